@@ -1,0 +1,69 @@
+//! The registry of diagnostic codes: number, severity, and the page that `explain` prints.
+
+use super::Severity;
+
+macro_rules! codes {
+    ($($code:ident $severity:ident $title:literal,)*) => {
+        /// A stable code. Never renumbered, never reused.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $code,)*
+        }
+
+        impl Code {
+            /// Every code, ascending.
+            pub const ALL: &[Code] = &[$(Code::$code,)*];
+
+            /// `R0101`
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$code => stringify!($code),)* }
+            }
+
+            /// What it stands for, in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$code => $title,)* }
+            }
+
+            /// Its weight unless told otherwise.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$code => Severity::$severity,)* }
+            }
+
+            /// The page of the book on it: the mistake, why it matters, the mend; in Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Code::$code => include_str!(concat!("../../../docs/codes/", stringify!($code), ".md")),)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    R0001 Error "syntax",
+    R0002 Error "`and` beside `or` without parentheses",
+    R0003 Error "a symbol or word of another language",
+    R0004 Error "bidirectional or look-alike characters",
+    R0005 Error "unknown edition",
+    R0101 Error "unknown name",
+    R0102 Error "declared twice",
+    R0103 Error "cycle",
+    R0104 Error "missing or repeated `otherwise`",
+    R0201 Error "type mismatch",
+    R0202 Error "unit mismatch or missing unit",
+    R0203 Error "comparing two request attributes",
+    R0204 Error "an order that the type does not have",
+    R0206 Error "missing, unknown or repeated field",
+    R0209 Error "several sources without `combine`",
+    R0211 Error "a secret in the policy's text",
+    R0212 Error "`target` where it cannot be tested",
+    R0403 Error "a test that fails",
+    R0902 Error "a construct that this version does not build yet",
+}
+
+impl Code {
+    /// The code of that name, in any case.
+    pub fn find(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.name().eq_ignore_ascii_case(name))
+    }
+}

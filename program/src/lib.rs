@@ -1,0 +1,75 @@
+//! What a compiled policy asks for and what it answers: the only words shared by the side that compiles a
+//! policy and the side that serves it.
+//!
+//! Everything here is plain data without I/O. Start at [`Program`], then read [`decision::Decision`].
+
+pub mod value;
+
+pub mod instant;
+
+pub mod schema;
+
+pub mod sources;
+
+pub mod attributes;
+
+pub mod catalogue;
+
+pub mod plan;
+
+pub mod decision;
+
+pub mod source_view;
+
+pub mod document;
+
+use attributes::Attributes;
+use catalogue::{Catalogue, TargetId};
+use decision::Decision;
+use schema::{AttributeId, Schema};
+
+/// A compiled policy: a total, pure, bounded function from attributes to a decision.
+///
+/// The caller asks [`wanted`](Program::wanted) and supplies what is named until the answer is empty, then asks
+/// [`decide`](Program::decide). Both start afresh at each call; nothing is kept between them. An implementation
+/// depends on its arguments alone: the same attributes always give the same decision.
+pub trait Program: Send + Sync {
+    /// Every attribute that a request can have under this policy, numbered from 0.
+    fn schema(&self) -> &Schema;
+
+    /// Every provider, target and alias that the policy declares.
+    fn catalogue(&self) -> &Catalogue;
+
+    /// The attributes that some rule tests, ascending and without repeats: what has to be read off a request at all.
+    fn reads(&self) -> &[AttributeId];
+
+    /// The attributes, ascending, that are not yet asked for in `attributes` and that can still matter to the
+    /// decision. Empty means ready.
+    fn wanted(&self, attributes: &Attributes) -> Vec<AttributeId>;
+
+    /// The decision. An attribute that was never supplied counts as its default (or as the empty value of its type
+    /// where it has none).
+    ///
+    /// # Panics
+    /// When `attributes` was made for another schema.
+    fn decide(&self, attributes: &Attributes) -> Decision;
+
+    /// The targets, ascending, that some `approve` may still cover for a request of which only `attributes` is known:
+    /// what a caller can hope to be served by. An attribute that is not known may have any value.
+    ///
+    /// # Panics
+    /// When `attributes` was made for another schema.
+    fn approvable(&self, attributes: &Attributes) -> Vec<TargetId>;
+
+    /// Which policy this is.
+    fn fingerprint(&self) -> &Fingerprint;
+}
+
+/// The identity of a policy, as `sha256:` and 64 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Of the meaning: unchanged by layout, comments and the order of items and files.
+    pub policy: String,
+    /// Of the text of all files.
+    pub source: String,
+}

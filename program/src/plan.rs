@@ -1,0 +1,101 @@
+//! What is tried, in which order, and what is owed with each try.
+
+use crate::catalogue::TargetId;
+
+/// Why an attempt failed, as far as it matters to what happens next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailureClass {
+    /// No connection: nothing was sent.
+    Unreachable,
+    /// Sent, then lost: it may have been executed and billed.
+    Ambiguous,
+    /// No content in time.
+    Timeout,
+    /// Too many requests.
+    RateLimited,
+    /// The provider says that it is overloaded.
+    Overloaded,
+    /// Another 5xx, or an answer that is none.
+    ServerError,
+    /// The provider does not know the model.
+    ModelMissing,
+    /// The provider refuses our key.
+    Credential,
+    /// The provider refuses the content.
+    Refused,
+    /// The request is too long for the model.
+    ContextLength,
+    /// A status by its number.
+    Status(u16),
+}
+
+impl FailureClass {
+    /// The classes after which the next candidate is tried unless a policy says otherwise.
+    pub const DEFAULT: [FailureClass; 8] = [
+        FailureClass::Unreachable,
+        FailureClass::Ambiguous,
+        FailureClass::Timeout,
+        FailureClass::RateLimited,
+        FailureClass::Overloaded,
+        FailureClass::ServerError,
+        FailureClass::ModelMissing,
+        FailureClass::Credential,
+    ];
+
+    /// As a policy spells it; a status is its number.
+    pub fn name(self) -> String {
+        match self {
+            FailureClass::Unreachable => "unreachable".to_owned(),
+            FailureClass::Ambiguous => "ambiguous".to_owned(),
+            FailureClass::Timeout => "timeout".to_owned(),
+            FailureClass::RateLimited => "rate-limited".to_owned(),
+            FailureClass::Overloaded => "overloaded".to_owned(),
+            FailureClass::ServerError => "server-error".to_owned(),
+            FailureClass::ModelMissing => "model-missing".to_owned(),
+            FailureClass::Credential => "credential".to_owned(),
+            FailureClass::Refused => "refused".to_owned(),
+            FailureClass::ContextLength => "context-length".to_owned(),
+            FailureClass::Status(status) => status.to_string(),
+        }
+    }
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// In the order in which they are tried; never empty.
+    pub candidates: Vec<TargetId>,
+    /// Until the first content of each candidate, in milliseconds, as written.
+    pub within_ms: Option<u64>,
+}
+
+/// How much of the content the decision log keeps, strictest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Prompts and answers too.
+    Full,
+    /// Sizes, counts and findings, no text.
+    Metadata,
+    /// Nothing of the content.
+    None,
+}
+
+impl LogLevel {
+    /// As a policy spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            LogLevel::Full => "full",
+            LogLevel::Metadata => "metadata",
+            LogLevel::None => "none",
+        }
+    }
+}
+
+/// What is owed when a candidate is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obligations {
+    /// The lowest cap on output tokens that has an effect.
+    pub cap: Option<u64>,
+    /// The strictest log level.
+    pub log: LogLevel,
+}
