@@ -1,0 +1,3 @@
+//! The rules of the built-in detectors, one detector a file.
+
+pub(crate) mod secret;
