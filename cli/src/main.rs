@@ -1,2 +1,33 @@
-//! .
-fn main() {}
+//! The binary `wayleave`: flags to command to exit status. The only crate that touches disk, terminal and environment.
+
+mod args;
+
+mod output;
+
+mod duration;
+
+mod environment;
+
+mod load;
+
+mod compile;
+
+mod watch;
+
+mod commands;
+
+use args::Arguments;
+use clap::Parser;
+use output::{Exit, Terminal};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let no_color = environment::variable("NO_COLOR");
+    let terminal = Terminal::of_process(arguments.color, no_color.as_deref());
+    match commands::run(arguments.verb, terminal) {
+        Ok(Exit::Yes) => ExitCode::SUCCESS,
+        Ok(Exit::No) => ExitCode::FAILURE,
+        Err(failure) => terminal.fail(&failure),
+    }
+}

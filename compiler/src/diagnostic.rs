@@ -4,8 +4,9 @@ pub mod codes;
 
 pub mod render;
 
-use crate::source::Span;
+use crate::source::{FileId, Span};
 pub use codes::Code;
+use wayleave_grammar::SyntaxError;
 
 /// How much a diagnostic weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +112,28 @@ impl Diagnostic {
             help: None,
             fixes: Vec::new(),
         }
+    }
+
+    /// What a parser says of a file's form.
+    pub fn of_syntax(file: FileId, error: &SyntaxError) -> Diagnostic {
+        let code = Code::find(error.code).unwrap_or(Code::R0001);
+        let span = |range| Span::new(file, range);
+        let mut diagnostic = Diagnostic::new(code, &error.message, span(error.range), &error.label);
+        for (range, text) in &error.related {
+            diagnostic = diagnostic.with_label(span(*range), text);
+        }
+        diagnostic.help.clone_from(&error.help);
+        let applicability = if error.fixes.len() == 1 { Applicability::Always } else { Applicability::Maybe };
+        diagnostic.fixes = error
+            .fixes
+            .iter()
+            .map(|fix| {
+                let edits =
+                    fix.edits.iter().map(|edit| Edit { span: span(edit.range), text: edit.text.clone() });
+                Fix { title: fix.title.clone(), edits: edits.collect(), applicability }
+            })
+            .collect();
+        diagnostic
     }
 
     /// With another place, kept by place.

@@ -1,1 +1,50 @@
-//! .
+//! From sources to a program, and every question one can ask about a policy. Pure: reads no file, clock or environment;
+//! the same sources give the same answers, byte for byte.
+//!
+//! The pipeline: [`Sources::gather`] → [`check`] → [`spec::Reference`], which implements the serving side's contract.
+
+pub mod source;
+
+pub mod diagnostic;
+
+pub mod model;
+
+pub mod spec;
+
+pub mod examples;
+
+mod view;
+
+pub use diagnostic::{Code, Diagnostic, Severity};
+pub use model::Policy;
+pub use source::{FileId, LineColumn, SourceFile, Sources, Span};
+pub use view::source_view;
+
+use std::sync::Arc;
+use wayleave_program::value::Instant;
+
+/// What a check depends on beside the sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The day as of which the policy is checked.
+    pub as_of: Instant,
+}
+
+/// What a check found.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// By place: file, then first byte; errors before warnings at one place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The policy, if no diagnostic is an error.
+    pub policy: Option<Arc<Policy>>,
+}
+
+/// Reads, resolves and types a policy, and reports all that is wrong with it.
+pub fn check(sources: &Sources, _options: &Options) -> Checked {
+    if sources.files().is_empty() {
+        return Checked { diagnostics: Vec::new(), policy: None };
+    }
+    let (policy, mut diagnostics) = model::lower::lower(sources);
+    diagnostics.sort_by_key(|told| (told.primary.span, told.severity, told.code));
+    Checked { diagnostics, policy: policy.map(Arc::new) }
+}

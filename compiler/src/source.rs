@@ -1,4 +1,10 @@
-//! The closed set of a policy's files, and positions in them. Reads nothing: texts arrive as values.
+//! The closed set of a policy's files, and positions in them. Reads nothing itself: texts come from a reader that is
+//! handed in, and the compiler asks for no others ever after.
+
+mod gather;
+
+use crate::diagnostic::Diagnostic;
+use wayleave_grammar::{Parse, TextRange, parse};
 
 /// The position of a file in its [`Sources`]; 0 is the root file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,15 +21,38 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// The span of a range of a file's tree.
+    pub fn new(file: FileId, range: TextRange) -> Span {
+        Span { file, start: range.start().into(), end: range.end().into() }
+    }
+
+    /// The empty span right behind this one.
+    #[must_use]
+    pub fn after(self) -> Span {
+        Span { start: self.end, ..self }
+    }
+
+    /// The empty span right before this one.
+    #[must_use]
+    pub fn before(self) -> Span {
+        Span { end: self.start, ..self }
+    }
+}
+
 /// One file of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// As shown to people: the root file's path as it was given, other files' beside it.
     pub path: String,
-    /// Relative to the folder of the root file, with `/`: as a `use` in the root file writes it.
+    /// Relative to the folder of the root file, with `/`: as a `use` writes it.
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Its tree.
+    pub parse: Parse,
+    /// Where each line begins, ascending; the first is 0.
+    line_starts: Vec<u32>,
 }
 
 /// A line and column, both from 1; columns count code points.
@@ -33,4 +62,94 @@ pub struct LineColumn {
     pub line: u32,
     /// From 1, in code points.
     pub column: u32,
+}
+
+impl SourceFile {
+    fn new(path: String, name: String, text: String) -> SourceFile {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = ends.filter_map(|(index, _)| u32::try_from(index + 1).ok());
+        let line_starts = std::iter::once(0).chain(starts).collect();
+        let parse = parse(&text);
+        SourceFile { path, name, text, parse, line_starts }
+    }
+
+    /// Where a byte stands; one past the end is at the end.
+    pub fn line_column(&self, offset: u32) -> LineColumn {
+        let line = self.line_starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = self.line_starts[line] as usize;
+        let before = self.text.get(start..offset as usize).unwrap_or_default();
+        let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
+        LineColumn { line: number(line), column: number(before.chars().count()) }
+    }
+}
+
+/// All files of one policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sources {
+    files: Vec<SourceFile>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Sources {
+    /// A policy of one file; what it `use`s is reported as missing.
+    pub fn single(path: &str, text: &str) -> Sources {
+        let mut texts = |name: &str| {
+            if name == gather::file_name(path) {
+                Ok(text.to_owned())
+            } else {
+                Err("there is no such file".to_owned())
+            }
+        };
+        Sources::gather(path, &mut texts)
+            .unwrap_or_else(|_| Sources { files: Vec::new(), problems: Vec::new() })
+    }
+
+    /// The root file and all that it uses. `read` is asked for names relative to the root's folder, with `/`.
+    ///
+    /// # Errors
+    /// What `read` says of the root file. Of any other file it becomes a diagnostic at its `use`.
+    pub fn gather(
+        root_path: &str,
+        read: &mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> Result<Sources, String> {
+        gather::gather(root_path, read)
+    }
+
+    /// The root file first, then by name.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// Every file's number, the root first.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
+    }
+
+    /// The file with that number.
+    ///
+    /// # Panics
+    /// When `id` is of other sources.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// What is wrong with the `use` items.
+    pub fn problems(&self) -> &[Diagnostic] {
+        &self.problems
+    }
+
+    /// The text of a span.
+    pub fn text(&self, span: Span) -> &str {
+        self.file(span.file).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// Where a span begins.
+    pub fn start(&self, span: Span) -> LineColumn {
+        self.file(span.file).line_column(span.start)
+    }
+
+    /// Where a span ends.
+    pub fn end(&self, span: Span) -> LineColumn {
+        self.file(span.file).line_column(span.end)
+    }
 }

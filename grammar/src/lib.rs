@@ -1,1 +1,71 @@
-//! .
+//! What a `.route` file looks like: tokens, lossless tree, typed view. Promises that `parse` never fails nor panics, that
+//! the text of the tree is the input byte for byte (up to the 4 GiB that a tree can measure), and that its depth is bounded. Knows no meaning: names are not
+//! resolved here, and types are not asked.
+
+mod kind;
+
+mod error;
+
+mod literal;
+
+mod lexer;
+
+mod foreign;
+
+mod parser;
+
+mod tree;
+
+pub mod ast;
+
+pub use error::{ERROR_LIMIT, SyntaxEdit, SyntaxError, SyntaxFix};
+pub use kind::{Route as Language, SyntaxKind, SyntaxNode, SyntaxToken};
+pub use rowan::{NodeOrToken, TextRange, TextSize};
+
+/// A longer file is not read: no policy that people review is near it, and work and memory stay bounded.
+pub const FILE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Parentheses, braces, brackets and `not` may stand inside each other so deep: far beyond what a reader follows, and
+/// small enough for every recursion over a tree.
+pub const NESTING_LIMIT: u32 = 256;
+
+/// The lossless tree of one file and its syntax errors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parse {
+    green: rowan::GreenNode,
+    errors: Vec<SyntaxError>,
+}
+
+impl Parse {
+    /// The tree, whose text is the input.
+    pub fn syntax(&self) -> SyntaxNode {
+        SyntaxNode::new_root(self.green.clone())
+    }
+
+    /// The typed view of the tree.
+    pub fn root(&self) -> ast::SourceFile {
+        ast::SourceFile::of(self.syntax())
+    }
+
+    /// By place; at most [`ERROR_LIMIT`], and one more that says so.
+    pub fn errors(&self) -> &[SyntaxError] {
+        &self.errors
+    }
+}
+
+/// Reads a text of any kind. Total: what is wrong is in the errors, what is right is in the tree.
+pub fn parse(text: &str) -> Parse {
+    if text.len() > FILE_LIMIT_BYTES {
+        let message = format!("this file is longer than {} MiB, which is the limit", FILE_LIMIT_BYTES / (1024 * 1024));
+        let error = SyntaxError::new("R0001", TextRange::empty(TextSize::new(0)), message)
+            .with_help("split the policy over several files with `use`");
+        return Parse { green: tree::unread(text), errors: vec![error] };
+    }
+    let tokens = lexer::lex(text);
+    let parsed = parser::parse(text, &tokens);
+    let mut errors = foreign::check(text, &tokens);
+    errors.extend(parsed.errors);
+    let green = tree::build(text, &tokens, parsed.events);
+    debug_assert_eq!(usize::from(green.text_len()), text.len(), "the tree holds every byte of the text");
+    Parse { green, errors: error::in_order(errors) }
+}

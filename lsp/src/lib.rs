@@ -1,1 +1,25 @@
-//! .
+//! Answers an editor: the language server of `.route` policies over one connection.
+//!
+//! Reads nothing by itself: texts that are not open in the editor come from the [`Host`], and so does the date.
+//! Start at [`server`] for the loop, at [`features`] for what it can do.
+
+pub mod features;
+
+pub mod workspace;
+
+mod convert;
+
+mod server;
+
+use std::path::Path;
+use wayleave_program::value::Instant;
+
+pub use server::{Exit, serve, serve_stdio};
+
+/// What the server is given by whoever starts it.
+pub struct Host<'a> {
+    /// The text of a file on disk; the error says in words why there is none.
+    pub read: &'a dyn Fn(&Path) -> Result<String, String>,
+    /// The date that policies are checked for.
+    pub as_of: Instant,
+}

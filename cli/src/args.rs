@@ -1,0 +1,323 @@
+//! The flags of every verb, as types. Parses nothing beyond shape: files, dates and addresses are read where they are
+//! used, or by their own `FromStr`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Where `serve` listens for callers unless told otherwise.
+const LISTEN: &str = "127.0.0.1:4180";
+
+/// Where `serve` shows its console unless told otherwise.
+const ADMIN: &str = "127.0.0.1:4181";
+
+/// Where keys and the decision log are kept, as each command's help tells it.
+const STORE_HELP: &str = "File that keeps keys and the decision log [default: $WAYLEAVE_STORE, else \
+    $XDG_STATE_HOME/wayleave/store.db, else ~/.local/state/wayleave/store.db]";
+
+/// Decides which model answers which request, by a policy that people can read.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wayleave",
+    version,
+    color = clap::ColorChoice::Never,
+    max_term_width = 100,
+    after_help = "Begin with:\n  wayleave demo           a policy at work, with invented callers and providers\n  \
+                  wayleave init           write a first policy here\n  wayleave check          say whether it is \
+                  sound\n  wayleave serve --open   serve it on this machine\n\nExit status: 0 yes, 1 no (errors, a \
+                  failed test), 2 could not say (usage, an unreadable file)."
+)]
+pub(crate) struct Arguments {
+    /// When to write colours; `auto` is on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, display_order = 900)]
+    pub(crate) color: Colour,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// When colours are written: `auto` is on a terminal, unless NO_COLOR is set. (A word on each value here would make
+/// every page of help twice as long.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How an answer is written: for people or for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Human,
+    Json,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Write a commented first policy
+    #[command(after_help = "Example:\n  wayleave init gateway && wayleave check gateway")]
+    Init(Init),
+    /// Say what is wrong with a policy
+    #[command(after_help = "Example:\n  wayleave check policies/main.route --format json")]
+    Check(Check),
+    /// Run the tests that stand in a policy
+    #[command(after_help = "Example:\n  wayleave test policies")]
+    Test(Test),
+    /// Say what a policy decides for one request
+    #[command(after_help = "Example:\n  echo '{\"caller.team\": \"search\", \"request.needs\": [\"vision\"]}' | \
+                            wayleave decide --request -")]
+    Decide(Decide),
+    /// Explain a code that `check` prints
+    #[command(after_help = "Example:\n  wayleave explain R0101")]
+    Explain(Explain),
+    /// Serve requests under a policy
+    #[command(after_help = "Example:\n  wayleave serve policies --store gateway.db\n\nA first look, without \
+                            keys, whose first provider fails now and then:\n  wayleave serve --open --simulate \
+                            north:status=503,every=3")]
+    Serve(Serve),
+    /// Issue, list and revoke the keys that callers present
+    #[command(after_help = "Example:\n  wayleave keys add --id alice --team search --group interns")]
+    Keys(Keys),
+    /// Show what was decided, newest first
+    #[command(after_help = "Example:\n  wayleave log --team search --decision deny --limit 20\n  wayleave log \
+                            --summary team,target")]
+    Log(Log),
+    /// Show a policy at work, with invented callers and simulated providers
+    #[command(after_help = "Example:\n  wayleave demo --for 30s")]
+    Demo(Demo),
+    /// Answer an editor over standard input and output
+    #[command(after_help = "Example, for Neovim 0.11:\n  vim.lsp.config('route', { cmd = { 'wayleave', 'lsp' }, \
+                            filetypes = { 'route' } })")]
+    Lsp,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder to write `main.route` into; made where it is missing
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Which policy, and for which date.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// The policy: a file, or a folder with a `main.route`
+    #[arg(value_name = "POLICY", default_value = ".")]
+    pub(crate) policy: PathBuf,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// The date that the policy is checked for [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
+    /// What counts as an error
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) deny: Option<Deny>,
+}
+
+/// What counts as an error beside errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Deny {
+    Warnings,
+}
+
+/// `test`
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+}
+
+/// `decide`
+#[derive(Debug, Args)]
+pub(crate) struct Decide {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// The request document, JSON: attribute names and values; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: PathBuf,
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The code, such as R0101; without one, all are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+/// Where keys and log are kept.
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgs {
+    #[arg(long, value_name = "PATH", help = STORE_HELP)]
+    pub(crate) store: Option<PathBuf>,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// Where callers connect
+    #[arg(long, value_name = "ADDRESS", default_value = LISTEN)]
+    pub(crate) listen: SocketAddr,
+    /// Where the console is shown; it has no sign-in, so keep it on this machine
+    #[arg(long, value_name = "ADDRESS", default_value = ADMIN)]
+    pub(crate) admin: SocketAddr,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// Let everybody in without a key: for a trial on this machine, refused on any other address
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Make a simulated provider misbehave: PROVIDER[/MODEL]:WHAT,… with refuse, status=503, stall, slow=200ms, cut=3
+    /// and every=4; may be given several times
+    #[arg(long, value_name = "RULE")]
+    pub(crate) simulate: Vec<String>,
+    /// Leave x-wayleave-target, the target that served a request, out of answers
+    #[arg(long)]
+    pub(crate) no_target_header: bool,
+    /// The longest body of a request that is taken, in bytes; `KiB` and `MiB` may follow [default: 16MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) body_limit: Option<String>,
+    /// Certificates (PEM) to trust for providers beside the system's own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) upstream_ca: Option<PathBuf>,
+}
+
+/// `keys`
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    #[command(subcommand)]
+    pub(crate) verb: KeysVerb,
+}
+
+/// The verbs of `keys`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysVerb {
+    /// Issue a key and print it, once: only its hash is kept
+    #[command(after_help = "Example:\n  wayleave keys add --id alice --team search --field data_class=internal")]
+    Add(KeysAdd),
+    /// List the keys: whose they are, not what they are
+    #[command(after_help = "Example:\n  wayleave keys list --format json")]
+    List(KeysList),
+    /// Make a key worthless from its next request on
+    #[command(after_help = "Example:\n  wayleave keys revoke alice")]
+    Revoke(KeysRevoke),
+}
+
+/// `keys add`
+#[derive(Debug, Args)]
+pub(crate) struct KeysAdd {
+    /// Whose key it is: `caller.id`
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: String,
+    /// The caller's team: `caller.team`
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) team: Option<String>,
+    /// The caller's application: `caller.app`
+    #[arg(long, value_name = "APP")]
+    pub(crate) app: Option<String>,
+    /// A group of the caller: one of `caller.groups`; may be given several times
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// A field that the policy reads with `from credential "NAME"`; may be given several times
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    pub(crate) fields: Vec<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+/// `keys list`
+#[derive(Debug, Args)]
+pub(crate) struct KeysList {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+/// `keys revoke`
+#[derive(Debug, Args)]
+pub(crate) struct KeysRevoke {
+    /// Whose key: the ID that `keys list` shows
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+/// `log`
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// Show one decision whole
+    #[arg(long, value_name = "ID", conflicts_with_all = ["summary", "follow"])]
+    pub(crate) id: Option<String>,
+    /// Only of this team
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) team: Option<String>,
+    /// Only of this application
+    #[arg(long, value_name = "APP")]
+    pub(crate) app: Option<String>,
+    /// Only of this caller
+    #[arg(long, value_name = "ID")]
+    pub(crate) caller: Option<String>,
+    /// Only what asked for this model
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Only what this target served
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Option<String>,
+    /// Only what this route took
+    #[arg(long, value_name = "NAME")]
+    pub(crate) route: Option<String>,
+    /// Only decisions of this kind: `route` or `deny`
+    #[arg(long, value_name = "KIND")]
+    pub(crate) decision: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub(crate) limit: u32,
+    /// Go on with new ones as they are written, oldest first
+    #[arg(long, conflicts_with = "summary")]
+    pub(crate) follow: bool,
+    /// Count by these, comma-separated: app, model, target, team, caller, route, decision
+    #[arg(long, value_name = "COLUMNS", num_args = 0..=1, default_missing_value = "app,model,target")]
+    pub(crate) summary: Option<String>,
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where callers connect
+    #[arg(long, value_name = "ADDRESS", default_value = LISTEN)]
+    pub(crate) listen: SocketAddr,
+    /// Where the console is shown
+    #[arg(long, value_name = "ADDRESS", default_value = ADMIN)]
+    pub(crate) admin: SocketAddr,
+    /// Stop after this long, such as `30s` or `5min` [default: until Ctrl-C]
+    #[arg(long = "for", value_name = "DURATION")]
+    pub(crate) duration: Option<String>,
+    /// Open the console in a browser
+    #[arg(long)]
+    pub(crate) browser: bool,
+}

@@ -1,0 +1,40 @@
+//! The verbs, one file each: from typed flags to what is printed and an exit status.
+
+mod check;
+
+mod decide;
+
+mod demo;
+
+mod explain;
+
+mod init;
+
+mod keys;
+
+mod log;
+
+mod lsp;
+
+mod serve;
+
+mod test;
+
+use crate::args::Verb;
+use crate::output::{Exit, Failure, Terminal};
+
+/// Carries out one verb.
+pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Init(init) => init::run(&init),
+        Verb::Check(check) => check::run(&check, terminal),
+        Verb::Test(test) => test::run(&test, terminal),
+        Verb::Decide(decide) => decide::run(&decide, terminal),
+        Verb::Explain(explain) => explain::run(&explain),
+        Verb::Serve(serve) => serve::run(&serve, terminal),
+        Verb::Keys(keys) => keys::run(keys.verb),
+        Verb::Log(log) => log::run(&log, terminal),
+        Verb::Demo(demo) => demo::run(&demo, terminal),
+        Verb::Lsp => lsp::run(),
+    }
+}

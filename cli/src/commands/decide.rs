@@ -1,0 +1,166 @@
+//! `decide`: what a policy decides for one request document, in words with the lines behind them, or as JSON.
+
+use crate::args::{Decide, Format};
+use crate::duration;
+use crate::compile::{Compiled, compile_path};
+use crate::output::{Exit, Failure, Paint, Terminal, columns, print};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use wayleave_compiler::diagnostic::render::printable;
+use wayleave_program::decision::{Decision, Outcome, Reason, RuleName};
+use wayleave_program::document::{Problem, read_request, write_decision};
+use wayleave_program::schema::Schema;
+use wayleave_program::source_view::{SourceView, Spot};
+
+/// A request document beyond this is not one.
+const DOCUMENT_BYTES: u64 = 16 << 20;
+
+/// A quoted line of the policy is cut to so many characters.
+const QUOTED: usize = 90;
+
+pub(super) fn run(decide: &Decide, terminal: Terminal) -> Result<Exit, Failure> {
+    let (compiled, _) = compile_path(&decide.policy.policy, terminal)?;
+    let document = document(&decide.request)?;
+    let program = &compiled.program;
+    let attributes =
+        read_request(program.schema(), program.catalogue(), &document).map_err(|errors| {
+            let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            let failure = Failure::new(words.join("\nerror: "));
+            let is_unknown = errors.iter().any(|error| error.problem == Problem::UnknownName);
+            if is_unknown { failure.mend(known(program.schema())) } else { failure }
+        })?;
+    let decision = program.decide(&attributes);
+    match decide.format {
+        Format::Json => {
+            let json = write_decision(&decision, program.catalogue(), program.fingerprint());
+            print(&format!("{json:#}\n"))?;
+        }
+        Format::Human => print(&human(&decision, &compiled, terminal))?,
+    }
+    Ok(Exit::Yes)
+}
+
+fn document(path: &Path) -> Result<serde_json::Value, Failure> {
+    let is_input = path.as_os_str() == "-";
+    let shown = if is_input { "standard input".to_owned() } else { format!("`{}`", path.display()) };
+    let unreadable = |error: std::io::Error| Failure::because(format!("the request document {shown} cannot be read"), &error);
+    let mut text = String::new();
+    if is_input {
+        std::io::stdin().lock().take(DOCUMENT_BYTES).read_to_string(&mut text).map_err(unreadable)?;
+    } else {
+        let file = File::open(path).map_err(unreadable)?;
+        file.take(DOCUMENT_BYTES).read_to_string(&mut text).map_err(unreadable)?;
+    }
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::because(format!("the request document {shown} is not JSON"), &error)
+            .mend("write an object such as {\"caller.team\": \"search\"}")
+    })
+}
+
+/// The names that a request document may give.
+fn known(schema: &Schema) -> String {
+    let names: Vec<&str> = schema.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    format!("the attributes of this policy are {}", names.join(", "))
+}
+
+/// The decision in words.
+fn human(decision: &Decision, compiled: &Compiled, terminal: Terminal) -> String {
+    let view = &compiled.view;
+    let mut out = match decision.outcome {
+        Outcome::Route => terminal.paint(Paint::Green, "route"),
+        Outcome::Deny => terminal.paint(Paint::Red, "deny"),
+    };
+    if let Some(route) = &decision.route {
+        let arm = decision.arm.map(|arm| format!(", {} arm", ordinal(arm + 1))).unwrap_or_default();
+        let words = match decision.outcome {
+            Outcome::Route => " ",
+            Outcome::Deny => ", on route ",
+        };
+        out.push_str(&format!("{words}{}{arm}", printable(route)));
+    }
+    out.push('\n');
+    out.push_str(&plan(decision, compiled));
+    out.push_str(&indented(&reasons(&decision.reasons, view)));
+    if !decision.removed.is_empty() {
+        out.push_str("removed from the plan\n");
+        for removed in &decision.removed {
+            out.push_str(&format!("  {}\n", compiled.program.catalogue().target(removed.target).name));
+            out.push_str(&indented(&indented(&reasons(&removed.reasons, view))));
+        }
+    }
+    let deciding = deciding(decision, view);
+    if !deciding.is_empty() {
+        out.push_str("decided by\n");
+        out.push_str(&indented(&deciding));
+    }
+    out
+}
+
+fn plan(decision: &Decision, compiled: &Compiled) -> String {
+    let rows: Vec<Vec<String>> = decision
+        .candidates()
+        .enumerate()
+        .map(|(index, (target, within_ms))| {
+            let within = within_ms.map(|ms| format!("within {}", duration::write(ms))).unwrap_or_default();
+            vec![format!("{}.", index + 1), compiled.program.catalogue().target(target).name.clone(), within]
+        })
+        .collect();
+    indented(&columns(&rows))
+}
+
+/// Each rule with its line, and its words below.
+fn reasons(reasons: &[Reason], view: &SourceView) -> String {
+    let mut out = String::new();
+    for reason in reasons {
+        let place = view.places.get(&Spot::Rule(reason.by.clone()));
+        let place = place.map(|place| format!("  {}", view.label(place))).unwrap_or_default();
+        out.push_str(&format!("{}{place}\n", printable(&name(&reason.by))));
+        if !reason.words.is_empty() {
+            out.push_str(&format!("  {}\n", printable(&reason.words)));
+        }
+    }
+    out
+}
+
+/// A rule as people say it.
+fn name(rule: &RuleName) -> String {
+    match rule {
+        RuleName::Deny(_) | RuleName::Forbid(_) | RuleName::Route(_) | RuleName::Otherwise => rule.to_string(),
+        RuleName::Approve => "no approve covers it".to_owned(),
+        RuleName::Capability => "it lacks what the request needs".to_owned(),
+        RuleName::Context => "the request does not fit its context".to_owned(),
+        RuleName::Requested => "the model that was asked for".to_owned(),
+    }
+}
+
+/// The lines of the policy that explain the decision, quoted.
+fn deciding(decision: &Decision, view: &SourceView) -> String {
+    let rows: Vec<Vec<String>> = view
+        .deciding(decision)
+        .iter()
+        .map(|place| {
+            let file = view.files.get(place.file as usize);
+            let line = file.and_then(|file| file.text.lines().nth(place.line as usize - 1)).unwrap_or_default();
+            let quoted: String = printable(line.trim()).chars().take(QUOTED).collect();
+            vec![view.label(place), quoted]
+        })
+        .collect();
+    columns(&rows)
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+/// `1st`, `2nd`, `3rd`, `11th`
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}

@@ -1,0 +1,89 @@
+//! The process's environment: variables, where state is kept, the clock, and the secrets that a policy names. The only
+//! file that reads them.
+
+use crate::output::Failure;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use wayleave_program::catalogue::{Catalogue, KeySource, Provider};
+use wayleave_program::value::Instant;
+use wayleave_runtime::settings::Secret;
+
+/// A key file beyond this is something else.
+const KEY_BYTES: u64 = 64 << 10;
+
+/// A variable; one that is not Unicode counts as unset.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Now.
+pub(crate) fn now() -> Instant {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Instant(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// The file that keeps keys and log: the one given, else by the variables that `--help` names.
+pub(crate) fn store_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(path) = given {
+        return Ok(path.to_owned());
+    }
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(path) = set("WAYLEAVE_STORE") {
+        return Ok(path);
+    }
+    let state = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
+    let folder = state.map(|state| state.join("wayleave")).ok_or_else(|| {
+        Failure::new("there is no folder for keys and the decision log: HOME is not set")
+            .mend("name a file: --store gateway.db")
+    })?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Failure::because(format!("the folder `{}` could not be made", folder.display()), &error))?;
+    Ok(folder.join("store.db"))
+}
+
+/// The key of each provider that names one, by the provider's name. Files are beside the policy's root unless their
+/// path is absolute.
+///
+/// # Errors
+/// For the first provider whose key cannot be found, with where it was looked for and never with what was found.
+pub(crate) fn keys(catalogue: &Catalogue, root: &Path) -> Result<BTreeMap<String, Secret>, Failure> {
+    let mut keys = BTreeMap::new();
+    for provider in &catalogue.providers {
+        if let Some(source) = &provider.key {
+            let text = match source {
+                KeySource::Env(name) => key_variable(provider, name)?,
+                KeySource::File(path) => key_file(provider, &root.join(path))?,
+            };
+            keys.insert(provider.name.clone(), Secret::new(&text));
+        }
+    }
+    Ok(keys)
+}
+
+fn key_variable(provider: &Provider, name: &str) -> Result<String, Failure> {
+    let problem = match std::env::var(name) {
+        Ok(value) if !value.trim().is_empty() => return Ok(value),
+        Ok(_) => "is empty",
+        Err(std::env::VarError::NotPresent) => "is not set",
+        Err(std::env::VarError::NotUnicode(_)) => "is not text",
+    };
+    let provider = &provider.name;
+    Err(Failure::new(format!("the key of provider `{provider}` is missing: the variable `{name}` {problem}"))
+        .mend(format!("set it for this process: export {name}=…")))
+}
+
+fn key_file(provider: &Provider, path: &Path) -> Result<String, Failure> {
+    let what = format!("the key of provider `{}` is missing: the file `{}`", provider.name, path.display());
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| Failure::because(format!("{what} cannot be read"), &error))?;
+    if !metadata.is_file() || metadata.len() > KEY_BYTES {
+        return Err(Failure::new(format!("{what} is not a key")).mend("name a file that holds the key and nothing else"));
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::because(format!("{what} cannot be read"), &error))?;
+    if text.trim().is_empty() {
+        return Err(Failure::new(format!("{what} is empty")).mend("write the key into it"));
+    }
+    Ok(text)
+}

@@ -1,0 +1,117 @@
+//! Policy files from disk to `Sources`: the only reader of policies. Says of each file that cannot be taken where it is
+//! and why; never guesses at an encoding.
+
+use crate::output::Failure;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use wayleave_compiler::source::Sources;
+
+/// A policy file beyond this is data, not rules.
+const FILE_BYTES: u64 = 4 << 20;
+
+/// All files of a policy together.
+const POLICY_BYTES: u64 = 16 << 20;
+
+/// The file that stands for a folder.
+const ROOT_NAME: &str = "main.route";
+
+/// The root file of a policy that was named on the command line: itself, or the `main.route` of a folder.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn root_file(policy: &Path) -> Result<PathBuf, Failure> {
+    let shown = policy.display();
+    let metadata = std::fs::metadata(policy).map_err(|error| {
+        let failure = match error.kind() {
+            std::io::ErrorKind::NotFound => Failure::new(format!("`{shown}` does not exist")),
+            _ => Failure::because(format!("`{shown}` cannot be read"), &error),
+        };
+        failure.mend("name a policy file, or a folder with a `main.route`; `wayleave init` writes a first one")
+    })?;
+    if !metadata.is_dir() {
+        return Ok(policy.to_owned());
+    }
+    let root = if policy.as_os_str() == "." { PathBuf::from(ROOT_NAME) } else { policy.join(ROOT_NAME) };
+    if root.is_file() {
+        return Ok(root);
+    }
+    let folder = if policy.as_os_str() == "." { "this folder".to_owned() } else { format!("the folder `{shown}`") };
+    Err(Failure::new(format!("{folder} has no `{ROOT_NAME}`"))
+        .mend("name the policy file, or write a first one with `wayleave init`"))
+}
+
+/// The folder that a root file's `use`s are relative to.
+pub(crate) fn folder_of(root: &Path) -> &Path {
+    root.parent().unwrap_or(Path::new(""))
+}
+
+/// What was read, by name: texts, and in words why there is none. A file that is missing is here too.
+pub(crate) type Texts = BTreeMap<String, Result<String, String>>;
+
+/// Reads the policy of a root file with all that it uses.
+///
+/// # Errors
+/// When the root file cannot be taken. What is wrong with other files is among the sources' problems.
+pub(crate) fn sources(root: &Path) -> Result<Sources, Failure> {
+    read(root).1
+}
+
+/// As [`sources`], and what was read on the way.
+pub(crate) fn read(root: &Path) -> (Texts, Result<Sources, Failure>) {
+    let mut texts = Texts::new();
+    let Some(shown) = root.to_str() else {
+        let failure = Failure::new(format!("the path `{}` is not Unicode", root.display()));
+        return (texts, Err(failure.mend("rename the file")));
+    };
+    let folder = folder_of(root);
+    let mut left = POLICY_BYTES;
+    let mut read = |name: &str| {
+        let text = text(&folder.join(name), left);
+        left -= text.as_ref().map_or(0, |text| text.len() as u64);
+        texts.insert(name.to_owned(), text.clone());
+        text
+    };
+    let sources = Sources::gather(shown, &mut read).map_err(|reason| {
+        Failure::new(format!("`{shown}` cannot be read: {reason}"))
+            .mend("name a policy file: text in UTF-8, at most 4 MiB")
+    });
+    (texts, sources)
+}
+
+/// The same names read again.
+pub(crate) fn reread(root: &Path, before: &Texts) -> Texts {
+    let folder = folder_of(root);
+    before.keys().map(|name| (name.clone(), text(&folder.join(name), POLICY_BYTES))).collect()
+}
+
+/// The text of one policy file, or in words why it cannot be taken.
+pub(crate) fn text_of(path: &Path) -> Result<String, String> {
+    text(path, POLICY_BYTES)
+}
+
+fn text(path: &Path, left: u64) -> Result<String, String> {
+    let words = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    let metadata = std::fs::metadata(path).map_err(words)?;
+    if metadata.is_dir() {
+        return Err("it is a folder".to_owned());
+    }
+    let mut bytes = Vec::new();
+    // One byte more than is taken tells a file that is too long, also where its length is not known beforehand.
+    let limit = FILE_BYTES.min(left);
+    File::open(path).map_err(words)?.take(limit + 1).read_to_end(&mut bytes).map_err(words)?;
+    if bytes.len() as u64 > limit {
+        let (what, limit) = if limit < FILE_BYTES { ("the policy", POLICY_BYTES) } else { ("it", FILE_BYTES) };
+        return Err(format!("{what} is longer than {} MiB", limit >> 20));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("it is not UTF-8 (byte {valid}, line {line})")
+    })
+}

@@ -1,0 +1,184 @@
+//! What the terminal is told: text, failures and exit status. Knows whether there is a terminal; decides nothing else.
+
+use crate::args::Colour;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+use wayleave_compiler::diagnostic::render::Style;
+
+/// Columns assumed where there is no terminal to ask.
+const WIDTH: usize = 100;
+
+/// The exit status of a command that could be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: clean, passed, done.
+    Yes,
+    /// 1: errors, a failed test.
+    No,
+}
+
+/// Why a command could not say anything: what, where, and how to mend it. Exit status 2.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    what: String,
+    mend: Option<String>,
+    kind: Kind,
+}
+
+/// Whether anybody still reads.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Told,
+    /// Standard output was closed by its reader, who has seen enough.
+    Unread,
+}
+
+impl Failure {
+    /// Says what is wrong; lower case, no full stop.
+    pub(crate) fn new(what: impl Into<String>) -> Failure {
+        Failure { what: what.into(), mend: None, kind: Kind::Told }
+    }
+
+    /// Says what is wrong, and then each cause below it.
+    pub(crate) fn because(what: impl Into<String>, error: &dyn std::error::Error) -> Failure {
+        let mut what = what.into();
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            let words = error.to_string();
+            // Some errors repeat their cause in their own words.
+            if !what.contains(&words) {
+                what.push_str(": ");
+                what.push_str(&words);
+            }
+            cause = error.source();
+        }
+        Failure::new(what)
+    }
+
+    /// Adds the next step.
+    #[must_use]
+    pub(crate) fn mend(mut self, step: impl Into<String>) -> Failure {
+        self.mend = Some(step.into());
+        self
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    /// For standard output alone: every other reader and writer says what it was at.
+    fn from(error: std::io::Error) -> Failure {
+        let kind = if error.kind() == ErrorKind::BrokenPipe { Kind::Unread } else { Kind::Told };
+        Failure { kind, ..Failure::because("standard output could not be written", &error) }
+    }
+}
+
+/// How the streams of this process are written to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terminal {
+    is_output_coloured: bool,
+    is_error_coloured: bool,
+    width: usize,
+}
+
+impl Terminal {
+    /// Asks the process's streams; `no_color` is the variable of that name.
+    pub(crate) fn of_process(colour: Colour, no_color: Option<&str>) -> Terminal {
+        let is_refused = no_color.is_some_and(|value| !value.is_empty());
+        let coloured = |is_terminal: bool| match colour {
+            Colour::Auto => is_terminal && !is_refused,
+            Colour::Always => true,
+            Colour::Never => false,
+        };
+        let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
+        Terminal {
+            is_output_coloured: coloured(std::io::stdout().is_terminal()),
+            is_error_coloured: coloured(std::io::stderr().is_terminal()),
+            width,
+        }
+    }
+
+    /// For what goes to standard output.
+    pub(crate) fn output_style(self) -> Style {
+        Style { colour: self.is_output_coloured, width: self.width }
+    }
+
+    /// For what goes to standard error.
+    pub(crate) fn error_style(self) -> Style {
+        Style { colour: self.is_error_coloured, width: self.width }
+    }
+
+    /// Paints a word for standard output.
+    pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
+        painted(self.is_output_coloured, paint, text)
+    }
+
+    /// Says why a command could not be carried out, and gives its exit status.
+    pub(crate) fn fail(self, failure: &Failure) -> ExitCode {
+        if failure.kind == Kind::Unread {
+            return ExitCode::SUCCESS;
+        }
+        let mut text = format!("{}: {}\n", painted(self.is_error_coloured, Paint::Red, "error"), failure.what);
+        if let Some(mend) = &failure.mend {
+            text.push_str(&format!("  {}: {mend}\n", painted(self.is_error_coloured, Paint::Cyan, "help")));
+        }
+        note(&text);
+        ExitCode::from(2)
+    }
+}
+
+/// The few colours that are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    /// What failed or was denied.
+    Red,
+    /// What passed or was routed.
+    Green,
+    /// A second thought.
+    Yellow,
+    /// A place or a step.
+    Cyan,
+    /// What can be passed over.
+    Dim,
+}
+
+fn painted(is_coloured: bool, paint: Paint, text: &str) -> String {
+    let code = match paint {
+        Paint::Red => "31",
+        Paint::Green => "32",
+        Paint::Yellow => "33",
+        Paint::Cyan => "36",
+        Paint::Dim => "2",
+    };
+    if is_coloured { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+/// Writes to standard output.
+///
+/// # Errors
+/// When nobody reads it any more, or it cannot be written.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes to standard error. Nothing better can be done with a failure there than to go on.
+pub(crate) fn note(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Rows as aligned columns, two blanks between them; the last one is not padded.
+pub(crate) fn columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..count)
+        .map(|at| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut out = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}

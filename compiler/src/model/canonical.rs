@@ -1,0 +1,203 @@
+//! The meaning of a policy as one text, whatever the layout, comments and order of items and files; and its hash.
+
+use super::condition::{Condition, Interval, Predicate, Subject, TargetField, Test};
+use super::{ArmOutcome, DefinitionBody, Period, Plan, Policy, RouteBody, Who};
+use crate::source::Sources;
+use sha2::{Digest, Sha256};
+use wayleave_program::Fingerprint;
+use wayleave_program::catalogue::TargetId;
+use wayleave_program::document::write_value;
+use wayleave_program::schema::Type;
+
+/// The hashes of meaning and text.
+pub(super) fn fingerprint(policy: &Policy, sources: &Sources) -> Fingerprint {
+    let mut source = Sha256::new();
+    for file in sources.files() {
+        source.update(file.name.len().to_be_bytes());
+        source.update(&file.name);
+        source.update(file.text.len().to_be_bytes());
+        source.update(&file.text);
+    }
+    let meaning = Sha256::digest(meaning(policy));
+    Fingerprint { policy: hash_text(&meaning), source: hash_text(&source.finalize()) }
+}
+
+fn hash_text(hash: &[u8]) -> String {
+    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digits}")
+}
+
+/// One line a rule, sorted.
+fn meaning(policy: &Policy) -> String {
+    let mut lines = Vec::new();
+    for attribute in &policy.schema.attributes {
+        let default = attribute.default.as_ref().map(|value| write_value(&attribute.value_type, value));
+        let (name, value_type) = (&attribute.name, type_text(&attribute.value_type));
+        lines.push(format!(
+            "attribute {name}: {value_type} {:?} {default:?} {}",
+            attribute.origin, attribute.is_required
+        ));
+    }
+    for (index, target) in policy.catalogue.targets.iter().enumerate() {
+        let provider = policy.catalogue.provider(target.provider);
+        let facts: Vec<String> = policy
+            .facts
+            .iter()
+            .map(|fact| format!("{}={}", fact.name, write_value(&fact.value_type, &fact.values[index])))
+            .collect();
+        let target =
+            (&target.name, &target.remote, &target.supports, target.context, target.output, target.price);
+        lines.push(format!("target {target:?} {provider:?} {}", sorted(facts)));
+    }
+    lines.extend(policy.catalogue.aliases.iter().map(|alias| format!("alias {}", alias.name)));
+    let writer = Writer { policy };
+    for definition in &policy.definitions {
+        let body = match &definition.body {
+            DefinitionBody::Define(condition) => writer.condition(condition),
+            DefinitionBody::Classify { arms, otherwise, .. } => {
+                let arms: Vec<String> = arms
+                    .iter()
+                    .map(|(condition, member)| format!("{} {}", writer.condition(condition), member.0))
+                    .collect();
+                format!("{} else {}", arms.join("; "), otherwise.0)
+            }
+        };
+        lines.push(format!("define {} = {body}", definition.name));
+    }
+    writer.rules(&mut lines);
+    lines.push(format!("otherwise {:?}", policy.otherwise.words));
+    lines.sort();
+    lines.join("\n")
+}
+
+fn sorted(mut parts: Vec<String>) -> String {
+    parts.sort();
+    parts.join(" ")
+}
+
+fn type_text(value_type: &Type) -> String {
+    match value_type {
+        Type::Named(named) => format!("{:?} {:?}", named.shape, named.members),
+        Type::NamedSet(named) => format!("set of {:?} {:?}", named.shape, named.members),
+        other => format!("{other:?}"),
+    }
+}
+
+struct Writer<'p> {
+    policy: &'p Policy,
+}
+
+impl Writer<'_> {
+    fn rules(&self, lines: &mut Vec<String>) {
+        for approval in &self.policy.approvals {
+            let evidence = (&approval.owner, &approval.by, &approval.reference);
+            let targets = self.targets(approval.targets.iter());
+            let (condition, period) = (self.condition(&approval.condition), period(approval.period));
+            lines.push(format!("approve {}: {targets} {condition} {period} {evidence:?}", approval.name));
+        }
+        for denial in &self.policy.denials {
+            let (condition, period) = (self.condition(&denial.condition), period(denial.period));
+            lines.push(format!("deny {} {condition} {period} {:?}", denial.name, denial.because));
+        }
+        for prohibition in &self.policy.prohibitions {
+            let targets = self.targets(prohibition.targets.iter());
+            let (condition, period) = (self.condition(&prohibition.condition), period(prohibition.period));
+            lines.push(format!(
+                "forbid {}: {targets} {condition} {period} {:?}",
+                prohibition.name, prohibition.because
+            ));
+        }
+        for route in &self.policy.routes {
+            let inside = route.inside.map(|outer| &self.policy.routes[outer.0 as usize].name);
+            let body = match &route.body {
+                RouteBody::Plan(plan) => self.plan(plan),
+                RouteBody::Arms(arms) => {
+                    let arms = arms.iter().map(|arm| {
+                        let outcome = match &arm.outcome {
+                            ArmOutcome::Plan(plan) => self.plan(plan),
+                            ArmOutcome::Deny(words) => format!("deny {words:?}"),
+                        };
+                        format!("{} {outcome}", self.condition(&arm.condition))
+                    });
+                    arms.collect::<Vec<_>>().join("; ")
+                }
+            };
+            lines.push(format!(
+                "route {} inside {inside:?} {} {body}",
+                route.name,
+                self.condition(&route.condition)
+            ));
+        }
+    }
+
+    fn plan(&self, plan: &Plan) -> String {
+        let stages = plan.stages.iter().map(|stage| {
+            let who = match stage.who {
+                Who::Target(target) => self.policy.catalogue.target(target).name.clone(),
+                Who::Requested => "requested".to_owned(),
+            };
+            format!("{who} {:?}", stage.within_ms)
+        });
+        format!("to {}", stages.collect::<Vec<_>>().join(" else "))
+    }
+
+    fn targets<'t>(&self, targets: impl Iterator<Item = &'t TargetId>) -> String {
+        sorted(targets.map(|id| self.policy.catalogue.target(*id).name.clone()).collect())
+    }
+
+    /// Parts of `and` and `or` stand in a fixed order. Depth is bounded by the grammar's nesting limit.
+    fn condition(&self, condition: &Condition) -> String {
+        let parts = |parts: &[Condition]| sorted(parts.iter().map(|part| self.condition(part)).collect());
+        match condition {
+            Condition::All(all) => format!("(all {})", parts(all)),
+            Condition::Any(any) => format!("(any {})", parts(any)),
+            Condition::Not(part) => format!("(not {})", self.condition(part)),
+            Condition::Defined(id) => format!("(define {})", self.policy.definitions[id.0 as usize].name),
+            Condition::Test(test) => self.test(test),
+        }
+    }
+
+    fn test(&self, test: &Test) -> String {
+        let subject = match test.subject {
+            Subject::Attribute(id) => self.policy.schema.attribute(id).name.clone(),
+            Subject::Target(TargetField::Fact(fact)) => self.policy.facts[fact.0 as usize].name.clone(),
+            Subject::Target(field) => format!("target {field:?}"),
+        };
+        let predicate = match &test.predicate {
+            Predicate::OneOfMembers(members) if test.subject == Subject::Target(TargetField::Provider) => {
+                sorted(
+                    members
+                        .iter()
+                        .map(|id| self.policy.catalogue.providers[id.0 as usize].name.clone())
+                        .collect(),
+                )
+            }
+            Predicate::OneOfMembers(members) => format!("{members:?}"),
+            Predicate::OneOfTexts(texts) => format!("{texts:?}"),
+            Predicate::IsTrue => "true".to_owned(),
+            Predicate::Has(member) => format!("has {member:?}"),
+            Predicate::IsEmpty => "empty".to_owned(),
+            Predicate::InIntervals(intervals) => {
+                let mut intervals: Vec<Interval> = intervals.clone();
+                intervals.sort();
+                format!("{intervals:?}")
+            }
+            Predicate::NamesModel { aliases, targets, texts } => {
+                let aliases = aliases
+                    .iter()
+                    .map(|id| self.policy.catalogue.aliases[id.0 as usize].name.clone())
+                    .collect();
+                format!("alias {} target {} text {texts:?}", sorted(aliases), self.targets(targets.iter()))
+            }
+            Predicate::OneOfTargets(targets) => self.targets(targets.iter()),
+            Predicate::ComparesToFact(order, fact) => {
+                format!("{order:?} {}", self.policy.facts[fact.0 as usize].name)
+            }
+        };
+        format!("({subject} {predicate})")
+    }
+}
+
+fn period(period: Period) -> String {
+    format!("{:?}..{:?}", period.from.map(|at| at.0), period.until.map(|at| at.0))
+}

@@ -1,0 +1,188 @@
+//! From trees to the typed policy. Each step reports what is wrong in its own part and goes on; what follows from an
+//! error already told stays silent. The steps stand in [`lower`] in the order in which they build on one another.
+
+mod attributes;
+
+mod conditions;
+
+mod definitions;
+
+mod examples;
+
+mod graph;
+
+mod names;
+
+mod operands;
+
+mod plans;
+
+mod providers;
+
+mod routes;
+
+mod rules;
+
+mod secrets;
+
+mod targets;
+
+mod types;
+
+mod values;
+
+use super::{Definition, Fact, Plan, Policy};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{FileId, Sources, Span};
+use names::Names;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wayleave_grammar::TextRange;
+use wayleave_grammar::ast::{Item, Node};
+use wayleave_program::catalogue::{Catalogue, TargetId};
+use wayleave_program::schema::{NamedType, Schema};
+
+/// What is known so far.
+pub(super) struct Lower<'s> {
+    sources: &'s Sources,
+    diagnostics: Vec<Diagnostic>,
+    names: Names,
+    types: BTreeMap<String, Arc<NamedType>>,
+    schema: Schema,
+    /// Attributes that were declared wrongly: a use of one is no second error.
+    poisoned: std::collections::BTreeSet<String>,
+    facts: Vec<Fact>,
+    catalogue: Catalogue,
+    /// Indexed by target: where its model's name stands.
+    target_spans: Vec<Span>,
+    groups: BTreeMap<String, Vec<TargetId>>,
+    plans: BTreeMap<String, Plan>,
+    definitions: Vec<Definition>,
+    definition_ids: BTreeMap<String, super::DefinitionId>,
+    /// Where `target.price` is first tested.
+    price_test: Option<Span>,
+    /// Texts that `request.model` is compared with.
+    model_texts: std::collections::BTreeSet<String>,
+}
+
+/// An item and the file in which it stands.
+type Placed<T> = (FileId, T);
+
+/// The typed policy, if nothing is wrong, and all that is.
+pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
+    let mut lower = Lower::new(sources);
+    let has_broken_text = lower.syntax_errors();
+    lower.diagnostics.extend(sources.problems().iter().cloned());
+    let items = lower.items();
+    lower.declare_types(&items);
+    lower.declare_attributes(&items);
+    lower.declare_providers(&items);
+    lower.declare_aliases(&items);
+    lower.declare_groups(&items);
+    lower.declare_plans(&items);
+    lower.define(&items);
+    let approvals = lower.approvals(&items);
+    let denials = lower.denials(&items);
+    let prohibitions = lower.prohibitions(&items);
+    let routes = lower.routes(&items);
+    let otherwise = lower.otherwise(&items);
+    let examples = lower.examples(&items);
+    lower.require_prices();
+    lower.secrets();
+    let mut diagnostics = lower.diagnostics;
+    if has_broken_text || !sources.problems().is_empty() {
+        // A name, field or `otherwise` may be missing only because the text that holds it could not be read.
+        diagnostics.retain(|diagnostic| !is_consequence(diagnostic, sources));
+    }
+    let Some(otherwise) = otherwise.filter(|_| diagnostics.is_empty()) else { return (None, diagnostics) };
+    let mut catalogue = lower.catalogue;
+    catalogue.other_models = lower.model_texts.into_iter().filter(|text| !catalogue.knows(text)).collect();
+    let mut policy = Policy {
+        schema: lower.schema,
+        catalogue,
+        facts: lower.facts,
+        definitions: lower.definitions,
+        approvals,
+        denials,
+        prohibitions,
+        routes,
+        otherwise,
+        examples,
+        fingerprint: wayleave_program::Fingerprint { policy: String::new(), source: String::new() },
+    };
+    policy.fingerprint = super::canonical::fingerprint(&policy, sources);
+    (Some(policy), diagnostics)
+}
+
+fn is_consequence(diagnostic: &Diagnostic, sources: &Sources) -> bool {
+    matches!(diagnostic.code, Code::R0101 | Code::R0104 | Code::R0206)
+        && !sources.problems().contains(diagnostic)
+}
+
+impl<'s> Lower<'s> {
+    fn new(sources: &'s Sources) -> Lower<'s> {
+        Lower {
+            sources,
+            diagnostics: Vec::new(),
+            names: Names::default(),
+            types: BTreeMap::new(),
+            schema: Schema::default(),
+            poisoned: std::collections::BTreeSet::new(),
+            facts: Vec::new(),
+            catalogue: Catalogue::default(),
+            target_spans: Vec::new(),
+            groups: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            definitions: Vec::new(),
+            definition_ids: BTreeMap::new(),
+            price_test: None,
+            model_texts: std::collections::BTreeSet::new(),
+        }
+    }
+
+    /// Takes over the errors of the texts. Whether one of them may hide a part of the policy.
+    fn syntax_errors(&mut self) -> bool {
+        let mut has_broken_text = false;
+        for file in self.sources.ids() {
+            for error in self.sources.file(file).parse.errors() {
+                let diagnostic = Diagnostic::of_syntax(file, error);
+                has_broken_text |= diagnostic.code == Code::R0001;
+                self.diagnostics.push(diagnostic);
+            }
+        }
+        has_broken_text
+    }
+
+    /// All items, the root file's first.
+    fn items(&self) -> Vec<Placed<Item>> {
+        let mut items = Vec::new();
+        for file in self.sources.ids() {
+            items.extend(self.sources.file(file).parse.root().items().map(|item| (file, item)));
+        }
+        items
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn error(&mut self, code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) {
+        self.report(Diagnostic::new(code, message, span, label));
+    }
+}
+
+fn span_of(file: FileId, node: &impl Node) -> Span {
+    Span::new(file, node.range())
+}
+
+fn span(file: FileId, range: TextRange) -> Span {
+    Span::new(file, range)
+}
+
+/// A name as a policy writes it: in quotes where it has another shape than a name.
+fn written(name: &str) -> String {
+    let mut characters = name.chars();
+    let begins_well = characters.next().is_some_and(|first| first.is_ascii_alphabetic());
+    let goes_on_well = characters.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if begins_well && goes_on_well && !name.ends_with('-') { name.to_owned() } else { format!("{name:?}") }
+}

@@ -1,0 +1,294 @@
+//! Conditions: names resolved, tests typed. What a test may ask of a value is in `operands.rs`.
+
+use super::names::{Kind, unknown};
+use super::{Lower, span};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Condition, Predicate, Subject, TargetField, Test};
+use crate::source::{FileId, Span};
+use std::sync::Arc;
+use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName};
+use wayleave_program::schema::{NamedType, Shape, Type};
+
+/// Where a condition stands, as far as it matters to what it may test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// In a rule that speaks about targets.
+    Targets,
+    /// In a `define`, which may be used in either.
+    Define,
+    /// In a `classify`.
+    Classify,
+    /// In a `deny`.
+    Deny,
+    /// In a `route` or an arm of one.
+    Route,
+}
+
+impl Scope {
+    fn allows_target(self) -> bool {
+        matches!(self, Scope::Targets | Scope::Define)
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Scope::Targets | Scope::Define => "this rule",
+            Scope::Classify => "a `classify`",
+            Scope::Deny => "a `deny`",
+            Scope::Route => "a `route`",
+        }
+    }
+}
+
+/// The type of what a test asks about.
+#[derive(Debug, Clone)]
+pub(super) enum Asked {
+    /// Of an attribute or fact.
+    Value(Type),
+    /// Money per million tokens.
+    Price,
+    /// A target.
+    Target,
+}
+
+/// What a test asks about, with its name and type.
+#[derive(Debug, Clone)]
+pub(super) struct Asking {
+    pub(super) name: String,
+    pub(super) subject: Subject,
+    pub(super) asked: Asked,
+}
+
+impl Lower<'_> {
+    /// A condition; none where a part of it is wrong and reported. Recursion is bounded by the grammar's nesting limit.
+    pub(super) fn condition(
+        &mut self,
+        file: FileId,
+        condition: &ast::Condition,
+        scope: Scope,
+    ) -> Option<Condition> {
+        match condition {
+            ast::Condition::Or(or) => self.parts(file, or.operands(), scope).map(Condition::Any),
+            ast::Condition::And(and) => self.parts(file, and.operands(), scope).map(Condition::All),
+            ast::Condition::Not(not) => {
+                let inner = self.condition(file, &not.operand()?, scope)?;
+                Some(Condition::Not(Box::new(inner)))
+            }
+            ast::Condition::Paren(paren) => self.condition(file, &paren.inner()?, scope),
+            ast::Condition::Test(test) => self.test(file, test, scope),
+            ast::Condition::Name(name) => self.name_alone(file, name, scope),
+            ast::Condition::Unbuilt(_) => None,
+        }
+    }
+
+    fn parts(
+        &mut self,
+        file: FileId,
+        operands: impl Iterator<Item = ast::Condition>,
+        scope: Scope,
+    ) -> Option<Vec<Condition>> {
+        let mut parts = Vec::new();
+        let mut is_whole = true;
+        for operand in operands {
+            match self.condition(file, &operand, scope) {
+                Some(part) => parts.push(part),
+                None => is_whole = false,
+            }
+        }
+        is_whole.then_some(parts)
+    }
+
+    /// A name that stands for a condition: a define, or an attribute that is true or false.
+    fn name_alone(&mut self, file: FileId, name: &DefineName, scope: Scope) -> Option<Condition> {
+        let name_node = name.name()?;
+        let text = name_node.text();
+        let at = span(file, name_node.text_range());
+        if let Some(id) = self.definition(&text) {
+            let definition = &self.definitions[id.0 as usize];
+            if matches!(definition.body, crate::model::DefinitionBody::Define(_)) {
+                if definition.tests_target && !scope.allows_target() {
+                    let declared = definition.span;
+                    let message = format!("{} cannot test `target`, and `{text}` does", scope.words());
+                    let diagnostic = Diagnostic::new(
+                        Code::R0212,
+                        message,
+                        at,
+                        "no target is chosen yet where this is asked",
+                    );
+                    self.report(
+                        diagnostic.with_label(declared, "defined here").with_help(target_help(scope)),
+                    );
+                    return None;
+                }
+                return Some(Condition::Defined(id));
+            }
+        }
+        let asking = self.asking(file, &name_node, scope)?;
+        match asking.asked {
+            Asked::Value(Type::Bool) => {
+                Some(Condition::Test(Test { subject: asking.subject, predicate: Predicate::IsTrue }))
+            }
+            Asked::Value(_) | Asked::Price | Asked::Target => {
+                let message = format!("`{text}` is no condition on its own");
+                let help = format!("test it, as in `{text} {}`", example(&asking.asked));
+                self.report(
+                    Diagnostic::new(Code::R0201, message, at, "neither true nor false").with_help(help),
+                );
+                None
+            }
+        }
+    }
+
+    fn test(&mut self, file: FileId, test: &AttributeTest, scope: Scope) -> Option<Condition> {
+        let subject = test.subject()?;
+        let asking = self.asking(file, &subject, scope);
+        let (operator, operand) = (test.operator()?, test.operand()?);
+        let at = span(file, operator.text_range());
+        self.predicate(file, &asking?, operator.kind()?, at, &operand, scope)
+    }
+
+    /// What a name asks about, if it is known and may be asked here.
+    pub(super) fn asking(&mut self, file: FileId, name: &AttributeName, scope: Scope) -> Option<Asking> {
+        let text = name.text();
+        let at = span(file, name.text_range());
+        let (subject, asked) = match self.attribute_or_field(&text) {
+            Some(found) => found,
+            None => {
+                self.unknown_attribute(&text, at, name);
+                return None;
+            }
+        };
+        if matches!(subject, Subject::Target(_)) && !scope.allows_target() {
+            let message = format!("{} cannot test `{text}`", scope.words());
+            let diagnostic =
+                Diagnostic::new(Code::R0212, message, at, "no target is chosen yet where this is asked");
+            self.report(diagnostic.with_help(target_help(scope)));
+            return None;
+        }
+        if matches!(asked, Asked::Price) {
+            self.price_test.get_or_insert(at);
+        }
+        Some(Asking { name: text, subject, asked })
+    }
+
+    pub(super) fn attribute_or_field(&self, text: &str) -> Option<(Subject, Asked)> {
+        if let Some(id) = self.schema.find(text) {
+            return Some((
+                Subject::Attribute(id),
+                Asked::Value(self.schema.attribute(id).value_type.clone()),
+            ));
+        }
+        if let Some(index) = self.facts.iter().position(|fact| fact.name == text) {
+            let id = crate::model::FactId(u32::try_from(index).ok()?);
+            let asked = Asked::Value(self.facts[index].value_type.clone());
+            return Some((Subject::Target(TargetField::Fact(id)), asked));
+        }
+        let (field, asked) = match text {
+            "target" => (TargetField::Itself, Asked::Target),
+            "target.name" => (TargetField::Name, Asked::Value(Type::Text)),
+            "target.provider" => {
+                (TargetField::Provider, Asked::Value(Type::Named(Arc::new(self.provider_type()))))
+            }
+            "target.context" => (TargetField::Context, Asked::Value(Type::Tokens)),
+            "target.output" => (TargetField::Output, Asked::Value(Type::Tokens)),
+            "target.supports" => {
+                (TargetField::Supports, Asked::Value(Type::NamedSet(Arc::new(capability_type()))))
+            }
+            "target.price.input" => (TargetField::PriceInput, Asked::Price),
+            "target.price.output" => (TargetField::PriceOutput, Asked::Price),
+            _ => return None,
+        };
+        Some((Subject::Target(field), asked))
+    }
+
+    /// The providers' names as a type, in the order of the catalogue.
+    fn provider_type(&self) -> NamedType {
+        let names = self.catalogue.providers.iter().map(|provider| provider.name.clone());
+        named_type("target.provider", names)
+    }
+
+    fn unknown_attribute(&mut self, text: &str, at: Span, name: &AttributeName) {
+        if self.poisoned.contains(text) || self.declared_at(text).is_some() {
+            return;
+        }
+        if let Some(fact) = text.strip_prefix("target.")
+            && !fact.contains('.')
+        {
+            let mut candidates: Vec<(String, Option<Span>)> =
+                self.facts.iter().map(|fact| (fact.name.clone(), self.declared_at(&fact.name))).collect();
+            candidates.extend(
+                ["target.name", "target.provider", "target.context", "target.output", "target.supports"]
+                    .map(|name| (name.to_owned(), None)),
+            );
+            let mut diagnostic = unknown("fact of targets", text, at, &candidates);
+            if diagnostic.fixes.is_empty() {
+                diagnostic.help = Some(format!("declare it: `attribute {text}: TYPE`"));
+            }
+            return self.report(diagnostic);
+        }
+        let built_in = self.schema.attributes.iter().map(|attribute| attribute.name.clone());
+        let mut candidates: Vec<(String, Option<Span>)> =
+            built_in.map(|name| (name.clone(), self.declared_at(&name))).collect();
+        candidates.extend(self.names.of(Kind::Attribute).map(|(name, span)| (name.to_owned(), Some(span))));
+        candidates.push(("target".to_owned(), None));
+        candidates.dedup();
+        let mut diagnostic = unknown("attribute or define", text, at, &candidates);
+        if diagnostic.fixes.is_empty() {
+            diagnostic.help = Some(self.attribute_help(text, name));
+        }
+        self.report(diagnostic);
+    }
+
+    fn attribute_help(&self, text: &str, name: &AttributeName) -> String {
+        let ends_alike = |attribute: &&wayleave_program::schema::Attribute| {
+            attribute.name.rsplit('.').next() == Some(text) && attribute.name != text
+        };
+        if let Some(attribute) = self.schema.attributes.iter().find(ends_alike) {
+            return format!("write `{}` if that is meant", attribute.name);
+        }
+        if name.segments().count() > 1 {
+            return "the built-in ones begin with `caller.`, `request.`, `time.` and `target.`".to_owned();
+        }
+        format!(
+            "declare it: `attribute {text}: TYPE from header \"x-{text}\"`, or `define {text} = CONDITION`"
+        )
+    }
+}
+
+fn target_help(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Deny => "a rule about targets is a `forbid`: write `forbid NAME: any when …`",
+        Scope::Route | Scope::Classify | Scope::Targets | Scope::Define => {
+            "which targets may be asked is said by `approve` and `forbid`; test the request here"
+        }
+    }
+}
+
+fn example(asked: &Asked) -> String {
+    match asked {
+        Asked::Price => "<= $10 per 1M tokens".to_owned(),
+        Asked::Target => "is provider/model".to_owned(),
+        Asked::Value(value_type) => match value_type {
+            Type::Text | Type::Model => "is \"…\"".to_owned(),
+            Type::TextSet | Type::NamedSet(_) => "has …".to_owned(),
+            Type::Named(named) if named.shape == Shape::Tree => {
+                format!("in {}", named.members.first().map(|member| member.name.as_str()).unwrap_or("…"))
+            }
+            Type::Named(named) => {
+                format!("is {}", named.members.first().map(|member| member.name.as_str()).unwrap_or("…"))
+            }
+            Type::Bool => "is true".to_owned(),
+            Type::Tokens => "> 8k tokens".to_owned(),
+            Type::Instant => "< 2027-06-30".to_owned(),
+        },
+    }
+}
+
+fn named_type(name: &str, members: impl Iterator<Item = String>) -> NamedType {
+    let members = members.map(|name| wayleave_program::schema::Member { name, parent: None }).collect();
+    NamedType { name: name.to_owned(), shape: Shape::Plain, members }
+}
+
+fn capability_type() -> NamedType {
+    let names = ["chat", "embeddings"].iter().chain(&wayleave_program::schema::NEEDS);
+    named_type("target.supports", names.map(|name| (*name).to_owned()))
+}

@@ -1,0 +1,149 @@
+//! What is declared, by kind and name; unknown names are answered with the nearest one of the right kind.
+
+use super::{Lower, written};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
+use crate::source::{FileId, Span};
+use std::collections::BTreeMap;
+use wayleave_grammar::ast::Name;
+
+/// Names are unique within a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Type,
+    /// Attributes, classes and defines: all that a condition can begin with.
+    Attribute,
+    Alias,
+    Provider,
+    Group,
+    Plan,
+    Approve,
+    Deny,
+    Forbid,
+    Route,
+    Test,
+}
+
+impl Kind {
+    /// As messages call it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Kind::Type => "type",
+            Kind::Attribute => "attribute or define",
+            Kind::Alias => "alias",
+            Kind::Provider => "provider",
+            Kind::Group => "group",
+            Kind::Plan => "plan",
+            Kind::Approve => "approve",
+            Kind::Deny => "deny",
+            Kind::Forbid => "forbid",
+            Kind::Route => "route",
+            Kind::Test => "test",
+        }
+    }
+}
+
+/// Where each name is declared.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    declared: BTreeMap<(Kind, String), Span>,
+}
+
+impl Names {
+    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = (&str, Span)> {
+        self.declared
+            .iter()
+            .filter(move |((declared, _), _)| *declared == kind)
+            .map(|((_, name), span)| (name.as_str(), *span))
+    }
+
+    pub(super) fn get(&self, kind: Kind, name: &str) -> Option<Span> {
+        self.declared.get(&(kind, name.to_owned())).copied()
+    }
+}
+
+impl Lower<'_> {
+    /// Declares a name. Whether it is the first of its kind; a second one is reported.
+    pub(super) fn declare(&mut self, kind: Kind, name: &str, span: Span) -> bool {
+        let Some(first) = self.names.get(kind, name) else {
+            self.names.declared.insert((kind, name.to_owned()), span);
+            return true;
+        };
+        self.report(twice(kind.word(), name, span, first));
+        false
+    }
+
+    /// The text of a declared name, once it is known to be new.
+    pub(super) fn declare_name(&mut self, kind: Kind, file: FileId, name: Option<Name>) -> Option<String> {
+        let name = name?;
+        let text = name.text();
+        let span = super::span(file, name.text_range());
+        self.declare(kind, &text, span).then_some(text)
+    }
+
+    /// Reports a name of a kind that is not declared.
+    pub(super) fn unknown_name(&mut self, kind: Kind, name: &str, span: Span) {
+        let candidates: Vec<(String, Option<Span>)> =
+            self.names.of(kind).map(|(name, span)| (name.to_owned(), Some(span))).collect();
+        self.report(unknown(kind.word(), name, span, &candidates));
+    }
+}
+
+/// Two declarations of one name.
+pub(super) fn twice(what: &str, name: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::R0102,
+        format!("the {what} `{name}` is declared twice"),
+        span,
+        "declared again here",
+    )
+    .with_label(first, "first declared here")
+    .with_help("give one of them another name, or remove it")
+}
+
+/// At most so many names are listed where none is near.
+const NAMES_LISTED: usize = 5;
+
+/// A name that nothing has, with the nearest of the candidates.
+pub(super) fn unknown(
+    what: &str,
+    name: &str,
+    span: Span,
+    candidates: &[(String, Option<Span>)],
+) -> Diagnostic {
+    let message = format!("unknown {what} `{name}`");
+    let diagnostic = Diagnostic::new(Code::R0101, message, span, format!("no {what} has this name"));
+    if let Some((near, declared)) = nearest(name, candidates) {
+        let diagnostic = match declared {
+            Some(declared) => {
+                diagnostic.with_label(*declared, format!("a similar one is declared here: `{near}`"))
+            }
+            None => diagnostic,
+        };
+        let help = format!("write `{near}` if that is meant, or declare `{name}`");
+        return diagnostic.with_help(help).with_fix(
+            format!("write `{near}`"),
+            span,
+            written(near),
+            Applicability::Maybe,
+        );
+    }
+    if candidates.is_empty() {
+        return diagnostic.with_help(format!("the policy declares no {what}; declare `{name}`"));
+    }
+    let listed: Vec<String> =
+        candidates.iter().take(NAMES_LISTED).map(|(name, _)| format!("`{name}`")).collect();
+    let more = if candidates.len() > NAMES_LISTED { " and others" } else { "" };
+    diagnostic.with_help(format!("there are {}{more}", listed.join(", ")))
+}
+
+/// The candidate that is a slip of the pen away, if one is.
+fn nearest<'c>(name: &str, candidates: &'c [(String, Option<Span>)]) -> Option<&'c (String, Option<Span>)> {
+    let name = name.to_lowercase();
+    let scored = candidates.iter().map(|candidate| {
+        let other = candidate.0.to_lowercase();
+        (strsim::damerau_levenshtein(&name, &other), candidate)
+    });
+    let best = scored.min_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.0.cmp(&y.0)))?;
+    let longest = name.chars().count().max(best.1.0.chars().count());
+    (best.0 <= (longest / 3).max(1) && longest > 1).then_some(best.1)
+}

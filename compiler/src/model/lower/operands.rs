@@ -1,0 +1,522 @@
+//! What may be asked of a value of each type, and how it is written: operator and operand to a predicate.
+
+use super::conditions::{Asked, Asking, Scope};
+use super::names::Kind;
+use super::values::{at as place, describe, instant, is_scale, literal};
+use super::{Lower, written};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
+use crate::model::{Condition, FactId, Interval, Order, Predicate, Subject, TargetField, Test};
+use crate::source::{FileId, Span};
+use std::collections::BTreeSet;
+use wayleave_grammar::ast::{LiteralValue, OperatorKind as Op, Range, Value};
+use wayleave_program::schema::{NamedType, Shape, Type};
+use wayleave_program::value::MemberId;
+
+/// One test as it is being read.
+struct Reading<'a> {
+    file: FileId,
+    asking: &'a Asking,
+    operator: Op,
+    /// Of the operator.
+    at: Span,
+    operand: &'a Value,
+}
+
+impl Lower<'_> {
+    pub(super) fn predicate(
+        &mut self,
+        file: FileId,
+        asking: &Asking,
+        operator: Op,
+        at: Span,
+        operand: &Value,
+        scope: Scope,
+    ) -> Option<Condition> {
+        let reading = Reading { file, asking, operator, at, operand };
+        if let Some(fact) = self.comparison(&reading, scope) {
+            return fact;
+        }
+        if let (Op::Is | Op::IsNot, Value::List(list)) = (operator, operand)
+            && (list.values().next().is_some() || !is_set(&asking.asked))
+        {
+            return self.is_list(&reading);
+        }
+        let predicate = match &asking.asked {
+            Asked::Value(Type::Named(named)) => self.named(&reading, named),
+            Asked::Value(Type::Text) => self.texts(&reading).map(Predicate::OneOfTexts),
+            Asked::Value(Type::Model) => self.model_names(&reading),
+            Asked::Value(Type::TextSet) => self.set(&reading, None),
+            Asked::Value(Type::NamedSet(named)) => self.set(&reading, Some(named)),
+            Asked::Value(Type::Bool) => return self.truth(&reading),
+            Asked::Value(Type::Tokens | Type::Instant) | Asked::Price => {
+                self.intervals(&reading).map(Predicate::InIntervals)
+            }
+            Asked::Target => self.targets_asked(&reading).map(Predicate::OneOfTargets),
+        }?;
+        let test = Condition::Test(Test { subject: asking.subject, predicate });
+        Some(if matches!(operator, Op::IsNot | Op::NotIn | Op::Lacks) {
+            Condition::Not(Box::new(test))
+        } else {
+            test
+        })
+    }
+
+    /// `is [a, b]`
+    fn is_list<T>(&mut self, reading: &Reading<'_>) -> Option<T> {
+        let word = if reading.operator == Op::Is { "in" } else { "not in" };
+        let message = format!("`{}` asks for one value, and this is a list", reading.operator.text());
+        let diagnostic = Diagnostic::new(Code::R0201, message, reading.at, "one value")
+            .with_help(format!("write `{word}` before a list"))
+            .with_fix(format!("write `{word}`"), reading.at, word, Applicability::Always);
+        self.report(diagnostic);
+        None
+    }
+
+    /// A comparison with another attribute: allowed where exactly one side is a fact of the target and the types agree.
+    /// None where the operand is no attribute.
+    fn comparison(&mut self, reading: &Reading<'_>, scope: Scope) -> Option<Option<Condition>> {
+        let other = match reading.operand {
+            Value::Attribute(name) => name.text(),
+            Value::Name(name) if !self.is_value_of(&reading.asking.asked, &name.text()) => name.text(),
+            _ => return None,
+        };
+        let (subject, asked) = self.attribute_or_field(&other)?;
+        let operand_at = place(reading.file, reading.operand);
+        let sides = match (reading.asking.subject, subject) {
+            (Subject::Attribute(_), Subject::Target(TargetField::Fact(fact))) => {
+                Some((reading.asking.subject, fact, false))
+            }
+            (Subject::Target(TargetField::Fact(fact)), Subject::Attribute(_)) => Some((subject, fact, true)),
+            _ => None,
+        };
+        let (Some((attribute, fact, is_flipped)), true) = (sides, same_type(&reading.asking.asked, &asked))
+        else {
+            self.report(compared(&reading.asking.name, &other, operand_at, sides.is_some()));
+            return Some(None);
+        };
+        if !matches!(scope, Scope::Targets | Scope::Define) {
+            let message = format!("`{other}` cannot be tested here");
+            let diagnostic = Diagnostic::new(
+                Code::R0212,
+                message,
+                operand_at,
+                "no target is chosen yet where this is asked",
+            );
+            self.report(diagnostic.with_help("a rule about targets is an `approve` or a `forbid`"));
+            return Some(None);
+        }
+        Some(self.compare_with_fact(reading, attribute, fact, is_flipped))
+    }
+
+    fn compare_with_fact(
+        &mut self,
+        reading: &Reading<'_>,
+        attribute: Subject,
+        fact: FactId,
+        is_flipped: bool,
+    ) -> Option<Condition> {
+        let (order, is_denied) = match reading.operator {
+            Op::Is => (Order::Equal, false),
+            Op::IsNot => (Order::Equal, true),
+            Op::Less => (if is_flipped { Order::Greater } else { Order::Less }, false),
+            Op::LessOrEqual => (if is_flipped { Order::GreaterOrEqual } else { Order::LessOrEqual }, false),
+            Op::Greater => (if is_flipped { Order::Less } else { Order::Greater }, false),
+            Op::GreaterOrEqual => {
+                (if is_flipped { Order::LessOrEqual } else { Order::GreaterOrEqual }, false)
+            }
+            Op::In | Op::NotIn | Op::Has | Op::Lacks | Op::Like | Op::Matches => {
+                let message = format!("`{}` does not compare two attributes", reading.operator.text());
+                let help = "write `is`, `is not`, `<`, `<=`, `>` or `>=`";
+                self.report(
+                    Diagnostic::new(Code::R0201, message, reading.at, "compares with constants")
+                        .with_help(help),
+                );
+                return None;
+            }
+        };
+        let is_ordered = matches!(&reading.asking.asked, Asked::Value(Type::Tokens | Type::Instant))
+            || matches!(&reading.asking.asked, Asked::Value(Type::Named(named)) if is_scale(named));
+        if order != Order::Equal && !is_ordered {
+            self.no_order(reading);
+            return None;
+        }
+        let test =
+            Condition::Test(Test { subject: attribute, predicate: Predicate::ComparesToFact(order, fact) });
+        Some(if is_denied { Condition::Not(Box::new(test)) } else { test })
+    }
+
+    /// Whether a bare name is a value of what is asked, so that it is no attribute's name here.
+    fn is_value_of(&self, asked: &Asked, name: &str) -> bool {
+        match asked {
+            Asked::Value(Type::Named(named) | Type::NamedSet(named)) => named.member(name).is_some(),
+            Asked::Value(Type::Model) => self.names.get(Kind::Alias, name).is_some(),
+            Asked::Value(_) | Asked::Price | Asked::Target => false,
+        }
+    }
+
+    fn no_order(&mut self, reading: &Reading<'_>) {
+        let name = &reading.asking.name;
+        let message =
+            format!("the values of `{name}` have no order, so `{}` means nothing", reading.operator.text());
+        let help = "test single values with `is` or `in […]`, or declare the type as a scale: `a < b`";
+        self.report(Diagnostic::new(Code::R0204, message, reading.at, "needs a scale").with_help(help));
+    }
+
+    /// An operator that a type does not have.
+    fn refuse<T>(&mut self, reading: &Reading<'_>, what: &str, help: &str) -> Option<T> {
+        let message = format!(
+            "`{}` cannot be asked of `{}`, which is {what}",
+            reading.operator.text(),
+            reading.asking.name
+        );
+        self.report(
+            Diagnostic::new(Code::R0201, message, reading.at, format!("not for {what}")).with_help(help),
+        );
+        None
+    }
+
+    fn named(&mut self, reading: &Reading<'_>, named: &NamedType) -> Option<Predicate> {
+        let members = match reading.operator {
+            Op::Is | Op::IsNot => BTreeSet::from([self.member(reading.file, named, reading.operand)?]),
+            Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual => {
+                if !is_scale(named) {
+                    self.no_order(reading);
+                    return None;
+                }
+                let bound = self.member(reading.file, named, reading.operand)?;
+                all(named).filter(|member| holds(reading.operator, *member, bound)).collect()
+            }
+            Op::In | Op::NotIn => self.members_in(reading, named)?,
+            Op::Has | Op::Lacks | Op::Like | Op::Matches => {
+                return self.refuse(reading, "a single value", "write `is VALUE` or `in [VALUE, VALUE]`");
+            }
+        };
+        Some(Predicate::OneOfMembers(members))
+    }
+
+    fn members_in(&mut self, reading: &Reading<'_>, named: &NamedType) -> Option<BTreeSet<MemberId>> {
+        let is_tree = named.shape == Shape::Tree;
+        let below = |top: MemberId| all(named).filter(move |member| named.is_at_or_below(*member, top));
+        match reading.operand {
+            Value::List(list) => {
+                let mut members = BTreeSet::new();
+                let mut is_whole = true;
+                for value in list.values() {
+                    match self.member(reading.file, named, &value) {
+                        Some(top) if is_tree => members.extend(below(top)),
+                        Some(member) => {
+                            members.insert(member);
+                        }
+                        None => is_whole = false,
+                    }
+                }
+                is_whole.then_some(members)
+            }
+            Value::Range(range) => self.member_range(reading, named, range),
+            value if is_tree => Some(below(self.member(reading.file, named, value)?).collect()),
+            value => {
+                self.member(reading.file, named, value)?;
+                let word = if reading.operator == Op::In { "is" } else { "is not" };
+                let message = format!(
+                    "`{}` takes a list or a range, and this is a single value",
+                    reading.operator.text()
+                );
+                let diagnostic = Diagnostic::new(Code::R0204, message, reading.at, "a single value follows")
+                    .with_help(format!(
+                        "write `{word}` for one value, or `<=` and `>=` for a part of a scale"
+                    ))
+                    .with_fix(format!("write `{word}`"), reading.at, word, Applicability::Always);
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// Named ranges include both ends.
+    fn member_range(
+        &mut self,
+        reading: &Reading<'_>,
+        named: &NamedType,
+        range: &Range,
+    ) -> Option<BTreeSet<MemberId>> {
+        if !is_scale(named) {
+            self.no_order(reading);
+            return None;
+        }
+        let low = self.member(reading.file, named, &range.start()?)?;
+        let high = self.member(reading.file, named, &range.end()?)?;
+        if low > high {
+            self.falling(place(reading.file, range));
+            return None;
+        }
+        Some(all(named).filter(|member| (low..=high).contains(member)).collect())
+    }
+
+    fn falling(&mut self, at: Span) {
+        let diagnostic = Diagnostic::new(
+            Code::R0201,
+            "this range falls, so nothing is in it",
+            at,
+            "the first end is the higher one",
+        );
+        self.report(diagnostic.with_help("write the lower end first"));
+    }
+
+    fn texts(&mut self, reading: &Reading<'_>) -> Option<BTreeSet<String>> {
+        let name = &reading.asking.name;
+        match (reading.operator, reading.operand) {
+            (Op::Is | Op::IsNot, value) => Some(BTreeSet::from([self.text(reading.file, name, value)?])),
+            (Op::In | Op::NotIn, Value::List(list)) => {
+                let values: Vec<Value> = list.values().collect();
+                let texts: Vec<Option<String>> =
+                    values.iter().map(|value| self.text(reading.file, name, value)).collect();
+                texts.into_iter().collect()
+            }
+            (Op::In | Op::NotIn, value) => {
+                let hint = match (name.as_str(), self.names.get(Kind::Type, "team")) {
+                    ("caller.team", None) => {
+                        "declare `type team = company { … }` to ask for a part of a tree, or write a list: `in [\"a\", \"b\"]`"
+                    }
+                    _ => "write a list: `in [\"a\", \"b\"]`",
+                };
+                let _ = value;
+                self.refuse(reading, "a text, without a list behind it", hint)
+            }
+            _ => self.refuse(reading, "a text", "write `is \"…\"` or `in [\"…\", \"…\"]`"),
+        }
+    }
+
+    fn model_names(&mut self, reading: &Reading<'_>) -> Option<Predicate> {
+        let (mut aliases, mut targets, mut texts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let values: Vec<Value> = match (reading.operator, reading.operand) {
+            (Op::In | Op::NotIn, Value::List(list)) => list.values().collect(),
+            (Op::Is | Op::IsNot | Op::In | Op::NotIn, value) => vec![value.clone()],
+            _ => {
+                return self.refuse(
+                    reading,
+                    "the name of a model",
+                    "write `is ALIAS`, `is provider/model` or `in provider/*`",
+                );
+            }
+        };
+        for value in &values {
+            match value {
+                Value::Name(name) => {
+                    let text = name.text();
+                    let alias = self.catalogue.aliases.iter().position(|alias| alias.name == text);
+                    let Some(alias) = alias else {
+                        self.unknown_name(Kind::Alias, &text, place(reading.file, value));
+                        return None;
+                    };
+                    aliases.insert(wayleave_program::catalogue::AliasId(u32::try_from(alias).ok()?));
+                }
+                Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
+                Value::Group(group) => targets.extend(self.group(reading.file, group)?),
+                Value::Any(_) => targets.extend(self.catalogue.target_ids()),
+                _ => match literal(value) {
+                    Some(LiteralValue::Text(text)) => {
+                        self.model_texts.insert(text.clone());
+                        texts.insert(text);
+                    }
+                    _ => {
+                        let message = format!(
+                            "`request.model` is an alias, a target or a text, and this is {}",
+                            describe(value)
+                        );
+                        self.error(Code::R0201, message, place(reading.file, value), describe(value));
+                        return None;
+                    }
+                },
+            }
+        }
+        Some(Predicate::NamesModel { aliases, targets, texts })
+    }
+
+    fn set(&mut self, reading: &Reading<'_>, named: Option<&NamedType>) -> Option<Predicate> {
+        let name = &reading.asking.name;
+        match reading.operator {
+            Op::Is | Op::IsNot if matches!(reading.operand, Value::List(_)) => Some(Predicate::IsEmpty),
+            Op::Has | Op::Lacks => match (named, reading.operand) {
+                (_, Value::List(_)) => self.refuse(
+                    reading,
+                    "asked for one member at a time",
+                    "write one `has` for each, joined by `and` or `or`",
+                ),
+                (Some(named), value) => {
+                    let member = self.member(reading.file, named, value)?;
+                    Some(Predicate::Has(named.name_of(member).to_owned()))
+                }
+                (None, value) => Some(Predicate::Has(self.text(reading.file, name, value)?)),
+            },
+            _ => self.refuse(reading, "a set", "write `has MEMBER`, `lacks MEMBER` or `is []`"),
+        }
+    }
+
+    /// `x is true`, `x is not false` and so on.
+    fn truth(&mut self, reading: &Reading<'_>) -> Option<Condition> {
+        let (Op::Is | Op::IsNot, Some(LiteralValue::Boolean(is_true))) =
+            (reading.operator, literal(reading.operand))
+        else {
+            let name = &reading.asking.name;
+            return self.refuse(reading, "true or false", &format!("write `{name}` or `not {name}`"));
+        };
+        let test = Condition::Test(Test { subject: reading.asking.subject, predicate: Predicate::IsTrue });
+        let holds = is_true == (reading.operator == Op::Is);
+        Some(if holds { test } else { Condition::Not(Box::new(test)) })
+    }
+
+    fn intervals(&mut self, reading: &Reading<'_>) -> Option<Vec<Interval>> {
+        match (reading.operator, reading.operand) {
+            (Op::In | Op::NotIn, Value::Range(range)) => {
+                let (start, end) = (range.start()?, range.end()?);
+                let low = self.number(reading, &start, true)?;
+                let high = self.number(reading, &end, false)?;
+                if low >= high {
+                    self.falling(place(reading.file, range));
+                    return None;
+                }
+                Some(vec![Interval { low: Some(low), high: Some(high) }])
+            }
+            (Op::In | Op::NotIn, Value::List(list)) => {
+                let values: Vec<Value> = list.values().collect();
+                let numbers: Vec<Option<i128>> =
+                    values.iter().map(|value| self.number(reading, value, false)).collect();
+                numbers
+                    .into_iter()
+                    .map(|number| number.map(|n| Interval { low: Some(n), high: Some(n + 1) }))
+                    .collect()
+            }
+            (Op::In | Op::NotIn, _) => {
+                self.refuse(reading, "a quantity", "write a range: `in 1k..8k tokens`")
+            }
+            (Op::Has | Op::Lacks | Op::Like | Op::Matches, _) => {
+                self.refuse(reading, "a quantity", "write `<`, `<=`, `>`, `>=`, `is`, or `in A..B`")
+            }
+            (operator, value) => {
+                let n = self.number(reading, value, false)?;
+                let (low, high) = match operator {
+                    Op::Less => (None, Some(n)),
+                    Op::LessOrEqual => (None, Some(n + 1)),
+                    Op::Greater => (Some(n + 1), None),
+                    Op::GreaterOrEqual => (Some(n), None),
+                    _ => (Some(n), Some(n + 1)),
+                };
+                Some(vec![Interval { low, high }])
+            }
+        }
+    }
+
+    /// A number in the unit of what is asked. The first end of a range may leave its unit to the second.
+    fn number(&mut self, reading: &Reading<'_>, value: &Value, may_lack_unit: bool) -> Option<i128> {
+        let name = &reading.asking.name;
+        let found = literal(value);
+        match &reading.asking.asked {
+            Asked::Price => match found {
+                Some(LiteralValue::MoneyPerTokens { usd_micros, tokens }) => {
+                    Some(i128::from(usd_micros) * 1_000_000 / i128::from(tokens))
+                }
+                Some(LiteralValue::MoneyUsdMicros(_)) => {
+                    let at = place(reading.file, value);
+                    let diagnostic = Diagnostic::new(
+                        Code::R0202,
+                        format!("`{name}` is a price, and this does not say per how many tokens"),
+                        at,
+                        "per what",
+                    )
+                    .with_help("write `$10 per 1M tokens`")
+                    .with_fix(
+                        "write the unit",
+                        at.after(),
+                        " per 1M tokens",
+                        Applicability::Always,
+                    );
+                    self.report(diagnostic);
+                    None
+                }
+                _ => {
+                    let message = format!("`{name}` is a price, and this is {}", describe(value));
+                    let diagnostic =
+                        Diagnostic::new(Code::R0202, message, place(reading.file, value), describe(value));
+                    self.report(diagnostic.with_help("write a price such as `$10 per 1M tokens`"));
+                    None
+                }
+            },
+            Asked::Value(Type::Instant) => match found.as_ref().and_then(instant) {
+                Some(instant) => Some(i128::from(instant.0)),
+                None => self.mismatch(reading.file, name, &Type::Instant, value),
+            },
+            _ => match found {
+                Some(LiteralValue::Integer(count)) if may_lack_unit => Some(i128::from(count)),
+                _ => self.tokens(reading.file, name, value).map(i128::from),
+            },
+        }
+    }
+
+    fn targets_asked(
+        &mut self,
+        reading: &Reading<'_>,
+    ) -> Option<BTreeSet<wayleave_program::catalogue::TargetId>> {
+        let values: Vec<Value> = match (reading.operator, reading.operand) {
+            (Op::In | Op::NotIn, Value::List(list)) => list.values().collect(),
+            (Op::Is | Op::IsNot | Op::In | Op::NotIn, value) => vec![value.clone()],
+            _ => return self.refuse(reading, "a target", "write `is provider/model` or `in group NAME`"),
+        };
+        let mut targets = BTreeSet::new();
+        for value in &values {
+            match value {
+                Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
+                Value::Group(group) => targets.extend(self.group(reading.file, group)?),
+                Value::Any(_) => targets.extend(self.catalogue.target_ids()),
+                _ => {
+                    let message =
+                        format!("`target` is asked against targets, and this is {}", describe(value));
+                    let diagnostic =
+                        Diagnostic::new(Code::R0201, message, place(reading.file, value), describe(value));
+                    self.report(diagnostic.with_help("write `provider/model`, `provider/*` or `group NAME`"));
+                    return None;
+                }
+            }
+        }
+        Some(targets)
+    }
+}
+
+fn is_set(asked: &Asked) -> bool {
+    matches!(asked, Asked::Value(Type::TextSet | Type::NamedSet(_)))
+}
+
+fn same_type(a: &Asked, b: &Asked) -> bool {
+    matches!((a, b), (Asked::Value(a), Asked::Value(b)) if a == b)
+}
+
+/// Two attributes compared where that is not allowed.
+fn compared(one: &str, other: &str, at: Span, is_pair: bool) -> Diagnostic {
+    let message = match is_pair {
+        true => format!("`{one}` and `{other}` have different types, so they cannot be compared"),
+        false => format!(
+            "`{one}` is compared with `{other}`, and a condition tests one attribute against constants"
+        ),
+    };
+    let help = match is_pair {
+        true => "give the fact and the attribute the same named type".to_owned(),
+        false => format!(
+            "write a value instead of `{}`; to compare with what a target states, declare `attribute target.{}`",
+            written(other),
+            other.replace('.', "-")
+        ),
+    };
+    Diagnostic::new(Code::R0203, message, at, "an attribute, not a constant").with_help(help)
+}
+
+fn all(named: &NamedType) -> impl Iterator<Item = MemberId> + use<> {
+    (0..u32::try_from(named.members.len()).unwrap_or(u32::MAX)).map(MemberId)
+}
+
+fn holds(operator: Op, member: MemberId, bound: MemberId) -> bool {
+    match operator {
+        Op::Less => member < bound,
+        Op::LessOrEqual => member <= bound,
+        Op::Greater => member > bound,
+        _ => member >= bound,
+    }
+}

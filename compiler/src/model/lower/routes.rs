@@ -1,0 +1,185 @@
+//! The rules of "where": routes with their arms, and `otherwise`.
+
+use super::conditions::Scope;
+use super::graph;
+use super::names::Kind;
+use super::{Lower, Placed, span, span_of};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
+use crate::model::{Arm, ArmOutcome, Condition, Otherwise, Route, RouteBody, RouteId};
+use crate::source::{FileId, Span};
+use std::collections::BTreeMap;
+use wayleave_grammar::ast::{self, Item, Node, Outcome};
+
+impl Lower<'_> {
+    pub(super) fn routes(&mut self, items: &[Placed<Item>]) -> Vec<Route> {
+        let mut drafts = Vec::new();
+        for (file, item) in items {
+            let Item::Route(item) = item else { continue };
+            if let Some(name) = self.declare_name(Kind::Route, *file, item.name()) {
+                drafts.push((*file, name, item.clone()));
+            }
+        }
+        let index: BTreeMap<String, usize> =
+            drafts.iter().enumerate().map(|(i, (_, name, _))| (name.clone(), i)).collect();
+        let outer: Vec<Option<usize>> =
+            drafts.iter().map(|(file, _, item)| self.outer(*file, item, &index)).collect();
+        let edges: Vec<Vec<usize>> = outer.iter().map(|outer| outer.iter().copied().collect()).collect();
+        for circle in &graph::order(&edges).circles {
+            let names: Vec<(String, Span)> = circle
+                .iter()
+                .filter_map(|node| {
+                    Some((
+                        drafts[*node].1.clone(),
+                        span(drafts[*node].0, drafts[*node].2.name()?.text_range()),
+                    ))
+                })
+                .collect();
+            self.circle("route", &names);
+        }
+        let mut routes = Vec::new();
+        for ((file, name, item), outer) in drafts.iter().zip(&outer) {
+            let condition = self.when(*file, item.when(), Scope::Route);
+            let body = self.body(*file, name, item);
+            // A route with an error leaves a hole, so that the others keep their numbers; no policy is built from it.
+            routes.push(Route {
+                name: name.clone(),
+                span: span_of(*file, item),
+                head: head(*file, item),
+                inside: outer.and_then(|outer| u32::try_from(outer).ok()).map(RouteId),
+                condition: condition.unwrap_or_else(Condition::always),
+                body: body.unwrap_or_else(|| RouteBody::Arms(Vec::new())),
+            });
+        }
+        routes
+    }
+
+    fn outer(&mut self, file: FileId, item: &ast::Route, index: &BTreeMap<String, usize>) -> Option<usize> {
+        let name_node = item.inside()?.name()?;
+        let name = name_node.text();
+        if let Some(outer) = index.get(&name) {
+            return Some(*outer);
+        }
+        self.unknown_name(Kind::Route, &name, span(file, name_node.text_range()));
+        None
+    }
+
+    fn body(&mut self, file: FileId, name: &str, item: &ast::Route) -> Option<RouteBody> {
+        if let Some(to) = item.to() {
+            return self.plan(file, &to.plan()?).map(RouteBody::Plan);
+        }
+        let Some(arms) = item.arms() else {
+            let at = span(file, item.name()?.text_range());
+            let message = format!("`route {name}` does not say where its requests go");
+            let diagnostic = Diagnostic::new(Code::R0206, message, at, "neither `to` nor arms")
+                .with_help("add `to provider/model`, or arms: `{ when CONDITION to … otherwise to … }`");
+            self.report(diagnostic);
+            return None;
+        };
+        let mut lowered = Vec::new();
+        let mut otherwise: Option<Span> = None;
+        let mut is_whole = true;
+        for arm in arms.arms() {
+            let at = span_of(file, &arm);
+            let outcome = self.arm_outcome(file, &arm);
+            if let Some(first) = otherwise {
+                self.after_otherwise(at, first, arm.is_otherwise());
+                is_whole = false;
+                continue;
+            }
+            let condition = match arm.is_otherwise() {
+                true => Some(Condition::always()),
+                false => arm.when().and_then(|clause| self.when(file, Some(clause), Scope::Route)),
+            };
+            otherwise = arm.is_otherwise().then_some(at);
+            match (condition, outcome) {
+                (Some(condition), Some(outcome)) => lowered.push(Arm { span: at, condition, outcome }),
+                _ => is_whole = false,
+            }
+        }
+        if otherwise.is_none() {
+            let at = span_of(file, &arms);
+            let at = Span { start: at.end.saturating_sub(1), ..at };
+            let message = format!(
+                "the arms of `route {name}` do not end with `otherwise`, so some of its requests would have no answer"
+            );
+            let diagnostic = Diagnostic::new(Code::R0104, message, at, "ends without `otherwise`")
+                .with_help("add a last arm: `otherwise to provider/model`, or `otherwise deny \"…\"`")
+                .with_fix(
+                    "add an `otherwise`",
+                    at.before(),
+                    "  otherwise deny \"…\"\n",
+                    Applicability::Placeholders,
+                );
+            self.report(diagnostic);
+            return None;
+        }
+        is_whole.then_some(RouteBody::Arms(lowered))
+    }
+
+    fn arm_outcome(&mut self, file: FileId, arm: &ast::Arm) -> Option<ArmOutcome> {
+        match arm.outcome()? {
+            Outcome::To(to) => self.plan(file, &to.plan()?).map(ArmOutcome::Plan),
+            Outcome::Deny(deny) => Some(ArmOutcome::Deny(deny.text()?.value())),
+        }
+    }
+
+    /// The one `otherwise` of the policy, which stands in the root file.
+    pub(super) fn otherwise(&mut self, items: &[Placed<Item>]) -> Option<Otherwise> {
+        let mut found: Option<(Span, Otherwise)> = None;
+        for (file, item) in items {
+            let Item::Otherwise(item) = item else { continue };
+            let at = span_of(*file, item);
+            if *file != FileId(0) {
+                let root = self.sources.file(FileId(0)).name.clone();
+                let message =
+                    format!("`otherwise` stands in the root file `{root}`, once for the whole policy");
+                let diagnostic = Diagnostic::new(Code::R0104, message, at, "not in the root file");
+                self.report(diagnostic.with_help(format!("move it to `{root}`, or remove it")));
+                continue;
+            }
+            if let Some((first, _)) = &found {
+                let diagnostic =
+                    Diagnostic::new(Code::R0104, "the policy has two `otherwise` rules", at, "again here")
+                        .with_label(*first, "the first stands here")
+                        .with_help("keep one of them");
+                self.report(diagnostic);
+                continue;
+            }
+            let Some(words) = item.text() else { continue };
+            found = Some((at, Otherwise { span: at, words: words.value() }));
+        }
+        if found.is_none() {
+            self.missing_otherwise();
+        }
+        found.map(|(_, otherwise)| otherwise)
+    }
+
+    fn missing_otherwise(&mut self) {
+        let root = self.sources.file(FileId(0));
+        let text = root.text.trim_end();
+        let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let at = Span { file: FileId(0), start: end, end };
+        let line = "otherwise deny \"No route covers this request.\"";
+        let diagnostic = Diagnostic::new(
+            Code::R0104,
+            "the policy does not say what happens to a request that no route takes",
+            at,
+            "no `otherwise` up to here",
+        )
+        .with_help(format!("add `{line}`"))
+        .with_fix("add an `otherwise`", at, format!("\n\n{line}"), Applicability::Always);
+        self.report(diagnostic);
+    }
+}
+
+/// A route without its arms.
+fn head(file: FileId, item: &ast::Route) -> Span {
+    let whole = span_of(file, item);
+    let end = item.arms().map_or(whole.end, |arms| {
+        let before = item.when().map(|clause| clause.range().end());
+        let before = before.max(item.inside().map(|clause| clause.range().end()));
+        let before = before.or_else(|| item.name().map(|name| name.text_range().end()));
+        before.unwrap_or_else(|| arms.range().start()).into()
+    });
+    Span { end, ..whole }
+}

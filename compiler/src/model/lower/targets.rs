@@ -1,0 +1,158 @@
+//! Sets of targets: `provider/model`, `provider/*`, `any`, groups and lists of them.
+
+use super::graph;
+use super::names::{Kind, unknown};
+use super::{Lower, Placed, span};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{FileId, Span};
+use std::collections::BTreeMap;
+use wayleave_grammar::ast::{GroupRef, Item, Name, Node, Target, TargetPath, Targets};
+use wayleave_program::catalogue::TargetId;
+
+impl Lower<'_> {
+    pub(super) fn declare_groups(&mut self, items: &[Placed<Item>]) {
+        let mut groups = Vec::new();
+        for (file, item) in items {
+            let Item::Group(item) = item else { continue };
+            if let Some(name) = self.declare_name(Kind::Group, *file, item.name()) {
+                groups.push((*file, name, item.clone()));
+            }
+        }
+        let index: BTreeMap<&str, usize> =
+            groups.iter().enumerate().map(|(i, (_, name, _))| (name.as_str(), i)).collect();
+        let edges: Vec<Vec<usize>> = groups
+            .iter()
+            .map(|(_, _, item)| {
+                let refs = item.syntax().descendants().filter_map(GroupRef::cast);
+                refs.filter_map(|group| index.get(group.name()?.text().as_str()).copied()).collect()
+            })
+            .collect();
+        let order = graph::order(&edges);
+        for circle in &order.circles {
+            let names: Vec<(String, Span)> = circle
+                .iter()
+                .filter_map(|node| {
+                    Some((
+                        groups[*node].1.clone(),
+                        span(groups[*node].0, groups[*node].2.name()?.text_range()),
+                    ))
+                })
+                .collect();
+            self.circle("group", &names);
+        }
+        for node in order.nodes {
+            let (file, name, item) = &groups[node];
+            let Some(list) = item.targets() else { continue };
+            let mut members = Vec::new();
+            for target in list.targets() {
+                for member in self.target(*file, &target).unwrap_or_default() {
+                    if !members.contains(&member) {
+                        members.push(member);
+                    }
+                }
+            }
+            self.groups.insert(name.clone(), members);
+        }
+    }
+
+    /// Things of one kind that name each other in a circle.
+    pub(super) fn circle(&mut self, what: &str, names: &[(String, Span)]) {
+        let Some((first, at)) = names.first() else { return };
+        let path: Vec<String> =
+            names.iter().map(|(name, _)| name).chain([first]).map(|name| format!("`{name}`")).collect();
+        let message = match names.len() {
+            1 => format!("the {what} `{first}` names itself"),
+            _ => format!("these name each other in a circle: {}", path.join(" → ")),
+        };
+        let mut diagnostic = Diagnostic::new(Code::R0103, message, *at, "the circle begins and ends here")
+            .with_help("let one of them stand without the others");
+        for (name, span) in &names[1..] {
+            diagnostic = diagnostic.with_label(*span, format!("`{name}` is part of it"));
+        }
+        self.report(diagnostic);
+    }
+
+    /// What a rule speaks about: ascending, each once. Empty where an error was reported.
+    pub(super) fn target_set(&mut self, file: FileId, targets: &Targets) -> Vec<TargetId> {
+        let mut set = Vec::new();
+        for target in targets.each() {
+            set.extend(self.target(file, &target).unwrap_or_default());
+        }
+        set.sort();
+        set.dedup();
+        set
+    }
+
+    /// One entry of a list of targets, in the order of the catalogue or the group.
+    pub(super) fn target(&mut self, file: FileId, target: &Target) -> Option<Vec<TargetId>> {
+        match target {
+            Target::Path(path) => self.target_path(file, path),
+            Target::Any(_) => Some(self.catalogue.target_ids().collect()),
+            Target::Group(group) => self.group(file, group),
+        }
+    }
+
+    pub(super) fn group(&mut self, file: FileId, group: &GroupRef) -> Option<Vec<TargetId>> {
+        let name_node = group.name()?;
+        let name = name_node.text();
+        if let Some(members) = self.groups.get(&name) {
+            return Some(members.clone());
+        }
+        if self.names.get(Kind::Group, &name).is_none() {
+            self.unknown_name(Kind::Group, &name, span(file, name_node.text_range()));
+        }
+        None
+    }
+
+    pub(super) fn target_path(&mut self, file: FileId, path: &TargetPath) -> Option<Vec<TargetId>> {
+        let provider_node = path.provider()?;
+        let provider = provider_node.text();
+        let known = self.catalogue.providers.iter().position(|known| known.name == provider);
+        if known.is_none() {
+            self.unknown_provider(file, &provider_node, path);
+            return None;
+        }
+        let of_provider = |id: &TargetId| self.catalogue.provider_of(*id).name == provider;
+        let all: Vec<TargetId> = self.catalogue.target_ids().filter(of_provider).collect();
+        if path.is_all_models() {
+            return Some(all);
+        }
+        let model_node = path.model()?;
+        let model = model_node.text();
+        if let Some(id) = all.iter().copied().find(|id| self.catalogue.target(*id).model == model) {
+            return Some(vec![id]);
+        }
+        self.unknown_model(span(file, model_node.text_range()), &provider, &model, &all);
+        None
+    }
+
+    fn unknown_provider(&mut self, file: FileId, provider: &Name, path: &TargetPath) {
+        let name = provider.text();
+        let model = path.model().map(|model| model.text()).unwrap_or_default();
+        let elsewhere = self.catalogue.targets.iter().find(|target| target.model == model);
+        let elsewhere = elsewhere.map(|target| target.name.clone());
+        self.unknown_name(Kind::Provider, &name, span(file, provider.text_range()));
+        if let (Some(elsewhere), Some(diagnostic)) = (elsewhere, self.diagnostics.last_mut())
+            && diagnostic.fixes.is_empty()
+        {
+            diagnostic.help = Some(format!("a model of that name is declared as `{elsewhere}`"));
+        }
+    }
+
+    fn unknown_model(&mut self, at: Span, provider: &str, model: &str, siblings: &[TargetId]) {
+        let candidates: Vec<(String, Option<Span>)> = siblings
+            .iter()
+            .map(|id| {
+                (self.catalogue.target(*id).model.clone(), self.target_spans.get(id.0 as usize).copied())
+            })
+            .collect();
+        let mut diagnostic: Diagnostic = unknown("model", model, at, &candidates);
+        diagnostic.message = format!("the provider `{provider}` has no model `{model}`");
+        if diagnostic.fixes.is_empty()
+            && let Some(other) = self.catalogue.targets.iter().find(|target| target.model == model)
+        {
+            diagnostic.help = Some(format!("it is declared as `{}`", other.name));
+        }
+        self.report(diagnostic);
+    }
+}

@@ -1,0 +1,170 @@
+//! The typed view: what a tree says, as methods over its nodes. Holds no state of its own, resolves nothing, and answers
+//! `None` where a broken text has a hole; in a text without syntax errors every part that the grammar demands is there.
+
+use crate::{NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+
+mod names;
+
+mod items;
+
+mod rules;
+
+mod types;
+
+mod values;
+
+mod literals;
+
+mod conditions;
+
+mod plans;
+
+mod examples;
+
+pub use conditions::{
+    AndCondition, AttributeTest, Condition, Counter, DefineName, NotCondition, Operator, OperatorKind, OrCondition,
+    ParenCondition, Subject, UnbuiltTest,
+};
+pub use examples::{
+    Expect, ExpectDeny, ExpectNever, ExpectOtherwise, ExpectRoute, ExpectTo, Given, GivenField, Test, UnbuiltExpect,
+    UnbuiltGiven,
+};
+pub use items::{
+    Alias, Attribute, Classify, ClassifyArm, CombineClause, DefaultClause, Define, Edition, Group, Item, Model, Plan,
+    Provider, RequiredClause, Source, SourceKind, SourceFile, TypeItem, UnbuiltClause, UnbuiltItem, Use,
+};
+pub use crate::literal::{DateText, InstantText, LiteralValue};
+pub use literals::Literal;
+pub use names::{AttributeName, Name, Text};
+pub use plans::{
+    AnyTarget, GroupRef, PlanExpression, PlanRef, Requested, Stage, StageKind, Target, TargetList, TargetPath, Targets,
+    UnbuiltStage, WithinClause,
+};
+pub use rules::{
+    Approve, Arm, Arms, BecauseClause, ByClause, Deny, DenyClause, Forbid, FromClause, InsideClause, Otherwise,
+    Outcome, OwnerClause, RefClause, Route, ToClause, UntilClause, WhenClause,
+};
+pub use types::{NamedType, PlainShape, ScaleShape, SetType, TreeBranch, TreeShape, TypeShape};
+pub use values::{Block, Call, Field, List, Price, PricePart, Range, Value};
+
+/// A typed view of one node.
+pub trait Node: Sized {
+    /// The view, if the node is of its kind.
+    fn cast(node: SyntaxNode) -> Option<Self>;
+
+    /// The node itself.
+    fn syntax(&self) -> &SyntaxNode;
+
+    /// From the first to the last token that is not blank or comment.
+    fn range(&self) -> TextRange {
+        trimmed_range(self.syntax())
+    }
+
+    /// Of the word with which the node begins, such as `when`.
+    fn keyword_range(&self) -> Option<TextRange> {
+        keywords(self.syntax()).next().map(|token| token.text_range())
+    }
+
+    /// The lines of the `///` comments before the node, without their slashes, joined by line ends; often empty.
+    fn docs(&self) -> String {
+        let lines: Vec<String> = self
+            .syntax()
+            .children_with_tokens()
+            .take_while(|element| element.kind().is_trivia())
+            .filter(|element| element.kind() == SyntaxKind::DocComment)
+            .filter_map(NodeOrToken::into_token)
+            .map(|token| {
+                let line = token.text().trim_start_matches('/').trim_end();
+                line.strip_prefix(' ').unwrap_or(line).to_owned()
+            })
+            .collect();
+        lines.join("\n")
+    }
+}
+
+/// A view of nodes of one kind.
+macro_rules! node {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(pub(super) crate::SyntaxNode);
+
+        impl crate::ast::Node for $name {
+            fn cast(node: crate::SyntaxNode) -> Option<Self> {
+                (node.kind() == crate::SyntaxKind::$name).then_some(Self(node))
+            }
+
+            fn syntax(&self) -> &crate::SyntaxNode {
+                &self.0
+            }
+        }
+    };
+}
+
+/// A view of nodes of several kinds, each a view of its own.
+macro_rules! either {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident($view:ident),)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$variant_meta])* $variant($view),)*
+        }
+
+        impl crate::ast::Node for $name {
+            fn cast(node: crate::SyntaxNode) -> Option<Self> {
+                match node.kind() {
+                    $(crate::SyntaxKind::$view => Some($name::$variant($view(node))),)*
+                    _ => None,
+                }
+            }
+
+            fn syntax(&self) -> &crate::SyntaxNode {
+                match self {
+                    $($name::$variant(view) => view.syntax(),)*
+                }
+            }
+        }
+    };
+}
+
+use {either, node};
+
+/// The first child of a kind.
+fn child<N: Node>(node: &SyntaxNode) -> Option<N> {
+    node.children().find_map(N::cast)
+}
+
+/// The children of a kind, in order.
+fn children<N: Node>(node: &SyntaxNode) -> impl Iterator<Item = N> {
+    node.children().filter_map(N::cast)
+}
+
+/// The tokens right below a node that are not trivia.
+fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
+    node.children_with_tokens().filter_map(NodeOrToken::into_token).filter(|token| !token.kind().is_trivia())
+}
+
+/// The words of the language right below a node.
+fn keywords(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
+    tokens(node).filter(|token| token.kind() == SyntaxKind::Keyword)
+}
+
+/// The first string right below a node.
+fn text(node: &SyntaxNode) -> Option<Text> {
+    tokens(node).find_map(Text::cast)
+}
+
+fn trimmed_range(node: &SyntaxNode) -> TextRange {
+    let significant = |token: &SyntaxToken| !token.kind().is_trivia();
+    let start = node
+        .descendants_with_tokens()
+        .filter_map(NodeOrToken::into_token)
+        .find(significant)
+        .map_or(node.text_range().start(), |token| token.text_range().start());
+    let mut last = node.last_token();
+    while let Some(token) = last.clone().filter(|token| token.kind().is_trivia()) {
+        last = token.prev_token().filter(|previous| previous.text_range().start() >= start);
+    }
+    let end: TextSize = last.map_or(start, |token| token.text_range().end());
+    TextRange::new(start, end.max(start))
+}

@@ -1,0 +1,415 @@
+//! The items that declare: edition, use, types, attributes, classes, defines, aliases, providers, groups and plans.
+
+use super::{
+    Approve, AttributeName, Condition, Deny, Field, Forbid, Name, Node, Otherwise, PlanExpression, Route, TargetList,
+    Test, Text, TypeShape, Value, WhenClause, child, children, either, keywords, node, text, tokens,
+};
+use crate::{SyntaxKind, SyntaxNode, TextRange};
+
+/// A whole file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SourceFile(SyntaxNode);
+
+impl SourceFile {
+    pub(crate) fn of(root: SyntaxNode) -> SourceFile {
+        SourceFile(root)
+    }
+
+    /// The root of the tree.
+    pub fn syntax(&self) -> &SyntaxNode {
+        &self.0
+    }
+
+    /// In the order written.
+    pub fn items(&self) -> impl Iterator<Item = Item> {
+        children(&self.0)
+    }
+}
+
+either! {
+    /// What a file consists of.
+    Item {
+        /// `edition 2026`
+        Edition(Edition),
+        /// `use "FILE"`
+        Use(Use),
+        /// `type NAME = SHAPE`
+        Type(TypeItem),
+        /// `attribute NAME: TYPE`
+        Attribute(Attribute),
+        /// `classify NAME: TYPE { … }`
+        Classify(Classify),
+        /// `define NAME = CONDITION`
+        Define(Define),
+        /// `alias NAME`
+        Alias(Alias),
+        /// `provider NAME { … }`
+        Provider(Provider),
+        /// `group NAME = [ … ]`
+        Group(Group),
+        /// `plan NAME = PLAN`
+        Plan(Plan),
+        /// `approve NAME: TARGETS`
+        Approve(Approve),
+        /// `deny NAME when …`
+        Deny(Deny),
+        /// `forbid NAME: TARGETS`
+        Forbid(Forbid),
+        /// `route NAME …`
+        Route(Route),
+        /// `otherwise deny "…"`
+        Otherwise(Otherwise),
+        /// `test "…" { … }`
+        Test(Test),
+        /// An item that this version does not build; it has its R0902 already.
+        Unbuilt(UnbuiltItem),
+    }
+}
+
+node! {
+    /// `edition 2026`; the parser has judged the number.
+    Edition
+}
+
+node! {
+    /// `use "FILE"`; a `for` is an [`UnbuiltClause`].
+    Use
+}
+
+impl Use {
+    /// The file, as written.
+    pub fn path(&self) -> Option<Text> {
+        text(self.syntax())
+    }
+}
+
+node! {
+    /// `type NAME = SHAPE`
+    TypeItem
+}
+
+impl TypeItem {
+    /// Its name.
+    pub fn name(&self) -> Option<Name> {
+        child(self.syntax())
+    }
+
+    /// Its values; never [`TypeShape::Named`] nor [`TypeShape::Set`].
+    pub fn shape(&self) -> Option<TypeShape> {
+        child(self.syntax())
+    }
+}
+
+node! {
+    /// `attribute NAME: TYPE` with its clauses.
+    Attribute
+}
+
+impl Attribute {
+    /// Its name: `data`, or `target.region` for a fact of targets.
+    pub fn name(&self) -> Option<AttributeName> {
+        child(self.syntax())
+    }
+
+    /// Its type: a name, a set, or values written in place; never a tree.
+    pub fn shape(&self) -> Option<TypeShape> {
+        child(self.syntax())
+    }
+
+    /// All sources, in the order written.
+    pub fn sources(&self) -> impl Iterator<Item = Source> {
+        self.syntax()
+            .children()
+            .filter(|node| node.kind() == SyntaxKind::SourcesClause)
+            .flat_map(|clause| children::<Source>(&clause).collect::<Vec<_>>())
+    }
+
+    /// How several sources become one value.
+    pub fn combine(&self) -> Option<CombineClause> {
+        child(self.syntax())
+    }
+
+    /// The value of a missing one.
+    pub fn default(&self) -> Option<DefaultClause> {
+        child(self.syntax())
+    }
+
+    /// That a missing one is refused.
+    pub fn required(&self) -> Option<RequiredClause> {
+        child(self.syntax())
+    }
+}
+
+/// Where the value of an attribute comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceKind {
+    /// A field of the issued key.
+    Credential,
+    /// A claim of the caller's token.
+    Claim,
+    /// A request header.
+    Header,
+    /// The `metadata` of the request body.
+    Metadata,
+}
+
+node! {
+    /// `header "x-data-class"`
+    Source
+}
+
+impl Source {
+    /// Which of the four.
+    pub fn kind(&self) -> Option<SourceKind> {
+        let word = keywords(self.syntax()).next()?;
+        match word.text() {
+            "credential" => Some(SourceKind::Credential),
+            "claim" => Some(SourceKind::Claim),
+            "header" => Some(SourceKind::Header),
+            "metadata" => Some(SourceKind::Metadata),
+            _ => None,
+        }
+    }
+
+    /// The name of the field, claim or header.
+    pub fn field(&self) -> Option<Text> {
+        text(self.syntax())
+    }
+}
+
+node! {
+    /// `combine highest`
+    CombineClause
+}
+
+impl CombineClause {
+    /// The word: `highest`, `lowest` or `first`; the parser takes no other.
+    pub fn word(&self) -> Option<String> {
+        keywords(self.syntax()).nth(1).map(|token| token.text().to_owned())
+    }
+}
+
+node! {
+    /// `default VALUE`
+    DefaultClause
+}
+
+impl DefaultClause {
+    /// The value.
+    pub fn value(&self) -> Option<Value> {
+        child(self.syntax())
+    }
+}
+
+node! {
+    /// `required`
+    RequiredClause
+}
+
+node! {
+    /// `classify NAME: TYPE { ARMS }`
+    Classify
+}
+
+impl Classify {
+    /// The attribute that is made.
+    pub fn name(&self) -> Option<AttributeName> {
+        child(self.syntax())
+    }
+
+    /// Its type: a name, or values written in place; never a tree.
+    pub fn shape(&self) -> Option<TypeShape> {
+        child(self.syntax())
+    }
+
+    /// In the order written, which counts.
+    pub fn arms(&self) -> impl Iterator<Item = ClassifyArm> {
+        children(self.syntax())
+    }
+
+    /// Where something missing at the end of the body would be written: the closing brace.
+    pub fn closing_brace(&self) -> Option<TextRange> {
+        closing_brace(self.syntax())
+    }
+}
+
+node! {
+    /// `VALUE when CONDITION`, or `otherwise VALUE`.
+    ClassifyArm
+}
+
+impl ClassifyArm {
+    /// The value that it gives.
+    pub fn value(&self) -> Option<Name> {
+        child(self.syntax())
+    }
+
+    /// Its condition; none of an `otherwise`.
+    pub fn when(&self) -> Option<WhenClause> {
+        child(self.syntax())
+    }
+
+    /// Whether it is the `otherwise`.
+    pub fn is_otherwise(&self) -> bool {
+        keywords(self.syntax()).any(|token| matches!(token.text(), "otherwise" | "else"))
+    }
+}
+
+node! {
+    /// `define NAME = CONDITION`
+    Define
+}
+
+impl Define {
+    /// Its name.
+    pub fn name(&self) -> Option<Name> {
+        child(self.syntax())
+    }
+
+    /// What it stands for.
+    pub fn condition(&self) -> Option<Condition> {
+        child(self.syntax())
+    }
+}
+
+node! {
+    /// `alias NAME`
+    Alias
+}
+
+impl Alias {
+    /// Its name.
+    pub fn name(&self) -> Option<Name> {
+        child(self.syntax())
+    }
+}
+
+node! {
+    /// `provider NAME { FIELDS MODELS }`
+    Provider
+}
+
+impl Provider {
+    /// Its name.
+    pub fn name(&self) -> Option<Name> {
+        child(self.syntax())
+    }
+
+    /// Its own fields, in the order written; repeated ones are all here.
+    pub fn fields(&self) -> impl Iterator<Item = Field> {
+        children(self.syntax())
+    }
+
+    /// Its models, in the order written.
+    pub fn models(&self) -> impl Iterator<Item = Model> {
+        children(self.syntax())
+    }
+
+    /// The closing brace of the body.
+    pub fn closing_brace(&self) -> Option<TextRange> {
+        closing_brace(self.syntax())
+    }
+}
+
+node! {
+    /// `model NAME as "…" { FIELDS }`
+    Model
+}
+
+impl Model {
+    /// Our name for it.
+    pub fn name(&self) -> Option<Name> {
+        child(self.syntax())
+    }
+
+    /// The provider's name, where it is another.
+    pub fn provider_side_name(&self) -> Option<Text> {
+        text(self.syntax())
+    }
+
+    /// In the order written; repeated ones are all here.
+    pub fn fields(&self) -> impl Iterator<Item = Field> {
+        children(self.syntax())
+    }
+
+    /// The closing brace of the body.
+    pub fn closing_brace(&self) -> Option<TextRange> {
+        closing_brace(self.syntax())
+    }
+}
+
+node! {
+    /// `group NAME = [TARGETS]`
+    Group
+}
+
+impl Group {
+    /// Its name.
+    pub fn name(&self) -> Option<Name> {
+        child(self.syntax())
+    }
+
+    /// Its members.
+    pub fn targets(&self) -> Option<TargetList> {
+        child(self.syntax())
+    }
+}
+
+node! {
+    /// `plan NAME = PLAN`
+    Plan
+}
+
+impl Plan {
+    /// Its name.
+    pub fn name(&self) -> Option<Name> {
+        child(self.syntax())
+    }
+
+    /// What it stands for.
+    pub fn expression(&self) -> Option<PlanExpression> {
+        child(self.syntax())
+    }
+}
+
+node! {
+    /// An item that this version does not build; it has its R0902 already.
+    UnbuiltItem
+}
+
+impl UnbuiltItem {
+    /// Its word or words, as in `require approval`.
+    pub fn keyword(&self) -> String {
+        words(self.syntax())
+    }
+
+    /// Its name, where it has one and begins with it.
+    pub fn name(&self) -> Option<Name> {
+        child(self.syntax())
+    }
+}
+
+node! {
+    /// A clause that this version does not build; it has its R0902 already.
+    UnbuiltClause
+}
+
+impl UnbuiltClause {
+    /// Its word or words, as in `failover on`.
+    pub fn keyword(&self) -> String {
+        words(self.syntax())
+    }
+}
+
+/// The words of the language with which a node begins.
+pub(super) fn words(node: &SyntaxNode) -> String {
+    let words: Vec<String> = tokens(node)
+        .take_while(|token| token.kind() == SyntaxKind::Keyword)
+        .map(|token| token.text().to_owned())
+        .collect();
+    words.join(" ")
+}
+
+pub(super) fn closing_brace(node: &SyntaxNode) -> Option<TextRange> {
+    tokens(node).filter(|token| token.kind() == SyntaxKind::RightBrace).last().map(|token| token.text_range())
+}

@@ -1,0 +1,105 @@
+//! What is wrong with the form of a text, as data. Knows no file and renders nothing: the compiler turns each of these
+//! into one diagnostic.
+
+use rowan::TextRange;
+
+/// At most so many errors are reported for one file: who has more reads the first ones.
+pub const ERROR_LIMIT: usize = 100;
+
+/// One mistake of form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Stable: `R0001` to `R0005`, or `R0902` for what this version does not build.
+    pub code: &'static str,
+    /// Where a person would point; may be empty where something is missing.
+    pub range: TextRange,
+    /// What is wrong, in the policy's words; stands alone; lower case, no full stop.
+    pub message: String,
+    /// A few words for the range; may be empty.
+    pub label: String,
+    /// Other places that have part in it, each with its words.
+    pub related: Vec<(TextRange, String)>,
+    /// The one next step.
+    pub help: Option<String>,
+    /// Changes that mend it, best first; several only where the text has several readings.
+    pub fixes: Vec<SyntaxFix>,
+}
+
+/// A change of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxFix {
+    /// What it does, as an order: "write `is`".
+    pub title: String,
+    /// Disjoint, by place.
+    pub edits: Vec<SyntaxEdit>,
+}
+
+/// Replaces the text of a range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxEdit {
+    /// What is replaced; empty to insert.
+    pub range: TextRange,
+    /// By what.
+    pub text: String,
+}
+
+impl SyntaxError {
+    /// With nothing but its place and words.
+    pub fn new(code: &'static str, range: TextRange, message: impl Into<String>) -> SyntaxError {
+        SyntaxError {
+            code,
+            range,
+            message: message.into(),
+            label: String::new(),
+            related: Vec::new(),
+            help: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    /// With words for the range.
+    #[must_use]
+    pub fn with_label(mut self, label: impl Into<String>) -> SyntaxError {
+        self.label = label.into();
+        self
+    }
+
+    /// With another place that has part in it.
+    #[must_use]
+    pub fn with_related(mut self, range: TextRange, text: impl Into<String>) -> SyntaxError {
+        self.related.push((range, text.into()));
+        self
+    }
+
+    /// With the next step.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> SyntaxError {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With a change that replaces one range.
+    #[must_use]
+    pub fn with_fix(self, range: TextRange, text: impl Into<String>, title: impl Into<String>) -> SyntaxError {
+        self.with_edits(vec![SyntaxEdit { range, text: text.into() }], title)
+    }
+
+    /// With a change of several disjoint ranges.
+    #[must_use]
+    pub fn with_edits(mut self, edits: Vec<SyntaxEdit>, title: impl Into<String>) -> SyntaxError {
+        self.fixes.push(SyntaxFix { title: title.into(), edits });
+        self
+    }
+}
+
+/// By place; what is over the limit is replaced by one error that says so.
+pub(crate) fn in_order(mut errors: Vec<SyntaxError>) -> Vec<SyntaxError> {
+    errors.sort_by(|a, b| (a.range.start(), a.range.end(), a.code).cmp(&(b.range.start(), b.range.end(), b.code)));
+    if errors.len() > ERROR_LIMIT {
+        let place = errors[ERROR_LIMIT].range;
+        errors.truncate(ERROR_LIMIT);
+        let message = format!("there are more mistakes from here on: only the first {ERROR_LIMIT} are listed");
+        errors.push(SyntaxError::new("R0001", place, message));
+    }
+    errors
+}

@@ -1,0 +1,146 @@
+//! What no policy holds, wherever it stands: bidirectional controls, look-alike letters and signs, comments and separators
+//! of other languages. Looks at characters and tokens alone, and never changes what the parser sees but for one thing: a
+//! word of look-alike letters is also known by the word that it looks like.
+
+use crate::lexer::Token;
+use crate::literal::quote;
+use crate::{ERROR_LIMIT, SyntaxError, SyntaxKind, TextRange, TextSize};
+
+/// Letters that look like those of a–z, each pair in one string.
+const LOOK_ALIKE_LETTERS: &[&str] = &[
+    "аa", "еe", "оo", "рp", "сc", "уy", "хx", "іi", "јj", "ѕs", "һh", "ԁd", "ԛq", "ԝw", "ӏl", "ɡg", "ıi", "οo", "αa",
+    "νv", "ιi", "κk", "ρp", "υu", "χx", "АA", "ВB", "ЕE", "КK", "МM", "НH", "ОO", "РP", "СC", "ТT", "ХX", "ІI", "ЈJ",
+    "ЅS", "ΑA", "ΒB", "ΕE", "ΖZ", "ΗH", "ΙI", "ΚK", "ΜM", "ΝN", "ΟO", "ΡP", "ΤT", "ΥY", "ΧX",
+];
+
+/// Signs that look like ours, or that a word processor puts in their place.
+const LOOK_ALIKE_SIGNS: &[(&str, &str)] = &[
+    ("\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2212}", "-"),
+    ("\u{A0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200A}", " "),
+    ("\u{202F}\u{205F}\u{3000}", " "),
+    ("\u{85}\u{2028}\u{2029}", "\n"),
+    ("\u{AD}\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}", ""),
+    ("\u{2044}\u{2215}", "/"),
+    ("\u{2236}\u{A789}", ":"),
+    ("\u{2217}\u{D7}", "*"),
+    ("\u{2223}", "|"),
+];
+
+/// Characters that reorder what a reader sees.
+fn is_bidirectional_control(character: char) -> bool {
+    matches!(character, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// All such mistakes of a text, by place; at most one more than are reported.
+pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
+    let controls = text
+        .char_indices()
+        .filter(|(_, character)| is_bidirectional_control(*character))
+        .map(|(at, character)| bidirectional_control(at, character));
+    let words = tokens.iter().filter_map(|token| match token.kind {
+        SyntaxKind::HashComment => Some(hash_comment(*token)),
+        SyntaxKind::Semicolon => Some(semicolon(*token)),
+        SyntaxKind::ForeignWord => Some(foreign_word(*token, token.text(text))),
+        SyntaxKind::Unknown => unknown(*token, token.text(text)),
+        _ => None,
+    });
+    let mut errors: Vec<SyntaxError> = controls.take(ERROR_LIMIT + 1).collect();
+    errors.extend(words.take(ERROR_LIMIT + 1));
+    errors
+}
+
+/// What a word of other letters looks like, if each of them looks like one of a–z.
+pub(crate) fn skeleton(word: &str) -> Option<String> {
+    word.chars().map(ascii_look_alike).collect()
+}
+
+fn ascii_look_alike(character: char) -> Option<char> {
+    if character.is_ascii() {
+        return Some(character);
+    }
+    if let Some(ascii) = full_width(character) {
+        return Some(ascii);
+    }
+    let pair = LOOK_ALIKE_LETTERS.iter().find(|pair| pair.starts_with(character))?;
+    pair.chars().nth(1)
+}
+
+/// The ASCII character of a full-width one.
+fn full_width(character: char) -> Option<char> {
+    let code = u32::from(character);
+    let is_full_width = (0xFF01..=0xFF5E).contains(&code);
+    is_full_width.then(|| char::from_u32(code - 0xFF01 + 0x21)).flatten()
+}
+
+fn bidirectional_control(at: usize, character: char) -> SyntaxError {
+    let start = TextSize::new(u32::try_from(at).unwrap_or(u32::MAX));
+    let range = TextRange::at(start, TextSize::of(character));
+    let message = format!("`{}` changes the order in which text is shown, so it may not read as it works", code_point(character));
+    SyntaxError::new("R0004", range, message)
+        .with_label("invisible here")
+        .with_fix(range, "", "remove it")
+}
+
+fn hash_comment(token: Token) -> SyntaxError {
+    let sign = TextRange::at(token.range().start(), TextSize::new(1));
+    SyntaxError::new("R0003", sign, "a comment begins with `//`")
+        .with_fix(sign, "//", "write `//`")
+}
+
+fn semicolon(token: Token) -> SyntaxError {
+    SyntaxError::new("R0003", token.range(), "nothing ends with `;`: items and clauses begin with their word")
+        .with_fix(token.range(), "", "remove `;`")
+}
+
+fn foreign_word(token: Token, word: &str) -> SyntaxError {
+    if let Some(skeleton) = skeleton(word).filter(|skeleton| skeleton != word) {
+        let others: String = word.chars().filter(|character| !character.is_ascii()).take(3).collect();
+        let message = format!("this word only looks like `{skeleton}`: `{others}` is not of the letters a–z");
+        return SyntaxError::new("R0004", token.range(), message)
+            .with_fix(token.range(), skeleton.clone(), format!("write `{skeleton}` in plain letters"));
+    }
+    let quoted = quote(word);
+    let title = format!("write `{quoted}`");
+    SyntaxError::new("R0001", token.range(), format!("`{word}` is no name without quotes"))
+        .with_help("a name begins with a letter of a–z and holds letters, digits, `_` and inner hyphens; another stands in quotes")
+        .with_fix(token.range(), quoted, title)
+}
+
+/// A bidirectional control among the characters is reported already.
+fn unknown(token: Token, characters: &str) -> Option<SyntaxError> {
+    let first = characters.chars().find(|character| !is_bidirectional_control(*character))?;
+    let mend: Option<String> = characters.chars().map(plain_sign).collect();
+    let name = code_point(first);
+    Some(match mend {
+        Some(mend) => {
+            let message = match mend.trim() {
+                "" => format!("`{name}` is no blank of the language, though it looks like one or like nothing"),
+                sign => format!("`{name}` only looks like `{sign}`"),
+            };
+            let title = if mend.trim().is_empty() { "write a plain blank" } else { "write the plain sign" };
+            SyntaxError::new("R0004", token.range(), message).with_fix(token.range(), mend, title)
+        }
+        None => {
+            let message = match first {
+                '%' | '$' => format!("`{first}` belongs to a number and touches it, as in `5%` and `$2.50`"),
+                '-' => "there are no negative numbers, and a hyphen stands inside a name".to_owned(),
+                _ => format!("`{name}` has no meaning outside of strings and comments"),
+            };
+            SyntaxError::new("R0001", token.range(), message)
+        }
+    })
+}
+
+fn plain_sign(character: char) -> Option<String> {
+    let listed = LOOK_ALIKE_SIGNS.iter().find(|(signs, _)| signs.contains(character));
+    listed.map(|(_, plain)| (*plain).to_owned()).or_else(|| full_width(character).map(String::from))
+}
+
+/// A character as a message can show it.
+fn code_point(character: char) -> String {
+    if character.is_control() || character.is_whitespace() || is_bidirectional_control(character) || plain_sign(character).is_some() {
+        format!("U+{:04X}", u32::from(character))
+    } else {
+        character.to_string()
+    }
+}

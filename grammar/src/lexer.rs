@@ -1,0 +1,66 @@
+//! Text to tokens. Never fails: what belongs to no token is one of kind `Unknown`, and the tokens' lengths add up to the
+//! text. The patterns stand in `kind.rs`; here is only what a pattern cannot say.
+
+use crate::{SyntaxKind, TextRange, TextSize, literal};
+use logos::Logos;
+
+/// A token and where it stands; offsets fit because the size of a file is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) kind: SyntaxKind,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Token {
+    pub(crate) fn range(self) -> TextRange {
+        TextRange::new(TextSize::new(self.start), TextSize::new(self.end))
+    }
+
+    pub(crate) fn text(self, text: &str) -> &str {
+        &text[self.range()]
+    }
+}
+
+/// A byte order mark, accepted at the very start.
+const BYTE_ORDER_MARK: &str = "\u{FEFF}";
+
+/// All tokens of a text of at most [`crate::FILE_LIMIT_BYTES`], in order, without a gap.
+pub(crate) fn lex(text: &str) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut is_line_start = true;
+    let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let offset = text.len() - body.len();
+    if offset > 0 {
+        push(&mut tokens, SyntaxKind::Whitespace, 0..offset);
+    }
+    let mut lexer = SyntaxKind::lexer(body);
+    while let Some(result) = lexer.next() {
+        let slice = lexer.slice();
+        let kind = match result {
+            Ok(SyntaxKind::Comment) if is_line_start && is_doc(slice) => SyntaxKind::DocComment,
+            Ok(SyntaxKind::Number) => literal::classify(slice),
+            Ok(kind) => kind,
+            Err(()) => SyntaxKind::Unknown,
+        };
+        is_line_start = kind == SyntaxKind::Whitespace && (is_line_start || slice.contains(['\n', '\r']));
+        let span = lexer.span();
+        push(&mut tokens, kind, span.start + offset..span.end + offset);
+    }
+    tokens
+}
+
+/// Three slashes, not more: a line of slashes is a rule across the page.
+fn is_doc(comment: &str) -> bool {
+    comment.starts_with("///") && !comment.starts_with("////")
+}
+
+/// Unknown characters side by side are one token: one mistake, one message.
+fn push(tokens: &mut Vec<Token>, kind: SyntaxKind, span: std::ops::Range<usize>) {
+    let offset = |at: usize| u32::try_from(at).expect("the size of a file is limited far below 4 GiB");
+    let (start, end) = (offset(span.start), offset(span.end));
+    match tokens.last_mut() {
+        Some(last) if kind == SyntaxKind::Unknown && last.kind == kind => last.end = end,
+        _ => tokens.push(Token { kind, start, end }),
+    }
+}

@@ -1,0 +1,148 @@
+//! Numbers with what belongs to them: counts, money, shares, durations. Also says what a text that only begins like a
+//! number may have meant.
+
+use super::{LiteralValue, Problem, dates};
+use crate::SyntaxKind;
+
+const MS_PER_SECOND: u64 = 1000;
+const MS_PER_MINUTE: u64 = 60 * MS_PER_SECOND;
+const MS_PER_HOUR: u64 = 60 * MS_PER_MINUTE;
+const MS_PER_DAY: u64 = 24 * MS_PER_HOUR;
+
+/// Dollars have so many digits behind the point: a micro-dollar is the smallest amount.
+const MONEY_DIGITS: u32 = 6;
+/// Percent have so many digits behind the point: a millionth of the whole is the smallest share.
+const PERCENT_DIGITS: u32 = 4;
+
+/// Which literal a text is that begins with a digit or `$`, by its shape alone.
+pub(crate) fn classify(text: &str) -> SyntaxKind {
+    if let Some(amount) = text.strip_prefix('$') {
+        return if is_decimal(amount) { SyntaxKind::Money } else { SyntaxKind::BadNumber };
+    }
+    if let Some(share) = text.strip_suffix('%') {
+        return if is_decimal(share) { SyntaxKind::Percent } else { SyntaxKind::BadNumber };
+    }
+    if let Some(kind) = dates::classify(text) {
+        return kind;
+    }
+    let (digits, suffix) = split_suffix(text);
+    match suffix {
+        _ if !is_digits(digits) => SyntaxKind::BadNumber,
+        "" | "k" | "M" | "Ki" => SyntaxKind::Number,
+        "ms" | "s" | "min" | "h" | "d" => SyntaxKind::Duration,
+        _ => SyntaxKind::BadNumber,
+    }
+}
+
+pub(super) fn read_integer(text: &str) -> Result<u64, Problem> {
+    let (digits, suffix) = split_suffix(text);
+    let factor = match suffix {
+        "k" => 1000,
+        "M" => 1_000_000,
+        "Ki" => 1024,
+        _ => 1,
+    };
+    scaled(text, digits, factor)
+}
+
+pub(super) fn read_duration(text: &str) -> Result<LiteralValue, Problem> {
+    let (digits, suffix) = split_suffix(text);
+    let factor = match suffix {
+        "s" => MS_PER_SECOND,
+        "min" => MS_PER_MINUTE,
+        "h" => MS_PER_HOUR,
+        "d" => MS_PER_DAY,
+        _ => 1,
+    };
+    scaled(text, digits, factor).map(LiteralValue::DurationMs)
+}
+
+pub(super) fn read_money(text: &str) -> Result<LiteralValue, Problem> {
+    let amount = text.trim_start_matches('$');
+    decimal(text, amount, MONEY_DIGITS, "$0.000001").map(LiteralValue::MoneyUsdMicros)
+}
+
+pub(super) fn read_percent(text: &str) -> Result<LiteralValue, Problem> {
+    let share = text.trim_end_matches('%');
+    decimal(text, share, PERCENT_DIGITS, "0.0001%").map(LiteralValue::SharePpm)
+}
+
+/// Why a text that begins like a number is none.
+pub(super) fn explain(text: &str) -> Problem {
+    if let Some(problem) = dates::explain(text) {
+        return problem;
+    }
+    let (digits, suffix) = split_suffix(text);
+    let foreign = |message: String| Problem { code: "R0003", ..Problem::new(text, message) };
+    let unit = |unit: &str| {
+        foreign(format!("`{suffix}` is no unit: write `{unit}`")).instead(format!("{digits}{unit}"))
+    };
+    match suffix {
+        "m" => foreign("`m` is no unit: minutes are `min`, millions are `M`".to_owned())
+            .instead(format!("{digits}min"))
+            .instead(format!("{digits}M")),
+        "K" => unit("k"),
+        "sec" | "secs" | "second" | "seconds" => unit("s"),
+        "mins" | "minute" | "minutes" => unit("min"),
+        "hr" | "hrs" | "hour" | "hours" => unit("h"),
+        "day" | "days" => unit("d"),
+        "msec" | "millis" => unit("ms"),
+        _ if suffix.starts_with('.') && is_decimal(text) => {
+            Problem::new(text, format!("`{text}` is no number of the language: only money and shares have a fraction"))
+                .help("write a whole number, `$…` or `…%`")
+        }
+        _ => Problem::new(text, format!("`{text}` is neither a number nor a name"))
+            .help("a name that begins with a digit, or has other signs in it, stands in quotes")
+            .instead(super::quote(text)),
+    }
+}
+
+fn split_suffix(text: &str) -> (&str, &str) {
+    let end = text.find(|character: char| !character.is_ascii_digit() && character != '_').unwrap_or(text.len());
+    text.split_at(end)
+}
+
+/// Digits, with `_` only between them.
+fn is_digits(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.ends_with(|last: char| last.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+}
+
+fn is_decimal(text: &str) -> bool {
+    match text.split_once('.') {
+        None => is_digits(text),
+        Some((whole, fraction)) => {
+            is_digits(whole) && !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit())
+        }
+    }
+}
+
+fn scaled(text: &str, digits: &str, factor: u64) -> Result<u64, Problem> {
+    number(digits).and_then(|count| count.checked_mul(factor)).ok_or_else(|| too_large(text))
+}
+
+/// In units of 10 to the minus `places`.
+fn decimal(text: &str, amount: &str, places: u32, smallest: &str) -> Result<u64, Problem> {
+    let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let missing = u32::try_from(fraction.len()).ok().and_then(|length| places.checked_sub(length));
+    let Some(missing) = missing else {
+        return Err(Problem::new(text, format!("`{text}` is finer than {smallest}, the smallest step there is")));
+    };
+    let fraction = if fraction.is_empty() { Some(0) } else { number(fraction) };
+    fraction
+        .and_then(|fraction| fraction.checked_mul(10_u64.pow(missing)))
+        .and_then(|fraction| number(whole)?.checked_mul(10_u64.pow(places))?.checked_add(fraction))
+        .ok_or_else(|| too_large(text))
+}
+
+fn number(digits: &str) -> Option<u64> {
+    digits.bytes().filter(u8::is_ascii_digit).try_fold(0_u64, |sum, digit| {
+        sum.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    })
+}
+
+fn too_large(text: &str) -> Problem {
+    Problem::new(text, format!("`{text}` is larger than any number that a policy can hold"))
+}

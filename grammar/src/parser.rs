@@ -1,0 +1,383 @@
+//! Tokens to events: a cursor that passes over trivia, marks for nodes, and recovery at the next clause or item. Total:
+//! every loop takes a token or ends, nesting stops at [`crate::NESTING_LIMIT`], and every node that is opened is closed.
+//! One mistake gives one message: after an error nothing more is said until a token has been taken.
+
+use crate::lexer::Token;
+use crate::tree::Event;
+use crate::{ERROR_LIMIT, NESTING_LIMIT, SyntaxError, SyntaxKind, TextRange, TextSize, foreign};
+use std::collections::BTreeMap;
+
+mod words;
+
+mod items;
+
+mod providers;
+
+mod types;
+
+mod rules;
+
+mod clauses;
+
+mod conditions;
+
+mod plans;
+
+mod values;
+
+mod literals;
+
+mod examples;
+
+mod unbuilt;
+
+//TESTCFG
+//TESTMOD
+
+/// What the parser found.
+pub(crate) struct Parsed {
+    pub(crate) events: Vec<Event>,
+    /// In the order found.
+    pub(crate) errors: Vec<SyntaxError>,
+}
+
+/// Reads a whole file.
+pub(crate) fn parse(text: &str, tokens: &[Token]) -> Parsed {
+    let input = Input::new(text, tokens);
+    let mut parser = Parser::new(&input);
+    items::file(&mut parser);
+    Parsed { events: parser.events, errors: parser.errors }
+}
+
+/// The tokens that mean something.
+struct Input<'t> {
+    text: &'t str,
+    tokens: Vec<Token>,
+    /// What words of look-alike letters look like, by index of the token.
+    skeletons: BTreeMap<usize, String>,
+    /// Before which tokens, by index, stand unknown characters.
+    unknown_before: Vec<usize>,
+}
+
+impl<'t> Input<'t> {
+    fn new(text: &'t str, all: &[Token]) -> Input<'t> {
+        let mut input =
+            Input { text, tokens: Vec::new(), skeletons: BTreeMap::new(), unknown_before: Vec::new() };
+        for token in all {
+            let index = input.tokens.len();
+            match token.kind {
+                SyntaxKind::Unknown => input.unknown_before.push(index),
+                SyntaxKind::ForeignWord => {
+                    if let Some(skeleton) = foreign::skeleton(token.text(text)) {
+                        input.skeletons.insert(index, skeleton);
+                    }
+                }
+                _ => {}
+            }
+            if !token.kind.is_trivia() {
+                input.tokens.push(*token);
+            }
+        }
+        input
+    }
+}
+
+struct Parser<'t> {
+    input: &'t Input<'t>,
+    /// Of the next token.
+    position: usize,
+    events: Vec<Event>,
+    errors: Vec<SyntaxError>,
+    /// How many constructs that can hold themselves are open.
+    depth: u32,
+    /// How many bodies of routes are open: in one, `otherwise deny` is an arm.
+    arms: u32,
+    /// Set where the nesting limit was met: what follows up to the next item is not judged.
+    is_silent: bool,
+    /// Where the last error was said.
+    last_error: Option<usize>,
+    /// Braces that were opened in what was passed over: their ends are passed over too.
+    stray_braces: u32,
+}
+
+/// A node that is open.
+struct Mark(usize);
+
+/// A node that is closed, and can still be put into another.
+#[derive(Clone, Copy)]
+struct Done(usize);
+
+impl Mark {
+    fn close(self, parser: &mut Parser, kind: SyntaxKind) -> Done {
+        if let Some(event) = parser.events.get_mut(self.0) {
+            *event = Event::Open { kind, outer: 0 };
+        }
+        parser.events.push(Event::Close);
+        Done(self.0)
+    }
+}
+
+impl Done {
+    /// A node that begins where this one does.
+    fn wrap(self, parser: &mut Parser) -> Mark {
+        let mark = parser.open();
+        let distance = u32::try_from(mark.0 - self.0).unwrap_or(0);
+        if let Some(Event::Open { outer, .. }) = parser.events.get_mut(self.0) {
+            *outer = distance;
+        }
+        mark
+    }
+}
+
+/// Looking.
+impl<'t> Parser<'t> {
+    fn new(input: &'t Input<'t>) -> Parser<'t> {
+        Parser {
+            input,
+            position: 0,
+            events: Vec::new(),
+            errors: Vec::new(),
+            depth: 0,
+            arms: 0,
+            is_silent: false,
+            last_error: None,
+            stray_braces: 0,
+        }
+    }
+
+    fn token(&self, ahead: usize) -> Option<Token> {
+        self.input.tokens.get(self.position + ahead).copied()
+    }
+
+    fn kind(&self, ahead: usize) -> SyntaxKind {
+        self.token(ahead).map_or(SyntaxKind::EndOfFile, |token| token.kind)
+    }
+
+    fn at(&self, kind: SyntaxKind) -> bool {
+        self.kind(0) == kind
+    }
+
+    fn at_end(&self) -> bool {
+        self.position >= self.input.tokens.len()
+    }
+
+    /// The text of a token; empty at the end.
+    fn text(&self, ahead: usize) -> &'t str {
+        self.token(ahead).map_or("", |token| token.text(self.input.text))
+    }
+
+    /// The text of a word, in plain letters if it has others; empty if it is no word.
+    fn word(&self, ahead: usize) -> &'t str {
+        match self.kind(ahead) {
+            SyntaxKind::Ident => self.text(ahead),
+            SyntaxKind::ForeignWord => {
+                self.input.skeletons.get(&(self.position + ahead)).map_or(self.text(ahead), String::as_str)
+            }
+            _ => "",
+        }
+    }
+
+    fn at_word(&self, word: &str) -> bool {
+        self.word(0) == word
+    }
+
+    /// Whether a token follows the one before it without a blank.
+    fn is_joined(&self, ahead: usize) -> bool {
+        let index = self.position + ahead;
+        match (index.checked_sub(1).and_then(|before| self.input.tokens.get(before)), self.token(ahead)) {
+            (Some(before), Some(token)) => before.end == token.start,
+            _ => false,
+        }
+    }
+
+    /// Whether a token begins its line, behind blanks or not.
+    fn is_at_line_start(&self) -> bool {
+        let end = usize::from(self.previous_range().end());
+        let start = usize::from(self.range().start());
+        self.position == 0 || self.input.text.get(end..start).is_some_and(|gap| gap.contains('\n'))
+    }
+
+    /// Whether a token begins its line without a blank before it. Layout means nothing to a text that is right; in one that
+    /// is not, it tells where a person began something new.
+    fn is_at_margin(&self, ahead: usize) -> bool {
+        self.token(ahead).is_some_and(|token| self.input.text[..token.start as usize].ends_with('\n'))
+    }
+
+    /// The word before the next token; empty if that is none.
+    fn previous_word(&self, ahead: usize) -> &'t str {
+        let index = (self.position + ahead).checked_sub(1);
+        let before = index.and_then(|index| self.input.tokens.get(index));
+        before.filter(|token| token.kind == SyntaxKind::Ident).map_or("", |token| token.text(self.input.text))
+    }
+
+    /// Of the next token; at the end, the place behind the last.
+    fn range(&self) -> TextRange {
+        self.token(0).map_or_else(|| self.gap(), Token::range)
+    }
+
+    /// Of the token that was taken last.
+    fn previous_range(&self) -> TextRange {
+        let previous = self.position.checked_sub(1).and_then(|index| self.input.tokens.get(index));
+        previous.map_or_else(|| TextRange::empty(TextSize::new(0)), |token| token.range())
+    }
+
+    /// The place right behind the token that was taken last: where something missing would stand.
+    fn gap(&self) -> TextRange {
+        TextRange::empty(self.previous_range().end())
+    }
+
+    /// From the start of a token, by index, to the end of the one taken last.
+    fn range_since(&self, position: usize) -> TextRange {
+        let end = self.previous_range().end();
+        let start = self.input.tokens.get(position).map_or(end, |token| token.range().start());
+        TextRange::new(start.min(end), end)
+    }
+
+    fn text_of(&self, range: TextRange) -> &'t str {
+        &self.input.text[range]
+    }
+}
+
+/// Taking.
+impl Parser<'_> {
+    fn open(&mut self) -> Mark {
+        self.events.push(Event::Nothing);
+        Mark(self.events.len() - 1)
+    }
+
+    /// Takes the next token as what the lexer called it.
+    fn bump(&mut self) {
+        let kind = self.kind(0);
+        self.bump_as(kind);
+    }
+
+    /// Takes the next token as a word of the language.
+    fn bump_keyword(&mut self) {
+        self.bump_as(SyntaxKind::Keyword);
+    }
+
+    fn bump_as(&mut self, kind: SyntaxKind) {
+        if !self.at_end() {
+            self.position += 1;
+            self.events.push(Event::Token { kind });
+        }
+    }
+
+    fn eat(&mut self, kind: SyntaxKind) -> bool {
+        let is_there = self.at(kind);
+        if is_there {
+            self.bump();
+        }
+        is_there
+    }
+
+    fn eat_word(&mut self, word: &str) -> bool {
+        let is_there = self.at_word(word);
+        if is_there {
+            self.bump_keyword();
+        }
+        is_there
+    }
+
+    /// Takes a sign, or says that it is missing behind what was taken last.
+    fn expect(&mut self, kind: SyntaxKind, sign: &str, what: &str) -> bool {
+        self.eat(kind) || {
+            let gap = self.gap();
+            let error = SyntaxError::new("R0001", gap, format!("`{sign}` is missing {what}"))
+                .with_label(format!("`{sign}` belongs here"));
+            self.error(error);
+            false
+        }
+    }
+
+    /// Takes tokens into one node until `ends` says so, an item begins, or the text ends; at least one.
+    fn skip(&mut self, ends: impl Fn(&Parser) -> bool) {
+        let mark = self.open();
+        let mut braces = 0_u32;
+        let mut is_first = true;
+        while !self.at_end() && (is_first || !(self.at_item(0) || braces == 0 && ends(self))) {
+            match self.kind(0) {
+                SyntaxKind::LeftBrace => braces += 1,
+                SyntaxKind::RightBrace => braces = braces.saturating_sub(1),
+                _ => {}
+            }
+            self.bump();
+            is_first = false;
+        }
+        self.stray_braces = self.stray_braces.saturating_add(braces);
+        mark.close(self, SyntaxKind::Error);
+    }
+}
+
+/// Saying what is wrong.
+impl Parser<'_> {
+    /// Says it, unless something was said at this token already, or unknown characters before it, which are reported by
+    /// themselves, may be the cause.
+    fn error(&mut self, error: SyntaxError) {
+        let is_said = self.last_error == Some(self.position);
+        self.last_error = Some(self.position);
+        let is_explained = self.input.unknown_before.binary_search(&self.position).is_ok();
+        if !is_said && !is_explained {
+            self.report(error);
+        }
+    }
+
+    /// Says it whatever was said before: for what is no consequence of another mistake.
+    fn report(&mut self, error: SyntaxError) {
+        if !self.is_silent && self.errors.len() <= ERROR_LIMIT {
+            self.errors.push(error);
+        }
+    }
+
+    /// Something is missing behind the token that was taken last.
+    fn missing(&mut self, message: impl Into<String>, label: &str) {
+        let error = SyntaxError::new("R0001", self.gap(), message).with_label(label);
+        self.error(error);
+    }
+
+    /// A sign or word of another language, at the next token.
+    fn foreign(&mut self, message: impl Into<String>, write: &str) {
+        let range = self.range();
+        self.foreign_at(range, message, write);
+    }
+
+    fn foreign_at(&mut self, range: TextRange, message: impl Into<String>, write: &str) {
+        let title = if write.is_empty() { "remove it".to_owned() } else { format!("write `{}`", write.trim()) };
+        self.report(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
+    }
+
+    /// The comma that was taken last separates nothing.
+    fn report_previous_comma(&mut self) {
+        let range = self.previous_range();
+        self.foreign_at(range, "fields are not separated by commas", "");
+    }
+
+    /// The next token as a message shows it.
+    fn found(&self) -> String {
+        match self.kind(0) {
+            SyntaxKind::EndOfFile => "the end of the file".to_owned(),
+            SyntaxKind::String => "a string".to_owned(),
+            _ => format!("`{}`", self.text(0)),
+        }
+    }
+
+    /// Enters a construct that can hold itself. At the limit says so once, and passes over the rest up to the next item;
+    /// whoever is told `false` closes its nodes and returns.
+    fn enter(&mut self) -> bool {
+        if self.depth < NESTING_LIMIT {
+            self.depth += 1;
+            return true;
+        }
+        let message = format!("this is nested deeper than {NESTING_LIMIT} levels, which is the limit");
+        self.error(SyntaxError::new("R0001", self.range(), message).with_help("name parts of it with `define`"));
+        self.is_silent = true;
+        if !self.at_end() {
+            self.skip(|_| false);
+        }
+        false
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+}

@@ -1,0 +1,333 @@
+//! Conditions: tests joined by `and` or `or`, never both without parentheses. A chain is one flat node however long.
+
+use super::{Done, Parser, literals, unbuilt, values, words};
+use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
+
+/// Readings longer than this are told without their text.
+const SHOWN_READING_BYTES: usize = 100;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Join {
+    And,
+    Or,
+}
+
+/// What stands between one pair of parentheses, for the message about `and` beside `or`.
+#[derive(Default)]
+struct Chain {
+    operands: Vec<TextRange>,
+    /// Between two operands each.
+    joins: Vec<(Join, TextRange)>,
+}
+
+/// A condition; `missing` says that there is none.
+pub(super) fn condition(p: &mut Parser, missing: &str) -> Option<Done> {
+    let mut chain = Chain::default();
+    let Some(mut whole) = conjunction(p, &mut chain) else {
+        p.missing(missing, "a condition belongs here");
+        return None;
+    };
+    if at_join(p) == Some(Join::Or) {
+        let mark = whole.wrap(p);
+        while at_join(p) == Some(Join::Or) {
+            join(p, Join::Or, &mut chain);
+            if conjunction(p, &mut chain).is_none() {
+                p.missing("`or` needs a condition after it", "a condition belongs here");
+            }
+        }
+        whole = mark.close(p, SyntaxKind::OrCondition);
+    }
+    judge_mixture(p, &chain);
+    Some(whole)
+}
+
+fn conjunction(p: &mut Parser, chain: &mut Chain) -> Option<Done> {
+    let mut whole = operand(p, chain)?;
+    if at_join(p) == Some(Join::And) {
+        let mark = whole.wrap(p);
+        while at_join(p) == Some(Join::And) {
+            join(p, Join::And, chain);
+            if operand(p, chain).is_none() {
+                p.missing("`and` needs a condition after it", "a condition belongs here");
+            }
+        }
+        whole = mark.close(p, SyntaxKind::AndCondition);
+    }
+    Some(whole)
+}
+
+fn operand(p: &mut Parser, chain: &mut Chain) -> Option<Done> {
+    let start = p.position;
+    let done = primary(p)?;
+    chain.operands.push(p.range_since(start));
+    Some(done)
+}
+
+fn at_join(p: &Parser) -> Option<Join> {
+    match p.kind(0) {
+        SyntaxKind::AndAnd => Some(Join::And),
+        SyntaxKind::OrOr => Some(Join::Or),
+        _ => match p.word(0) {
+            "and" => Some(Join::And),
+            "or" => Some(Join::Or),
+            _ => None,
+        },
+    }
+}
+
+fn join(p: &mut Parser, join: Join, chain: &mut Chain) {
+    let word = if join == Join::And { "and" } else { "or" };
+    if matches!(p.kind(0), SyntaxKind::AndAnd | SyntaxKind::OrOr) {
+        p.foreign(format!("`{}` is written `{word}`", p.text(0)), word);
+    }
+    chain.joins.push((join, p.range()));
+    p.bump_keyword();
+}
+
+fn primary(p: &mut Parser) -> Option<Done> {
+    if p.at_word("not") || p.at(SyntaxKind::Bang) {
+        return Some(negation(p));
+    }
+    if p.at(SyntaxKind::LeftParen) {
+        return Some(parentheses(p));
+    }
+    test(p)
+}
+
+fn negation(p: &mut Parser) -> Done {
+    let mark = p.open();
+    if p.enter() {
+        if p.at(SyntaxKind::Bang) {
+            p.foreign("`!` is written `not`", "not ");
+        }
+        p.bump_keyword();
+        if primary(p).is_none() {
+            p.missing("`not` needs a condition after it", "a condition belongs here");
+        }
+        p.leave();
+    }
+    mark.close(p, SyntaxKind::NotCondition)
+}
+
+fn parentheses(p: &mut Parser) -> Done {
+    let mark = p.open();
+    let opening = p.range();
+    if p.enter() {
+        p.bump();
+        condition(p, "these parentheses hold no condition");
+        values::close(p, SyntaxKind::RightParen, ")", opening);
+        p.leave();
+    }
+    mark.close(p, SyntaxKind::ParenCondition)
+}
+
+/// A test of one attribute, or a name alone.
+fn test(p: &mut Parser) -> Option<Done> {
+    let start = p.position;
+    if !p.at_name() && !is_misplaced_value(p) {
+        return None;
+    }
+    let mark = p.open();
+    let mut unbuilt = subject(p);
+    let subject = p.range_since(start);
+    let operator_start = p.position;
+    let Some(operator) = operator(p) else {
+        if let Some(words) = unbuilt {
+            unbuilt::report(p, subject, &words);
+            return Some(mark.close(p, SyntaxKind::UnbuiltTest));
+        }
+        if literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket) {
+            let message = format!("an operator is missing after `{}`", p.text_of(subject));
+            p.missing(message, "`is`, `in`, `has`, `<` … belongs here");
+            values::value(p, values::Place::Plain);
+        }
+        return Some(mark.close(p, SyntaxKind::DefineName));
+    };
+    let operator_range = p.range_since(operator_start);
+    if !values::value(p, values::Place::Plain) {
+        p.missing(format!("`{}` needs a value after it", p.text_of(operator_range)), "a value belongs here");
+    }
+    let mut place = subject;
+    if unbuilt.is_none() && matches!(operator, "like" | "matches") {
+        place = operator_range;
+        unbuilt = Some(operator.to_owned());
+    }
+    Some(match unbuilt {
+        Some(words) => {
+            unbuilt::report(p, place, &words);
+            mark.close(p, SyntaxKind::UnbuiltTest)
+        }
+        None => mark.close(p, SyntaxKind::AttributeTest),
+    })
+}
+
+/// A reserved word with an operator behind it was meant as the name of an attribute.
+fn is_misplaced_value(p: &Parser) -> bool {
+    words::begins_item(p.word(0)) && !p.at_item(0) && words::begins_operator(p.word(1))
+}
+
+/// What is asked about; its words, if this version does not build tests of it.
+fn subject(p: &mut Parser) -> Option<String> {
+    if matches!(p.word(0), "spent" | "used") && p.kind(1) == SyntaxKind::LeftParen {
+        let word = p.text(0).to_owned();
+        unbuilt::counter(p);
+        return Some(word);
+    }
+    let start = p.position;
+    values::attribute_name(p, "a name belongs here");
+    let name = p.text_of(p.range_since(start));
+    is_unbuilt_attribute(name).then(|| name.to_owned())
+}
+
+/// Attributes that this version does not read.
+pub(super) fn is_unbuilt_attribute(name: &str) -> bool {
+    matches!(name, "prompt" | "system" | "prompt.findings" | "time.of-day" | "time.weekday")
+}
+
+/// The operator in our spelling, in a node of its own.
+fn operator(p: &mut Parser) -> Option<&'static str> {
+    let (kind, word) = (p.kind(0), p.word(0));
+    let sign = match kind {
+        SyntaxKind::Less => Some("<"),
+        SyntaxKind::LessEquals => Some("<="),
+        SyntaxKind::Greater => Some(">"),
+        SyntaxKind::GreaterEquals => Some(">="),
+        SyntaxKind::EqualsEquals | SyntaxKind::Equals => Some("is"),
+        SyntaxKind::BangEquals => Some("is not"),
+        _ => None,
+    };
+    if let Some(sign) = sign {
+        let mark = p.open();
+        if p.text(0) != sign {
+            p.foreign(format!("`{}` is written `{sign}`", p.text(0)), sign);
+        }
+        p.bump();
+        mark.close(p, SyntaxKind::Operator);
+        return Some(sign);
+    }
+    let start = p.position;
+    let mark = p.open();
+    let operator = match word {
+        "is" => is_operator(p, start),
+        "in" | "has" | "lacks" | "like" | "matches" => one_word(p, word),
+        "contains" | "includes" => {
+            p.foreign(format!("`{word}` is written `has`"), "has");
+            one_word(p, "has")
+        }
+        "equals" => {
+            p.foreign("`equals` is written `is`", "is");
+            one_word(p, "is")
+        }
+        "not" => not_operator(p, start)?,
+        _ => return None,
+    };
+    mark.close(p, SyntaxKind::Operator);
+    Some(operator)
+}
+
+fn one_word(p: &mut Parser, word: &str) -> &'static str {
+    p.bump_keyword();
+    match word {
+        "in" => "in",
+        "has" => "has",
+        "lacks" => "lacks",
+        "like" => "like",
+        "matches" => "matches",
+        _ => "is",
+    }
+}
+
+/// `is`, `is not`; `is in` and `is not in` are reported.
+fn is_operator(p: &mut Parser, start: usize) -> &'static str {
+    p.bump_keyword();
+    let is_not = p.eat_word("not");
+    let ours = match (is_not, p.word(0)) {
+        (false, "in") => "in",
+        (true, "in") => "not in",
+        (true, _) => return "is not",
+        (false, _) => return "is",
+    };
+    p.bump_keyword();
+    let range = p.range_since(start);
+    p.foreign_at(range, format!("`{}` is written `{ours}`", p.text_of(range)), ours);
+    ours
+}
+
+/// `not in`; `not has` is reported.
+fn not_operator(p: &mut Parser, start: usize) -> Option<&'static str> {
+    let ours = match p.word(1) {
+        "in" => "not in",
+        "has" => "lacks",
+        "is" => "is not",
+        _ => return None,
+    };
+    p.bump_keyword();
+    p.bump_keyword();
+    if ours != "not in" {
+        let range = p.range_since(start);
+        p.foreign_at(range, format!("`{}` is written `{ours}`", p.text_of(range)), ours);
+    }
+    Some(ours)
+}
+
+/// `and` beside `or`: both readings are offered, and the tree has the first.
+fn judge_mixture(p: &mut Parser, chain: &Chain) {
+    let Some((first, first_range)) = chain.joins.first().copied() else {
+        return;
+    };
+    let Some((_, range)) = chain.joins.iter().copied().find(|(join, _)| *join != first) else {
+        return;
+    };
+    // After a hole the readings cannot be written down.
+    let is_whole = chain.operands.len() == chain.joins.len() + 1;
+    let mut error = SyntaxError::new("R0002", range, "`and` stands beside `or`, and which comes first is not said")
+        .with_label("another word than the one before")
+        .with_related(first_range, "the first word")
+        .with_help("put parentheses around what belongs together");
+    for grouped in [Join::And, Join::Or].into_iter().filter(|_| is_whole) {
+        let edits = parenthesize(chain, grouped);
+        let title = reading(p, chain, &edits);
+        error = error.with_edits(edits, title);
+    }
+    p.report(error);
+}
+
+/// Parentheses around each run of operands that one word joins.
+fn parenthesize(chain: &Chain, grouped: Join) -> Vec<SyntaxEdit> {
+    let mut edits = Vec::new();
+    let joins_next = |index: usize| chain.joins.get(index).is_some_and(|(join, _)| *join == grouped);
+    for (index, operand) in chain.operands.iter().enumerate() {
+        let continues = index > 0 && joins_next(index - 1);
+        if joins_next(index) && !continues {
+            edits.push(SyntaxEdit { range: TextRange::empty(operand.start()), text: "(".to_owned() });
+        }
+        if continues && !joins_next(index) {
+            edits.push(SyntaxEdit { range: TextRange::empty(operand.end()), text: ")".to_owned() });
+        }
+    }
+    edits
+}
+
+/// The title of a reading: its text, if it is short.
+fn reading(p: &Parser, chain: &Chain, edits: &[SyntaxEdit]) -> String {
+    let bounds = chain.operands.first().zip(chain.operands.last());
+    let whole = bounds.map_or(TextRange::default(), |(first, last)| TextRange::new(first.start(), last.end()));
+    let mut text = String::new();
+    let mut at = whole.start();
+    if usize::from(whole.len()) <= SHOWN_READING_BYTES {
+        for edit in edits {
+            text.push_str(p.text_of(TextRange::new(at, edit.range.start())));
+            text.push_str(&edit.text);
+            at = edit.range.end();
+        }
+        text.push_str(p.text_of(TextRange::new(at, whole.end())));
+    }
+    let is_comment_free = !text.contains("//");
+    match text.split_whitespace().collect::<Vec<_>>().join(" ") {
+        shown if !shown.is_empty() && is_comment_free => format!("read it as `{shown}`"),
+        _ if edits.first().is_some_and(|edit| edit.range.start() == whole.start()) => {
+            "group the first word's parts".to_owned()
+        }
+        _ => "group the other word's parts".to_owned(),
+    }
+}

@@ -1,0 +1,111 @@
+//! Test blocks: `given` fields and what is expected.
+
+use super::{Parser, literals, plans, unbuilt, values};
+use crate::{SyntaxError, SyntaxKind};
+
+/// `test "…" { GIVEN EXPECT }`
+pub(super) fn test(p: &mut Parser) {
+    let mark = p.open();
+    p.bump_keyword();
+    literals::text(p, "a `test` says in quotes what it shows");
+    values::body(p, "a `test`", |p| match p.word(0) {
+        "given" => given(p),
+        "expect" => expect(p),
+        _ => {
+            let found = p.found();
+            let error = SyntaxError::new("R0001", p.range(), format!("a `test` holds `given` and `expect`, not {found}"));
+            p.error(error);
+            p.skip(ends_line);
+        }
+    });
+    mark.close(p, SyntaxKind::Test);
+}
+
+fn ends_line(p: &Parser) -> bool {
+    matches!(p.word(0), "given" | "expect") || p.at(SyntaxKind::RightBrace)
+}
+
+fn given(p: &mut Parser) {
+    let mark = p.open();
+    p.bump_keyword();
+    if ends_line(p) || p.at_end() {
+        p.missing("`given` needs fields", "`attribute: value` belongs here");
+    }
+    while !(ends_line(p) || p.at_end() || p.at_item(0)) {
+        let before = p.position;
+        if unbuilt::at_given(p) {
+            unbuilt::given(p);
+        } else {
+            field(p);
+        }
+        if p.eat(SyntaxKind::Comma) {
+            p.report_previous_comma();
+        }
+        if p.position == before {
+            p.skip(|p| ends_line(p) || p.at_field());
+        }
+    }
+    mark.close(p, SyntaxKind::Given);
+}
+
+fn field(p: &mut Parser) {
+    let is_name = p.at_name() || p.at_field();
+    if !is_name {
+        let found = p.found();
+        let error = SyntaxError::new("R0001", p.range(), format!("`given` holds fields, and {found} begins none"))
+            .with_help("a field is written `attribute: value`");
+        p.error(error);
+        return;
+    }
+    let mark = p.open();
+    let start = p.position;
+    values::attribute_name(p, "an attribute belongs here");
+    let name = p.text_of(p.range_since(start));
+    if matches!(p.kind(0), SyntaxKind::Equals | SyntaxKind::EqualsEquals) || p.at_word("is") {
+        p.foreign(format!("a value that is given stands behind `:`, not `{}`", p.text(0)), ":");
+        p.bump();
+    } else {
+        p.expect(SyntaxKind::Colon, ":", &format!("after `{name}`"));
+    }
+    if !values::value(p, values::Place::Plain) {
+        p.missing(format!("`{name}` has no value"), "a value belongs here");
+    }
+    mark.close(p, SyntaxKind::GivenField);
+}
+
+fn expect(p: &mut Parser) {
+    match p.word(1) {
+        "approval" | "limited" | "redact" | "flag" | "shadow" => return unbuilt::expect(p),
+        _ => {}
+    }
+    let mark = p.open();
+    p.bump_keyword();
+    let word = p.word(0);
+    let kind = match word {
+        "route" => SyntaxKind::ExpectRoute,
+        "to" => SyntaxKind::ExpectTo,
+        "never" => SyntaxKind::ExpectNever,
+        "deny" => SyntaxKind::ExpectDeny,
+        "otherwise" => SyntaxKind::ExpectOtherwise,
+        _ => {
+            let error = SyntaxError::new("R0001", p.gap(), "`expect` says what the decision is")
+                .with_label("`route NAME`, `to PLAN`, `never TARGETS`, `deny NAME` or `otherwise` belongs here");
+            p.error(error);
+            if !(ends_line(p) || p.at_end() || p.at_item(0)) {
+                p.skip(ends_line);
+            }
+            mark.close(p, SyntaxKind::Error);
+            return;
+        }
+    };
+    p.bump_keyword();
+    match kind {
+        SyntaxKind::ExpectRoute | SyntaxKind::ExpectDeny => {
+            literals::name(p, &format!("`expect {word}` needs a name"));
+        }
+        SyntaxKind::ExpectTo => plans::expression(p, "`expect to` needs a target"),
+        SyntaxKind::ExpectNever => plans::targets(p, "`expect never` needs targets"),
+        _ => {}
+    }
+    mark.close(p, kind);
+}

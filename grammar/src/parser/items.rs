@@ -1,0 +1,217 @@
+//! The file and its items: which word begins which, the edition, and what is said where no item begins.
+
+use super::words::{begins_clause, begins_unbuilt_item, foreign_item};
+use super::{Parser, conditions, examples, literals, plans, providers, rules, types, unbuilt};
+use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange, TextSize};
+
+/// The edition of the language that this version reads.
+const EDITION: &str = "2026";
+
+/// All items up to the end of the text.
+pub(super) fn file(p: &mut Parser) {
+    let mut editions: Vec<TextRange> = Vec::new();
+    let mut is_first = true;
+    let mut is_first_edition = false;
+    while !p.at_end() {
+        p.is_silent = false;
+        let position = p.position;
+        let is_edition = p.at_word("edition") || is_first && is_misspelled_edition(p);
+        item(p, is_edition);
+        if is_edition {
+            editions.push(p.range_since(position));
+            is_first_edition |= is_first;
+        }
+        is_first = false;
+    }
+    p.is_silent = false;
+    judge_editions(p, &editions, is_first_edition);
+}
+
+fn item(p: &mut Parser, is_edition: bool) {
+    let word = p.word(0);
+    match foreign_item(word) {
+        _ if is_edition => edition(p),
+        Some(ours) if !word.is_empty() && p.kind(1) != SyntaxKind::Colon => {
+            p.foreign(format!("`{word}` is no word of the language"), ours);
+            item_of(p, ours);
+        }
+        _ => item_of(p, word),
+    }
+}
+
+fn item_of(p: &mut Parser, word: &str) {
+    match word {
+        "use" => use_file(p),
+        "type" => types::type_item(p),
+        "attribute" => types::attribute(p),
+        "classify" => types::classify(p),
+        "define" => define(p),
+        "alias" => alias(p),
+        "provider" => providers::provider(p),
+        "group" => group(p),
+        "plan" => plan(p),
+        "approve" => rules::approve(p),
+        "deny" => rules::deny(p),
+        "forbid" => rules::forbid(p),
+        "route" => rules::route(p),
+        "otherwise" => rules::otherwise(p),
+        "test" => examples::test(p),
+        _ if begins_unbuilt_item(word) => unbuilt::item(p),
+        _ if p.at(SyntaxKind::RightBrace) => stray_brace(p),
+        _ => stray(p),
+    }
+}
+
+/// The word, its name, and the sign after it.
+pub(super) fn head(p: &mut Parser, what: &str) -> bool {
+    p.bump_keyword();
+    literals::name(p, &format!("a `{what}` needs a name"))
+}
+
+/// The sign between a name and what it stands for or speaks about; the other of the two is answered with the right one.
+pub(super) fn joint(p: &mut Parser, kind: SyntaxKind, what: &str) {
+    let (sign, other, other_sign) = match kind {
+        SyntaxKind::Equals => ("=", SyntaxKind::Colon, ":"),
+        _ => (":", SyntaxKind::Equals, "="),
+    };
+    if p.at(other) {
+        let message = format!("the name of {what} is followed by `{sign}`, not `{other_sign}`");
+        let error = SyntaxError::new("R0001", p.range(), message)
+            .with_fix(p.range(), sign, format!("write `{sign}`"));
+        p.error(error);
+        p.bump();
+    } else {
+        p.expect(kind, sign, &format!("after the name of {what}"));
+    }
+}
+
+fn edition(p: &mut Parser) {
+    let mark = p.open();
+    if !p.at_word("edition") {
+        let error = SyntaxError::new("R0005", p.range(), format!("a file begins with `edition {EDITION}`"))
+            .with_fix(p.range(), "edition", "write `edition`");
+        p.error(error);
+    }
+    p.bump_keyword();
+    if matches!(p.kind(0), SyntaxKind::Number | SyntaxKind::BadNumber | SyntaxKind::Date) {
+        if p.text(0) != EDITION {
+            let message = format!("`{}` is no edition that this version knows", p.text(0));
+            let error = SyntaxError::new("R0005", p.range(), message)
+                .with_help(format!("the only one so far is {EDITION}"))
+                .with_fix(p.range(), EDITION, format!("write `{EDITION}`"));
+            p.error(error);
+        }
+        p.bump();
+    } else {
+        let message = format!("the edition has no number: write `edition {EDITION}`");
+        let error = SyntaxError::new("R0005", p.gap(), message)
+            .with_fix(p.gap(), format!(" {EDITION}"), format!("write `edition {EDITION}`"));
+        p.error(error);
+    }
+    mark.close(p, SyntaxKind::Edition);
+}
+
+fn is_misspelled_edition(p: &Parser) -> bool {
+    !p.word(0).is_empty() && !super::words::begins_item(p.word(0)) && p.text(1) == EDITION
+}
+
+fn judge_editions(p: &mut Parser, editions: &[TextRange], is_first: bool) {
+    let mark = if p.input.text.starts_with('\u{FEFF}') { TextSize::of('\u{FEFF}') } else { TextSize::new(0) };
+    let insert = SyntaxEdit { range: TextRange::empty(mark), text: format!("edition {EDITION}\n\n") };
+    let title = format!("begin the file with `edition {EDITION}`");
+    match editions.first() {
+        None => {
+            let place = p.input.tokens.first().map_or(TextRange::empty(mark), |token| token.range());
+            let message = format!("the file does not say its edition: it begins with `edition {EDITION}`");
+            p.report(SyntaxError::new("R0005", place, message).with_edits(vec![insert], title));
+        }
+        Some(first) if !is_first => {
+            let remove = SyntaxEdit { range: *first, text: String::new() };
+            let error = SyntaxError::new("R0005", *first, "the edition stands before everything else in a file")
+                .with_edits(vec![insert, remove], title);
+            p.report(error);
+        }
+        Some(_) => {}
+    }
+    for again in editions.iter().skip(1) {
+        let error = SyntaxError::new("R0005", *again, "a file says its edition once")
+            .with_related(editions[0], "said here already")
+            .with_fix(*again, "", "remove it");
+        p.report(error);
+    }
+}
+
+fn use_file(p: &mut Parser) {
+    let mark = p.open();
+    p.bump_keyword();
+    literals::text(p, "`use` needs the path of a file in quotes");
+    if p.at_word("for") {
+        unbuilt::use_for(p);
+    }
+    mark.close(p, SyntaxKind::Use);
+}
+
+fn define(p: &mut Parser) {
+    let mark = p.open();
+    head(p, "define");
+    joint(p, SyntaxKind::Equals, "a `define`");
+    conditions::condition(p, "a `define` needs the condition that it stands for");
+    mark.close(p, SyntaxKind::Define);
+}
+
+fn alias(p: &mut Parser) {
+    let mark = p.open();
+    head(p, "alias");
+    mark.close(p, SyntaxKind::Alias);
+}
+
+fn group(p: &mut Parser) {
+    let mark = p.open();
+    head(p, "group");
+    joint(p, SyntaxKind::Equals, "a `group`");
+    if p.at(SyntaxKind::LeftBracket) {
+        plans::target_list(p);
+    } else {
+        p.missing("a `group` needs a list of targets", "`[provider/model, …]` belongs here");
+    }
+    mark.close(p, SyntaxKind::Group);
+}
+
+fn plan(p: &mut Parser) {
+    let mark = p.open();
+    head(p, "plan");
+    joint(p, SyntaxKind::Equals, "a `plan`");
+    plans::expression(p, "a `plan` needs a target");
+    while super::words::begins_plan_option(p.word(0)) {
+        unbuilt::clause(p);
+    }
+    mark.close(p, SyntaxKind::Plan);
+}
+
+fn stray_brace(p: &mut Parser) {
+    if p.stray_braces > 0 {
+        p.stray_braces -= 1;
+    } else {
+        let range = p.range();
+        let error = SyntaxError::new("R0001", range, "this `}` closes nothing").with_fix(range, "", "remove `}`");
+        p.error(error);
+    }
+    let mark = p.open();
+    p.bump();
+    mark.close(p, SyntaxKind::Error);
+}
+
+fn stray(p: &mut Parser) {
+    let found = p.found();
+    let message = if begins_clause(p.word(0)) {
+        format!("{found} is a clause, and stands in no rule here")
+    } else if p.at_word("model") {
+        "a `model` stands in the braces of its `provider`".to_owned()
+    } else {
+        format!("{found} begins no item")
+    };
+    let error = SyntaxError::new("R0001", p.range(), message)
+        .with_help("an item begins with its word: `type`, `attribute`, `provider`, `approve`, `deny`, `forbid`, `route`, `test` …");
+    p.error(error);
+    p.skip(|_| false);
+}

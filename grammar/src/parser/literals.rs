@@ -1,0 +1,220 @@
+//! Names, strings and literals: the leaves of everything else. A literal that has no value is reported where it is read.
+
+use super::words::{begins_item, is_reserved};
+use super::{Done, Parser};
+use crate::literal::{self, LiteralValue, quote};
+use crate::{SyntaxError, SyntaxKind, TextRange, TextSize};
+
+/// A name that is declared or used; `missing` says that it is not there. A word that is reserved is taken as one where it
+/// can be meant so, and reported.
+pub(super) fn name(p: &mut Parser, missing: &str) -> bool {
+    if segment(p).is_some() {
+        return true;
+    }
+    p.missing(missing, "a name belongs here");
+    false
+}
+
+/// One name, if there is one.
+pub(super) fn segment(p: &mut Parser) -> Option<Done> {
+    if is_number(p.kind(0)) || is_misused_word(p) || p.at_name() && is_odd_start(p) {
+        let start = p.position;
+        let mark = p.open();
+        p.bump();
+        odd_rest(p, start);
+        return Some(mark.close(p, SyntaxKind::Name));
+    }
+    p.at_name().then(|| bare_name(p))
+}
+
+/// Takes the next token as a name, whatever word it is.
+pub(super) fn bare_name(p: &mut Parser) -> Done {
+    if matches!(p.kind(0), SyntaxKind::String | SyntaxKind::ForeignString) {
+        check(p);
+        if literal::unquote(p.text(0)).is_empty() {
+            p.report(SyntaxError::new("R0001", p.range(), "a name cannot be empty"));
+        }
+    }
+    let mark = p.open();
+    p.bump();
+    mark.close(p, SyntaxKind::Name)
+}
+
+/// A word that begins an item elsewhere, and here can only be a name that lacks its quotes.
+fn is_misused_word(p: &Parser) -> bool {
+    begins_item(p.word(0)) && !p.at_item(0) && p.kind(1) != SyntaxKind::Colon && {
+        let next = p.kind(1);
+        matches!(next, SyntaxKind::Equals | SyntaxKind::LeftBrace | SyntaxKind::Slash | SyntaxKind::EndOfFile)
+            || is_reserved(p.word(1))
+    }
+}
+
+/// Whether a name of another shape begins here, such as `gpt-4.1` or `llama3:8b`.
+pub(super) fn is_odd_start(p: &Parser) -> bool {
+    let is_continued = match p.kind(1) {
+        SyntaxKind::Colon => is_number(p.kind(2)),
+        sign => is_odd_sign(sign) && is_odd_part(p.kind(2)),
+    };
+    p.at(SyntaxKind::Ident) && is_continued && p.is_joined(1) && p.is_joined(2)
+}
+
+fn is_number(kind: SyntaxKind) -> bool {
+    matches!(
+        kind,
+        SyntaxKind::Number
+            | SyntaxKind::BadNumber
+            | SyntaxKind::Duration
+            | SyntaxKind::Date
+            | SyntaxKind::Time
+            | SyntaxKind::Percent
+            | SyntaxKind::Instant
+    )
+}
+
+/// Takes what touches the name that began at a token, and says that the whole needs quotes.
+pub(super) fn odd_rest(p: &mut Parser, start: usize) {
+    while p.is_joined(0) && p.is_joined(1) && is_odd_sign(p.kind(0)) && is_odd_part(p.kind(1)) {
+        p.bump();
+        p.bump();
+    }
+    let range = p.range_since(start);
+    let text = p.text_of(range);
+    let message = if is_reserved(text) {
+        format!("`{text}` is a word of the language, and no name without quotes")
+    } else {
+        format!("`{text}` is no name without quotes")
+    };
+    let quoted = quote(text);
+    let title = format!("write `{quoted}`");
+    p.report(SyntaxError::new("R0001", range, message).with_fix(range, quoted, title));
+}
+
+fn is_odd_sign(kind: SyntaxKind) -> bool {
+    matches!(kind, SyntaxKind::Dot | SyntaxKind::Colon | SyntaxKind::Slash)
+}
+
+pub(super) fn is_odd_part(kind: SyntaxKind) -> bool {
+    is_number(kind) || matches!(kind, SyntaxKind::Ident | SyntaxKind::ForeignWord)
+}
+
+/// A string, or `missing`.
+pub(super) fn text(p: &mut Parser, missing: &str) -> bool {
+    if matches!(p.kind(0), SyntaxKind::String | SyntaxKind::ForeignString) {
+        check(p);
+        p.bump();
+        return true;
+    }
+    p.missing(missing, "a string belongs here");
+    false
+}
+
+/// A date or an instant.
+pub(super) fn date(p: &mut Parser, clause: &str) {
+    match p.kind(0) {
+        SyntaxKind::Date | SyntaxKind::Instant | SyntaxKind::BadNumber => {
+            literal(p);
+        }
+        SyntaxKind::String if is_date(&literal::unquote(p.text(0))) => {
+            let date = literal::unquote(p.text(0));
+            let title = format!("write `{date}`");
+            let error = SyntaxError::new("R0001", p.range(), "a date stands without quotes")
+                .with_fix(p.range(), date, title);
+            p.error(error);
+            let mark = p.open();
+            p.bump();
+            mark.close(p, SyntaxKind::Literal);
+        }
+        _ => p.missing(format!("`{clause}` needs a date"), "a date such as `2027-06-30` belongs here"),
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && matches!(literal::classify(text), SyntaxKind::Date | SyntaxKind::Instant)
+}
+
+/// A duration.
+pub(super) fn duration(p: &mut Parser, clause: &str) {
+    if matches!(p.kind(0), SyntaxKind::Duration | SyntaxKind::BadNumber | SyntaxKind::Number) {
+        if p.at(SyntaxKind::Number) {
+            let error = SyntaxError::new("R0001", p.range(), format!("`{}` has no unit", p.text(0)))
+                .with_help("a duration is written with its unit: `250ms`, `30s`, `5min`, `2h`, `7d`");
+            p.error(error);
+        }
+        literal(p);
+    } else {
+        p.missing(format!("`{clause}` needs a duration"), "a duration such as `30s` belongs here");
+    }
+}
+
+pub(super) fn is_literal(kind: SyntaxKind) -> bool {
+    is_number(kind)
+        || matches!(
+            kind,
+            SyntaxKind::String | SyntaxKind::ForeignString | SyntaxKind::Regex | SyntaxKind::Money
+        )
+}
+
+/// A literal with its unit; the next token is one.
+pub(super) fn literal(p: &mut Parser) -> Done {
+    let mark = p.open();
+    let kind = p.kind(0);
+    check(p);
+    p.bump();
+    if matches!(kind, SyntaxKind::Number | SyntaxKind::BadNumber) {
+        unit(p);
+    }
+    if kind == SyntaxKind::Money && p.at_word("per") && p.kind(1) != SyntaxKind::Colon {
+        p.bump_keyword();
+        per_tokens(p);
+    }
+    mark.close(p, SyntaxKind::Literal)
+}
+
+/// `1M tokens` behind `per`.
+pub(super) fn per_tokens(p: &mut Parser) {
+    if !matches!(p.kind(0), SyntaxKind::Number | SyntaxKind::BadNumber) {
+        p.missing("`per` needs a number of tokens", "`1M tokens` belongs here");
+        return;
+    }
+    if literal::read(p.kind(0), p.text(0)) == Ok(LiteralValue::Integer(0)) {
+        p.report(SyntaxError::new("R0001", p.range(), "money is for more than 0 tokens"));
+    }
+    let mark = p.open();
+    check(p);
+    p.bump();
+    if !unit(p) {
+        p.missing("a price is for a number of tokens, and says so", "`tokens` belongs here");
+    }
+    mark.close(p, SyntaxKind::Literal);
+}
+
+fn unit(p: &mut Parser) -> bool {
+    let is_field = p.kind(1) == SyntaxKind::Colon;
+    match p.word(0) {
+        "tokens" if !is_field => {}
+        word @ ("token" | "Tokens" | "tok" | "toks") if !is_field => {
+            p.foreign(format!("`{word}` is no unit: write `tokens`"), "tokens");
+        }
+        _ => return false,
+    }
+    bare_name(p);
+    true
+}
+
+/// Reports the next token if it is a literal without a value.
+pub(super) fn check(p: &mut Parser) {
+    let Err(problem) = literal::read(p.kind(0), p.text(0)) else {
+        return;
+    };
+    let whole = p.range();
+    let offset = |at: usize| whole.start() + TextSize::new(u32::try_from(at).unwrap_or(0));
+    let range = TextRange::new(offset(problem.at.start), offset(problem.at.end));
+    let mut error = SyntaxError::new(problem.code, range, problem.message);
+    error.help = problem.help;
+    for instead in problem.instead {
+        let title = format!("write `{instead}`");
+        error = error.with_fix(whole, instead, title);
+    }
+    p.report(error);
+}

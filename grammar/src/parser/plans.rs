@@ -1,0 +1,198 @@
+//! Targets, lists of them, and plans: stages joined by `else`.
+
+use super::{Done, Mark, Parser, literals, unbuilt, values, words};
+use crate::{SyntaxError, SyntaxKind};
+
+/// What a rule speaks about: a target, or a list of them.
+pub(super) fn targets(p: &mut Parser, missing: &str) {
+    if p.at(SyntaxKind::LeftBracket) {
+        target_list(p);
+    } else if target(p).is_none() {
+        let error = SyntaxError::new("R0001", p.gap(), missing)
+            .with_label("targets belong here")
+            .with_help("targets are `provider/model`, `provider/*`, `group NAME` or `any`");
+        p.error(error);
+    }
+}
+
+/// `[a/b, c/*]`
+pub(super) fn target_list(p: &mut Parser) {
+    let mark = p.open();
+    values::elements(p, "targets", |p| target(p).is_some());
+    mark.close(p, SyntaxKind::TargetList);
+}
+
+/// `any`, `group NAME`, `provider/model`; a single name is reported and taken.
+pub(super) fn target(p: &mut Parser) -> Option<Done> {
+    let is_alone = !matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot | SyntaxKind::Colon);
+    match p.word(0) {
+        "any" if is_alone => {
+            let mark = p.open();
+            p.bump_keyword();
+            Some(mark.close(p, SyntaxKind::AnyTarget))
+        }
+        "group" if is_alone && !p.at_item(0) => Some(reference(p, SyntaxKind::GroupRef)),
+        _ if p.kind(1) == SyntaxKind::Slash && p.at_name() => {
+            let start = p.position;
+            let mark = p.open();
+            literals::bare_name(p);
+            Some(after_provider(p, mark, start))
+        }
+        _ if p.at_name() && !p.at_field() => Some(lone_name(p)),
+        _ => None,
+    }
+}
+
+/// `group NAME`, `plan NAME`
+fn reference(p: &mut Parser, kind: SyntaxKind) -> Done {
+    let mark = p.open();
+    let word = p.text(0);
+    p.bump_keyword();
+    literals::name(p, &format!("`{word}` needs the name of a {word}"));
+    mark.close(p, kind)
+}
+
+/// A name that stands where a target should.
+fn lone_name(p: &mut Parser) -> Done {
+    let name = p.text(0);
+    let message = format!("`{name}` is no target: a target is `provider/model`");
+    let error = SyntaxError::new("R0001", p.range(), message)
+        .with_help(format!("write `provider/{name}`, `{name}/*` for all models of a provider, or `group {name}`"));
+    p.error(error);
+    let mark = p.open();
+    literals::segment(p);
+    mark.close(p, SyntaxKind::Error)
+}
+
+/// `/model` or `/*`, behind the name of a provider that began at a token.
+pub(super) fn after_provider(p: &mut Parser, mark: Mark, start: usize) -> Done {
+    let is_spaced = !p.is_joined(0) || !p.is_joined(1);
+    p.bump();
+    let has_model = match p.kind(0) {
+        SyntaxKind::Star => {
+            p.bump();
+            true
+        }
+        SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String | SyntaxKind::ForeignString => {
+            model(p);
+            true
+        }
+        kind if literals::is_odd_part(kind) => {
+            model(p);
+            true
+        }
+        _ => {
+            p.missing("the name of a model is missing after `/`", "a model or `*` belongs here");
+            false
+        }
+    };
+    if is_spaced && has_model {
+        let range = p.range_since(start);
+        let joined: String = p.text_of(range).split_whitespace().collect();
+        let title = format!("write `{joined}`");
+        let error = SyntaxError::new("R0001", range, "a target is written without blanks")
+            .with_fix(range, joined, title);
+        p.report(error);
+    }
+    mark.close(p, SyntaxKind::TargetPath)
+}
+
+/// The name behind the slash, where no word is reserved.
+fn model(p: &mut Parser) {
+    let is_odd = !matches!(p.kind(0), SyntaxKind::String | SyntaxKind::ForeignString)
+        && (literals::is_odd_start(p) || p.kind(0) != SyntaxKind::Ident && p.kind(0) != SyntaxKind::ForeignWord);
+    if is_odd {
+        let start = p.position;
+        let mark = p.open();
+        p.bump();
+        literals::odd_rest(p, start);
+        mark.close(p, SyntaxKind::Name);
+    } else {
+        literals::bare_name(p);
+    }
+}
+
+/// A plan; `missing` says that there is none.
+pub(super) fn expression(p: &mut Parser, missing: &str) {
+    let mark = p.open();
+    let mut missing = missing.to_owned();
+    loop {
+        if !stage(p) {
+            let error = SyntaxError::new("R0001", p.gap(), missing)
+                .with_label("a target belongs here")
+                .with_help("a plan names `provider/model`, `plan NAME`, `group NAME` or `requested`, joined by `else`");
+            p.error(error);
+        }
+        if !joins(p) {
+            break;
+        }
+        missing = format!("`{}` needs a target after it", p.text(0));
+        p.bump_keyword();
+    }
+    mark.close(p, SyntaxKind::PlanExpression);
+}
+
+/// Whether another stage follows; another language's word for it is reported.
+fn joins(p: &mut Parser) -> bool {
+    let is_foreign = match p.word(0) {
+        // In the arms of a route this is an `otherwise` in the words of another language.
+        "else" => return p.arms == 0 || !matches!(p.word(1), "to" | "deny"),
+        "or" => true,
+        "fallback" => p.kind(1) != SyntaxKind::Colon,
+        _ => matches!(p.kind(0), SyntaxKind::Comma | SyntaxKind::OrOr | SyntaxKind::Arrow | SyntaxKind::Pipe),
+    };
+    if is_foreign {
+        p.foreign(format!("the stages of a plan are joined by `else`, not `{}`", p.text(0)), "else");
+    }
+    is_foreign
+}
+
+fn stage(p: &mut Parser) -> bool {
+    let mark = p.open();
+    let is_alone = p.kind(1) != SyntaxKind::Slash;
+    let is_there = match p.word(0) {
+        "plan" if is_alone && !p.at_item(0) => {
+            reference(p, SyntaxKind::PlanRef);
+            true
+        }
+        "requested" if is_alone => {
+            let inner = p.open();
+            p.bump_keyword();
+            inner.close(p, SyntaxKind::Requested);
+            true
+        }
+        "split" | "cheapest" | "fastest" | "least-busy" if is_alone => {
+            unbuilt::stage(p);
+            true
+        }
+        "any" if is_alone => {
+            let error = SyntaxError::new("R0001", p.range(), "`any` is no stage of a plan: a plan names its targets in order");
+            p.error(error);
+            target(p);
+            true
+        }
+        _ => target(p).is_some(),
+    };
+    if !is_there {
+        return false;
+    }
+    if p.at_word("within") {
+        let within = p.open();
+        p.bump_keyword();
+        literals::duration(p, "within");
+        within.close(p, SyntaxKind::WithinClause);
+    }
+    mark.close(p, SyntaxKind::Stage);
+    true
+}
+
+/// `to PLAN`, or a foreign sign or word in its place that has been reported.
+pub(super) fn to(p: &mut Parser) {
+    let mark = p.open();
+    p.bump_keyword();
+    expression(p, "`to` needs a target");
+    mark.close(p, SyntaxKind::ToClause);
+    while words::begins_plan_option(p.word(0)) {
+        unbuilt::clause(p);
+    }
+}

@@ -1,0 +1,308 @@
+//! Values: behind an operator, behind a field's colon, and in lists.
+
+use super::{Done, Parser, literals, plans, words};
+use crate::{SyntaxError, SyntaxKind};
+
+/// Where a value stands decides what it can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Behind an operator, in a list, at the end of a range: no block, call or price.
+    Plain,
+    /// Behind the colon of a field.
+    Field,
+}
+
+/// A value with its range, if there is one.
+pub(super) fn value(p: &mut Parser, place: Place) -> bool {
+    let Some(start) = single(p, place) else {
+        return false;
+    };
+    if p.at(SyntaxKind::DotDot) {
+        if p.text(0) != ".." {
+            p.foreign(format!("a range is written with two dots, not `{}`", p.text(0)), "..");
+        }
+        let mark = start.wrap(p);
+        p.bump();
+        if single(p, Place::Plain).is_none() {
+            p.missing("this range has no end", "the end of the range belongs here");
+        }
+        mark.close(p, SyntaxKind::Range);
+    }
+    true
+}
+
+fn single(p: &mut Parser, place: Place) -> Option<Done> {
+    let kind = p.kind(0);
+    match kind {
+        SyntaxKind::LeftBracket => Some(list(p)),
+        SyntaxKind::LeftBrace if place == Place::Field => Some(block(p)),
+        SyntaxKind::Money if place == Place::Field && is_price(p) => Some(price(p)),
+        SyntaxKind::String if p.kind(1) == SyntaxKind::Slash || p.at_field() => path(p),
+        SyntaxKind::Ident | SyntaxKind::ForeignWord => word(p, place),
+        _ if literals::is_literal(kind) => Some(literals::literal(p)),
+        _ => None,
+    }
+}
+
+fn word(p: &mut Parser, place: Place) -> Option<Done> {
+    let is_alone = !matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot | SyntaxKind::Colon);
+    match p.word(0) {
+        "true" | "false" if is_alone => {
+            let mark = p.open();
+            p.bump_keyword();
+            Some(mark.close(p, SyntaxKind::Literal))
+        }
+        "any" | "group" if is_alone && !p.at_item(0) => plans::target(p),
+        _ if place == Place::Field && p.kind(1) == SyntaxKind::LeftParen => Some(call(p)),
+        _ => path(p),
+    }
+}
+
+/// A name, `provider/model`, or names joined by dots.
+pub(super) fn path(p: &mut Parser) -> Option<Done> {
+    if p.at_field() {
+        return None;
+    }
+    let continues = matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot);
+    if !(continues && p.at_name()) {
+        return literals::segment(p);
+    }
+    let start = p.position;
+    let mark = p.open();
+    literals::bare_name(p);
+    if p.at(SyntaxKind::Slash) {
+        return Some(plans::after_provider(p, mark, start));
+    }
+    attribute_rest(p, start);
+    Some(mark.close(p, SyntaxKind::AttributeName))
+}
+
+/// The dots and names behind the first name of an attribute; after a dot no word is reserved.
+pub(super) fn attribute_rest(p: &mut Parser, start: usize) {
+    while p.at(SyntaxKind::Dot) {
+        let is_odd = !matches!(p.kind(1), SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String)
+            && p.is_joined(0)
+            && p.is_joined(1)
+            && literals::is_odd_part(p.kind(1));
+        if is_odd {
+            literals::odd_rest(p, start);
+            return;
+        }
+        p.bump();
+        if matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String) {
+            literals::bare_name(p);
+        } else {
+            p.missing("a name is missing after `.`", "a name belongs here");
+        }
+    }
+}
+
+/// The name of an attribute, where only that can stand.
+pub(super) fn attribute_name(p: &mut Parser, missing: &str) -> bool {
+    let start = p.position;
+    let mark = p.open();
+    let is_there = if p.at_name() {
+        literals::bare_name(p);
+        true
+    } else {
+        literals::segment(p).is_some()
+    };
+    if is_there {
+        attribute_rest(p, start);
+        mark.close(p, SyntaxKind::AttributeName);
+    } else {
+        p.missing(missing, "a name belongs here");
+    }
+    is_there
+}
+
+/// `[a, b]`
+fn list(p: &mut Parser) -> Done {
+    let mark = p.open();
+    elements(p, "a value", |p| value(p, Place::Plain));
+    mark.close(p, SyntaxKind::List)
+}
+
+/// The brackets of a list and what is in them.
+pub(super) fn elements(p: &mut Parser, what: &str, element: impl Fn(&mut Parser) -> bool) {
+    let opening = p.range();
+    if !p.enter() {
+        return;
+    }
+    p.bump();
+    while !(p.at_end() || p.at_item(0) || matches!(p.kind(0), SyntaxKind::RightBracket | SyntaxKind::RightBrace)) {
+        let before = p.position;
+        if !element(p) {
+            let found = p.found();
+            if words::begins_clause(p.word(0)) {
+                break;
+            }
+            p.error(SyntaxError::new("R0001", p.range(), format!("a list holds {what} here, not {found}")));
+        }
+        if p.eat(SyntaxKind::Comma) || p.at(SyntaxKind::RightBracket) {
+            continue;
+        }
+        if p.position == before {
+            p.skip(|p| ends_element(p));
+            p.eat(SyntaxKind::Comma);
+        } else if starts_element(p) {
+            let gap = p.gap();
+            let error = SyntaxError::new("R0001", gap, "`,` is missing between the members of a list")
+                .with_label("`,` belongs here")
+                .with_fix(gap, ",", "write `,`");
+            p.error(error);
+        } else {
+            break;
+        }
+    }
+    close(p, SyntaxKind::RightBracket, "]", opening);
+    p.leave();
+}
+
+fn ends_element(p: &Parser) -> bool {
+    matches!(p.kind(0), SyntaxKind::Comma | SyntaxKind::RightBracket | SyntaxKind::RightBrace)
+        || words::begins_clause(p.word(0))
+}
+
+fn starts_element(p: &Parser) -> bool {
+    (p.at_name() || literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket)) && !p.at_field()
+}
+
+/// The closing sign, or that it is missing.
+pub(super) fn close(p: &mut Parser, kind: SyntaxKind, sign: &str, opening: crate::TextRange) {
+    if !p.eat(kind) {
+        let error = SyntaxError::new("R0001", p.gap(), format!("`{sign}` is missing"))
+            .with_label(format!("`{sign}` belongs here"))
+            .with_related(opening, "opened here");
+        p.error(error);
+    }
+}
+
+/// `{ … }`, entry by entry; an entry that takes nothing is passed over, having said what is wrong.
+pub(super) fn body(p: &mut Parser, what: &str, entry: impl Fn(&mut Parser)) {
+    let opening = p.range();
+    if !p.at(SyntaxKind::LeftBrace) {
+        p.missing(format!("{what} needs its braces"), "`{ … }` belongs here");
+        return;
+    }
+    if !p.enter() {
+        return;
+    }
+    p.bump();
+    while !(p.at_end() || p.at_item(0) || p.at(SyntaxKind::RightBrace)) {
+        let before = p.position;
+        if p.at(SyntaxKind::Comma) {
+            p.foreign("what stands in braces is not separated by commas", "");
+            let mark = p.open();
+            p.bump();
+            mark.close(p, SyntaxKind::Error);
+        } else {
+            entry(p);
+        }
+        if p.position == before {
+            p.skip(|p| p.at(SyntaxKind::RightBrace) || p.at_field());
+        }
+    }
+    close(p, SyntaxKind::RightBrace, "}", opening);
+    p.leave();
+}
+
+/// `{ connect: 2s  idle: 60s }`
+fn block(p: &mut Parser) -> Done {
+    let mark = p.open();
+    body(p, "a block", |p| field_or(p, "these braces hold fields"));
+    mark.close(p, SyntaxKind::Block)
+}
+
+/// `name: VALUE`, or `otherwise` says what belongs here.
+pub(super) fn field_or(p: &mut Parser, otherwise: &str) {
+    let is_word = matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String);
+    let is_field = is_word && (p.kind(1) == SyntaxKind::Colon || p.kind(1) == SyntaxKind::Equals || starts_value(p));
+    if !is_field {
+        let found = p.found();
+        let error = SyntaxError::new("R0001", p.range(), format!("{otherwise}, and {found} begins none"))
+            .with_help("a field is written `name: value`");
+        p.error(error);
+        return;
+    }
+    let mark = p.open();
+    let name = p.text(0);
+    literals::bare_name(p);
+    colon(p, name);
+    if !value(p, Place::Field) {
+        p.missing(format!("`{name}` has no value"), "a value belongs here");
+    }
+    mark.close(p, SyntaxKind::Field);
+}
+
+/// Whether the token after the next begins a value, so that only the colon before it is missing.
+fn starts_value(p: &Parser) -> bool {
+    let next = p.kind(1);
+    literals::is_literal(next) || next == SyntaxKind::LeftBracket || p.kind(2) == SyntaxKind::LeftParen
+}
+
+fn colon(p: &mut Parser, name: &str) {
+    if p.at(SyntaxKind::Equals) {
+        p.foreign("a field's name is followed by `:`, not `=`", ":");
+        p.bump();
+    } else if !p.eat(SyntaxKind::Colon) {
+        let gap = p.gap();
+        let error = SyntaxError::new("R0001", gap, format!("`:` is missing after `{name}`"))
+            .with_label("`:` belongs here")
+            .with_fix(gap, ":", "write `:`");
+        p.error(error);
+    }
+}
+
+/// `env("X")`
+fn call(p: &mut Parser) -> Done {
+    let mark = p.open();
+    literals::bare_name(p);
+    let opening = p.range();
+    p.bump();
+    literals::text(p, "the parentheses hold a name in quotes");
+    close(p, SyntaxKind::RightParen, ")", opening);
+    mark.close(p, SyntaxKind::Call)
+}
+
+fn is_price(p: &Parser) -> bool {
+    let is_word = p.kind(1) == SyntaxKind::Ident && p.word(1) != "per";
+    is_word && p.kind(2) != SyntaxKind::Colon && !p.at_item(1)
+}
+
+/// `$2 in, $6 out per 1M tokens`
+fn price(p: &mut Parser) -> Done {
+    let mark = p.open();
+    while p.at(SyntaxKind::Money) {
+        let part = p.open();
+        let amount = p.open();
+        literals::check(p);
+        p.bump();
+        amount.close(p, SyntaxKind::Literal);
+        if p.at(SyntaxKind::Ident) && !p.at_word("per") && !p.at_field() {
+            p.bump_keyword();
+        } else {
+            p.missing("a price says what each amount is for", "`in` or `out` belongs here");
+        }
+        part.close(p, SyntaxKind::PricePart);
+        let has_comma = p.eat(SyntaxKind::Comma);
+        if has_comma && !p.at(SyntaxKind::Money) {
+            p.missing("an amount is missing after `,`", "money such as `$2` belongs here");
+        } else if !has_comma && p.at(SyntaxKind::Money) {
+            let gap = p.gap();
+            let error = SyntaxError::new("R0001", gap, "`,` is missing between two amounts")
+                .with_fix(gap, ",", "write `,`");
+            p.error(error);
+        }
+    }
+    if p.eat_word("per") {
+        literals::per_tokens(p);
+    } else {
+        let gap = p.gap();
+        let error = SyntaxError::new("R0001", gap, "a price says for how many tokens it is")
+            .with_label("`per 1M tokens` belongs here")
+            .with_fix(gap, " per 1M tokens", "write `per 1M tokens`");
+        p.error(error);
+    }
+    mark.close(p, SyntaxKind::Price)
+}

@@ -1,0 +1,172 @@
+//! The words of the language: which are reserved, and where an item begins. A word is reserved only if it begins an item,
+//! a clause or an operator; before a colon, after a dot and after a slash none is.
+
+use super::Parser;
+use crate::SyntaxKind;
+
+/// Words that begin an item. `test` is one before a string alone, and is not reserved.
+pub(super) fn begins_item(word: &str) -> bool {
+    matches!(
+        word,
+        "edition"
+            | "use"
+            | "type"
+            | "attribute"
+            | "classify"
+            | "define"
+            | "alias"
+            | "provider"
+            | "group"
+            | "plan"
+            | "approve"
+            | "deny"
+            | "forbid"
+            | "route"
+            | "otherwise"
+    ) || begins_unbuilt_item(word)
+}
+
+/// Words that begin an item which this version does not build.
+pub(super) fn begins_unbuilt_item(word: &str) -> bool {
+    matches!(
+        word,
+        "timezone"
+            | "detector"
+            | "redact"
+            | "flag"
+            | "require"
+            | "limit"
+            | "budget"
+            | "cap"
+            | "log"
+            | "observe"
+            | "migrate"
+            | "guarantee"
+    )
+}
+
+/// Words that begin a clause.
+pub(super) fn begins_clause(word: &str) -> bool {
+    matches!(
+        word,
+        "when"
+            | "because"
+            | "from"
+            | "until"
+            | "owner"
+            | "by"
+            | "ref"
+            | "to"
+            | "else"
+            | "within"
+            | "inside"
+            | "as"
+            | "combine"
+            | "for"
+            | "given"
+            | "expect"
+    ) || begins_plan_option(word)
+        || matches!(word, "each" | "warn" | "then" | "sticky" | "ramp" | "rollback")
+}
+
+/// Words that begin a clause about the execution of a plan; none of them is built.
+pub(super) fn begins_plan_option(word: &str) -> bool {
+    matches!(word, "failover" | "retry" | "backoff" | "hedge" | "deadline")
+}
+
+/// Words that begin or join tests.
+pub(super) fn begins_operator(word: &str) -> bool {
+    matches!(word, "is" | "in" | "not" | "has" | "lacks" | "like" | "matches" | "and" | "or")
+}
+
+pub(super) fn is_reserved(word: &str) -> bool {
+    begins_item(word) || begins_clause(word) || begins_operator(word)
+}
+
+/// Our word for a word with which other languages begin an item.
+pub(super) fn foreign_item(word: &str) -> Option<&'static str> {
+    match word {
+        "allow" | "permit" | "grant" => Some("approve"),
+        "block" | "reject" => Some("deny"),
+        "import" | "include" => Some("use"),
+        "let" | "const" | "var" | "def" => Some("define"),
+        "enum" => Some("type"),
+        _ => None,
+    }
+}
+
+impl Parser<'_> {
+    /// Whether a token can be a name: a string, or a word that is not reserved where it stands.
+    fn is_name(&self, ahead: usize) -> bool {
+        match self.kind(ahead) {
+            SyntaxKind::String | SyntaxKind::ForeignString => true,
+            SyntaxKind::Ident | SyntaxKind::ForeignWord => {
+                !is_reserved(self.word(ahead)) || self.kind(ahead + 1) == SyntaxKind::Colon
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the next token can be a name.
+    pub(super) fn at_name(&self) -> bool {
+        self.is_name(0)
+    }
+
+    /// Whether an item begins here: its word, with what must follow it. Used where something else could stand too, so it
+    /// is strict; where only an item can stand the word alone decides.
+    pub(super) fn at_item(&self, ahead: usize) -> bool {
+        let word = self.word(ahead);
+        if word.is_empty() || self.kind(ahead + 1) == SyntaxKind::Colon {
+            return false;
+        }
+        let is_part_of_name = self.is_joined(ahead)
+            && matches!(self.previous_kind(ahead), SyntaxKind::Dot | SyntaxKind::Slash);
+        if is_part_of_name || matches!(self.previous_word(ahead), "then" | "expect" | "observe") {
+            return false;
+        }
+        let next = self.kind(ahead + 1);
+        match word {
+            "edition" => matches!(next, SyntaxKind::Number | SyntaxKind::BadNumber),
+            "timezone" | "use" | "test" => matches!(next, SyntaxKind::String | SyntaxKind::ForeignString),
+            "type" | "define" | "group" | "plan" => {
+                self.is_name(ahead + 1) && self.kind(ahead + 2) == SyntaxKind::Equals
+            }
+            // In an arm, `deny "words"` is an outcome; a rule whose name stands in quotes has clauses.
+            "deny" if next == SyntaxKind::String => {
+                matches!(self.word(ahead + 2), "when" | "because" | "from" | "until")
+            }
+            "otherwise" => self.arms == 0 && self.word(ahead + 1) == "deny",
+            "require" => self.word(ahead + 1) == "approval",
+            "observe" => begins_item(self.word(ahead + 1)),
+            _ if foreign_item(word).is_some() => self.is_at_margin(ahead) && self.is_name(ahead + 1),
+            _ => begins_item(word) && self.is_name(ahead + 1),
+        }
+    }
+
+    fn previous_kind(&self, ahead: usize) -> SyntaxKind {
+        let index = (self.position + ahead).checked_sub(1);
+        let before = index.and_then(|index| self.input.tokens.get(index));
+        before.map_or(SyntaxKind::EndOfFile, |token| token.kind)
+    }
+
+    /// `name:`, also with dots; a field begins here.
+    pub(super) fn at_field(&self) -> bool {
+        let mut ahead = 0;
+        loop {
+            if !matches!(
+                self.kind(ahead),
+                SyntaxKind::Ident | SyntaxKind::String | SyntaxKind::ForeignWord | SyntaxKind::ForeignString
+            ) {
+                return false;
+            }
+            match self.kind(ahead + 1) {
+                SyntaxKind::Colon => return true,
+                SyntaxKind::Dot if ahead < FIELD_NAME_TOKENS => ahead += 2,
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// How far a field's name is looked at before its colon: no attribute has so many segments.
+const FIELD_NAME_TOKENS: usize = 16;

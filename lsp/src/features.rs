@@ -1,0 +1,3 @@
+//! What the server can do, one file each, in plain types: paths, offsets and words, none of the protocol's.
+
+pub mod diagnostics;

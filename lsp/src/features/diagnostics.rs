@@ -1,0 +1,91 @@
+//! Every policy that an open document is part of, checked whole from its root.
+
+use crate::Host;
+use crate::workspace::Workspace;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use wayleave_compiler::diagnostic::Diagnostic;
+use wayleave_compiler::source::{FileId, Sources};
+use wayleave_compiler::{Options, check};
+
+/// How many folders above a file are searched for the `main.route` that uses it.
+const ANCESTORS: usize = 16;
+
+/// The root file that stands for a folder.
+const ROOT_NAME: &str = "main.route";
+
+/// A policy, and what is wrong with it.
+pub struct CheckedPolicy {
+    sources: Sources,
+    folder: PathBuf,
+    paths: Vec<PathBuf>,
+    /// By place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl CheckedPolicy {
+    /// Its files, the root first.
+    pub fn files(&self) -> impl Iterator<Item = FileId> + use<> {
+        self.sources.ids()
+    }
+
+    /// The path of one of its files.
+    pub fn path(&self, file: FileId) -> &Path {
+        self.paths.get(file.0 as usize).unwrap_or(&self.folder)
+    }
+
+    /// The text of one of its files.
+    pub fn text(&self, file: FileId) -> &str {
+        &self.sources.file(file).text
+    }
+}
+
+/// Checks each policy that has an open document in it, once. Bounded by the open documents and the files they use.
+pub fn check_all(workspace: &Workspace, host: &Host<'_>) -> Vec<CheckedPolicy> {
+    let mut gathered: BTreeMap<PathBuf, Option<Sources>> = BTreeMap::new();
+    let mut roots: Vec<PathBuf> =
+        workspace.paths().map(|path| root_of(path, workspace, host, &mut gathered)).collect();
+    roots.sort();
+    roots.dedup();
+    let mut policies = Vec::new();
+    for root in roots {
+        let sources = gathered.remove(&root).unwrap_or_else(|| gather(&root, workspace, host));
+        policies.extend(sources.map(|sources| checked(&root, sources, host)));
+    }
+    policies
+}
+
+/// The root of the policy that a file is part of: the `main.route` beside or above it that uses it, the nearest first;
+/// else the file itself.
+fn root_of(
+    path: &Path,
+    workspace: &Workspace,
+    host: &Host<'_>,
+    gathered: &mut BTreeMap<PathBuf, Option<Sources>>,
+) -> PathBuf {
+    for folder in path.ancestors().skip(1).take(ANCESTORS) {
+        let root = folder.join(ROOT_NAME);
+        if root == path {
+            break;
+        }
+        let sources = gathered.entry(root.clone()).or_insert_with(|| gather(&root, workspace, host));
+        let uses = |sources: &Sources| sources.files().iter().any(|file| folder.join(&file.name) == path);
+        if sources.as_ref().is_some_and(uses) {
+            return root;
+        }
+    }
+    path.to_owned()
+}
+
+fn gather(root: &Path, workspace: &Workspace, host: &Host<'_>) -> Option<Sources> {
+    let folder = root.parent().unwrap_or(Path::new(""));
+    let mut read = |name: &str| workspace.read(&folder.join(name), host);
+    Sources::gather(root.to_str()?, &mut read).ok()
+}
+
+fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
+    let folder = root.parent().unwrap_or(Path::new("")).to_owned();
+    let diagnostics = check(&sources, &Options { as_of: host.as_of }).diagnostics;
+    let paths = sources.files().iter().map(|file| folder.join(&file.name)).collect();
+    CheckedPolicy { sources, folder, paths, diagnostics }
+}

@@ -1,0 +1,280 @@
+//! The loop: messages in, diagnostics out. One thread, in the order of arrival; changes that already wait are taken
+//! together before the policy is checked once.
+
+use crate::Host;
+use crate::convert::{self, Encoding, Related};
+use crate::features::diagnostics::{self, CheckedPolicy};
+use crate::workspace::{Document, Workspace};
+use gen_lsp_types as lsp;
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// Messages taken together before a check, at most, so that a flood of them cannot keep diagnostics back.
+const TOGETHER: usize = 256;
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By the protocol: `shutdown`, then `exit`.
+    Orderly,
+    /// By `exit` alone, or because the client went away.
+    Abrupt,
+}
+
+/// Serves the client at standard input and output until it leaves.
+///
+/// # Errors
+/// When the client does not speak the protocol at the start, or a stream breaks.
+pub fn serve_stdio(host: &Host<'_>) -> Result<Exit, String> {
+    let (connection, threads) = Connection::stdio();
+    let exit = serve(&connection, host)?;
+    // The writer ends when the last sender is gone; the reader ended with `exit` or the client.
+    drop(connection);
+    threads.join().map_err(|error| error.to_string())?;
+    Ok(exit)
+}
+
+/// Serves one client until it leaves.
+///
+/// # Errors
+/// When the client does not speak the protocol at the start; the words say what it sent.
+pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
+    let (id, initialize) = connection.initialize_start().map_err(|error| error.to_string())?;
+    let encoding = Encoding::negotiate(&initialize);
+    let result = json!({
+        "capabilities": {
+            "positionEncoding": encoding.kind(),
+            "textDocumentSync": {"openClose": true, "change": 2, "save": {"includeText": false}},
+        },
+        "serverInfo": {"name": "wayleave", "version": env!("CARGO_PKG_VERSION")},
+    });
+    connection.initialize_finish(id, result).map_err(|error| error.to_string())?;
+    let mut server = Server {
+        connection,
+        host,
+        encoding,
+        related: Related::negotiate(&initialize),
+        workspace: Workspace::default(),
+        uris: BTreeMap::new(),
+        published: BTreeMap::new(),
+        phase: Phase::Serving,
+    };
+    Ok(server.run())
+}
+
+/// Where a session stands.
+enum Phase {
+    Serving,
+    /// After `shutdown`: only `exit` is due.
+    Stopping,
+}
+
+/// Whether something changed that diagnostics depend on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Texts,
+    Nothing,
+}
+
+/// What was last said of a file.
+#[derive(PartialEq)]
+struct Published {
+    version: Option<i32>,
+    diagnostics: Vec<lsp::Diagnostic>,
+}
+
+struct Server<'a> {
+    connection: &'a Connection,
+    host: &'a Host<'a>,
+    encoding: Encoding,
+    related: Related,
+    workspace: Workspace,
+    /// The client's own spelling of each open document's URI.
+    uris: BTreeMap<PathBuf, lsp::Uri>,
+    published: BTreeMap<PathBuf, Published>,
+    phase: Phase,
+}
+
+impl Server<'_> {
+    fn run(&mut self) -> Exit {
+        while let Ok(first) = self.connection.receiver.recv() {
+            let mut change = Change::Nothing;
+            let waiting = std::iter::once(first).chain(self.connection.receiver.try_iter()).take(TOGETHER);
+            for message in waiting {
+                match message {
+                    Message::Notification(exit) if exit.method == "exit" => {
+                        return match self.phase {
+                            Phase::Serving => Exit::Abrupt,
+                            Phase::Stopping => Exit::Orderly,
+                        };
+                    }
+                    Message::Notification(notification) => {
+                        if self.notified(notification) == Change::Texts {
+                            change = Change::Texts;
+                        }
+                    }
+                    Message::Request(request) => self.asked(request),
+                    Message::Response(_) => {}
+                }
+            }
+            if change == Change::Texts && matches!(self.phase, Phase::Serving) {
+                self.publish_all();
+            }
+        }
+        Exit::Abrupt
+    }
+
+    fn asked(&mut self, request: Request) {
+        let response = match (&self.phase, request.method.as_str()) {
+            (Phase::Serving, "shutdown") => {
+                self.phase = Phase::Stopping;
+                Response::new_ok(request.id, ())
+            }
+            (Phase::Stopping, _) => Response::new_err(
+                request.id,
+                ErrorCode::InvalidRequest as i32,
+                "the server is shutting down".to_owned(),
+            ),
+            (Phase::Serving, method) => Response::new_err(
+                request.id,
+                ErrorCode::MethodNotFound as i32,
+                format!("`{method}` is not offered by this server"),
+            ),
+        };
+        self.send(response.into());
+    }
+
+    fn notified(&mut self, notification: Notification) -> Change {
+        let method = notification.method.clone();
+        let result = match method.as_str() {
+            "textDocument/didOpen" => parameters::<lsp::DidOpenTextDocumentNotification>(notification)
+                .map(|opened| self.opened(opened)),
+            "textDocument/didChange" => parameters::<lsp::DidChangeTextDocumentNotification>(notification)
+                .and_then(|changed| self.changed(changed)),
+            "textDocument/didClose" => parameters::<lsp::DidCloseTextDocumentNotification>(notification)
+                .map(|closed| self.closed(&closed)),
+            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => Ok(Change::Texts),
+            _ => Ok(Change::Nothing),
+        };
+        result.unwrap_or_else(|error| {
+            self.log(&format!("`{method}` was not understood: {error}"));
+            Change::Nothing
+        })
+    }
+
+    fn opened(&mut self, opened: lsp::DidOpenTextDocumentParams) -> Change {
+        let item = opened.text_document;
+        let path = path_of(&item.uri);
+        self.uris.insert(path.clone(), item.uri);
+        self.workspace.put(path, Document { version: item.version, text: item.text });
+        Change::Texts
+    }
+
+    fn changed(&mut self, changed: lsp::DidChangeTextDocumentParams) -> Result<Change, String> {
+        let version = changed.text_document.version;
+        let path = path_of(&changed.text_document.text_document_identifier.uri);
+        let document =
+            self.workspace.document(&path).ok_or_else(|| format!("`{}` is not open", path.display()))?;
+        let mut text = document.text.clone();
+        for change in changed.content_changes {
+            text = convert::apply(&text, change, self.encoding);
+        }
+        self.workspace.put(path, Document { version, text });
+        Ok(Change::Texts)
+    }
+
+    fn closed(&mut self, closed: &lsp::DidCloseTextDocumentParams) -> Change {
+        let path = path_of(&closed.text_document.uri);
+        self.workspace.remove(&path);
+        Change::Texts
+    }
+
+    /// Checks every policy that an open document is part of, and says what changed since the last time.
+    fn publish_all(&mut self) {
+        let checked = catch_unwind(AssertUnwindSafe(|| diagnostics::check_all(&self.workspace, self.host)));
+        let Ok(policies) = checked else {
+            self.log("the check failed with an error of its own; diagnostics stay as they were");
+            return;
+        };
+        let mut found: BTreeMap<PathBuf, Vec<lsp::Diagnostic>> =
+            self.workspace.paths().map(|path| (path.to_owned(), Vec::new())).collect();
+        for policy in &policies {
+            self.collect(policy, &mut found);
+        }
+        // What was said of a file that no policy names any more is taken back.
+        for path in self.published.keys() {
+            found.entry(path.clone()).or_default();
+        }
+        for (path, diagnostics) in found {
+            self.publish(path, diagnostics);
+        }
+    }
+
+    fn collect(&self, policy: &CheckedPolicy, found: &mut BTreeMap<PathBuf, Vec<lsp::Diagnostic>>) {
+        let uri = |path: &Path| self.uri_of(path);
+        for file in policy.files() {
+            let path = policy.path(file);
+            let of_file = convert::diagnostics_of(policy, file, self.encoding, self.related, &uri);
+            if of_file.is_empty() {
+                continue;
+            }
+            let all = found.entry(path.to_owned()).or_default();
+            // Two policies may share a file and find the same in it.
+            all.extend(of_file.into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
+        }
+    }
+
+    fn publish(&mut self, path: PathBuf, diagnostics: Vec<lsp::Diagnostic>) {
+        let version = self.workspace.document(&path).map(|document| document.version);
+        let is_known = version.is_some();
+        let now = Published { version, diagnostics };
+        let before = self.published.get(&path);
+        let is_news = match before {
+            Some(before) if is_known => *before != now,
+            Some(before) => before.diagnostics != now.diagnostics,
+            None => is_known || !now.diagnostics.is_empty(),
+        };
+        let Some(uri) = self.uri_of(&path) else { return };
+        if is_news {
+            let parameters =
+                lsp::PublishDiagnosticsParams::new(uri, now.version, now.diagnostics.clone());
+            self.notify("textDocument/publishDiagnostics", json!(parameters));
+        }
+        if !is_known && now.diagnostics.is_empty() {
+            self.published.remove(&path);
+            self.uris.remove(&path);
+        } else {
+            self.published.insert(path, now);
+        }
+    }
+
+    fn uri_of(&self, path: &Path) -> Option<lsp::Uri> {
+        self.uris.get(path).cloned().or_else(|| lsp::Uri::from_file_path(path).ok())
+    }
+
+    fn log(&self, words: &str) {
+        let parameters = lsp::LogMessageParams { kind: lsp::MessageType::Error, message: words.to_owned() };
+        self.notify("window/logMessage", json!(parameters));
+    }
+
+    fn notify(&self, method: &str, parameters: serde_json::Value) {
+        self.send(Notification::new(method.to_owned(), parameters).into());
+    }
+
+    /// A client that went away shows at the next receive.
+    fn send(&self, message: Message) {
+        let _ = self.connection.sender.send(message);
+    }
+}
+
+fn parameters<N: lsp::Notification>(notification: Notification) -> Result<N::Params, String> {
+    serde_json::from_value(notification.params).map_err(|error| error.to_string())
+}
+
+/// The file of a URI; of one that names no file the URI itself.
+fn path_of(uri: &lsp::Uri) -> PathBuf {
+    uri.to_file_path().unwrap_or_else(|()| PathBuf::from(uri.as_str()))
+}

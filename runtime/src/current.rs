@@ -1,0 +1,100 @@
+//! The policy in force: swapped whole, held by each request from its first byte to its last. Remembers that a newer
+//! text is refused, and never serves half of one.
+
+use crate::settings::{Secret, Settings};
+use crate::upstream::{Connector, Upstreams};
+use arc_swap::{ArcSwap, ArcSwapOption};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wayleave_program::Program;
+use wayleave_program::source_view::SourceView;
+
+/// A compiled policy with what serving it needs.
+pub struct Policy {
+    /// What decides.
+    pub program: Arc<dyn Program>,
+    /// Its text, for people.
+    pub view: Arc<SourceView>,
+    /// The warnings it was compiled with, as text; possibly empty.
+    pub warnings: String,
+    /// The key of each provider that has one, by the provider's name.
+    pub keys: BTreeMap<String, Secret>,
+}
+
+/// A policy in force. A request holds one handle of it from its first byte to its last.
+pub struct Served {
+    /// What decides.
+    pub program: Arc<dyn Program>,
+    /// Its text, for people.
+    pub view: Arc<SourceView>,
+    /// The warnings it was compiled with, as text; possibly empty.
+    pub warnings: String,
+    pub(crate) upstreams: Upstreams,
+}
+
+/// A newer text that is not served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What is wrong with it, as the compiler draws it without colour.
+    pub diagnostics: String,
+}
+
+impl Refused {
+    /// The first lines of the diagnostics, at most so many.
+    pub fn first_lines(&self, count: usize) -> Vec<&str> {
+        self.diagnostics.lines().filter(|line| !line.trim().is_empty()).take(count).collect()
+    }
+}
+
+/// The policy in force, and whether a newer text is refused.
+pub struct Current {
+    connector: Connector,
+    served: ArcSwap<Served>,
+    refused: ArcSwapOption<Refused>,
+}
+
+impl Current {
+    /// Puts the first policy into force.
+    ///
+    /// # Errors
+    /// When connections to its providers cannot be prepared.
+    pub fn new(settings: &Settings, policy: Policy) -> Result<Current, crate::upstream::Error> {
+        let connector = Connector::new(settings)?;
+        let upstreams = connector.prepare(policy.program.catalogue(), &policy.keys, None)?;
+        let served = ArcSwap::from_pointee(serve(policy, upstreams));
+        Ok(Current { connector, served, refused: ArcSwapOption::empty() })
+    }
+
+    /// Puts another policy into force for requests that begin from now on. Connections to providers that did not change
+    /// are kept.
+    ///
+    /// # Errors
+    /// When connections to its providers cannot be prepared: the old policy stays.
+    pub fn swap(&self, policy: Policy) -> Result<(), crate::upstream::Error> {
+        let before = self.served.load_full();
+        let upstreams =
+            self.connector.prepare(policy.program.catalogue(), &policy.keys, Some(&before.upstreams))?;
+        self.served.store(Arc::new(serve(policy, upstreams)));
+        self.refused.store(None);
+        Ok(())
+    }
+
+    /// Remembers that the text on disk is refused; the policy in force stays.
+    pub fn refuse(&self, diagnostics: String) {
+        self.refused.store(Some(Arc::new(Refused { diagnostics })));
+    }
+
+    /// The policy in force.
+    pub fn served(&self) -> Arc<Served> {
+        self.served.load_full()
+    }
+
+    /// The newer text that is not served, if there is one.
+    pub fn refused(&self) -> Option<Arc<Refused>> {
+        self.refused.load_full()
+    }
+}
+
+fn serve(policy: Policy, upstreams: Upstreams) -> Served {
+    Served { program: policy.program, view: policy.view, warnings: policy.warnings, upstreams }
+}

@@ -1,0 +1,145 @@
+//! Why a request ends before any provider is asked: whose fault, what status, in the caller's dialect.
+
+use crate::attributes::BadAttribute;
+use crate::wire::call::BadCall;
+use crate::wire::errors::ErrorBody;
+use http::StatusCode;
+use wayleave_program::decision::Reason;
+
+/// Why a request ends before any provider is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No key, an unknown one, or a revoked one: told alike, so that nobody can find out which.
+    Unauthenticated,
+    /// Two credentials, of which one would have to be chosen.
+    TwoCredentials,
+    /// A body in an encoding that is not accepted.
+    Encoding,
+    /// A body that is not declared as JSON.
+    MediaType,
+    /// A body longer than this many bytes.
+    TooLong(usize),
+    /// A body that did not come in time.
+    TooSlow,
+    /// A body that broke off.
+    BrokenOff,
+    /// A body that is not what its api takes.
+    Call(BadCall),
+    /// An attribute that is missing or not of its type.
+    Attribute(BadAttribute),
+    /// A model of a name that the policy does not know.
+    UnknownModel(String),
+    /// What the policy says no to.
+    Denied(Vec<Reason>),
+    /// A path that is none of ours.
+    UnknownPath,
+    /// A path of ours with another method; the one it takes.
+    WrongMethod(&'static str),
+    /// A mistake of our own.
+    Internal,
+}
+
+/// A name that a caller wrote is cut to so many characters in messages.
+const SHOWN_CHARACTERS: usize = 128;
+
+impl Refusal {
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Refusal::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Refusal::TwoCredentials | Refusal::BrokenOff | Refusal::Call(_) | Refusal::Attribute(_) => {
+                StatusCode::BAD_REQUEST
+            }
+            Refusal::Encoding | Refusal::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Refusal::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Refusal::UnknownModel(_) | Refusal::UnknownPath => StatusCode::NOT_FOUND,
+            Refusal::Denied(_) => StatusCode::FORBIDDEN,
+            Refusal::WrongMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The body of the answer.
+    pub fn body(&self) -> ErrorBody {
+        ErrorBody {
+            message: self.message(),
+            kind: self.kind(),
+            param: self.param(),
+            code: self.code().to_owned(),
+            by: match self {
+                Refusal::Denied(reasons) => reasons.iter().map(|reason| reason.by.to_string()).collect(),
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    /// As the `code` of the error body, and in the decision log.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::Unauthenticated => "invalid_api_key",
+            Refusal::TwoCredentials => "two_credentials",
+            Refusal::Encoding => "unsupported_encoding",
+            Refusal::MediaType => "unsupported_media_type",
+            Refusal::TooLong(_) => "body_too_large",
+            Refusal::TooSlow => "body_too_slow",
+            Refusal::BrokenOff => "body_broken_off",
+            Refusal::Call(bad) => bad.code(),
+            Refusal::Attribute(bad) => bad.code(),
+            Refusal::UnknownModel(_) => "model_not_found",
+            Refusal::Denied(_) => "denied_by_policy",
+            Refusal::UnknownPath => "unknown_path",
+            Refusal::WrongMethod(_) => "method_not_allowed",
+            Refusal::Internal => "internal_error",
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Refusal::Unauthenticated => "authentication_error",
+            Refusal::Denied(_) => "permission_error",
+            Refusal::Internal => "server_error",
+            _ => "invalid_request_error",
+        }
+    }
+
+    fn param(&self) -> Option<String> {
+        match self {
+            Refusal::Call(bad) => bad.param().map(str::to_owned),
+            Refusal::UnknownModel(_) => Some("model".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Refusal::Unauthenticated => {
+                "a valid key is needed: send it as `Authorization: Bearer KEY`".to_owned()
+            }
+            Refusal::TwoCredentials => "the request carries two credentials; send one".to_owned(),
+            Refusal::Encoding => "the body must be sent without a content encoding".to_owned(),
+            Refusal::MediaType => "the body must be sent as `content-type: application/json`".to_owned(),
+            Refusal::TooLong(limit) => format!("the body is longer than {limit} bytes"),
+            Refusal::TooSlow => "the body did not come in time".to_owned(),
+            Refusal::BrokenOff => "the body broke off".to_owned(),
+            Refusal::Call(bad) => bad.to_string(),
+            Refusal::Attribute(bad) => bad.to_string(),
+            Refusal::UnknownModel(name) => {
+                let shown: String = name.chars().take(SHOWN_CHARACTERS).collect();
+                format!("the model `{shown}` does not exist here; GET /v1/models lists what does")
+            }
+            Refusal::Denied(reasons) => {
+                let mut words: Vec<&str> = Vec::new();
+                for reason in reasons {
+                    if !words.contains(&reason.words.as_str()) {
+                        words.push(&reason.words);
+                    }
+                }
+                words.join(" ")
+            }
+            Refusal::UnknownPath => "there is nothing at this path".to_owned(),
+            Refusal::WrongMethod(allowed) => format!("this path takes {allowed}"),
+            Refusal::Internal => "the gateway made a mistake; this request is lost".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The error with which an exchange ends, in OpenAI's shape and an honest status. Names targets and causes, never an
+//! upstream address, and a provider's own words only where they are about the caller's own mistake, redacted.
+
+use super::Attempt;
+use super::failure::Failure;
+use crate::wire::errors::ErrorBody;
+use wayleave_program::plan::FailureClass;
+
+/// What the caller is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// The status, where the answer has not begun.
+    pub status: u16,
+    /// The header `retry-after`, in seconds.
+    pub retry_after_s: Option<u64>,
+    /// The error.
+    pub error: ErrorBody,
+}
+
+/// Redacted words of a provider are cut to so many characters.
+const SAID_CHARACTERS: usize = 2_000;
+
+impl Ending {
+    /// No candidate answered.
+    pub(super) fn of_failed(attempts: &[Attempt]) -> Ending {
+        let failures: Vec<&Failure> = attempts.iter().filter_map(|attempt| attempt.failure.as_ref()).collect();
+        let all = |classes: &[FailureClass]| {
+            !failures.is_empty() && failures.iter().all(|failure| classes.contains(&failure.class))
+        };
+        let last = failures.last().map(|failure| failure.class);
+        let status = if all(&[FailureClass::RateLimited]) {
+            429
+        } else if all(&[FailureClass::RateLimited, FailureClass::Overloaded]) {
+            503
+        } else if last == Some(FailureClass::Timeout) {
+            504
+        } else {
+            502
+        };
+        let is_waiting_useful = status == 429 || status == 503;
+        let retry_after_s = failures.iter().filter_map(|failure| failure.retry_after_s).min();
+        let told: Vec<String> = attempts.iter().filter_map(told).collect();
+        Ending {
+            status,
+            retry_after_s: retry_after_s.filter(|_| is_waiting_useful),
+            error: error(
+                if status == 429 { "rate_limit_error" } else { "upstream_error" },
+                last.map_or("upstream_error", code),
+                format!("no provider answered: {}", told.join("; ")),
+            ),
+        }
+    }
+
+    /// A provider refused the caller's own mistake; none if the failure is of another kind.
+    pub(super) fn of_rejection(failure: &Failure) -> Option<Ending> {
+        let said = failure.said.as_ref()?;
+        let status = failure.status?;
+        let message = if said.message.is_empty() {
+            format!("the provider refused the request with status {status}")
+        } else {
+            redacted(&said.message)
+        };
+        let code = said.code.as_deref().map_or_else(|| "rejected_upstream".to_owned(), redacted);
+        let param = said.param.as_deref().map(redacted);
+        let error = ErrorBody { message, kind: "invalid_request_error", param, code, by: Vec::new() };
+        Some(Ending { status, retry_after_s: None, error })
+    }
+
+    /// An answer broke off after its first content.
+    pub(super) fn of_broken(target: &str, failure: &Failure) -> Ending {
+        let said = failure.said.as_ref().filter(|said| !said.message.is_empty());
+        let cause = said.map_or_else(|| failure.cause.clone(), |said| redacted(&said.message));
+        let kind = if said.is_some() { "upstream_error" } else { "upstream_truncated" };
+        let message = format!("the answer of {target} broke off: {cause}");
+        Ending { status: 502, retry_after_s: None, error: error(kind, code(failure.class), message) }
+    }
+
+    /// The exchange lasted too long.
+    pub(super) fn of_deadline() -> Ending {
+        let message = "the request took longer than the gateway allows".to_owned();
+        Ending { status: 504, retry_after_s: None, error: error("upstream_error", "deadline", message) }
+    }
+
+    /// The gateway stops.
+    pub(super) fn of_shutdown() -> Ending {
+        let message = "the gateway is shutting down".to_owned();
+        Ending { status: 503, retry_after_s: Some(1), error: error("server_error", "shutting_down", message) }
+    }
+}
+
+fn error(kind: &'static str, code: &str, message: String) -> ErrorBody {
+    ErrorBody { message, kind, param: None, code: code.to_owned(), by: Vec::new() }
+}
+
+fn told(attempt: &Attempt) -> Option<String> {
+    let failure = attempt.failure.as_ref()?;
+    Some(format!("{}: {} ({})", attempt.name, failure.class.name(), failure.cause))
+}
+
+fn code(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::Unreachable => "upstream_unreachable",
+        FailureClass::Ambiguous => "upstream_lost",
+        FailureClass::Timeout => "upstream_timeout",
+        FailureClass::RateLimited => "rate_limited",
+        FailureClass::Overloaded => "upstream_overloaded",
+        FailureClass::ServerError => "upstream_error",
+        FailureClass::ModelMissing => "upstream_model_missing",
+        FailureClass::Credential => "upstream_auth",
+        FailureClass::Refused => "upstream_refused",
+        FailureClass::ContextLength => "context_length_exceeded",
+        FailureClass::Status(_) => "upstream_status",
+    }
+}
+
+/// A provider's words without credentials, control characters and excess length.
+fn redacted(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut at = 0;
+    for finding in wayleave_inspect::secrets(text) {
+        kept.push_str(&text[at..finding.range.start]);
+        kept.push_str("[redacted]");
+        at = finding.range.end;
+    }
+    kept.push_str(&text[at..]);
+    kept.chars().filter(|character| !character.is_control() || *character == '\n').take(SAID_CHARACTERS).collect()
+}

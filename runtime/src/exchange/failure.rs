@@ -1,0 +1,66 @@
+//! Why an attempt failed, in words of our own: what a provider says is kept apart, since it may quote what nobody but
+//! us should see.
+
+use crate::wire::errors::ProviderError;
+use wayleave_program::plan::FailureClass;
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// As far as it matters to what happens next.
+    pub class: FailureClass,
+    /// Exactly, in our words: `no content within 2000 ms`. Never an address, never a provider's text.
+    pub cause: String,
+    /// The provider's status, if there was one.
+    pub status: Option<u16>,
+    /// When the provider wants to be asked again, in seconds from now.
+    pub retry_after_s: Option<u64>,
+    /// What the provider says about the caller's own mistake, to be passed on; none where the mistake is not the
+    /// caller's.
+    pub said: Option<ProviderError>,
+}
+
+impl Failure {
+    /// Of that class and cause, without anything that a provider said.
+    pub fn new(class: FailureClass, cause: impl Into<String>) -> Failure {
+        Failure { class, cause: cause.into(), status: None, retry_after_s: None, said: None }
+    }
+
+    /// No connection: nothing was sent.
+    pub fn unreachable(cause: &str) -> Failure {
+        Failure::new(FailureClass::Unreachable, cause)
+    }
+
+    /// Sent, then lost.
+    pub fn lost() -> Failure {
+        Failure::new(FailureClass::Ambiguous, "the connection was lost after the request was sent")
+    }
+
+    /// No content in time.
+    pub fn no_content(within_ms: u64) -> Failure {
+        Failure::new(FailureClass::Timeout, format!("no content within {within_ms} ms"))
+    }
+
+    /// Nothing more in time.
+    pub fn idle(idle_ms: u64) -> Failure {
+        Failure::new(FailureClass::Timeout, format!("nothing for {idle_ms} ms"))
+    }
+
+    /// An answer that is none.
+    pub fn no_answer(cause: &str) -> Failure {
+        Failure::new(FailureClass::ServerError, cause)
+    }
+
+    /// The same, under a status.
+    pub fn under(self, status: u16) -> Failure {
+        Failure { status: Some(status), ..self }
+    }
+
+    /// Whether the next candidate is to be tried, if no content has reached the caller. A caller's own mistake never
+    /// leads on by its number.
+    pub fn leads_on(&self, failover: &[FailureClass]) -> bool {
+        let is_named = |status: u16| failover.contains(&FailureClass::Status(status));
+        let is_own_mistake = matches!(self.class, FailureClass::Status(400 | 422));
+        !is_own_mistake && (failover.contains(&self.class) || self.status.is_some_and(is_named))
+    }
+}

@@ -1,0 +1,120 @@
+//! The data port: accepts connections, bounds them, and ends them in order at a shutdown. (I/O)
+
+mod slow;
+
+use crate::proxy::Proxy;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use slow::WriteDeadline;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// Headers of one request.
+const HEADERS_LIMIT: usize = 128;
+
+/// How long a caller may take nothing of what is ready for it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// After a refused accept (no file handles left, for example), before the next.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// For the last words of streams that are told to end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How far a shutdown has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    /// No new requests; running ones go on.
+    Draining,
+    /// Running requests are told to end.
+    Stopping,
+}
+
+/// Serves until `shutdown` is ready, then ends: running requests have the settings' drain time, then streams are told
+/// that the gateway stops.
+pub async fn serve(proxy: Arc<Proxy>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    let (phase, watched) = watch::channel(Phase::Serving);
+    let slots = Arc::new(Semaphore::new(proxy.settings().connections_limit));
+    let mut connections = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = accept(&listener, &slots) => accepted,
+        };
+        let Some((stream, slot)) = accepted else { break };
+        let (proxy, watched) = (Arc::clone(&proxy), watched.clone());
+        connections.spawn(async move {
+            connection(proxy, stream, watched).await;
+            drop(slot);
+        });
+    }
+    drop(listener);
+    proxy.drain();
+    // Receivers live as long as connections; without any there is nobody to tell.
+    let _ = phase.send(Phase::Draining);
+    let all = async { while connections.join_next().await.is_some() {} };
+    let mut all = std::pin::pin!(all);
+    if tokio::time::timeout(proxy.settings().timeouts.drain, &mut all).await.is_ok() {
+        return;
+    }
+    proxy.stop();
+    let _ = phase.send(Phase::Stopping);
+    // What has not ended by then is cut off with its task.
+    let _ = tokio::time::timeout(LAST_WORDS, &mut all).await;
+}
+
+/// The next connection, once there is a slot for it; none when no more will come.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return Some((stream, slot)),
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+async fn connection(proxy: Arc<Proxy>, stream: TcpStream, mut watched: watch::Receiver<Phase>) {
+    // Without it the last event of a short stream waits for an acknowledgement; a socket that refuses is as good as gone.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let settings = proxy.settings();
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(settings.timeouts.header_read)
+        .max_buf_size(settings.header_limit_bytes)
+        .max_headers(HEADERS_LIMIT);
+    let service = service_fn(move |request| {
+        let proxy = Arc::clone(&proxy);
+        async move { Ok::<_, Infallible>(proxy.answer(request).await) }
+    });
+    let io = TokioIo::new(WriteDeadline::new(stream, WRITE_TIMEOUT));
+    let mut connection = std::pin::pin!(builder.serve_connection(io, service));
+    loop {
+        tokio::select! {
+            biased;
+            changed = watched.changed() => {
+                // Polled again below: what runs on this connection sees for itself that the gateway stops.
+                if changed.is_err() || *watched.borrow_and_update() == Phase::Draining {
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+            // How a connection ends is the caller's affair; what was served on it is in the decision log.
+            _ = connection.as_mut() => return,
+        }
+    }
+}

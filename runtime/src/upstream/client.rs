@@ -1,0 +1,162 @@
+//! One provider on the network: its client, its URLs, its credential in the header that carries it.
+
+use super::address::{NotPublic, PublicOnly, is_public};
+use super::body::Pieces;
+use super::{Error, Outgoing};
+use crate::exchange::failure::Failure;
+use crate::settings::Secret;
+use crate::wire::Api;
+use http::{HeaderValue, header};
+use reqwest::Url;
+use std::net::IpAddr;
+use std::time::Duration;
+use wayleave_program::plan::FailureClass;
+
+/// Shorter than what servers keep idle connections open for, so that a request seldom meets one that is closing.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+
+/// Where and how a provider is reached; what is equal can share connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) url: String,
+    pub(super) is_private: bool,
+    pub(super) connect: Duration,
+}
+
+/// A provider on the network.
+pub(super) struct Client {
+    pub(super) place: Place,
+    http: reqwest::Client,
+    chat: Url,
+    embeddings: Url,
+    authorization: Option<HeaderValue>,
+    /// Whether the host is written as an address that the provider may not have.
+    is_forbidden: bool,
+}
+
+impl Client {
+    /// Makes a client, with the connections of an `old` one of the same place.
+    pub(super) fn new(
+        place: Place,
+        key: Option<&Secret>,
+        roots: &[reqwest::Certificate],
+        old: Option<&Client>,
+    ) -> Result<Client, Error> {
+        let url = |api: Api| {
+            let text = format!("{}{}", place.url.trim_end_matches('/'), api.path());
+            let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            url.ok_or_else(|| Error::Url(place.name.clone()))
+        };
+        let (chat, embeddings) = (url(Api::Chat)?, url(Api::Embeddings)?);
+        let authorization = key.map(|key| {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose()))
+                .map_err(|_| Error::Key(place.name.clone()))?;
+            value.set_sensitive(true);
+            Ok(value)
+        });
+        let http = match old {
+            Some(old) => old.http.clone(),
+            None => build(&place, chat.scheme() == "https", roots)
+                .map_err(|source| Error::Client(place.name.clone(), source))?,
+        };
+        let is_forbidden = !place.is_private && literal(&chat).is_some_and(|address| !is_public(address));
+        Ok(Client { http, chat, embeddings, authorization: authorization.transpose()?, is_forbidden, place })
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) async fn send(&self, request: Outgoing<'_>) -> Result<reqwest::Response, Failure> {
+        if self.is_forbidden {
+            return Err(not_public());
+        }
+        let Some(authorization) = &self.authorization else {
+            return Err(Failure::new(FailureClass::Credential, "no key is set for this provider"));
+        };
+        let url = match request.api {
+            Api::Chat => self.chat.clone(),
+            Api::Embeddings => self.embeddings.clone(),
+        };
+        let accept = if request.is_stream { "text/event-stream" } else { "application/json" };
+        let call = self
+            .http
+            .post(url)
+            .header(header::AUTHORIZATION, authorization.clone())
+            .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(header::ACCEPT, HeaderValue::from_static(accept))
+            .body(reqwest::Body::wrap(Pieces::new(request.pieces)));
+        call.send().await.map_err(|error| failure(&error))
+    }
+}
+
+fn build(
+    place: &Place,
+    is_https: bool,
+    roots: &[reqwest::Certificate],
+) -> Result<reqwest::Client, reqwest::Error> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("wayleave/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .tcp_nodelay(true)
+        .connect_timeout(place.connect)
+        .pool_idle_timeout(POOL_IDLE);
+    if !place.is_private {
+        builder = builder.dns_resolver(PublicOnly);
+    }
+    // Without TLS no roots are needed, and a machine that has none can still call a local provider.
+    builder = if is_https { builder.tls_certs_merge(roots.iter().cloned()) } else { builder.tls_certs_only([]) };
+    builder.build()
+}
+
+/// The address that stands in a URL instead of a name.
+fn literal(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+fn not_public() -> Failure {
+    Failure::unreachable("the host is not at a public address, and the provider is not `network: private`")
+}
+
+/// What a failed call means. Only types are asked, never an error's text, which names addresses.
+fn failure(error: &reqwest::Error) -> Failure {
+    if find::<NotPublic>(error).is_some() {
+        return not_public();
+    }
+    if error.is_connect() || error.is_builder() {
+        let cause = if error.is_timeout() {
+            "no connection in time"
+        } else if find::<rustls::Error>(error).is_some() {
+            "TLS failed"
+        } else {
+            match find::<std::io::Error>(error).map(std::io::Error::kind) {
+                Some(std::io::ErrorKind::ConnectionRefused) => "the connection was refused",
+                Some(std::io::ErrorKind::ConnectionReset) => "the connection was reset",
+                _ => "no connection",
+            }
+        };
+        return Failure::unreachable(cause);
+    }
+    if find::<hyper::Error>(error).is_some_and(|error| error.is_parse() || error.is_parse_too_large()) {
+        return Failure::no_answer("answered something that is not HTTP");
+    }
+    Failure::lost()
+}
+
+/// The first error of that type among an error and its sources.
+fn find<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
+    let mut at = Some(error);
+    while let Some(error) = at {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        // An I/O error carries another without being its source.
+        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if let Some(found) = inside.and_then(|inside| inside.downcast_ref::<E>()) {
+            return Some(found);
+        }
+        at = error.source();
+    }
+    None
+}

@@ -1,0 +1,143 @@
+//! What is read off the body of a chat completion request, beside what every api has. Unknown members and unknown
+//! content parts are passed on.
+
+use super::call::{BadCall, Draft};
+use super::json::{Kind, Reader, Text};
+use super::tokens;
+
+/// Reads one member.
+pub(super) fn member(
+    draft: &mut Draft,
+    reader: &mut Reader<'_>,
+    name: &'static str,
+) -> Result<(), BadCall> {
+    let kind = reader.peek()?;
+    match (name, kind) {
+        ("max_tokens" | "max_completion_tokens", _) => draft.output(reader, name),
+        ("messages", Kind::Array) => {
+            draft.has_content = true;
+            reader.array(|reader| message(draft, reader))
+        }
+        ("messages", _) => Err(BadCall::WrongType("messages", "a list of messages")),
+        (_, Kind::Null) => reader.skip().map(drop).map_err(BadCall::from),
+        ("stream", Kind::Bool) => {
+            draft.call.is_stream = reader.bool()?;
+            Ok(())
+        }
+        ("stream", _) => Err(BadCall::WrongType("stream", "true or false")),
+        ("tools" | "functions", Kind::Array) => {
+            let raw = reader.raw()?;
+            if !is_empty(raw) {
+                draft.need("tools");
+                draft.call.tokens += tokens::of_text(raw);
+            }
+            Ok(())
+        }
+        ("tools", _) => Err(BadCall::WrongType("tools", "a list of tools")),
+        ("functions", _) => Err(BadCall::WrongType("functions", "a list of functions")),
+        ("response_format", Kind::Object) => response_format(draft, reader),
+        ("response_format", _) => Err(BadCall::WrongType("response_format", "an object")),
+        ("reasoning_effort", Kind::String) => {
+            draft.need("reasoning");
+            reader.skip().map(drop).map_err(BadCall::from)
+        }
+        ("reasoning_effort", _) => Err(BadCall::WrongType("reasoning_effort", "a text")),
+        ("audio", _) => {
+            draft.need("audio");
+            reader.skip().map(drop).map_err(BadCall::from)
+        }
+        ("modalities", Kind::Array) => reader.array(|reader| {
+            if reader.peek()? == Kind::String && reader.fork().string()?.is("audio") {
+                draft.need("audio");
+            }
+            reader.skip().map(drop).map_err(BadCall::from)
+        }),
+        ("modalities", _) => Err(BadCall::WrongType("modalities", "a list of texts")),
+        _ => reader.skip().map(drop).map_err(BadCall::from),
+    }
+}
+
+fn is_empty(raw_list: &str) -> bool {
+    raw_list.trim_matches(['[', ']', ' ', '\n', '\r', '\t']).is_empty()
+}
+
+fn response_format(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
+    let raw = reader.fork().raw()?;
+    let mut is_structured = false;
+    reader.object(|reader, key| {
+        if key.is("type") {
+            let kind = string(reader, "response_format.type")?;
+            is_structured = kind.is("json_schema") || kind.is("json_object");
+            return Ok(());
+        }
+        reader.skip().map(drop).map_err(BadCall::from)
+    })?;
+    if is_structured {
+        draft.need("structured-output");
+        draft.call.tokens += tokens::of_text(raw);
+    }
+    Ok(())
+}
+
+fn string<'a>(reader: &mut Reader<'a>, name: &'static str) -> Result<Text<'a>, BadCall> {
+    match reader.peek()? {
+        Kind::String => reader.string().map_err(BadCall::from),
+        _ => Err(BadCall::WrongType(name, "a text")),
+    }
+}
+
+fn message(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
+    if reader.peek()? != Kind::Object {
+        return Err(BadCall::WrongType("messages", "a list of objects"));
+    }
+    draft.call.tokens += tokens::PER_MESSAGE;
+    reader.object(|reader, key| {
+        let kind = reader.peek()?;
+        if !key.is("content") {
+            // Tool calls, names, refusals: text of the model's input, whatever it is.
+            draft.call.tokens += tokens::of_text(reader.raw()?);
+            return Ok(());
+        }
+        match kind {
+            Kind::Null => reader.skip().map(drop).map_err(BadCall::from),
+            Kind::String => {
+                draft.call.tokens += tokens::of_text(reader.string()?.raw);
+                Ok(())
+            }
+            Kind::Array => reader.array(|reader| part(draft, reader)),
+            _ => Err(BadCall::WrongType("messages.content", "a text, a list of parts, or null")),
+        }
+    })
+}
+
+/// A part of a message's content. Its kind may stand behind its data, so the object is walked twice.
+fn part(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
+    if reader.peek()? != Kind::Object {
+        return Err(BadCall::WrongType("messages.content", "a list of parts, which are objects"));
+    }
+    let mut kind = None;
+    reader.fork().object(|reader, key| {
+        if key.is("type") {
+            kind = Some(string(reader, "messages.content.type")?);
+            return Ok(());
+        }
+        reader.skip().map(drop).map_err(BadCall::from)
+    })?;
+    let raw = reader.raw()?;
+    draft.call.tokens += match kind {
+        Some(kind) if kind.is("image_url") || kind.is("image") || kind.is("input_image") => {
+            draft.need("vision");
+            tokens::PER_IMAGE
+        }
+        Some(kind) if kind.is("input_audio") => {
+            draft.need("audio");
+            tokens::of_audio(raw.len())
+        }
+        Some(kind) if kind.is("file") || kind.is("input_file") => {
+            draft.need("files");
+            tokens::of_file(raw.len())
+        }
+        _ => tokens::of_text(raw),
+    };
+    Ok(())
+}

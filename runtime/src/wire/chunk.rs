@@ -1,0 +1,177 @@
+//! One event of a chat completion stream: whether it carries content, ends a choice, counts tokens, or is an error.
+//! Looks at no more than that, and tolerates whatever else stands there.
+
+use super::Usage;
+use super::errors::ProviderError;
+use super::json::{JsonError, Keys, Kind, Reader};
+
+/// The data of the event that ends a stream.
+pub const DONE: &[u8] = b"[DONE]";
+
+/// What an event says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chunk {
+    /// Whether a piece of the answer stands in it: text, a refusal, a tool call, reasoning, sound, or the end of a
+    /// choice. A role alone is none.
+    pub has_content: bool,
+    /// The choices that it speaks about, one bit an index; indexes from 128 on are not tracked.
+    pub choices: u128,
+    /// Those of them that it ends.
+    pub finished: u128,
+    /// The tokens it counts.
+    pub usage: Option<Usage>,
+    /// The error it is.
+    pub error: Option<ProviderError>,
+}
+
+/// An event whose data is no JSON object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed;
+
+impl From<JsonError> for Malformed {
+    fn from(_: JsonError) -> Malformed {
+        Malformed
+    }
+}
+
+/// Reads an event's data.
+///
+/// # Errors
+/// When it is no JSON object, or a member that counts is not of its type.
+pub fn read(data: &[u8]) -> Result<Chunk, Malformed> {
+    let text = std::str::from_utf8(data).map_err(|_| Malformed)?;
+    let mut reader = Reader::new(text, Keys::Unchecked);
+    let mut chunk = Chunk::default();
+    reader.object(|reader, key| {
+        match (key.raw, reader.peek()?) {
+            ("choices", Kind::Array) => reader.array(|reader| choice(&mut chunk, reader))?,
+            ("usage", Kind::Object) => chunk.usage = Some(usage(reader)?),
+            ("error", Kind::Object | Kind::String) => {
+                let raw = reader.raw()?;
+                chunk.error = ProviderError::read(format!("{{\"error\":{raw}}}").as_bytes());
+            }
+            _ => reader.skip().map(drop)?,
+        }
+        Ok::<(), Malformed>(())
+    })?;
+    reader.end()?;
+    Ok(chunk)
+}
+
+fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+    let mut index = 0;
+    let mut is_finished = false;
+    reader.object(|reader, key| {
+        match (key.raw, reader.peek()?) {
+            ("index", Kind::Number) => index = reader.number()?.parse().unwrap_or(0),
+            ("delta", Kind::Object) => chunk.has_content |= delta(reader)?,
+            ("finish_reason", Kind::String) => {
+                reader.skip()?;
+                is_finished = true;
+            }
+            _ => reader.skip().map(drop)?,
+        }
+        Ok::<(), Malformed>(())
+    })?;
+    let bit = 1_u128.checked_shl(index).unwrap_or(0);
+    chunk.choices |= bit;
+    if is_finished {
+        chunk.finished |= bit;
+        chunk.has_content = true;
+    }
+    Ok(())
+}
+
+/// Whether a delta carries a piece of the answer.
+fn delta(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
+    let mut has_content = false;
+    reader.object(|reader, key| {
+        let kind = reader.peek()?;
+        let is_content = match key.raw {
+            "content" | "refusal" | "reasoning_content" | "reasoning" | "tool_calls" | "function_call"
+            | "audio" => true,
+            _ => false,
+        };
+        let raw = reader.raw()?;
+        has_content |= is_content && kind != Kind::Null && !matches!(raw, "\"\"" | "[]" | "{}");
+        Ok::<(), Malformed>(())
+    })?;
+    Ok(has_content)
+}
+
+/// More tokens than this are no count but a mistake of the provider's.
+const USAGE_LIMIT_TOKENS: u64 = 1_000_000_000;
+
+/// Reads a `usage` object of either api.
+pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
+    let mut usage = Usage::default();
+    reader.object(|reader, key| {
+        match (key.raw, reader.peek()?) {
+            ("prompt_tokens", Kind::Number) => usage.input_tokens = count(reader.number()?),
+            ("completion_tokens", Kind::Number) => usage.output_tokens = count(reader.number()?),
+            _ => reader.skip().map(drop)?,
+        }
+        Ok::<(), Malformed>(())
+    })?;
+    Ok(usage)
+}
+
+/// A count that may be negative, broken or absurd: from 0 to the limit.
+fn count(number: &str) -> u64 {
+    // `as` saturates, which is what a clamp wants.
+    let value = number.parse::<f64>().unwrap_or(0.0) as u64;
+    value.min(USAGE_LIMIT_TOKENS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has_content(delta: &str) -> bool {
+        let data = format!("{{\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":null}}]}}");
+        read(data.as_bytes()).expect("a chunk").has_content
+    }
+
+    #[test]
+    fn a_role_is_no_content() {
+        for delta in [
+            "{}",
+            "null",
+            r#"{"role":"assistant"}"#,
+            r#"{"role":"assistant","content":""}"#,
+            r#"{"role":"assistant","content":null,"tool_calls":[]}"#,
+        ] {
+            assert!(!has_content(delta), "{delta}");
+        }
+        for delta in [
+            r#"{"content":"a"}"#,
+            r#"{"content":"\ud83d"}"#,
+            r#"{"tool_calls":[{"index":0}]}"#,
+            r#"{"refusal":"no"}"#,
+            r#"{"reasoning_content":"hm"}"#,
+        ] {
+            assert!(has_content(delta), "{delta}");
+        }
+    }
+
+    #[test]
+    fn ends_and_counts_are_read() {
+        let chunk = read(br#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"},{"index":900,"delta":{}}]}"#);
+        let chunk = chunk.expect("a chunk");
+        assert_eq!((chunk.has_content, chunk.choices, chunk.finished), (true, 2, 2));
+        let usage = |text: &str| read(format!("{{\"choices\":[],\"usage\":{text}}}").as_bytes()).map(|chunk| chunk.usage);
+        let counted = |input_tokens, output_tokens| Ok(Some(Usage { input_tokens, output_tokens }));
+        assert_eq!(usage(r#"{"prompt_tokens":3,"completion_tokens":4,"x":{}}"#), counted(3, 4));
+        assert_eq!(usage(r#"{"prompt_tokens":-3,"completion_tokens":1e18}"#), counted(0, USAGE_LIMIT_TOKENS));
+        assert_eq!(usage("null"), Ok(None));
+    }
+
+    #[test]
+    fn errors_and_rubbish_are_told_apart() {
+        let error = read(br#"{"error":{"message":"boom","code":"insufficient_quota"}}"#).expect("an error event").error;
+        assert_eq!(error.map(|error| error.message), Some("boom".to_owned()));
+        for data in [&b"oops"[..], b"{\"a\":", b"[]", b"\xff"] {
+            assert_eq!(read(data), Err(Malformed));
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! `serve` and `demo` as processes: started on free ports, asked over sockets, reloaded by saving, stopped by a signal.
+
+use super::{Scratch, binary_folder};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// Longer than any step takes, so that a hang ends the test.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `wayleave` and what it prints, both streams together.
+struct Process {
+    child: Child,
+    lines: Receiver<String>,
+    printed: Vec<String>,
+}
+
+impl Process {
+    fn start(arguments: &[&str], folder: &Path) -> Process {
+        let mut child = Command::new(binary_folder().join("wayleave"))
+            .args(arguments)
+            .current_dir(folder)
+            .env("HOME", folder.join("home"))
+            .env_remove("XDG_STATE_HOME")
+            .env_remove("WAYLEAVE_STORE")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let (sender, lines) = channel();
+        let streams: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
+        for stream in streams {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Process { child, lines, printed: Vec::new() }
+    }
+
+    /// Waits for a line with those words and gives it.
+    fn line(&mut self, words: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    self.printed.push(line.clone());
+                    if line.contains(words) {
+                        return line;
+                    }
+                }
+                Err(_) => panic!("`{words}` was due; it printed:\n{}", self.printed.join("\n")),
+            }
+        }
+    }
+
+    /// The address in the line that begins with that word.
+    fn address(&mut self, word: &str) -> String {
+        let line = self.line(word);
+        let (_, rest) = line.split_once("http://").expect("a URL stands in the line");
+        rest.split(['/', ' ']).next().expect("an address").to_owned()
+    }
+
+    fn terminate(&mut self) -> ExitStatus {
+        let status = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill is there");
+        assert!(status.success(), "the process is still running");
+        self.wait()
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                return status;
+            }
+            assert!(Instant::now() < end, "it did not end; it printed:\n{}", self.printed.join("\n"));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends one request and gives status line and all that follows.
+fn http(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("it answers");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn get(address: &str, path: &str) -> String {
+    http(address, &format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"))
+}
+
+fn chat(address: &str, headers: &str) -> String {
+    let body = r#"{"model":"assistant","messages":[{"role":"user","content":"hello"}]}"#;
+    let length = body.len();
+    let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    http(address, &format!("{head}{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"))
+}
+
+fn wayleave(arguments: &[&str], folder: &Path) -> String {
+    let output = Command::new(binary_folder().join("wayleave"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("HOME", folder.join("home"))
+        .output()
+        .expect("the binary runs");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+const SERVE: [&str; 6] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--store", "gateway.db"];
+
+#[test]
+fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
+    let scratch = Scratch::new("serve");
+    wayleave(&["init"], &scratch.0);
+    let key = wayleave(&["keys", "add", "--id", "ada", "--team", "apps", "--store", "gateway.db"], &scratch.0);
+    let authorization = format!("authorization: Bearer {}\r\n", key.trim());
+    let mut gateway = Process::start(&[&["serve"], &SERVE[..]].concat(), &scratch.0);
+    let callers = gateway.address("callers");
+    let console = gateway.address("console");
+    gateway.line("curl");
+
+    let answer = chat(&callers, &authorization);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(chat(&callers, "").starts_with("HTTP/1.1 401 "), "no key, no answer");
+
+    let policy = scratch.0.join("main.route");
+    let sound = std::fs::read_to_string(&policy).expect("init wrote it");
+    std::fs::write(&policy, sound.replace("plan everyday", "plan evryday")).expect("it can be written");
+    gateway.line("error[R0101]");
+    gateway.line("stays in force");
+    assert!(chat(&callers, &authorization).starts_with("HTTP/1.1 200 "), "the old policy serves on");
+    let ready = [get(&callers, "/readyz"), get(&console, "/")].concat();
+    assert!(ready.contains("R0101"), "{ready}");
+
+    // As editors save: written beside, then renamed over.
+    let denying = sound.replace("when data is confidential", "when data >= public");
+    std::fs::write(scratch.0.join("main.route~"), denying).expect("it can be written");
+    std::fs::rename(scratch.0.join("main.route~"), &policy).expect("it can be renamed");
+    gateway.line("policy reloaded");
+    let answer = chat(&callers, &authorization);
+    assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("no hosted model"), "{answer}");
+
+    assert!(gateway.terminate().success(), "{:?}", gateway.printed);
+    let log = wayleave(&["log", "--store", "gateway.db"], &scratch.0);
+    assert_eq!(log.lines().filter(|line| line.contains("ada")).count(), 3, "{log}");
+}
+
+#[test]
+fn an_open_gateway_needs_no_key_and_says_so() {
+    let scratch = Scratch::new("open");
+    wayleave(&["init"], &scratch.0);
+    let mut gateway = Process::start(&[&["serve", "--open"], &SERVE[..]].concat(), &scratch.0);
+    let callers = gateway.address("callers");
+    let everything = |gateway: &Process| gateway.printed.join("\n");
+    gateway.line("curl");
+    let answer = chat(&callers, "");
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    assert!(!answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert!(gateway.terminate().success(), "{}", everything(&gateway));
+    gateway.printed.extend(gateway.lines.try_iter());
+    assert!(everything(&gateway).contains("without a key"), "{}", everything(&gateway));
+}
+
+#[test]
+fn the_demo_runs_for_as_long_as_it_is_told() {
+    let scratch = Scratch::new("demo");
+    let arguments = ["demo", "--for", "3s", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+    let mut demo = Process::start(&arguments, &scratch.0);
+    let console = demo.address("console");
+    demo.line("north/large");
+    let page = get(&console, "/");
+    assert!(page.starts_with("HTTP/1.1 "), "{page}");
+    assert!(demo.wait().success(), "{:?}", demo.printed);
+}
