@@ -267,7 +267,7 @@ pub(crate) struct KeysRevoke {
 pub(crate) struct Log {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
-    /// Show one decision whole
+    /// Show one decision whole; the beginning of its id will do
     #[arg(long, value_name = "ID", conflicts_with_all = ["summary", "follow"])]
     pub(crate) id: Option<String>,
     /// Only of this team
@@ -288,21 +288,34 @@ pub(crate) struct Log {
     /// Only what this route took
     #[arg(long, value_name = "NAME")]
     pub(crate) route: Option<String>,
-    /// Only decisions of this kind: `route` or `deny`
-    #[arg(long, value_name = "KIND")]
-    pub(crate) decision: Option<String>,
+    /// Only what was decided so
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) decision: Option<Decided>,
+    /// Only what ended so: ok, denied_policy, rate_limited, upstream_error …
+    #[arg(long, value_name = "NAME")]
+    pub(crate) outcome: Option<String>,
+    /// Only since then: a date, an instant, or as long ago as `15min` or `2h`
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<String>,
     /// At most so many
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(crate) limit: u32,
     /// Go on with new ones as they are written, oldest first
     #[arg(long, conflicts_with = "summary")]
     pub(crate) follow: bool,
-    /// Count by these, comma-separated: app, model, target, team, caller, route, decision
+    /// Count by these, comma-separated: app, team, model, target, route, outcome
     #[arg(long, value_name = "COLUMNS", num_args = 0..=1, default_missing_value = "app,model,target")]
     pub(crate) summary: Option<String>,
     /// How the answer is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(crate) format: Format,
+}
+
+/// What a decision can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Decided {
+    Route,
+    Deny,
 }
 
 /// `demo`

@@ -17,10 +17,15 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Now.
+/// Now, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Now, in whole seconds.
 pub(crate) fn now() -> Instant {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Instant(i64::try_from(seconds).unwrap_or(i64::MAX))
+    Instant(now_ms() / 1000)
 }
 
 /// The file that keeps keys and log: the one given, else by the variables that `--help` names.
@@ -37,8 +42,6 @@ pub(crate) fn store_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
         Failure::new("there is no folder for keys and the decision log: HOME is not set")
             .mend("name a file: --store gateway.db")
     })?;
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| Failure::because(format!("the folder `{}` could not be made", folder.display()), &error))?;
     Ok(folder.join("store.db"))
 }
 
@@ -76,12 +79,12 @@ fn key_variable(provider: &Provider, name: &str) -> Result<String, Failure> {
 fn key_file(provider: &Provider, path: &Path) -> Result<String, Failure> {
     let what = format!("the key of provider `{}` is missing: the file `{}`", provider.name, path.display());
     let metadata = std::fs::metadata(path)
-        .map_err(|error| Failure::because(format!("{what} cannot be read"), &error))?;
+        .map_err(|error| Failure::io(format!("{what} cannot be read"), &error))?;
     if !metadata.is_file() || metadata.len() > KEY_BYTES {
         return Err(Failure::new(format!("{what} is not a key")).mend("name a file that holds the key and nothing else"));
     }
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::because(format!("{what} cannot be read"), &error))?;
+        .map_err(|error| Failure::io(format!("{what} cannot be read"), &error))?;
     if text.trim().is_empty() {
         return Err(Failure::new(format!("{what} is empty")).mend("write the key into it"));
     }

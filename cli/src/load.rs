@@ -1,7 +1,7 @@
 //! Policy files from disk to `Sources`: the only reader of policies. Says of each file that cannot be taken where it is
 //! and why; never guesses at an encoding.
 
-use crate::output::Failure;
+use crate::output::{Failure, io_words};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -26,7 +26,7 @@ pub(crate) fn root_file(policy: &Path) -> Result<PathBuf, Failure> {
     let metadata = std::fs::metadata(policy).map_err(|error| {
         let failure = match error.kind() {
             std::io::ErrorKind::NotFound => Failure::new(format!("`{shown}` does not exist")),
-            _ => Failure::because(format!("`{shown}` cannot be read"), &error),
+            _ => Failure::io(format!("`{shown}` cannot be read"), &error),
         };
         failure.mend("name a policy file, or a folder with a `main.route`; `wayleave init` writes a first one")
     })?;
@@ -92,11 +92,7 @@ pub(crate) fn text_of(path: &Path) -> Result<String, String> {
 }
 
 fn text(path: &Path, left: u64) -> Result<String, String> {
-    let words = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    };
+    let words = |error: std::io::Error| io_words(&error);
     let metadata = std::fs::metadata(path).map_err(words)?;
     if metadata.is_dir() {
         return Err("it is a folder".to_owned());

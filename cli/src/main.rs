@@ -14,6 +14,8 @@ mod compile;
 
 mod watch;
 
+mod storage;
+
 mod commands;
 
 use args::Arguments;

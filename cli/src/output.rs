@@ -55,6 +55,11 @@ impl Failure {
         Failure::new(what)
     }
 
+    /// Says what is wrong with a file or stream, and why in our own words where they are better than the system's.
+    pub(crate) fn io(what: impl Into<String>, error: &std::io::Error) -> Failure {
+        Failure::new(format!("{}: {}", what.into(), io_words(error)))
+    }
+
     /// Adds the next step.
     #[must_use]
     pub(crate) fn mend(mut self, step: impl Into<String>) -> Failure {
@@ -122,6 +127,16 @@ impl Terminal {
         }
         note(&text);
         ExitCode::from(2)
+    }
+}
+
+/// Why a file cannot be used, without the number that the system adds.
+pub(crate) fn io_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        _ => error.to_string(),
     }
 }
 

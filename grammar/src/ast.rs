@@ -7,6 +7,8 @@ mod names;
 
 mod items;
 
+mod providers;
+
 mod rules;
 
 mod types;
@@ -21,28 +23,29 @@ mod plans;
 
 mod examples;
 
+pub use crate::literal::{DateText, InstantText, LiteralValue};
 pub use conditions::{
-    AndCondition, AttributeTest, Condition, Counter, DefineName, NotCondition, Operator, OperatorKind, OrCondition,
-    ParenCondition, Subject, UnbuiltTest,
+    AndCondition, AttributeTest, Condition, Counter, DefineName, NotCondition, Operator, OperatorKind,
+    OrCondition, ParenCondition, Subject, UnbuiltTest,
 };
 pub use examples::{
-    Expect, ExpectDeny, ExpectNever, ExpectOtherwise, ExpectRoute, ExpectTo, Given, GivenField, Test, UnbuiltExpect,
-    UnbuiltGiven,
+    Expect, ExpectDeny, ExpectNever, ExpectOtherwise, ExpectRoute, ExpectTo, Given, GivenField, Test,
+    UnbuiltExpect, UnbuiltGiven,
 };
 pub use items::{
-    Alias, Attribute, Classify, ClassifyArm, CombineClause, DefaultClause, Define, Edition, Group, Item, Model, Plan,
-    Provider, RequiredClause, Source, SourceKind, SourceFile, TypeItem, UnbuiltClause, UnbuiltItem, Use,
+    Alias, Attribute, Classify, ClassifyArm, CombineClause, DefaultClause, Define, Edition, Group, Item,
+    Plan, RequiredClause, Source, SourceFile, SourceKind, TypeItem, UnbuiltClause, UnbuiltItem, Use,
 };
-pub use crate::literal::{DateText, InstantText, LiteralValue};
 pub use literals::Literal;
 pub use names::{AttributeName, Name, Text};
 pub use plans::{
-    AnyTarget, GroupRef, PlanExpression, PlanRef, Requested, Stage, StageKind, Target, TargetList, TargetPath, Targets,
-    UnbuiltStage, WithinClause,
+    AnyTarget, GroupRef, PlanExpression, PlanRef, Requested, Stage, StageKind, Target, TargetList,
+    TargetPath, Targets, UnbuiltStage, WithinClause,
 };
+pub use providers::{Model, Provider};
 pub use rules::{
-    Approve, Arm, Arms, BecauseClause, ByClause, Deny, DenyClause, Forbid, FromClause, InsideClause, Otherwise,
-    Outcome, OwnerClause, RefClause, Route, ToClause, UntilClause, WhenClause,
+    Approve, Arm, Arms, BecauseClause, ByClause, Deny, DenyClause, Forbid, FromClause, InsideClause,
+    Otherwise, Outcome, OwnerClause, RefClause, Route, ToClause, UntilClause, WhenClause,
 };
 pub use types::{NamedType, PlainShape, ScaleShape, SetType, TreeBranch, TreeShape, TypeShape};
 pub use values::{Block, Call, Field, List, Price, PricePart, Range, Value};
@@ -152,6 +155,11 @@ fn keywords(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
 /// The first string right below a node.
 fn text(node: &SyntaxNode) -> Option<Text> {
     tokens(node).find_map(Text::cast)
+}
+
+/// The last closing brace right below a node.
+fn closing_brace(node: &SyntaxNode) -> Option<TextRange> {
+    tokens(node).filter(|token| token.kind() == SyntaxKind::RightBrace).last().map(|token| token.text_range())
 }
 
 fn trimmed_range(node: &SyntaxNode) -> TextRange {

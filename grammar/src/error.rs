@@ -80,7 +80,12 @@ impl SyntaxError {
 
     /// With a change that replaces one range.
     #[must_use]
-    pub fn with_fix(self, range: TextRange, text: impl Into<String>, title: impl Into<String>) -> SyntaxError {
+    pub fn with_fix(
+        self,
+        range: TextRange,
+        text: impl Into<String>,
+        title: impl Into<String>,
+    ) -> SyntaxError {
         self.with_edits(vec![SyntaxEdit { range, text: text.into() }], title)
     }
 
@@ -94,11 +99,14 @@ impl SyntaxError {
 
 /// By place; what is over the limit is replaced by one error that says so.
 pub(crate) fn in_order(mut errors: Vec<SyntaxError>) -> Vec<SyntaxError> {
-    errors.sort_by(|a, b| (a.range.start(), a.range.end(), a.code).cmp(&(b.range.start(), b.range.end(), b.code)));
+    errors.sort_by(|a, b| {
+        (a.range.start(), a.range.end(), a.code).cmp(&(b.range.start(), b.range.end(), b.code))
+    });
     if errors.len() > ERROR_LIMIT {
         let place = errors[ERROR_LIMIT].range;
         errors.truncate(ERROR_LIMIT);
-        let message = format!("there are more mistakes from here on: only the first {ERROR_LIMIT} are listed");
+        let message =
+            format!("there are more mistakes from here on: only the first {ERROR_LIMIT} are listed");
         errors.push(SyntaxError::new("R0001", place, message));
     }
     errors

@@ -8,15 +8,19 @@ use crate::{ERROR_LIMIT, SyntaxError, SyntaxKind, TextRange, TextSize};
 
 /// Letters that look like those of a–z, each pair in one string.
 const LOOK_ALIKE_LETTERS: &[&str] = &[
-    "аa", "еe", "оo", "рp", "сc", "уy", "хx", "іi", "јj", "ѕs", "һh", "ԁd", "ԛq", "ԝw", "ӏl", "ɡg", "ıi", "οo", "αa",
-    "νv", "ιi", "κk", "ρp", "υu", "χx", "АA", "ВB", "ЕE", "КK", "МM", "НH", "ОO", "РP", "СC", "ТT", "ХX", "ІI", "ЈJ",
-    "ЅS", "ΑA", "ΒB", "ΕE", "ΖZ", "ΗH", "ΙI", "ΚK", "ΜM", "ΝN", "ΟO", "ΡP", "ΤT", "ΥY", "ΧX",
+    "аa", "еe", "оo", "рp", "сc", "уy", "хx", "іi", "јj", "ѕs", "һh", "ԁd", "ԛq", "ԝw", "ӏl", "ɡg", "ıi",
+    "οo", "αa", "νv", "ιi", "κk", "ρp", "υu", "χx", "АA", "ВB", "ЕE", "КK", "МM", "НH", "ОO", "РP", "СC",
+    "ТT", "ХX", "ІI", "ЈJ", "ЅS", "ΑA", "ΒB", "ΕE", "ΖZ", "ΗH", "ΙI", "ΚK", "ΜM", "ΝN", "ΟO", "ΡP", "ΤT",
+    "ΥY", "ΧX",
 ];
 
 /// Signs that look like ours, or that a word processor puts in their place.
 const LOOK_ALIKE_SIGNS: &[(&str, &str)] = &[
     ("\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2212}", "-"),
-    ("\u{A0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200A}", " "),
+    (
+        "\u{A0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200A}",
+        " ",
+    ),
     ("\u{202F}\u{205F}\u{3000}", " "),
     ("\u{85}\u{2028}\u{2029}", "\n"),
     ("\u{AD}\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}", ""),
@@ -75,16 +79,16 @@ fn full_width(character: char) -> Option<char> {
 fn bidirectional_control(at: usize, character: char) -> SyntaxError {
     let start = TextSize::new(u32::try_from(at).unwrap_or(u32::MAX));
     let range = TextRange::at(start, TextSize::of(character));
-    let message = format!("`{}` changes the order in which text is shown, so it may not read as it works", code_point(character));
-    SyntaxError::new("R0004", range, message)
-        .with_label("invisible here")
-        .with_fix(range, "", "remove it")
+    let message = format!(
+        "`{}` changes the order in which text is shown, so it may not read as it works",
+        code_point(character)
+    );
+    SyntaxError::new("R0004", range, message).with_label("invisible here").with_fix(range, "", "remove it")
 }
 
 fn hash_comment(token: Token) -> SyntaxError {
     let sign = TextRange::at(token.range().start(), TextSize::new(1));
-    SyntaxError::new("R0003", sign, "a comment begins with `//`")
-        .with_fix(sign, "//", "write `//`")
+    SyntaxError::new("R0003", sign, "a comment begins with `//`").with_fix(sign, "//", "write `//`")
 }
 
 fn semicolon(token: Token) -> SyntaxError {
@@ -96,8 +100,11 @@ fn foreign_word(token: Token, word: &str) -> SyntaxError {
     if let Some(skeleton) = skeleton(word).filter(|skeleton| skeleton != word) {
         let others: String = word.chars().filter(|character| !character.is_ascii()).take(3).collect();
         let message = format!("this word only looks like `{skeleton}`: `{others}` is not of the letters a–z");
-        return SyntaxError::new("R0004", token.range(), message)
-            .with_fix(token.range(), skeleton.clone(), format!("write `{skeleton}` in plain letters"));
+        return SyntaxError::new("R0004", token.range(), message).with_fix(
+            token.range(),
+            skeleton.clone(),
+            format!("write `{skeleton}` in plain letters"),
+        );
     }
     let quoted = quote(word);
     let title = format!("write `{quoted}`");
@@ -114,7 +121,9 @@ fn unknown(token: Token, characters: &str) -> Option<SyntaxError> {
     Some(match mend {
         Some(mend) => {
             let message = match mend.trim() {
-                "" => format!("`{name}` is no blank of the language, though it looks like one or like nothing"),
+                "" => {
+                    format!("`{name}` is no blank of the language, though it looks like one or like nothing")
+                }
                 sign => format!("`{name}` only looks like `{sign}`"),
             };
             let title = if mend.trim().is_empty() { "write a plain blank" } else { "write the plain sign" };
@@ -138,7 +147,11 @@ fn plain_sign(character: char) -> Option<String> {
 
 /// A character as a message can show it.
 fn code_point(character: char) -> String {
-    if character.is_control() || character.is_whitespace() || is_bidirectional_control(character) || plain_sign(character).is_some() {
+    if character.is_control()
+        || character.is_whitespace()
+        || is_bidirectional_control(character)
+        || plain_sign(character).is_some()
+    {
         format!("U+{:04X}", u32::from(character))
     } else {
         character.to_string()

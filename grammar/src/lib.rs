@@ -56,7 +56,8 @@ impl Parse {
 /// Reads a text of any kind. Total: what is wrong is in the errors, what is right is in the tree.
 pub fn parse(text: &str) -> Parse {
     if text.len() > FILE_LIMIT_BYTES {
-        let message = format!("this file is longer than {} MiB, which is the limit", FILE_LIMIT_BYTES / (1024 * 1024));
+        let message =
+            format!("this file is longer than {} MiB, which is the limit", FILE_LIMIT_BYTES / (1024 * 1024));
         let error = SyntaxError::new("R0001", TextRange::empty(TextSize::new(0)), message)
             .with_help("split the policy over several files with `use`");
         return Parse { green: tree::unread(text), errors: vec![error] };

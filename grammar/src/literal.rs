@@ -9,6 +9,9 @@ mod numbers;
 
 mod strings;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use numbers::classify;
 pub(crate) use strings::{quote, unquote};
 

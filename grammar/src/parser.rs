@@ -31,8 +31,8 @@ mod examples;
 
 mod unbuilt;
 
-//TESTCFG
-//TESTMOD
+#[cfg(test)]
+mod tests;
 
 /// What the parser found.
 pub(crate) struct Parsed {
@@ -203,6 +203,11 @@ impl<'t> Parser<'t> {
         self.token(ahead).is_some_and(|token| self.input.text[..token.start as usize].ends_with('\n'))
     }
 
+    /// Whether an item may have been meant to begin here, whatever follows its word: for recovery alone.
+    fn is_at_lost_item(&self) -> bool {
+        words::begins_item(self.word(0)) && self.is_at_margin(0)
+    }
+
     /// The word before the next token; empty if that is none.
     fn previous_word(&self, ahead: usize) -> &'t str {
         let index = (self.position + ahead).checked_sub(1);
@@ -342,8 +347,22 @@ impl Parser<'_> {
     }
 
     fn foreign_at(&mut self, range: TextRange, message: impl Into<String>, write: &str) {
-        let title = if write.is_empty() { "remove it".to_owned() } else { format!("write `{}`", write.trim()) };
-        self.report(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
+        let title = if write.is_empty() { "remove it".to_owned() } else { format!("write `{write}`") };
+        let text = self.apart(range, write);
+        self.report(SyntaxError::new("R0003", range, message).with_fix(range, text, title));
+    }
+
+    /// What is written in place of a range, with blanks where it would touch a word.
+    fn apart(&self, range: TextRange, write: &str) -> String {
+        let is_word =
+            |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric());
+        let (before, after) =
+            (&self.input.text[..range.start().into()], &self.input.text[range.end().into()..]);
+        let left =
+            if is_word(before.chars().next_back()) && is_word(write.chars().next()) { " " } else { "" };
+        let right =
+            if is_word(after.chars().next()) && is_word(write.chars().next_back()) { " " } else { "" };
+        format!("{left}{write}{right}")
     }
 
     /// The comma that was taken last separates nothing.
@@ -369,7 +388,9 @@ impl Parser<'_> {
             return true;
         }
         let message = format!("this is nested deeper than {NESTING_LIMIT} levels, which is the limit");
-        self.error(SyntaxError::new("R0001", self.range(), message).with_help("name parts of it with `define`"));
+        self.error(
+            SyntaxError::new("R0001", self.range(), message).with_help("name parts of it with `define`"),
+        );
         self.is_silent = true;
         if !self.at_end() {
             self.skip(|_| false);

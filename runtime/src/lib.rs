@@ -17,3 +17,8 @@ pub mod upstream;
 
 pub mod current;
 
+pub mod record;
+
+pub mod keys;
+
+pub mod store;

@@ -109,8 +109,10 @@ async fn connection(proxy: Arc<Proxy>, stream: TcpStream, mut watched: watch::Re
             biased;
             changed = watched.changed() => {
                 // Polled again below: what runs on this connection sees for itself that the gateway stops.
-                if changed.is_err() || *watched.borrow_and_update() == Phase::Draining {
-                    connection.as_mut().graceful_shutdown();
+                match changed.map(|()| *watched.borrow_and_update()) {
+                    Ok(Phase::Serving | Phase::Stopping) => {}
+                    Ok(Phase::Draining) => connection.as_mut().graceful_shutdown(),
+                    Err(_) => return,
                 }
             }
             // How a connection ends is the caller's affair; what was served on it is in the decision log.

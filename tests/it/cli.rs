@@ -74,7 +74,7 @@ fn shown(output: &Output, folder: &Path) -> String {
         Some(code) => text.push_str(&format!("[exit {code}]\n")),
         None => text.push_str("[killed]\n"),
     }
-    let text = text.replace(&folder.display().to_string(), "DIR");
+    let text = text.replace(&folder.display().to_string(), "DIR").replace('\u{1b}', "␛");
     let trimmed: Vec<&str> = text.lines().map(str::trim_end).collect();
     let mut masked = mask(&trimmed.join("\n"));
     if !masked.is_empty() {
@@ -83,19 +83,39 @@ fn shown(output: &Output, folder: &Path) -> String {
     masked
 }
 
-/// Hashes, keys and moments differ from run to run.
+/// Hashes, keys, their ids and hints, and moments differ from run to run.
 fn mask(text: &str) -> String {
+    let is_key = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
     let text = mask_run(text, "sha256:", |character| character.is_ascii_hexdigit(), 12);
-    let text = mask_run(&text, "wl_", |character| character.is_ascii_alphanumeric() || character == '_', 16);
-    mask_moments(&text)
+    let text = mask_run(&text, "wl_", is_key, 16);
+    mask_moments(&mask_ids(&text))
+}
+
+/// Replaces the ids of keys, which are 12 hexadecimal digits, and the four characters that a hint shows.
+fn mask_ids(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut word = String::new();
+    for character in text.chars().chain(['\n']) {
+        if character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '…') {
+            word.push(character);
+            continue;
+        }
+        let is_id = word.len() == 12 && word.chars().all(|digit| digit.is_ascii_hexdigit());
+        let is_hint = word.starts_with('…') && word.chars().count() == 5;
+        out.push_str(if is_id { "KEY-ID" } else if is_hint { "…HINT" } else { &word });
+        word.clear();
+        out.push(character);
+    }
+    out.pop();
+    out
 }
 
 /// Replaces what follows `prefix`, if it is long enough to be random.
-fn mask_run(text: &str, prefix: &str, is_part: fn(char) -> bool, at_least: usize) -> String {
+fn mask_run(text: &str, prefix: &str, is_part: impl Fn(char) -> bool, at_least: usize) -> String {
     let mut parts = text.split(prefix);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let length = part.find(|character| !is_part(character)).unwrap_or(part.len());
+        let length = part.find(|character: char| !is_part(character)).unwrap_or(part.len());
         out.push_str(prefix);
         if length >= at_least {
             out.push('…');

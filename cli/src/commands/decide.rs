@@ -24,7 +24,7 @@ pub(super) fn run(decide: &Decide, terminal: Terminal) -> Result<Exit, Failure> 
     let document = document(&decide.request)?;
     let program = &compiled.program;
     let attributes =
-        read_request(program.schema(), program.catalogue(), &document).map_err(|errors| {
+        read_request(program.schema(), &document).map_err(|errors| {
             let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
             let failure = Failure::new(words.join("\nerror: "));
             let is_unknown = errors.iter().any(|error| error.problem == Problem::UnknownName);
@@ -44,7 +44,7 @@ pub(super) fn run(decide: &Decide, terminal: Terminal) -> Result<Exit, Failure> 
 fn document(path: &Path) -> Result<serde_json::Value, Failure> {
     let is_input = path.as_os_str() == "-";
     let shown = if is_input { "standard input".to_owned() } else { format!("`{}`", path.display()) };
-    let unreadable = |error: std::io::Error| Failure::because(format!("the request document {shown} cannot be read"), &error);
+    let unreadable = |error: std::io::Error| Failure::io(format!("the request document {shown} cannot be read"), &error);
     let mut text = String::new();
     if is_input {
         std::io::stdin().lock().take(DOCUMENT_BYTES).read_to_string(&mut text).map_err(unreadable)?;

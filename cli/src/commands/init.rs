@@ -11,7 +11,7 @@ pub(crate) const FIRST_POLICY: &str = include_str!("first.route");
 pub(super) fn run(init: &Init) -> Result<Exit, Failure> {
     let folder = &init.folder;
     std::fs::create_dir_all(folder)
-        .map_err(|error| Failure::because(format!("the folder `{}` could not be made", folder.display()), &error))?;
+        .map_err(|error| Failure::io(format!("the folder `{}` could not be made", folder.display()), &error))?;
     let path = if folder.as_os_str() == "." { "main.route".into() } else { folder.join("main.route") };
     let shown = path.display();
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(|error| {
@@ -19,11 +19,11 @@ pub(super) fn run(init: &Init) -> Result<Exit, Failure> {
             Failure::new(format!("`{shown}` is already there and is left as it is"))
                 .mend("name another folder: wayleave init DIR")
         } else {
-            Failure::because(format!("`{shown}` could not be written"), &error)
+            Failure::io(format!("`{shown}` could not be written"), &error)
         }
     })?;
     file.write_all(FIRST_POLICY.as_bytes())
-        .map_err(|error| Failure::because(format!("`{shown}` could not be written"), &error))?;
+        .map_err(|error| Failure::io(format!("`{shown}` could not be written"), &error))?;
     let policy = if folder.as_os_str() == "." { String::new() } else { format!(" {}", folder.display()) };
     print(&format!(
         "wrote {shown}\n\n  wayleave check{policy}           is it sound?\n  wayleave test{policy}            do its \

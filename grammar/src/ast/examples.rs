@@ -1,6 +1,9 @@
 //! Test blocks: what is given of a request, and what is expected of its decision.
 
-use super::{AttributeName, Name, Node, PlanExpression, Targets, Text, Value, child, children, either, items::words, node, text};
+use super::{
+    AttributeName, Name, Node, PlanExpression, Targets, Text, Value, child, children, either, items::words,
+    node, text,
+};
 
 node! {
     /// `test "…" { GIVEN EXPECT }`

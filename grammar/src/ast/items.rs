@@ -1,8 +1,9 @@
 //! The items that declare: edition, use, types, attributes, classes, defines, aliases, providers, groups and plans.
 
 use super::{
-    Approve, AttributeName, Condition, Deny, Field, Forbid, Name, Node, Otherwise, PlanExpression, Route, TargetList,
-    Test, Text, TypeShape, Value, WhenClause, child, children, either, keywords, node, text, tokens,
+    Approve, AttributeName, Condition, Deny, Forbid, Name, Node, Otherwise, PlanExpression, Provider, Route,
+    TargetList, Test, Text, TypeShape, Value, WhenClause, child, children, closing_brace, either, keywords,
+    node, text, tokens,
 };
 use crate::{SyntaxKind, SyntaxNode, TextRange};
 
@@ -227,7 +228,7 @@ impl Classify {
         children(self.syntax())
     }
 
-    /// Where something missing at the end of the body would be written: the closing brace.
+    /// The closing brace of the body.
     pub fn closing_brace(&self) -> Option<TextRange> {
         closing_brace(self.syntax())
     }
@@ -281,60 +282,6 @@ impl Alias {
     /// Its name.
     pub fn name(&self) -> Option<Name> {
         child(self.syntax())
-    }
-}
-
-node! {
-    /// `provider NAME { FIELDS MODELS }`
-    Provider
-}
-
-impl Provider {
-    /// Its name.
-    pub fn name(&self) -> Option<Name> {
-        child(self.syntax())
-    }
-
-    /// Its own fields, in the order written; repeated ones are all here.
-    pub fn fields(&self) -> impl Iterator<Item = Field> {
-        children(self.syntax())
-    }
-
-    /// Its models, in the order written.
-    pub fn models(&self) -> impl Iterator<Item = Model> {
-        children(self.syntax())
-    }
-
-    /// The closing brace of the body.
-    pub fn closing_brace(&self) -> Option<TextRange> {
-        closing_brace(self.syntax())
-    }
-}
-
-node! {
-    /// `model NAME as "…" { FIELDS }`
-    Model
-}
-
-impl Model {
-    /// Our name for it.
-    pub fn name(&self) -> Option<Name> {
-        child(self.syntax())
-    }
-
-    /// The provider's name, where it is another.
-    pub fn provider_side_name(&self) -> Option<Text> {
-        text(self.syntax())
-    }
-
-    /// In the order written; repeated ones are all here.
-    pub fn fields(&self) -> impl Iterator<Item = Field> {
-        children(self.syntax())
-    }
-
-    /// The closing brace of the body.
-    pub fn closing_brace(&self) -> Option<TextRange> {
-        closing_brace(self.syntax())
     }
 }
 
@@ -408,8 +355,4 @@ pub(super) fn words(node: &SyntaxNode) -> String {
         .map(|token| token.text().to_owned())
         .collect();
     words.join(" ")
-}
-
-pub(super) fn closing_brace(node: &SyntaxNode) -> Option<TextRange> {
-    tokens(node).filter(|token| token.kind() == SyntaxKind::RightBrace).last().map(|token| token.text_range())
 }

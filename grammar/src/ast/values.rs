@@ -1,6 +1,9 @@
 //! Values: what stands after a field's colon and behind an operator.
 
-use super::{AnyTarget, AttributeName, GroupRef, Literal, Name, Node, TargetPath, Text, child, children, either, node, text, tokens};
+use super::{
+    AnyTarget, AttributeName, GroupRef, Literal, Name, Node, TargetPath, Text, child, children, either, node,
+    text, tokens,
+};
 use crate::SyntaxKind;
 
 either! {

@@ -17,7 +17,8 @@ pub(super) fn classify(text: &str) -> Option<SyntaxKind> {
 
 pub(super) fn read_date(text: &str) -> Result<DateText, Problem> {
     let date = DateText { year: field(text, 0..4), month: field(text, 5..7), day: field(text, 8..10) };
-    let is_leap = date.year % 4 == 0 && (date.year % 100 != 0 || date.year % 400 == 0);
+    let divides = |years: u16| date.year.is_multiple_of(years);
+    let is_leap = divides(4) && (!divides(100) || divides(400));
     let days = match date.month {
         4 | 6 | 9 | 11 => 30,
         2 if is_leap => 29,
@@ -28,7 +29,8 @@ pub(super) fn read_date(text: &str) -> Result<DateText, Problem> {
     if date.year > 0 && (1..=days).contains(&date.day) {
         Ok(date)
     } else {
-        Err(Problem::new(text, format!("there is no day `{text}`")).help("a date is written `YEAR-MONTH-DAY`"))
+        Err(Problem::new(text, format!("there is no day `{text}`"))
+            .help("a date is written `YEAR-MONTH-DAY`"))
     }
 }
 
@@ -54,7 +56,14 @@ pub(super) fn read_instant(text: &str) -> Result<LiteralValue, Problem> {
     }
     let offset = zone_hour * 60 + zone_minute;
     let offset_minutes = if zone.starts_with('-') { -offset } else { offset };
-    Ok(LiteralValue::Instant(InstantText { text: text.to_owned(), date, hour, minute, second, offset_minutes }))
+    Ok(LiteralValue::Instant(InstantText {
+        text: text.to_owned(),
+        date,
+        hour,
+        minute,
+        second,
+        offset_minutes,
+    }))
 }
 
 /// What a text that is nearly a date may have meant.
@@ -63,7 +72,8 @@ pub(super) fn explain(text: &str) -> Option<Problem> {
         Some(Problem { code: "R0003", ..Problem::new(text, message).instead(instead) })
     };
     if split_instant(&format!("{text}Z")).is_some() {
-        let problem = Problem::new(text, "an instant states its clock: `Z` for UTC, or an offset such as `+02:00`");
+        let problem =
+            Problem::new(text, "an instant states its clock: `Z` for UTC, or an offset such as `+02:00`");
         return Some(problem.instead(format!("{text}Z")));
     }
     if has_shape(text, "0:00") {

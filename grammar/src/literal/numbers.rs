@@ -87,10 +87,11 @@ pub(super) fn explain(text: &str) -> Problem {
         "hr" | "hrs" | "hour" | "hours" => unit("h"),
         "day" | "days" => unit("d"),
         "msec" | "millis" => unit("ms"),
-        _ if suffix.starts_with('.') && is_decimal(text) => {
-            Problem::new(text, format!("`{text}` is no number of the language: only money and shares have a fraction"))
-                .help("write a whole number, `$…` or `…%`")
-        }
+        _ if suffix.starts_with('.') && is_decimal(text) => Problem::new(
+            text,
+            format!("`{text}` is no number of the language: only money and shares have a fraction"),
+        )
+        .help("write a whole number, `$…` or `…%`"),
         _ => Problem::new(text, format!("`{text}` is neither a number nor a name"))
             .help("a name that begins with a digit, or has other signs in it, stands in quotes")
             .instead(super::quote(text)),
@@ -98,7 +99,8 @@ pub(super) fn explain(text: &str) -> Problem {
 }
 
 fn split_suffix(text: &str) -> (&str, &str) {
-    let end = text.find(|character: char| !character.is_ascii_digit() && character != '_').unwrap_or(text.len());
+    let end =
+        text.find(|character: char| !character.is_ascii_digit() && character != '_').unwrap_or(text.len());
     text.split_at(end)
 }
 
@@ -128,7 +130,10 @@ fn decimal(text: &str, amount: &str, places: u32, smallest: &str) -> Result<u64,
     let fraction = fraction.trim_end_matches('0');
     let missing = u32::try_from(fraction.len()).ok().and_then(|length| places.checked_sub(length));
     let Some(missing) = missing else {
-        return Err(Problem::new(text, format!("`{text}` is finer than {smallest}, the smallest step there is")));
+        return Err(Problem::new(
+            text,
+            format!("`{text}` is finer than {smallest}, the smallest step there is"),
+        ));
     };
     let fraction = if fraction.is_empty() { Some(0) } else { number(fraction) };
     fraction
@@ -138,9 +143,10 @@ fn decimal(text: &str, amount: &str, places: u32, smallest: &str) -> Result<u64,
 }
 
 fn number(digits: &str) -> Option<u64> {
-    digits.bytes().filter(u8::is_ascii_digit).try_fold(0_u64, |sum, digit| {
-        sum.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    })
+    digits
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
 }
 
 fn too_large(text: &str) -> Problem {

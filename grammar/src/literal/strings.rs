@@ -79,8 +79,10 @@ fn read_escape(escape: &str) -> Option<(char, usize)> {
         b'u' => {
             let digits = escape[2..].strip_prefix('{')?;
             let digits = &digits[..digits.find('}')?];
-            let is_plain = (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let character = u32::from_str_radix(digits, 16).ok().filter(|_| is_plain).and_then(char::from_u32)?;
+            let is_plain =
+                (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let character =
+                u32::from_str_radix(digits, 16).ok().filter(|_| is_plain).and_then(char::from_u32)?;
             Some((character, digits.len() + 4))
         }
         _ => None,
@@ -96,5 +98,7 @@ fn bad_escape(text: &str, offset: usize, escape: &str) -> Problem {
 }
 
 fn unterminated(text: &str) -> Problem {
-    Problem::new(text, "this string does not end in its line").help("close it with `\"`").instead(format!("{text}\""))
+    Problem::new(text, "this string does not end in its line")
+        .help("close it with `\"`")
+        .instead(format!("{text}\""))
 }

@@ -1,6 +1,6 @@
 //! The clauses of rules: in any order, each once, each only where it belongs.
 
-use super::words::{begins_clause, begins_item};
+use super::words::{begins_clause, begins_item, with_article};
 use super::{Parser, conditions, literals};
 use crate::{SyntaxError, SyntaxKind, TextRange};
 
@@ -88,7 +88,7 @@ pub(super) fn clauses(p: &mut Parser, rule: &str, allowed: &[Clause]) -> Seen {
                 one(p, clause);
             }
             Some(clause) => {
-                let message = format!("a `{rule}` has no `{}`", clause.word());
+                let message = format!("{} has no `{}`", with_article(rule), clause.word());
                 let error = SyntaxError::new("R0001", p.range(), message).with_help(takes(rule, allowed));
                 p.error(error);
                 let mark = p.open();
@@ -97,7 +97,7 @@ pub(super) fn clauses(p: &mut Parser, rule: &str, allowed: &[Clause]) -> Seen {
             }
             None => {
                 let help = takes(rule, allowed);
-                stray(p, &format!("a `{rule}`"), &help, |p| Clause::of(p.word(0)).is_some());
+                stray(p, &with_article(rule), &help, |p| Clause::of(p.word(0)).is_some());
             }
         }
     }
@@ -116,13 +116,16 @@ pub(super) fn ends_rule(p: &Parser) -> bool {
 /// What begins no clause: says so, and passes over it up to the next clause, item or brace.
 pub(super) fn stray(p: &mut Parser, what: &str, help: &str, is_clause: impl Fn(&Parser) -> bool) {
     let found = p.found();
-    let message = match p.word(0) {
-        word if begins_clause(word) => format!("`{word}` is no clause of {what}"),
+    let message = match p.kind(0) {
+        SyntaxKind::RightParen | SyntaxKind::RightBracket => format!("this {found} closes nothing"),
+        _ if begins_clause(p.word(0)) => format!("{found} is no clause of {what}"),
         _ => format!("{found} begins no clause of {what}"),
     };
     let error = SyntaxError::new("R0001", p.range(), message).with_help(help);
     p.error(error);
-    p.skip(|p| is_clause(p) || begins_clause(p.word(0)) || p.at(SyntaxKind::RightBrace));
+    p.skip(|p| {
+        is_clause(p) || begins_clause(p.word(0)) || p.at(SyntaxKind::RightBrace) || p.is_at_lost_item()
+    });
 }
 
 /// One clause; the next token is its word.
@@ -147,5 +150,5 @@ pub(super) fn one(p: &mut Parser, clause: Clause) {
 
 fn takes(rule: &str, allowed: &[Clause]) -> String {
     let words: Vec<String> = allowed.iter().map(|clause| format!("`{}`", clause.word())).collect();
-    format!("a `{rule}` takes {}; conditions are joined by `and` or `or`", words.join(", "))
+    format!("{} takes {}; conditions are joined by `and` or `or`", with_article(rule), words.join(", "))
 }

@@ -98,7 +98,7 @@ fn negation(p: &mut Parser) -> Done {
     let mark = p.open();
     if p.enter() {
         if p.at(SyntaxKind::Bang) {
-            p.foreign("`!` is written `not`", "not ");
+            p.foreign("`!` is written `not`", "not");
         }
         p.bump_keyword();
         if primary(p).is_none() {
@@ -280,10 +280,11 @@ fn judge_mixture(p: &mut Parser, chain: &Chain) {
     };
     // After a hole the readings cannot be written down.
     let is_whole = chain.operands.len() == chain.joins.len() + 1;
-    let mut error = SyntaxError::new("R0002", range, "`and` stands beside `or`, and which comes first is not said")
-        .with_label("another word than the one before")
-        .with_related(first_range, "the first word")
-        .with_help("put parentheses around what belongs together");
+    let mut error =
+        SyntaxError::new("R0002", range, "`and` stands beside `or`, and which comes first is not said")
+            .with_label("another word than the one before")
+            .with_related(first_range, "the first word")
+            .with_help("put parentheses around what belongs together");
     for grouped in [Join::And, Join::Or].into_iter().filter(|_| is_whole) {
         let edits = parenthesize(chain, grouped);
         let title = reading(p, chain, &edits);
@@ -311,7 +312,8 @@ fn parenthesize(chain: &Chain, grouped: Join) -> Vec<SyntaxEdit> {
 /// The title of a reading: its text, if it is short.
 fn reading(p: &Parser, chain: &Chain, edits: &[SyntaxEdit]) -> String {
     let bounds = chain.operands.first().zip(chain.operands.last());
-    let whole = bounds.map_or(TextRange::default(), |(first, last)| TextRange::new(first.start(), last.end()));
+    let whole =
+        bounds.map_or(TextRange::default(), |(first, last)| TextRange::new(first.start(), last.end()));
     let mut text = String::new();
     let mut at = whole.start();
     if usize::from(whole.len()) <= SHOWN_READING_BYTES {

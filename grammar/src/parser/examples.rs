@@ -13,7 +13,11 @@ pub(super) fn test(p: &mut Parser) {
         "expect" => expect(p),
         _ => {
             let found = p.found();
-            let error = SyntaxError::new("R0001", p.range(), format!("a `test` holds `given` and `expect`, not {found}"));
+            let error = SyntaxError::new(
+                "R0001",
+                p.range(),
+                format!("a `test` holds `given` and `expect`, not {found}"),
+            );
             p.error(error);
             p.skip(ends_line);
         }
@@ -52,8 +56,9 @@ fn field(p: &mut Parser) {
     let is_name = p.at_name() || p.at_field();
     if !is_name {
         let found = p.found();
-        let error = SyntaxError::new("R0001", p.range(), format!("`given` holds fields, and {found} begins none"))
-            .with_help("a field is written `attribute: value`");
+        let error =
+            SyntaxError::new("R0001", p.range(), format!("`given` holds fields, and {found} begins none"))
+                .with_help("a field is written `attribute: value`");
         p.error(error);
         return;
     }
@@ -88,8 +93,9 @@ fn expect(p: &mut Parser) {
         "deny" => SyntaxKind::ExpectDeny,
         "otherwise" => SyntaxKind::ExpectOtherwise,
         _ => {
-            let error = SyntaxError::new("R0001", p.gap(), "`expect` says what the decision is")
-                .with_label("`route NAME`, `to PLAN`, `never TARGETS`, `deny NAME` or `otherwise` belongs here");
+            let error = SyntaxError::new("R0001", p.gap(), "`expect` says what the decision is").with_label(
+                "`route NAME`, `to PLAN`, `never TARGETS`, `deny NAME` or `otherwise` belongs here",
+            );
             p.error(error);
             if !(ends_line(p) || p.at_end() || p.at_item(0)) {
                 p.skip(ends_line);

@@ -1,6 +1,6 @@
 //! The file and its items: which word begins which, the edition, and what is said where no item begins.
 
-use super::words::{begins_clause, begins_unbuilt_item, foreign_item};
+use super::words::{begins_clause, begins_unbuilt_item, foreign_item, with_article};
 use super::{Parser, conditions, examples, literals, plans, providers, rules, types, unbuilt};
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange, TextSize};
 
@@ -57,7 +57,7 @@ fn item_of(p: &mut Parser, word: &str) {
         "otherwise" => rules::otherwise(p),
         "test" => examples::test(p),
         _ if begins_unbuilt_item(word) => unbuilt::item(p),
-        _ if p.at(SyntaxKind::RightBrace) => stray_brace(p),
+        _ if is_closing(p.kind(0)) => stray_closing(p),
         _ => stray(p),
     }
 }
@@ -65,7 +65,7 @@ fn item_of(p: &mut Parser, word: &str) {
 /// The word, its name, and the sign after it.
 pub(super) fn head(p: &mut Parser, what: &str) -> bool {
     p.bump_keyword();
-    literals::name(p, &format!("a `{what}` needs a name"))
+    literals::name(p, &format!("{} needs a name", with_article(what)))
 }
 
 /// The sign between a name and what it stands for or speaks about; the other of the two is answered with the right one.
@@ -76,8 +76,11 @@ pub(super) fn joint(p: &mut Parser, kind: SyntaxKind, what: &str) {
     };
     if p.at(other) {
         let message = format!("the name of {what} is followed by `{sign}`, not `{other_sign}`");
-        let error = SyntaxError::new("R0001", p.range(), message)
-            .with_fix(p.range(), sign, format!("write `{sign}`"));
+        let error = SyntaxError::new("R0001", p.range(), message).with_fix(
+            p.range(),
+            sign,
+            format!("write `{sign}`"),
+        );
         p.error(error);
         p.bump();
     } else {
@@ -104,8 +107,11 @@ fn edition(p: &mut Parser) {
         p.bump();
     } else {
         let message = format!("the edition has no number: write `edition {EDITION}`");
-        let error = SyntaxError::new("R0005", p.gap(), message)
-            .with_fix(p.gap(), format!(" {EDITION}"), format!("write `edition {EDITION}`"));
+        let error = SyntaxError::new("R0005", p.gap(), message).with_fix(
+            p.gap(),
+            format!(" {EDITION}"),
+            format!("write `edition {EDITION}`"),
+        );
         p.error(error);
     }
     mark.close(p, SyntaxKind::Edition);
@@ -127,8 +133,9 @@ fn judge_editions(p: &mut Parser, editions: &[TextRange], is_first: bool) {
         }
         Some(first) if !is_first => {
             let remove = SyntaxEdit { range: *first, text: String::new() };
-            let error = SyntaxError::new("R0005", *first, "the edition stands before everything else in a file")
-                .with_edits(vec![insert, remove], title);
+            let error =
+                SyntaxError::new("R0005", *first, "the edition stands before everything else in a file")
+                    .with_edits(vec![insert, remove], title);
             p.report(error);
         }
         Some(_) => {}
@@ -188,12 +195,21 @@ fn plan(p: &mut Parser) {
     mark.close(p, SyntaxKind::Plan);
 }
 
-fn stray_brace(p: &mut Parser) {
-    if p.stray_braces > 0 {
+fn is_closing(kind: SyntaxKind) -> bool {
+    matches!(kind, SyntaxKind::RightBrace | SyntaxKind::RightBracket | SyntaxKind::RightParen)
+}
+
+fn stray_closing(p: &mut Parser) {
+    if p.at(SyntaxKind::RightBrace) && p.stray_braces > 0 {
         p.stray_braces -= 1;
     } else {
         let range = p.range();
-        let error = SyntaxError::new("R0001", range, "this `}` closes nothing").with_fix(range, "", "remove `}`");
+        let sign = p.text(0);
+        let error = SyntaxError::new("R0001", range, format!("this `{sign}` closes nothing")).with_fix(
+            range,
+            "",
+            format!("remove `{sign}`"),
+        );
         p.error(error);
     }
     let mark = p.open();
@@ -213,5 +229,5 @@ fn stray(p: &mut Parser) {
     let error = SyntaxError::new("R0001", p.range(), message)
         .with_help("an item begins with its word: `type`, `attribute`, `provider`, `approve`, `deny`, `forbid`, `route`, `test` …");
     p.error(error);
-    p.skip(|_| false);
+    p.skip(Parser::is_at_lost_item);
 }

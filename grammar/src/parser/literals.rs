@@ -42,11 +42,19 @@ pub(super) fn bare_name(p: &mut Parser) -> Done {
 
 /// A word that begins an item elsewhere, and here can only be a name that lacks its quotes.
 fn is_misused_word(p: &Parser) -> bool {
-    begins_item(p.word(0)) && !p.at_item(0) && p.kind(1) != SyntaxKind::Colon && {
-        let next = p.kind(1);
-        matches!(next, SyntaxKind::Equals | SyntaxKind::LeftBrace | SyntaxKind::Slash | SyntaxKind::EndOfFile)
-            || is_reserved(p.word(1))
-    }
+    let can_be_meant = begins_item(p.word(0)) && !p.at_item(0) && !p.is_at_line_start();
+    can_be_meant
+        && match p.kind(1) {
+            SyntaxKind::Equals
+            | SyntaxKind::LeftBrace
+            | SyntaxKind::Slash
+            | SyntaxKind::Pipe
+            | SyntaxKind::Less
+            | SyntaxKind::Comma
+            | SyntaxKind::RightBracket
+            | SyntaxKind::EndOfFile => true,
+            _ => is_reserved(p.word(1)),
+        }
 }
 
 /// Whether a name of another shape begins here, such as `gpt-4.1` or `llama3:8b`.
@@ -117,8 +125,11 @@ pub(super) fn date(p: &mut Parser, clause: &str) {
         SyntaxKind::String if is_date(&literal::unquote(p.text(0))) => {
             let date = literal::unquote(p.text(0));
             let title = format!("write `{date}`");
-            let error = SyntaxError::new("R0001", p.range(), "a date stands without quotes")
-                .with_fix(p.range(), date, title);
+            let error = SyntaxError::new("R0001", p.range(), "a date stands without quotes").with_fix(
+                p.range(),
+                date,
+                title,
+            );
             p.error(error);
             let mark = p.open();
             p.bump();

@@ -56,8 +56,9 @@ fn reference(p: &mut Parser, kind: SyntaxKind) -> Done {
 fn lone_name(p: &mut Parser) -> Done {
     let name = p.text(0);
     let message = format!("`{name}` is no target: a target is `provider/model`");
-    let error = SyntaxError::new("R0001", p.range(), message)
-        .with_help(format!("write `provider/{name}`, `{name}/*` for all models of a provider, or `group {name}`"));
+    let error = SyntaxError::new("R0001", p.range(), message).with_help(format!(
+        "write `provider/{name}`, `{name}/*` for all models of a provider, or `group {name}`"
+    ));
     p.error(error);
     let mark = p.open();
     literals::segment(p);
@@ -100,7 +101,8 @@ pub(super) fn after_provider(p: &mut Parser, mark: Mark, start: usize) -> Done {
 /// The name behind the slash, where no word is reserved.
 fn model(p: &mut Parser) {
     let is_odd = !matches!(p.kind(0), SyntaxKind::String | SyntaxKind::ForeignString)
-        && (literals::is_odd_start(p) || p.kind(0) != SyntaxKind::Ident && p.kind(0) != SyntaxKind::ForeignWord);
+        && (literals::is_odd_start(p)
+            || p.kind(0) != SyntaxKind::Ident && p.kind(0) != SyntaxKind::ForeignWord);
     if is_odd {
         let start = p.position;
         let mark = p.open();
@@ -166,7 +168,11 @@ fn stage(p: &mut Parser) -> bool {
             true
         }
         "any" if is_alone => {
-            let error = SyntaxError::new("R0001", p.range(), "`any` is no stage of a plan: a plan names its targets in order");
+            let error = SyntaxError::new(
+                "R0001",
+                p.range(),
+                "`any` is no stage of a plan: a plan names its targets in order",
+            );
             p.error(error);
             target(p);
             true

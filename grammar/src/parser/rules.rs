@@ -97,8 +97,9 @@ fn route_clause(p: &mut Parser, seen: &mut Seen) {
             foreign_to(p);
         }
         "deny" => {
-            let error = SyntaxError::new("R0001", p.range(), "only an arm of a route denies")
-                .with_help("write a `deny` rule, or give the route arms: `{ when … deny \"…\"  otherwise to … }`");
+            let error = SyntaxError::new("R0001", p.range(), "only an arm of a route denies").with_help(
+                "write a `deny` rule, or give the route arms: `{ when … deny \"…\"  otherwise to … }`",
+            );
             p.error(error);
             note_outcome(p, seen);
             deny_words(p);
@@ -177,8 +178,12 @@ fn outcome(p: &mut Parser) {
         "then" | "use" => foreign_to(p),
         _ if is_arrow(p) => foreign_to(p),
         _ => {
-            p.missing("an arm says `to` or `deny` after its condition", "`to …` or `deny \"…\"` belongs here");
-            let is_over = |p: &Parser| matches!(p.word(0), "when" | "otherwise") || p.at(SyntaxKind::RightBrace);
+            p.missing(
+                "an arm says `to` or `deny` after its condition",
+                "`to …` or `deny \"…\"` belongs here",
+            );
+            let is_over =
+                |p: &Parser| matches!(p.word(0), "when" | "otherwise") || p.at(SyntaxKind::RightBrace);
             if !p.at_end() && !p.at_item(0) && !is_over(p) {
                 p.skip(is_over);
             }

@@ -63,7 +63,8 @@ fn values_of(p: &mut Parser, place: Place) -> bool {
         if sign != p.text(0) {
             p.foreign(format!("the values of a type are joined by `|` or `<`, not `{}`", p.text(0)), sign);
         } else if p.kind(0) != joint && matches!(joint, SyntaxKind::Less | SyntaxKind::Pipe) {
-            let error = SyntaxError::new("R0001", p.range(), "a type is plain (`|`) or a scale (`<`), not both");
+            let error =
+                SyntaxError::new("R0001", p.range(), "a type is plain (`|`) or a scale (`<`), not both");
             p.error(error);
         }
         p.bump();
@@ -94,7 +95,11 @@ fn branch(p: &mut Parser) {
                 branch(p);
             } else {
                 let found = p.found();
-                p.error(SyntaxError::new("R0001", p.range(), format!("a tree holds names here, not {found}")));
+                p.error(SyntaxError::new(
+                    "R0001",
+                    p.range(),
+                    format!("a tree holds names here, not {found}"),
+                ));
             }
         });
     }
@@ -111,7 +116,7 @@ pub(super) fn attribute(p: &mut Parser) {
         p.missing("an `attribute` needs its type", "a type belongs here");
     }
     let mut seen = Seen::default();
-    while !(ends_rule(p) && !is_own_word(p)) {
+    while is_own_word(p) || !ends_rule(p) {
         attribute_clause(p, &mut seen);
     }
     mark.close(p, SyntaxKind::Attribute);
@@ -137,7 +142,10 @@ fn attribute_clause(p: &mut Parser, seen: &mut Seen) {
             if matches!(p.word(0), "highest" | "lowest" | "first") {
                 p.bump_keyword();
             } else {
-                p.missing("`combine` says how: `highest`, `lowest` or `first`", "one of the three belongs here");
+                p.missing(
+                    "`combine` says how: `highest`, `lowest` or `first`",
+                    "one of the three belongs here",
+                );
             }
             mark.close(p, SyntaxKind::CombineClause);
         }
@@ -172,9 +180,12 @@ fn sources(p: &mut Parser) {
         } else {
             let error = SyntaxError::new("R0001", p.gap(), "`from` needs a source")
                 .with_label("a source belongs here")
-                .with_help("the sources are `credential \"…\"`, `claim \"…\"`, `header \"…\"` and `metadata \"…\"`");
+                .with_help(
+                    "the sources are `credential \"…\"`, `claim \"…\"`, `header \"…\"` and `metadata \"…\"`",
+                );
             p.error(error);
-            let is_over = |p: &Parser| p.at(SyntaxKind::Comma) || words::begins_clause(p.word(0)) || is_own_word(p);
+            let is_over =
+                |p: &Parser| p.at(SyntaxKind::Comma) || words::begins_clause(p.word(0)) || is_own_word(p);
             if !ends_rule(p) && !is_over(p) {
                 p.skip(is_over);
             }

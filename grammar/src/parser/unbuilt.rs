@@ -151,7 +151,7 @@ pub(super) fn expect(p: &mut Parser) {
 /// Tokens, flat, until `ends` says so outside of all brackets, an item begins, or the text ends.
 fn rest(p: &mut Parser, ends: impl Fn(&Parser) -> bool) {
     let mut depth = 0_u32;
-    while !p.at_end() && !p.at_item(0) && !(depth == 0 && ends(p)) {
+    while !(p.at_end() || p.at_item(0) || depth == 0 && ends(p)) {
         match p.kind(0) {
             SyntaxKind::LeftBrace | SyntaxKind::LeftBracket | SyntaxKind::LeftParen => depth += 1,
             SyntaxKind::RightBrace | SyntaxKind::RightBracket | SyntaxKind::RightParen => {

@@ -130,7 +130,10 @@ pub(super) fn elements(p: &mut Parser, what: &str, element: impl Fn(&mut Parser)
         return;
     }
     p.bump();
-    while !(p.at_end() || p.at_item(0) || matches!(p.kind(0), SyntaxKind::RightBracket | SyntaxKind::RightBrace)) {
+    while !(p.at_end()
+        || p.at_item(0)
+        || matches!(p.kind(0), SyntaxKind::RightBracket | SyntaxKind::RightBrace))
+    {
         let before = p.position;
         if !element(p) {
             let found = p.found();
@@ -143,7 +146,7 @@ pub(super) fn elements(p: &mut Parser, what: &str, element: impl Fn(&mut Parser)
             continue;
         }
         if p.position == before {
-            p.skip(|p| ends_element(p));
+            p.skip(ends_element);
             p.eat(SyntaxKind::Comma);
         } else if starts_element(p) {
             let gap = p.gap();
@@ -217,7 +220,8 @@ fn block(p: &mut Parser) -> Done {
 /// `name: VALUE`, or `otherwise` says what belongs here.
 pub(super) fn field_or(p: &mut Parser, otherwise: &str) {
     let is_word = matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String);
-    let is_field = is_word && (p.kind(1) == SyntaxKind::Colon || p.kind(1) == SyntaxKind::Equals || starts_value(p));
+    let is_field =
+        is_word && (p.kind(1) == SyntaxKind::Colon || p.kind(1) == SyntaxKind::Equals || starts_value(p));
     if !is_field {
         let found = p.found();
         let error = SyntaxError::new("R0001", p.range(), format!("{otherwise}, and {found} begins none"))
@@ -238,7 +242,8 @@ pub(super) fn field_or(p: &mut Parser, otherwise: &str) {
 /// Whether the token after the next begins a value, so that only the colon before it is missing.
 fn starts_value(p: &Parser) -> bool {
     let next = p.kind(1);
-    literals::is_literal(next) || next == SyntaxKind::LeftBracket || p.kind(2) == SyntaxKind::LeftParen
+    let is_word = next == SyntaxKind::Ident && !matches!(p.kind(2), SyntaxKind::Colon | SyntaxKind::Equals);
+    is_word || literals::is_literal(next) || next == SyntaxKind::LeftBracket
 }
 
 fn colon(p: &mut Parser, name: &str) {
@@ -290,8 +295,11 @@ fn price(p: &mut Parser) -> Done {
             p.missing("an amount is missing after `,`", "money such as `$2` belongs here");
         } else if !has_comma && p.at(SyntaxKind::Money) {
             let gap = p.gap();
-            let error = SyntaxError::new("R0001", gap, "`,` is missing between two amounts")
-                .with_fix(gap, ",", "write `,`");
+            let error = SyntaxError::new("R0001", gap, "`,` is missing between two amounts").with_fix(
+                gap,
+                ",",
+                "write `,`",
+            );
             p.error(error);
         }
     }

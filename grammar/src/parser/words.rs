@@ -83,6 +83,12 @@ pub(super) fn is_reserved(word: &str) -> bool {
     begins_item(word) || begins_clause(word) || begins_operator(word)
 }
 
+/// A word with its article, as a message says it.
+pub(super) fn with_article(word: &str) -> String {
+    let article = if word.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} `{word}`")
+}
+
 /// Our word for a word with which other languages begin an item.
 pub(super) fn foreign_item(word: &str) -> Option<&'static str> {
     match word {
@@ -119,8 +125,8 @@ impl Parser<'_> {
         if word.is_empty() || self.kind(ahead + 1) == SyntaxKind::Colon {
             return false;
         }
-        let is_part_of_name = self.is_joined(ahead)
-            && matches!(self.previous_kind(ahead), SyntaxKind::Dot | SyntaxKind::Slash);
+        let is_part_of_name =
+            self.is_joined(ahead) && matches!(self.previous_kind(ahead), SyntaxKind::Dot | SyntaxKind::Slash);
         if is_part_of_name || matches!(self.previous_word(ahead), "then" | "expect" | "observe") {
             return false;
         }
@@ -129,7 +135,8 @@ impl Parser<'_> {
             "edition" => matches!(next, SyntaxKind::Number | SyntaxKind::BadNumber),
             "timezone" | "use" | "test" => matches!(next, SyntaxKind::String | SyntaxKind::ForeignString),
             "type" | "define" | "group" | "plan" => {
-                self.is_name(ahead + 1) && self.kind(ahead + 2) == SyntaxKind::Equals
+                self.is_name(ahead + 1)
+                    && matches!(self.kind(ahead + 2), SyntaxKind::Equals | SyntaxKind::Colon)
             }
             // In an arm, `deny "words"` is an outcome; a rule whose name stands in quotes has clauses.
             "deny" if next == SyntaxKind::String => {

@@ -1,4 +1,4 @@
-//! Every policy that an open document is part of, checked whole from its root.
+//! Every policy that an open document is part of, checked whole from its root, its own tests included.
 
 use crate::Host;
 use crate::workspace::Workspace;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use wayleave_compiler::diagnostic::Diagnostic;
 use wayleave_compiler::source::{FileId, Sources};
-use wayleave_compiler::{Options, check};
+use wayleave_compiler::{Options, check, examples};
 
 /// How many folders above a file are searched for the `main.route` that uses it.
 const ANCESTORS: usize = 16;
@@ -19,7 +19,7 @@ pub struct CheckedPolicy {
     sources: Sources,
     folder: PathBuf,
     paths: Vec<PathBuf>,
-    /// By place.
+    /// By place; tests that fail last.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -85,7 +85,11 @@ fn gather(root: &Path, workspace: &Workspace, host: &Host<'_>) -> Option<Sources
 
 fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
     let folder = root.parent().unwrap_or(Path::new("")).to_owned();
-    let diagnostics = check(&sources, &Options { as_of: host.as_of }).diagnostics;
+    let checked = check(&sources, &Options { as_of: host.as_of });
+    let mut diagnostics = checked.diagnostics;
+    if let Some(policy) = &checked.policy {
+        diagnostics.extend(examples::diagnostics(&examples::run(policy)));
+    }
     let paths = sources.files().iter().map(|file| folder.join(&file.name)).collect();
     CheckedPolicy { sources, folder, paths, diagnostics }
 }

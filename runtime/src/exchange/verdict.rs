@@ -7,6 +7,11 @@ use crate::wire::errors::{Meaning, ProviderError};
 use wayleave_program::plan::FailureClass;
 use wayleave_program::value::Instant;
 
+/// Whether the body of an answer under that status says more than the status alone.
+pub fn is_body_telling(status: u16) -> bool {
+    matches!(status, 400 | 404 | 413 | 422)
+}
+
 /// What is known of an answer that is no success.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusal<'a> {
@@ -37,7 +42,7 @@ pub fn of_refusal(refusal: Refusal<'_>) -> Failure {
         408 => failure(FailureClass::Timeout, "answered 408: it gave up waiting".to_owned()),
         429 => failure(FailureClass::RateLimited, "answered 429".to_owned()),
         503 | 529 => failure(FailureClass::Overloaded, format!("answered {status}")),
-        400 | 404 | 413 | 422 => of_own_mistake(status, said, failure),
+        _ if is_body_telling(status) => of_own_mistake(status, said, failure),
         500..=599 => failure(FailureClass::ServerError, format!("answered {status}")),
         _ => failure(FailureClass::Status(status), format!("answered {status}")),
     }

@@ -1,0 +1,59 @@
+//! The store as one command uses it: opened, asked, closed. What it holds is the runtime's affair.
+
+use crate::args::StoreArgs;
+use crate::environment;
+use crate::output::Failure;
+use std::path::{Path, PathBuf};
+use tokio::runtime::{Builder, Runtime};
+use wayleave_runtime::store::{Error, Store};
+
+/// What a command does when there is no store yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It is made.
+    Make,
+    /// There is nothing to show.
+    Refuse,
+}
+
+/// An open store with what drives it.
+pub(crate) struct Storage {
+    /// Runs what the store does.
+    pub(crate) runtime: Runtime,
+    /// The store.
+    pub(crate) store: Store,
+    /// Its file.
+    pub(crate) path: PathBuf,
+}
+
+impl Storage {
+    /// Opens the store that the flags or the environment name.
+    pub(crate) fn open(arguments: &StoreArgs, missing: Missing) -> Result<Storage, Failure> {
+        let path = environment::store_path(arguments.store.as_deref())?;
+        if missing == Missing::Refuse && !path.exists() {
+            return Err(Failure::new(format!("there is no store at `{}` yet", path.display()))
+                .mend("`wayleave keys add` and `wayleave serve` make it; another one is named by --store"));
+        }
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::io("the system gave no timer or socket", &error))?;
+        let store = runtime.block_on(Store::open(&path)).map_err(|error| refused(&path, &error))?;
+        Ok(Storage { runtime, store, path })
+    }
+
+    /// Says what the store answered.
+    pub(crate) fn failure(&self, error: &Error) -> Failure {
+        refused(&self.path, error)
+    }
+
+    /// Closes it, so that nothing is left beside its file.
+    pub(crate) fn close(self) -> Result<(), Failure> {
+        self.runtime.block_on(self.store.close()).map_err(|error| refused(&self.path, &error))
+    }
+}
+
+/// A store that could not be used.
+pub(crate) fn refused(path: &Path, error: &Error) -> Failure {
+    Failure::because(format!("the store `{}` cannot be used", path.display()), error)
+}

@@ -1,0 +1,299 @@
+//! One request from its head to its last byte: where identity, wire, program, exchange and upstream meet. (I/O)
+//!
+//! Everything that can go wrong has an answer in the caller's dialect, one record is made of each request, and a panic
+//! costs the request it happens in.
+
+mod attempt;
+
+mod identify;
+
+mod intake;
+
+mod models;
+
+mod patience;
+
+mod recording;
+
+pub(crate) mod reply;
+
+mod status;
+
+mod stream;
+
+use crate::attributes::{self, Subject};
+use crate::current::{Current, Served};
+use crate::error::Refusal;
+use crate::exchange::{Action, Event, Exchange};
+use crate::keys::{Identity, Keys};
+use crate::settings::{Access, Settings, TargetHeader};
+use crate::store::Store;
+use crate::upstream::Outgoing;
+use crate::wire::call::{self, Call};
+use crate::wire::{Api, edit};
+use attempt::{Begun, Limits};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use hyper::body::Incoming;
+use patience::{Patience, Until};
+use recording::Recording;
+use reply::AnswerBody;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use stream::Streaming;
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+use wayleave_program::decision::Outcome;
+use wayleave_program::value;
+
+const DECISION_HEADER: HeaderName = HeaderName::from_static("x-wayleave-decision");
+
+const TARGET_HEADER: HeaderName = HeaderName::from_static("x-wayleave-target");
+
+/// The gateway's data port: what it is told, what is in force, who may come in, and where records go.
+pub struct Proxy {
+    settings: Settings,
+    current: Arc<Current>,
+    keys: Arc<Keys>,
+    store: Arc<Store>,
+    is_draining: AtomicBool,
+    is_stopping: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    /// Puts the parts together; nothing runs before [`serve`](Proxy::serve).
+    pub fn new(settings: Settings, current: Arc<Current>, keys: Arc<Keys>, store: Arc<Store>) -> Proxy {
+        Proxy {
+            settings,
+            current,
+            keys,
+            store,
+            is_draining: AtomicBool::new(false),
+            is_stopping: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    /// Serves connections of `listener` until `shutdown` is ready and what then runs has ended.
+    pub async fn serve(self: Arc<Proxy>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        crate::server::serve(self, listener, shutdown).await;
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// From now on the gateway is not ready.
+    pub(crate) fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on whatever runs ends when it is polled next.
+    pub(crate) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+        let id = request_id();
+        let answered = AssertUnwindSafe(self.dispatch(request, &id)).catch_unwind().await;
+        let mut response = answered.unwrap_or_else(|_| {
+            eprintln!("wayleave: request {id} met a mistake of the gateway and was answered 500");
+            reply::refusal(&Refusal::Internal)
+        });
+        if let Ok(value) = HeaderValue::try_from(id) {
+            response.headers_mut().insert(DECISION_HEADER, value);
+        }
+        response
+    }
+
+    /// By method and path, exactly as they stand: nothing is decoded or normalised but a model's name.
+    async fn dispatch(&self, request: Request<Incoming>, id: &str) -> Response<AnswerBody> {
+        let path = request.uri().path();
+        let allowed = match path {
+            "/v1/chat/completions" | "/v1/embeddings" => Method::POST,
+            "/v1/models" | "/healthz" | "/readyz" => Method::GET,
+            _ if models::name_in(path).is_some() => Method::GET,
+            _ => return reply::refusal(&Refusal::UnknownPath),
+        };
+        if request.method() != allowed {
+            return reply::refusal(&Refusal::WrongMethod(if allowed == Method::POST { "POST" } else { "GET" }));
+        }
+        match path {
+            "/v1/chat/completions" => self.complete(Api::Chat, request, id).await,
+            "/v1/embeddings" => self.complete(Api::Embeddings, request, id).await,
+            "/healthz" => status::alive(),
+            "/readyz" => self.readiness(),
+            _ => self.models(request.headers(), models::name_in(path)),
+        }
+    }
+
+    /// Who asks, by the credential in the headers.
+    fn identify(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal> {
+        let credential = identify::credential(headers)?;
+        match self.settings.access {
+            Access::Open => Ok(Arc::new(Identity::anonymous())),
+            Access::Keys => {
+                let found = credential.and_then(|key| self.keys.identify(key));
+                found.ok_or(Refusal::Unauthenticated)
+            }
+        }
+    }
+
+    /// A request that wants an answer of a model.
+    async fn complete(&self, api: Api, request: Request<Incoming>, id: &str) -> Response<AnswerBody> {
+        let mut recording = Recording::begin(Arc::clone(&self.store), self.current.served(), api, id);
+        match self.prepare(api, request, &mut recording).await {
+            Ok((call, body)) => self.execute(&call, &body, recording).await,
+            Err(refusal) => {
+                recording.refused(&refusal);
+                reply::refusal(&refusal)
+            }
+        }
+    }
+
+    /// Identity, body, attributes, decision: what is left is to execute a plan.
+    async fn prepare(
+        &self,
+        api: Api,
+        request: Request<Incoming>,
+        recording: &mut Recording,
+    ) -> Result<(Call, Bytes), Refusal> {
+        let (head, body) = request.into_parts();
+        let identity = self.identify(&head.headers)?;
+        recording.identified(&identity);
+        let limit = self.settings.body_limit_bytes;
+        let body = intake::body(&head.headers, body, limit, self.settings.timeouts.body_read).await?;
+        let call = call::read(api, &body).map_err(Refusal::Call)?;
+        recording.called(&call);
+        let served = Arc::clone(recording.served());
+        let program = &served.program;
+        if !program.catalogue().knows(&call.model) {
+            return Err(Refusal::UnknownModel(call.model));
+        }
+        let subject = Subject {
+            request_id: recording.request_id(),
+            headers: &head.headers,
+            call: &call,
+            identity: &identity,
+            now: now(),
+        };
+        let attributes = attributes::of_request(program.schema(), subject).map_err(Refusal::Attribute)?;
+        let decision = program.decide(&attributes);
+        let denial = (decision.outcome == Outcome::Deny).then(|| decision.reasons.clone());
+        recording.decided(decision);
+        denial.map_or(Ok((call, body)), |reasons| Err(Refusal::Denied(reasons)))
+    }
+
+    /// Tries the plan's candidates until one answers, or none is left.
+    async fn execute(&self, call: &Call, body: &Bytes, mut recording: Recording) -> Response<AnswerBody> {
+        let served = Arc::clone(recording.served());
+        let deadline = recording.started() + self.settings.timeouts.total;
+        let mut begun = None;
+        let mut action = recording.on(Event::Begin);
+        loop {
+            let event = match action {
+                Action::Call(position) => {
+                    let attempt = self.attempt(&served, call, body, &recording, position);
+                    match patience::until(&self.is_stopping, deadline, attempt).await {
+                        Until::Done(Ok(answer)) => {
+                            recording.on(Event::Status(answer.status()));
+                            begun = Some(answer);
+                            Event::Content
+                        }
+                        Until::Done(Err(failure)) => Event::Failed(failure),
+                        Until::DeadlinePassed => Event::DeadlinePassed,
+                        Until::Stopping => Event::Stopping,
+                    }
+                }
+                Action::Relay => return self.relay(begun, recording, deadline),
+                Action::Answer(ending) | Action::Break(ending) => {
+                    recording.answered(ending.status);
+                    return reply::ending(&ending);
+                }
+                Action::Go | Action::Close => return reply::refusal(&Refusal::Internal),
+            };
+            action = recording.on(event);
+        }
+    }
+
+    async fn attempt(
+        &self,
+        served: &Served,
+        call: &Call,
+        body: &Bytes,
+        recording: &Recording,
+        position: usize,
+    ) -> Result<Begun, crate::exchange::failure::Failure> {
+        let (candidate, cap) = recording.candidate(position);
+        let catalogue = served.program.catalogue();
+        let target = catalogue.target(candidate.target);
+        let upstream = served.upstreams.provider(target.provider);
+        let within = candidate.within_ms.map_or(upstream.first_token, Duration::from_millis);
+        let outgoing = Outgoing {
+            api: call.api,
+            model: &target.model,
+            pieces: edit::for_target(body, call, &target.remote, cap),
+            is_stream: call.is_stream && call.api == Api::Chat,
+        };
+        let first_content = within.min(upstream.first_token);
+        attempt::attempt(upstream, outgoing, Limits { first_content, idle: upstream.idle, now: now() }).await
+    }
+
+    /// Hands the caller what a candidate answers.
+    fn relay(&self, begun: Option<Begun>, mut recording: Recording, deadline: Instant) -> Response<AnswerBody> {
+        let target = recording.target_called();
+        let mut response = match begun {
+            None => return reply::refusal(&Refusal::Internal),
+            Some(Begun::Whole { status, headers, body, usage }) => {
+                recording.on(Event::Completed(usage));
+                recording.answered(status);
+                reply::whole(status, &headers, body)
+            }
+            Some(Begun::Stream { status, headers, first, reply, relay }) => {
+                let served = recording.served();
+                let provider = target.map_or(wayleave_program::catalogue::ProviderId(0), |target| {
+                    served.program.catalogue().target(target).provider
+                });
+                let idle = served.upstreams.provider(provider).idle;
+                recording.answered(status);
+                let streaming = Streaming {
+                    first: Some(first),
+                    reply,
+                    relay,
+                    recording,
+                    provider,
+                    idle,
+                    deadline,
+                    stopping: Arc::clone(&self.is_stopping),
+                    patience: Patience::new(deadline.min(Instant::now() + idle)),
+                };
+                reply::stream(status, &headers, stream::pieces(streaming))
+            }
+        };
+        response
+    }
+}
+
+/// The wall clock, in whole seconds.
+fn now() -> value::Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    value::Instant(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// 128 random bits as 26 characters of Crockford's base 32.
+fn request_id() -> String {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).expect("the system has a source of randomness");
+    let mut bits = u128::from_le_bytes(bytes);
+    let digit = |_| {
+        let digit = char::from(DIGITS[(bits & 31) as usize]);
+        bits >>= 5;
+        digit
+    };
+    (0..26).map(digit).collect()
+}

@@ -1,0 +1,204 @@
+//! One candidate's call, until its first content or its failure. Nothing of it has reached the caller by then.
+
+use crate::exchange::failure::Failure;
+use crate::exchange::relay::{Relay, Step};
+use crate::exchange::verdict::{self, Refusal};
+use crate::upstream::{Outgoing, Reply, Upstream};
+use crate::wire::answer::{self, NoAnswer};
+use crate::wire::errors::ProviderError;
+use crate::wire::{Api, Usage};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+use wayleave_program::value;
+
+/// The longest answer that does not come as a stream; many times the longest output of a model.
+const ANSWER_LIMIT_BYTES: usize = 32 << 20;
+
+/// Of an error's body, read for what it means.
+const ERROR_LIMIT_BYTES: usize = 64 << 10;
+
+/// How long a candidate may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// From the call to the first content.
+    pub(super) first_content: Duration,
+    /// Between two pieces.
+    pub(super) idle: Duration,
+    /// The wall clock at the call, for dates in `retry-after`.
+    pub(super) now: value::Instant,
+}
+
+/// An answer that has begun.
+pub(super) enum Begun {
+    /// All of it.
+    Whole { status: u16, headers: HeaderMap, body: Bytes, usage: Option<Usage> },
+    /// A stream, and its first bytes for the caller.
+    Stream { status: u16, headers: HeaderMap, first: Bytes, reply: Reply, relay: Relay },
+}
+
+impl Begun {
+    pub(super) fn status(&self) -> u16 {
+        match self {
+            Begun::Whole { status, .. } | Begun::Stream { status, .. } => *status,
+        }
+    }
+}
+
+/// Calls a candidate and waits for its first content; of an answer that does not stream, for all of it.
+pub(super) async fn attempt(
+    upstream: &Upstream,
+    outgoing: Outgoing<'_>,
+    limits: Limits,
+) -> Result<Begun, Failure> {
+    let begun = begin(upstream, outgoing, limits).await;
+    begun.map_err(|failure| without_key(upstream, failure))
+}
+
+/// A failure whose words of the provider do not quote our key: then they are left out whole.
+pub(super) fn without_key(upstream: &Upstream, failure: Failure) -> Failure {
+    let is_quoting = |said: &ProviderError| {
+        let texts = [Some(&said.message), said.kind.as_ref(), said.param.as_ref(), said.code.as_ref()];
+        texts.into_iter().flatten().any(|text| upstream.is_quoted_in(text.as_bytes()))
+    };
+    match &failure.said {
+        Some(said) if is_quoting(said) => Failure { said: Some(ProviderError::default()), ..failure },
+        _ => failure,
+    }
+}
+
+async fn begin(upstream: &Upstream, outgoing: Outgoing<'_>, limits: Limits) -> Result<Begun, Failure> {
+    let deadline = Instant::now() + limits.first_content;
+    let too_late = |_| Failure::no_content(milliseconds(limits.first_content));
+    let (api, is_stream) = (outgoing.api, outgoing.is_stream);
+    let mut reply = timeout_at(deadline, upstream.call(outgoing)).await.map_err(too_late)??;
+    let status = reply.status;
+    let headers = std::mem::take(&mut reply.headers);
+    if !(200..300).contains(&status) {
+        let body = if verdict::is_body_telling(status) {
+            timeout_at(deadline, head_of(&mut reply)).await.unwrap_or_default()
+        } else {
+            Bytes::new()
+        };
+        let retry_after = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        return Err(verdict::of_refusal(Refusal { status, retry_after, body: &body, now: limits.now }));
+    }
+    if !is_stream {
+        let first = timeout_at(deadline, reply.next()).await.map_err(too_late)?;
+        let body = rest_of(&mut reply, first?, limits.idle).await?;
+        let usage = judge(api, &body, status)?;
+        return Ok(Begun::Whole { status, headers, body, usage });
+    }
+    if !is_event_stream(&headers) {
+        let body = timeout_at(deadline, head_of(&mut reply)).await.map_err(too_late)?;
+        return Err(match answer::read(api, &body) {
+            Err(NoAnswer::Error(said)) => verdict::of_error_inside(&said, status),
+            _ => no_answer(status, "something that is no event stream"),
+        });
+    }
+    let (first, relay) = timeout_at(deadline, first_content(&mut reply)).await.map_err(too_late)??;
+    Ok(Begun::Stream { status, headers, first, reply, relay })
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn no_answer(status: u16, what: &str) -> Failure {
+    Failure::no_answer(&format!("answered {status} with {what}")).under(status)
+}
+
+/// A server that says nothing is taken at its request's word.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let is_events = |value: &http::HeaderValue| value.as_bytes().starts_with(b"text/event-stream");
+    headers.get(header::CONTENT_TYPE).is_none_or(is_events)
+}
+
+async fn first_content(reply: &mut Reply) -> Result<(Bytes, Relay), Failure> {
+    let mut relay = Relay::default();
+    loop {
+        match relay.step() {
+            Step::Send(first) => return Ok((first, relay)),
+            Step::Failed(failure) => return Err(failure),
+            Step::Feed => match reply.next().await? {
+                Some(chunk) => relay.feed(chunk),
+                None => return Err(ended_early(&relay)),
+            },
+            Step::Done => return Err(ended_early(&relay)),
+        }
+    }
+}
+
+fn ended_early(relay: &Relay) -> Failure {
+    relay.end().unwrap_or_else(|| Failure::no_answer("the stream ended without content"))
+}
+
+/// The beginning of a body, as far as it comes and is of use.
+async fn head_of(reply: &mut Reply) -> Bytes {
+    let mut body = BytesMut::new();
+    while let Ok(Some(piece)) = reply.next().await {
+        let room = ERROR_LIMIT_BYTES - body.len();
+        body.extend_from_slice(&piece[..piece.len().min(room)]);
+        if body.len() == ERROR_LIMIT_BYTES {
+            break;
+        }
+    }
+    body.freeze()
+}
+
+/// A whole body behind its first piece.
+async fn rest_of(reply: &mut Reply, first: Option<Bytes>, idle: Duration) -> Result<Bytes, Failure> {
+    let Some(first) = first else { return Ok(Bytes::new()) };
+    let mut body = Gathered::One(first);
+    loop {
+        if body.len() > ANSWER_LIMIT_BYTES {
+            return Err(Failure::no_answer("the answer is longer than 32 MiB"));
+        }
+        let piece = timeout(idle, reply.next()).await.map_err(|_| Failure::idle(milliseconds(idle)))?;
+        match piece? {
+            Some(piece) => body = body.and(&piece),
+            None => return Ok(body.whole()),
+        }
+    }
+}
+
+/// Pieces in a row; a single one is not copied.
+enum Gathered {
+    One(Bytes),
+    Many(BytesMut),
+}
+
+impl Gathered {
+    fn len(&self) -> usize {
+        match self {
+            Gathered::One(bytes) => bytes.len(),
+            Gathered::Many(bytes) => bytes.len(),
+        }
+    }
+
+    fn and(self, piece: &[u8]) -> Gathered {
+        let mut bytes = match self {
+            Gathered::One(first) => BytesMut::from(first),
+            Gathered::Many(bytes) => bytes,
+        };
+        bytes.extend_from_slice(piece);
+        Gathered::Many(bytes)
+    }
+
+    fn whole(self) -> Bytes {
+        match self {
+            Gathered::One(bytes) => bytes,
+            Gathered::Many(bytes) => bytes.freeze(),
+        }
+    }
+}
+
+fn judge(api: Api, body: &[u8], status: u16) -> Result<Option<Usage>, Failure> {
+    match answer::read(api, body) {
+        Ok(usage) => Ok(usage),
+        Err(NoAnswer::Error(said)) => Err(verdict::of_error_inside(&said, status)),
+        Err(NoAnswer::NotAnAnswer) if body.is_empty() => Err(no_answer(status, "nothing")),
+        Err(NoAnswer::NotAnAnswer) => Err(no_answer(status, "something that is no answer of its API")),
+    }
+}

@@ -1,0 +1,59 @@
+//! A request's head and body as they come in: what is declared, how long it is, how long it takes.
+
+use crate::error::Refusal;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use std::time::Duration;
+
+/// Reads the body of a request whose headers declare JSON.
+pub(super) async fn body(
+    headers: &HeaderMap,
+    body: Incoming,
+    limit_bytes: usize,
+    patience: Duration,
+) -> Result<Bytes, Refusal> {
+    let is_plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
+        return Err(Refusal::Encoding);
+    }
+    if !headers.get(header::CONTENT_TYPE).is_none_or(is_json) {
+        return Err(Refusal::MediaType);
+    }
+    let declared = body.size_hint().exact();
+    if declared.is_some_and(|length| length > limit_bytes as u64) {
+        return Err(Refusal::TooLong(limit_bytes));
+    }
+    let gathered = tokio::time::timeout(patience, gather(body, declared, limit_bytes));
+    gathered.await.unwrap_or(Err(Refusal::TooSlow))
+}
+
+fn is_json(value: &http::HeaderValue) -> bool {
+    let text = value.to_str().unwrap_or_default();
+    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// All of the body, uncopied where it came in one piece.
+async fn gather(mut body: Incoming, declared: Option<u64>, limit_bytes: usize) -> Result<Bytes, Refusal> {
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| Refusal::BrokenOff)?.into_data() else { continue };
+        if first.is_empty() {
+            first = piece;
+        } else {
+            if all.is_empty() {
+                let expected = declared.and_then(|length| usize::try_from(length).ok());
+                all.reserve(expected.unwrap_or(first.len() + piece.len()));
+                all.extend_from_slice(&first);
+            }
+            all.extend_from_slice(&piece);
+        }
+        if first.len().max(all.len()) > limit_bytes {
+            return Err(Refusal::TooLong(limit_bytes));
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}

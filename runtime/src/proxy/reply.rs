@@ -1,0 +1,96 @@
+//! What leaves for the caller: bodies, and headers that are built anew. Of a provider's headers only listed ones pass.
+
+use crate::error::Refusal;
+use crate::exchange::ending::Ending;
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::StreamExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body::Frame;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use serde_json::Value as Json;
+use std::convert::Infallible;
+
+/// The body of every answer.
+pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, Infallible>;
+
+/// The headers of a provider that a caller may see.
+const PASSED: [HeaderName; 3] = [
+    header::CONTENT_TYPE,
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("openai-processing-ms"),
+];
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An answer of a provider, all of it.
+pub(super) fn whole(status: u16, provider: &HeaderMap, body: Bytes) -> Response<AnswerBody> {
+    passed(status, provider, Full::new(body).boxed_unsync())
+}
+
+/// An answer of a provider, as it comes.
+pub(super) fn stream(
+    status: u16,
+    provider: &HeaderMap,
+    pieces: impl Stream<Item = Bytes> + Send + 'static,
+) -> Response<AnswerBody> {
+    let frames = pieces.map(|piece| Ok::<_, Infallible>(Frame::data(piece)));
+    let mut response = passed(status, provider, StreamBody::new(frames).boxed_unsync());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+fn passed(status: u16, provider: &HeaderMap, body: AnswerBody) -> Response<AnswerBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    for name in PASSED {
+        if let Some(value) = provider.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+/// The error with which an exchange ended.
+pub(super) fn ending(ending: &Ending) -> Response<AnswerBody> {
+    let status = StatusCode::from_u16(ending.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut response = json_bytes(status, ending.error.to_body());
+    if let Some(seconds) = ending.retry_after_s {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// The error of a request that no provider was asked about.
+pub(super) fn refusal(refusal: &Refusal) -> Response<AnswerBody> {
+    let mut response = json_bytes(refusal.status(), refusal.body().to_body());
+    match refusal {
+        Refusal::WrongMethod(allowed) => {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+        }
+        Refusal::Unauthenticated => {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        // What has not been read of the body is not worth reading.
+        Refusal::TooLong(_) | Refusal::TooSlow | Refusal::BrokenOff => {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        _ => {}
+    }
+    response
+}
+
+/// A JSON answer of our own.
+pub(super) fn json(status: StatusCode, body: &Json) -> Response<AnswerBody> {
+    json_bytes(status, Bytes::from(body.to_string()))
+}
+
+fn json_bytes(status: StatusCode, body: Bytes) -> Response<AnswerBody> {
+    let mut response = Response::new(Full::new(body).boxed_unsync());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response
+}

@@ -1,0 +1,114 @@
+//! The body of a streamed answer: pulls from the provider as the caller takes, so that a slow caller slows the provider
+//! and a caller that leaves ends the call. Nothing runs beside it.
+
+use super::attempt::without_key;
+use super::patience::{Patience, Until};
+use super::recording::Recording;
+use crate::exchange::failure::Failure;
+use crate::exchange::relay::{Relay, Step};
+use crate::exchange::{Action, Event};
+use crate::upstream::Reply;
+use crate::wire::errors::ErrorBody;
+use bytes::Bytes;
+use futures_util::{FutureExt, Stream, stream};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::time::Instant;
+use wayleave_program::catalogue::ProviderId;
+
+/// A stream whose first content is there.
+pub(super) struct Streaming {
+    /// For the caller, before anything else.
+    pub(super) first: Option<Bytes>,
+    pub(super) reply: Reply,
+    pub(super) relay: Relay,
+    pub(super) recording: Recording,
+    pub(super) provider: ProviderId,
+    pub(super) idle: Duration,
+    /// When the whole exchange has to be over.
+    pub(super) deadline: Instant,
+    pub(super) stopping: Arc<AtomicBool>,
+    pub(super) patience: Patience,
+}
+
+/// The pieces of the body, in order. A panic ends the stream with an error event and nothing else.
+pub(super) fn pieces(streaming: Streaming) -> impl Stream<Item = Bytes> + Send {
+    stream::unfold(Some(Box::new(streaming)), |streaming| async move {
+        let streaming = streaming?;
+        match AssertUnwindSafe(streaming.next()).catch_unwind().await {
+            Ok((piece, rest)) => Some((piece?, rest)),
+            Err(_) => Some((own_mistake().to_event(), None)),
+        }
+    })
+}
+
+fn own_mistake() -> ErrorBody {
+    crate::error::Refusal::Internal.body()
+}
+
+impl Streaming {
+    /// The next piece, and the stream behind it if there is more to come.
+    async fn next(mut self: Box<Self>) -> (Option<Bytes>, Option<Box<Streaming>>) {
+        if let Some(first) = self.first.take() {
+            return (Some(first), Some(self));
+        }
+        loop {
+            let event = match self.relay.step() {
+                Step::Send(piece) => return (Some(piece), Some(self)),
+                Step::Failed(failure) => self.failed(failure),
+                Step::Done => Event::Completed(self.relay.usage()),
+                Step::Feed => match self.feed().await {
+                    Some(event) => event,
+                    None => continue,
+                },
+            };
+            return (self.end(event), None);
+        }
+    }
+
+    /// Waits for more of the provider's bytes; an event when none will come.
+    async fn feed(&mut self) -> Option<Event> {
+        if self.relay.is_alive() {
+            self.patience.extend(self.deadline.min(Instant::now() + self.idle));
+        }
+        match self.patience.until(&self.stopping, self.reply.next()).await {
+            Until::Done(Ok(Some(chunk))) => {
+                self.relay.feed(chunk);
+                None
+            }
+            // A connection that is lost after the answer was whole has lost nothing.
+            Until::Done(Ok(None)) => Some(self.ended(None)),
+            Until::Done(Err(failure)) => Some(self.ended(Some(failure))),
+            Until::Stopping => Some(Event::Stopping),
+            Until::DeadlinePassed if Instant::now() >= self.deadline => Some(Event::DeadlinePassed),
+            Until::DeadlinePassed => {
+                let idle_ms = u64::try_from(self.idle.as_millis()).unwrap_or(u64::MAX);
+                Some(self.ended(Some(Failure::idle(idle_ms))))
+            }
+        }
+    }
+
+    fn ended(&self, cause: Option<Failure>) -> Event {
+        match self.relay.end() {
+            None => Event::Completed(self.relay.usage()),
+            Some(missing_end) => self.failed(cause.unwrap_or(missing_end)),
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> Event {
+        Event::Failed(without_key(self.recording.served().upstreams.provider(self.provider), failure))
+    }
+
+    /// The last piece, if there is one: an error event, never an end that the provider did not send.
+    fn end(&mut self, event: Event) -> Option<Bytes> {
+        if let Some(usage) = self.relay.usage() {
+            self.recording.count(usage);
+        }
+        match self.recording.on(event) {
+            Action::Break(ending) => Some(ending.error.to_event()),
+            Action::Answer(_) | Action::Call(_) | Action::Go | Action::Relay | Action::Close => None,
+        }
+    }
+}

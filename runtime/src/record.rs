@@ -1,0 +1,239 @@
+//! What is kept of one request: who asked, what was decided and why, what was tried, what it cost. Plain data, no I/O,
+//! and never a word of prompt or answer.
+
+use serde::{Deserialize, Serialize};
+
+/// How a request ended, in the words of the audit trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Answered in full.
+    Ok,
+    /// The policy denies it, or knows no such model.
+    DeniedPolicy,
+    /// No valid key.
+    DeniedIdentity,
+    /// The request itself is wrong.
+    BadRequest,
+    /// Its body is over the limit.
+    TooLarge,
+    /// No provider could be reached.
+    FailedConnect,
+    /// Sent, then lost.
+    Ambiguous,
+    /// No content in time.
+    TimeoutFirstByte,
+    /// The answer stood still.
+    TimeoutIdle,
+    /// The whole exchange took too long.
+    TimeoutTotal,
+    /// Every provider asked says that there were too many requests.
+    RateLimited,
+    /// A provider's own failure.
+    UpstreamError,
+    /// A failure that a provider told inside its stream.
+    UpstreamErrorMidstream,
+    /// A provider calls the request wrong.
+    RejectedUpstream,
+    /// A provider refuses our key.
+    UpstreamAuth,
+    /// What a provider answered is no answer.
+    BadUpstream,
+    /// The answer broke off after content had reached the caller.
+    Truncated,
+    /// The caller left.
+    ClientGone,
+    /// The gateway is shutting down.
+    ShuttingDown,
+    /// Our own fault.
+    Internal,
+}
+
+impl Outcome {
+    /// All, in the order above.
+    pub const ALL: [Outcome; 20] = [
+        Outcome::Ok,
+        Outcome::DeniedPolicy,
+        Outcome::DeniedIdentity,
+        Outcome::BadRequest,
+        Outcome::TooLarge,
+        Outcome::FailedConnect,
+        Outcome::Ambiguous,
+        Outcome::TimeoutFirstByte,
+        Outcome::TimeoutIdle,
+        Outcome::TimeoutTotal,
+        Outcome::RateLimited,
+        Outcome::UpstreamError,
+        Outcome::UpstreamErrorMidstream,
+        Outcome::RejectedUpstream,
+        Outcome::UpstreamAuth,
+        Outcome::BadUpstream,
+        Outcome::Truncated,
+        Outcome::ClientGone,
+        Outcome::ShuttingDown,
+        Outcome::Internal,
+    ];
+
+    /// As the log spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::DeniedPolicy => "denied_policy",
+            Outcome::DeniedIdentity => "denied_identity",
+            Outcome::BadRequest => "bad_request",
+            Outcome::TooLarge => "too_large",
+            Outcome::FailedConnect => "failed_connect",
+            Outcome::Ambiguous => "ambiguous",
+            Outcome::TimeoutFirstByte => "timeout_first_byte",
+            Outcome::TimeoutIdle => "timeout_idle",
+            Outcome::TimeoutTotal => "timeout_total",
+            Outcome::RateLimited => "rate_limited",
+            Outcome::UpstreamError => "upstream_error",
+            Outcome::UpstreamErrorMidstream => "upstream_error_midstream",
+            Outcome::RejectedUpstream => "rejected_upstream",
+            Outcome::UpstreamAuth => "upstream_auth",
+            Outcome::BadUpstream => "bad_upstream",
+            Outcome::Truncated => "truncated",
+            Outcome::ClientGone => "client_gone",
+            Outcome::ShuttingDown => "shutting_down",
+            Outcome::Internal => "internal",
+        }
+    }
+
+    /// The outcome of that name.
+    pub fn find(name: &str) -> Option<Outcome> {
+        Outcome::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
+/// Who asked, as the credential says; empty texts where there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RecordedCaller {
+    /// The public id of the key.
+    pub key_id: String,
+    /// `caller.id`
+    pub id: String,
+    /// `caller.team`
+    pub team: String,
+    /// `caller.app`
+    pub app: String,
+    /// `caller.groups`
+    pub groups: Vec<String>,
+}
+
+/// One call of a candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptRecord {
+    /// `provider/model`
+    pub target: String,
+    /// The failure class, as a policy spells it; none for success.
+    pub cause: Option<String>,
+    /// The provider's status, if one came.
+    pub status: Option<u16>,
+    /// Since the request arrived.
+    pub started_ms: u64,
+    /// Since the attempt began, to the first content.
+    pub first_content_ms: Option<u64>,
+    /// Since the attempt began, to its end.
+    pub latency_ms: u64,
+    /// A few words on a failure: no content, no addresses, no keys.
+    pub detail: String,
+}
+
+/// Tokens of the answer that was served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RecordedTokens {
+    /// Read by the model.
+    pub input: u64,
+    /// Written by it.
+    pub output: u64,
+    /// Of the input, from the provider's cache.
+    pub cached: u64,
+    /// Of the output, reasoning.
+    pub reasoning: u64,
+    /// Whether the provider said nothing and this is our own count.
+    pub is_estimated: bool,
+}
+
+/// Lines of the policy's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedLines {
+    /// The file, relative to the policy's root folder.
+    pub file: String,
+    /// The first line, from 1.
+    pub line: u32,
+    /// The last line, at least `line`.
+    pub end_line: u32,
+}
+
+/// What is kept of one request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// The request's id, which the caller has in `x-wayleave-decision`.
+    pub id: String,
+    /// When it arrived: wall clock, milliseconds since 1970.
+    pub at_ms: i64,
+    /// `chat`, `embeddings`; empty where it was refused before that was known.
+    pub api: String,
+    /// Whether a stream was asked for.
+    pub is_stream: bool,
+    /// Who asked.
+    pub caller: RecordedCaller,
+    /// The model as the caller wrote it.
+    pub model: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The status that the caller got; 0 where the caller left before one.
+    pub status: u16,
+    /// The decision document; none where it was refused before deciding.
+    pub decision: Option<serde_json::Value>,
+    /// `route` or `deny`; empty where nothing was decided.
+    pub decided: String,
+    /// The route that answered.
+    pub route: Option<String>,
+    /// The arm of it, from 0.
+    pub arm: Option<u32>,
+    /// The words of a denial, or of a refusal.
+    pub reasons: Vec<String>,
+    /// The target that served the answer.
+    pub target: Option<String>,
+    /// Every call of a candidate, in order.
+    pub attempts: Vec<AttemptRecord>,
+    /// What it used.
+    pub tokens: RecordedTokens,
+    /// From arrival to the last byte.
+    pub latency_ms: u64,
+    /// From arrival to the first content.
+    pub first_content_ms: Option<u64>,
+    /// The policy's hash of meaning.
+    pub policy: String,
+    /// The policy's hash of text.
+    pub source: String,
+    /// The lines that decided.
+    pub lines: Vec<RecordedLines>,
+}
+
+/// What became of a policy text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyEventKind {
+    /// It is in force.
+    Loaded,
+    /// It is refused; the one before stays.
+    Refused,
+}
+
+/// A change of the policy in force, or one that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyEvent {
+    /// Wall clock, milliseconds since 1970.
+    pub at_ms: i64,
+    /// What became of it.
+    pub kind: PolicyEventKind,
+    /// Hash of the meaning of the policy in force after it.
+    pub policy: String,
+    /// Hash of its text.
+    pub source: String,
+    /// What the compiler said; possibly empty.
+    pub diagnostics: String,
+}

@@ -1,0 +1,299 @@
+//! What must outlive the process: keys, the decision log, and the texts of the policies it names. Records are taken
+//! without waiting and written in groups off the request path; keys are acknowledged once they are on the disk.
+
+mod query;
+
+mod sqlite;
+
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use query::{Filter, GroupBy, Listed, SummaryRow};
+
+use crate::keys::{Identity, Keys, NewKey, StoredKey};
+use crate::record::{DecisionRecord, PolicyEvent};
+use sqlx::sqlite::SqlitePool;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::{mpsc, oneshot};
+use wayleave_program::source_view::SourceText;
+
+/// Entries that wait to be written; beyond it they are counted as lost rather than slow a request down. At 1 KiB each
+/// this is some 16 MiB.
+const QUEUE_LIMIT: usize = 16_384;
+
+/// Decisions kept unless told otherwise; older ones are removed.
+pub const RETAINED_DECISIONS: u64 = 1_000_000;
+
+/// What went wrong with the store.
+#[derive(Debug)]
+pub enum Error {
+    /// The database says no.
+    Database(sqlx::Error),
+    /// Its file or folder cannot be made.
+    File(std::io::Error),
+    /// It was written by a newer version.
+    Newer {
+        /// The version of its schema.
+        found: i64,
+    },
+    /// The system has no randomness to give.
+    Randomness(getrandom::Error),
+    /// A row cannot be read.
+    Damaged(String),
+    /// No valid key has this id.
+    NoSuchKey(String),
+    /// The writer has ended.
+    Closed,
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Error::Database(error) => write!(f, "the store's database failed: {error}"),
+            Error::File(error) => write!(f, "the store's file cannot be made: {error}"),
+            Error::Newer { found } => {
+                write!(
+                    f,
+                    "the store was written by a newer version (schema {found}, this one knows {})",
+                    sqlite::SCHEMA
+                )
+            }
+            Error::Randomness(error) => write!(f, "the system gave no randomness: {error}"),
+            Error::Damaged(what) => write!(f, "the store holds a row that cannot be read: {what}"),
+            Error::NoSuchKey(id) => write!(f, "there is no valid key with the id `{id}`"),
+            Error::Closed => f.write_str("the store is closed"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Database(error) => Some(error),
+            Error::File(error) => Some(error),
+            Error::Randomness(error) => Some(error),
+            Error::Newer { .. } | Error::Damaged(_) | Error::NoSuchKey(_) | Error::Closed => None,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Error {
+        Error::Database(error)
+    }
+}
+
+/// How well the log is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogState {
+    /// Records that found the queue full or could not be written.
+    pub lost: u64,
+    /// Whether the last group was written.
+    pub is_writing: bool,
+}
+
+/// What is written in groups.
+enum Entry {
+    Decision(Box<DecisionRecord>),
+    Event(PolicyEvent),
+    /// The text of a policy, by its hash.
+    Policy(String, Vec<SourceText>),
+    /// Answered when all before it is written.
+    Flush(oneshot::Sender<()>),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lost: AtomicU64,
+    is_failing: AtomicBool,
+}
+
+/// The store. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Store {
+    pool: SqlitePool,
+    queue: mpsc::Sender<Entry>,
+    state: Arc<State>,
+    keys: Arc<Keys>,
+}
+
+impl Store {
+    /// Opens the store at `path` for serving; makes it, readable by its owner alone, where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be made or read, or was written by a newer version.
+    pub async fn open(path: &Path) -> Result<Store, Error> {
+        Store::start(sqlite::open(path).await?).await
+    }
+
+    /// A store that ends with the process: a local trial.
+    ///
+    /// # Errors
+    /// When the database cannot be prepared.
+    pub async fn in_memory() -> Result<Store, Error> {
+        Store::start(sqlite::in_memory().await?).await
+    }
+
+    async fn start(pool: SqlitePool) -> Result<Store, Error> {
+        let keys = Arc::new(Keys::default());
+        let version = sqlite::load_keys(&pool, &keys).await?;
+        let state = Arc::new(State::default());
+        let (queue, entries) = mpsc::channel(QUEUE_LIMIT);
+        tokio::spawn(writer::write(pool.clone(), entries, Arc::clone(&state)));
+        tokio::spawn(sqlite::watch_keys(pool.clone(), Arc::downgrade(&keys), version));
+        Ok(Store { pool, queue, state, keys })
+    }
+
+    /// Who holds which key; follows changes by other processes within about a second.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Takes a record for the log, without waiting. Where the queue is full it is lost and counted.
+    pub fn record(&self, record: DecisionRecord) {
+        self.push(Entry::Decision(Box::new(record)));
+    }
+
+    /// Takes a change of the policy for the log, without waiting.
+    pub fn record_event(&self, event: PolicyEvent) {
+        self.push(Entry::Event(event));
+    }
+
+    /// Keeps the text of a policy, so that a decision can be shown with the text that it was made by.
+    pub fn keep_policy(&self, source_hash: &str, files: Vec<SourceText>) {
+        self.push(Entry::Policy(source_hash.to_owned(), files));
+    }
+
+    fn push(&self, entry: Entry) {
+        if self.queue.try_send(entry).is_err() {
+            self.state.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until all that was taken before is written.
+    ///
+    /// # Errors
+    /// When the writer has ended.
+    pub async fn flush(&self) -> Result<(), Error> {
+        let (done, written) = oneshot::channel();
+        self.queue.send(Entry::Flush(done)).await.map_err(|_| Error::Closed)?;
+        written.await.map_err(|_| Error::Closed)
+    }
+
+    /// How well the log is kept.
+    pub fn log_state(&self) -> LogState {
+        LogState {
+            lost: self.state.lost.load(Ordering::Relaxed),
+            is_writing: !self.state.is_failing.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Makes a key for a caller. The identity's `key_id` is set here. Returned once it is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be made or stored.
+    pub async fn add_key(&self, identity: Identity, now_ms: i64) -> Result<NewKey, Error> {
+        let key = NewKey::random().map_err(Error::Randomness)?;
+        let identity = Identity { key_id: key.id.clone(), ..identity };
+        sqlite::add_key(&self.pool, &key, &identity, now_ms).await?;
+        sqlite::load_keys(&self.pool, &self.keys).await?;
+        Ok(key)
+    }
+
+    /// All keys, the newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_keys(&self) -> Result<Vec<StoredKey>, Error> {
+        sqlite::list_keys(&self.pool).await
+    }
+
+    /// Revokes a key by its public id. Returned once that is on the disk.
+    ///
+    /// # Errors
+    /// When no valid key has this id, or the database fails.
+    pub async fn revoke_key(&self, id: &str, now_ms: i64) -> Result<(), Error> {
+        sqlite::revoke_key(&self.pool, id, now_ms).await?;
+        sqlite::load_keys(&self.pool, &self.keys).await.map(|_| ())
+    }
+
+    /// Decisions that pass a filter, the newest first, at most `limit`; `before` is the row of the last one seen.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn decisions(
+        &self,
+        filter: &Filter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Listed>, Error> {
+        query::newest(&self.pool, filter, before, limit).await
+    }
+
+    /// Decisions that pass a filter and came after a row, the oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn decisions_after(
+        &self,
+        filter: &Filter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Listed>, Error> {
+        query::after(&self.pool, filter, after, limit).await
+    }
+
+    /// The row of the newest decision; 0 where there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_row(&self) -> Result<i64, Error> {
+        query::last_row(&self.pool).await
+    }
+
+    /// The decision of that id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn decision(&self, id: &str) -> Result<Option<DecisionRecord>, Error> {
+        query::by_id(&self.pool, id).await
+    }
+
+    /// The text of a policy, by its hash; none where it is not kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn policy(&self, source_hash: &str) -> Result<Option<Vec<SourceText>>, Error> {
+        query::policy(&self.pool, source_hash).await
+    }
+
+    /// Changes of the policy, the newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn events(&self, limit: u32) -> Result<Vec<PolicyEvent>, Error> {
+        query::events(&self.pool, limit).await
+    }
+
+    /// Totals of the decisions that pass a filter, by some of their columns; the largest group first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn summary(&self, filter: &Filter, by: &[GroupBy]) -> Result<Vec<SummaryRow>, Error> {
+        query::summary(&self.pool, filter, by).await
+    }
+
+    /// Writes what waits, and closes the database.
+    ///
+    /// # Errors
+    /// When the writer has ended before.
+    pub async fn close(&self) -> Result<(), Error> {
+        let flushed = self.flush().await;
+        self.pool.close().await;
+        flushed
+    }
+}

@@ -1,0 +1,250 @@
+//! Questions to the decision log. Every value is bound; no text of a caller becomes part of a statement.
+
+use super::Error;
+use crate::record::{DecisionRecord, Outcome, PolicyEvent};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite};
+use std::collections::BTreeMap;
+use wayleave_program::source_view::SourceText;
+
+/// Which decisions are wanted; all conditions that are set must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// `caller.id`
+    pub caller: Option<String>,
+    /// `caller.team`
+    pub team: Option<String>,
+    /// `caller.app`
+    pub app: Option<String>,
+    /// The model as the caller wrote it.
+    pub model: Option<String>,
+    /// The route that answered.
+    pub route: Option<String>,
+    /// The target that served.
+    pub target: Option<String>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// `route` or `deny`.
+    pub decided: Option<String>,
+    /// The beginning of the id.
+    pub id_prefix: Option<String>,
+    /// Not before: wall clock, milliseconds since 1970.
+    pub since_ms: Option<i64>,
+    /// Before.
+    pub until_ms: Option<i64>,
+}
+
+/// A decision with its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Rises with time.
+    pub row: i64,
+    /// The decision.
+    pub record: DecisionRecord,
+}
+
+/// What a summary is grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupBy {
+    /// `caller.app`
+    App,
+    /// `caller.team`
+    Team,
+    /// The model as the caller wrote it.
+    Model,
+    /// The target that served.
+    Target,
+    /// The route that answered.
+    Route,
+    /// How it ended.
+    Outcome,
+}
+
+impl GroupBy {
+    /// All, in the order in which help lists them.
+    pub const ALL: [GroupBy; 6] =
+        [GroupBy::App, GroupBy::Team, GroupBy::Model, GroupBy::Target, GroupBy::Route, GroupBy::Outcome];
+
+    /// Its name, which is its column's too.
+    pub fn name(self) -> &'static str {
+        match self {
+            GroupBy::App => "app",
+            GroupBy::Team => "team",
+            GroupBy::Model => "model",
+            GroupBy::Target => "target",
+            GroupBy::Route => "route",
+            GroupBy::Outcome => "outcome",
+        }
+    }
+}
+
+/// Totals of one group.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SummaryRow {
+    /// One value for each column that was asked for, in that order; empty where there is none.
+    pub group: Vec<String>,
+    /// All of them.
+    pub requests: u64,
+    /// Answered in full.
+    pub ok: u64,
+    /// Denied by the policy.
+    pub denied: u64,
+    /// The rest.
+    pub failed: u64,
+    /// Answered after at least one failed attempt.
+    pub fallbacks: u64,
+    /// Tokens read.
+    pub input: u64,
+    /// Tokens written.
+    pub output: u64,
+    /// Median of the whole time, in milliseconds.
+    pub p50_ms: u64,
+    /// 95th percentile of it.
+    pub p95_ms: u64,
+}
+
+fn restrict(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
+    query.push(" WHERE 1");
+    let texts = [
+        (" AND caller = ", &filter.caller),
+        (" AND team = ", &filter.team),
+        (" AND app = ", &filter.app),
+        (" AND model = ", &filter.model),
+        (" AND route = ", &filter.route),
+        (" AND target = ", &filter.target),
+        (" AND decided = ", &filter.decided),
+    ];
+    for (condition, value) in texts {
+        if let Some(value) = value {
+            query.push(condition).push_bind(value.clone());
+        }
+    }
+    if let Some(outcome) = filter.outcome {
+        query.push(" AND outcome = ").push_bind(outcome.name());
+    }
+    if let Some(prefix) = &filter.id_prefix {
+        query
+            .push(" AND substr(id, 1, ")
+            .push_bind(i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX));
+        query.push(") = ").push_bind(prefix.clone());
+    }
+    if let Some(since) = filter.since_ms {
+        query.push(" AND at_ms >= ").push_bind(since);
+    }
+    if let Some(until) = filter.until_ms {
+        query.push(" AND at_ms < ").push_bind(until);
+    }
+}
+
+fn listed(row: &SqliteRow) -> Result<Listed, Error> {
+    Ok(Listed { row: row.try_get("row")?, record: record(row)? })
+}
+
+fn record(row: &SqliteRow) -> Result<DecisionRecord, Error> {
+    let text: String = row.try_get("record")?;
+    serde_json::from_str(&text).map_err(|error| Error::Damaged(format!("a decision: {error}")))
+}
+
+pub(super) async fn newest(
+    pool: &SqlitePool,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Listed>, Error> {
+    let mut query = QueryBuilder::new("SELECT row, record FROM decisions");
+    restrict(&mut query, filter);
+    if let Some(before) = before {
+        query.push(" AND row < ").push_bind(before);
+    }
+    query.push(" ORDER BY row DESC LIMIT ").push_bind(limit);
+    query.build().fetch_all(pool).await?.iter().map(listed).collect()
+}
+
+pub(super) async fn after(
+    pool: &SqlitePool,
+    filter: &Filter,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Listed>, Error> {
+    let mut query = QueryBuilder::new("SELECT row, record FROM decisions");
+    restrict(&mut query, filter);
+    query.push(" AND row > ").push_bind(after);
+    query.push(" ORDER BY row LIMIT ").push_bind(limit);
+    query.build().fetch_all(pool).await?.iter().map(listed).collect()
+}
+
+pub(super) async fn last_row(pool: &SqlitePool) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar("SELECT coalesce(max(row), 0) FROM decisions").fetch_one(pool).await?)
+}
+
+pub(super) async fn by_id(pool: &SqlitePool, id: &str) -> Result<Option<DecisionRecord>, Error> {
+    let row = sqlx::query("SELECT record FROM decisions WHERE id = ?").bind(id).fetch_optional(pool).await?;
+    row.as_ref().map(record).transpose()
+}
+
+pub(super) async fn policy(pool: &SqlitePool, source: &str) -> Result<Option<Vec<SourceText>>, Error> {
+    let files: Option<String> = sqlx::query_scalar("SELECT files FROM policies WHERE source = ?")
+        .bind(source)
+        .fetch_optional(pool)
+        .await?;
+    let Some(files) = files else { return Ok(None) };
+    let files: Vec<(String, String)> =
+        serde_json::from_str(&files).map_err(|error| Error::Damaged(format!("a policy's text: {error}")))?;
+    Ok(Some(files.into_iter().map(|(path, text)| SourceText { path, text }).collect()))
+}
+
+pub(super) async fn events(pool: &SqlitePool, limit: u32) -> Result<Vec<PolicyEvent>, Error> {
+    let texts: Vec<String> = sqlx::query_scalar("SELECT event FROM events ORDER BY row DESC LIMIT ?")
+        .bind(limit)
+        .fetch_all(pool)
+        .await?;
+    let event = |text: &String| {
+        serde_json::from_str(text).map_err(|error| Error::Damaged(format!("a policy event: {error}")))
+    };
+    texts.iter().map(event).collect()
+}
+
+pub(super) async fn summary(
+    pool: &SqlitePool,
+    filter: &Filter,
+    by: &[GroupBy],
+) -> Result<Vec<SummaryRow>, Error> {
+    let mut query = QueryBuilder::new(
+        "SELECT app, team, model, target, route, outcome, attempts, input, output, latency_ms FROM decisions",
+    );
+    restrict(&mut query, filter);
+    let rows = query.build().fetch_all(pool).await?;
+    let mut groups: BTreeMap<Vec<String>, (SummaryRow, Vec<u64>)> = BTreeMap::new();
+    for row in &rows {
+        let group: Result<Vec<String>, sqlx::Error> =
+            by.iter().map(|column| row.try_get(column.name())).collect();
+        let count = |name: &str| row.try_get::<i64, _>(name).map(|number| u64::try_from(number).unwrap_or(0));
+        let outcome: String = row.try_get("outcome")?;
+        let (totals, latencies) = groups.entry(group?).or_default();
+        totals.requests += 1;
+        match outcome.as_str() {
+            "ok" => totals.ok += 1,
+            "denied_policy" => totals.denied += 1,
+            _ => totals.failed += 1,
+        }
+        totals.fallbacks += u64::from(outcome == "ok" && count("attempts")? > 1);
+        totals.input = totals.input.saturating_add(count("input")?);
+        totals.output = totals.output.saturating_add(count("output")?);
+        latencies.push(count("latency_ms")?);
+    }
+    let mut summary: Vec<SummaryRow> = groups
+        .into_iter()
+        .map(|(group, (totals, mut latencies))| {
+            latencies.sort_unstable();
+            SummaryRow { group, p50_ms: rank(&latencies, 50), p95_ms: rank(&latencies, 95), ..totals }
+        })
+        .collect();
+    summary.sort_by(|a, b| b.requests.cmp(&a.requests).then_with(|| a.group.cmp(&b.group)));
+    Ok(summary)
+}
+
+/// The nearest-rank percentile of sorted numbers; 0 of none.
+fn rank(sorted: &[u64], percent: usize) -> u64 {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
+}

@@ -1,0 +1,175 @@
+//! What the store promises of its file, its keys and its log.
+
+use super::*;
+use crate::record::{Outcome, PolicyEventKind, RecordedCaller, RecordedTokens};
+use std::path::PathBuf;
+
+/// A folder of its own for each test, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let folder = std::env::temp_dir().join(format!("wayleave-store-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        Folder(folder)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("store.db")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
+    DecisionRecord {
+        id: format!("id{number:04}"),
+        at_ms: number,
+        api: "chat".to_owned(),
+        is_stream: false,
+        caller: RecordedCaller { team: team.to_owned(), ..RecordedCaller::default() },
+        model: "assistant".to_owned(),
+        outcome,
+        status: 200,
+        decision: Some(serde_json::json!({"decision": "route"})),
+        decided: "route".to_owned(),
+        route: Some("chat".to_owned()),
+        arm: None,
+        reasons: Vec::new(),
+        target: Some("a/b".to_owned()),
+        attempts: Vec::new(),
+        tokens: RecordedTokens { input: 10, output: 2, ..RecordedTokens::default() },
+        latency_ms: u64::try_from(number).unwrap_or(0),
+        first_content_ms: None,
+        policy: "sha256:p".to_owned(),
+        source: "sha256:s".to_owned(),
+        lines: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn files_are_the_owners_alone_and_survive() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("modes");
+    let store = Store::open(&folder.file()).await.unwrap();
+    store.record(record(1, "search", Outcome::Ok));
+    store.flush().await.unwrap();
+    for name in ["store.db", "store.db-wal", "store.db-shm"] {
+        let mode = std::fs::metadata(folder.0.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    assert_eq!(std::fs::metadata(&folder.0).unwrap().permissions().mode() & 0o777, 0o700);
+    store.close().await.unwrap();
+    let again = Store::open(&folder.file()).await.unwrap();
+    assert_eq!(again.decision("id0001").await.unwrap(), Some(record(1, "search", Outcome::Ok)));
+    assert_eq!(again.log_state(), LogState { lost: 0, is_writing: true });
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_version_is_refused() {
+    let folder = Folder::new("newer");
+    let store = Store::open(&folder.file()).await.unwrap();
+    sqlx::query("PRAGMA user_version = 99").execute(&store.pool).await.unwrap();
+    store.close().await.unwrap();
+    let refused = Store::open(&folder.file()).await.unwrap_err();
+    assert!(matches!(refused, Error::Newer { found: 99 }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_key_is_valid_until_another_process_revokes_it() {
+    let folder = Folder::new("keys");
+    let serving = Store::open(&folder.file()).await.unwrap();
+    let commanding = Store::open(&folder.file()).await.unwrap();
+    let ana = Identity { caller_id: "ana".to_owned(), team: Some("search".to_owned()), ..Identity::default() };
+    let key = commanding.add_key(ana, 1).await.unwrap();
+    assert_eq!(commanding.keys().find(&key.text).unwrap().key_id, key.id);
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    while serving.keys().find(&key.text).is_none() {
+        assert!(tokio::time::Instant::now() < deadline, "the new key never arrives");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    commanding.revoke_key(&key.id, 2).await.unwrap();
+    while serving.keys().find(&key.text).is_some() {
+        assert!(tokio::time::Instant::now() < deadline, "the key stays valid");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(matches!(commanding.revoke_key(&key.id, 3).await, Err(Error::NoSuchKey(_))));
+    let listed = serving.list_keys().await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].revoked_ms, Some(2));
+    let stored = std::fs::read(folder.file()).unwrap();
+    let wal = std::fs::read(folder.0.join("store.db-wal")).unwrap_or_default();
+    let holds_text = |bytes: &[u8]| bytes.windows(key.text.len()).any(|window| window == key.text.as_bytes());
+    assert!(!holds_text(&stored) && !holds_text(&wal), "the key's text is on the disk");
+}
+
+#[tokio::test]
+async fn the_log_is_filtered_paged_and_summed_up() {
+    let store = Store::in_memory().await.unwrap();
+    for number in 1..=100 {
+        let team = if number % 2 == 0 { "search" } else { "payments" };
+        let outcome = if number % 10 == 0 { Outcome::DeniedPolicy } else { Outcome::Ok };
+        store.record(record(number, team, outcome));
+    }
+    store.flush().await.unwrap();
+    let search = Filter { team: Some("search".to_owned()), ..Filter::default() };
+    let first = store.decisions(&search, None, 30).await.unwrap();
+    assert_eq!(first.len(), 30);
+    assert_eq!(first[0].record.id, "id0100");
+    let rest = store.decisions(&search, Some(first[29].row), 30).await.unwrap();
+    assert_eq!(rest.len(), 20);
+    assert_eq!(rest[19].record.id, "id0002");
+    let denied = Filter { outcome: Some(Outcome::DeniedPolicy), since_ms: Some(50), ..Filter::default() };
+    assert_eq!(store.decisions(&denied, None, 100).await.unwrap().len(), 6);
+    let hostile = Filter { team: Some("x' OR '1'='1".to_owned()), ..Filter::default() };
+    assert_eq!(store.decisions(&hostile, None, 100).await.unwrap(), Vec::new());
+    let prefix = Filter { id_prefix: Some("id009".to_owned()), ..Filter::default() };
+    assert_eq!(store.decisions(&prefix, None, 100).await.unwrap().len(), 10);
+    let newest = store.last_row().await.unwrap();
+    store.record(record(101, "search", Outcome::Ok));
+    store.flush().await.unwrap();
+    let followed = store.decisions_after(&Filter::default(), newest, 10).await.unwrap();
+    assert_eq!(followed.len(), 1);
+    let summary = store.summary(&Filter::default(), &[GroupBy::Team]).await.unwrap();
+    assert_eq!(summary[0].group, ["search"]);
+    let expected = (51, 41, 10, 0, 510, 102);
+    let row = &summary[0];
+    assert_eq!((row.requests, row.ok, row.denied, row.failed, row.input, row.output), expected);
+    let all = store.summary(&Filter::default(), &[]).await.unwrap();
+    assert_eq!((all[0].p50_ms, all[0].p95_ms), (51, 96));
+}
+
+#[tokio::test]
+async fn policies_and_events_are_kept() {
+    let store = Store::in_memory().await.unwrap();
+    let files = vec![SourceText { path: "main.route".to_owned(), text: "edition 2026\n".to_owned() }];
+    store.keep_policy("sha256:s", files.clone());
+    let event = PolicyEvent {
+        at_ms: 7,
+        kind: PolicyEventKind::Refused,
+        policy: "sha256:p".to_owned(),
+        source: "sha256:s".to_owned(),
+        diagnostics: "error[R0101]".to_owned(),
+    };
+    store.record_event(event.clone());
+    store.flush().await.unwrap();
+    assert_eq!(store.policy("sha256:s").await.unwrap(), Some(files));
+    assert_eq!(store.policy("sha256:other").await.unwrap(), None);
+    assert_eq!(store.events(10).await.unwrap(), [event]);
+}
+
+#[tokio::test]
+async fn ten_thousand_records_are_all_written() {
+    let folder = Folder::new("many");
+    let store = Store::open(&folder.file()).await.unwrap();
+    for number in 0..10_000 {
+        store.record(record(number, "search", Outcome::Ok));
+    }
+    store.flush().await.unwrap();
+    assert_eq!(store.log_state().lost, 0);
+    assert_eq!(store.summary(&Filter::default(), &[]).await.unwrap()[0].requests, 10_000);
+}

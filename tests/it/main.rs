@@ -1,0 +1,3 @@
+//! The one test binary of the workspace: what must hold across crates, a module a topic.
+
+mod syntax;
