@@ -16,6 +16,12 @@ mod watch;
 
 mod storage;
 
+mod reload;
+
+mod gateway;
+
+mod signals;
+
 mod commands;
 
 use args::Arguments;

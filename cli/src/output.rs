@@ -4,6 +4,8 @@ use crate::args::Colour;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use wayleave_compiler::diagnostic::render::Style;
+use wayleave_program::instant;
+use wayleave_program::value::Instant;
 
 /// Columns assumed where there is no terminal to ask.
 const WIDTH: usize = 100;
@@ -58,6 +60,12 @@ impl Failure {
     /// Says what is wrong with a file or stream, and why in our own words where they are better than the system's.
     pub(crate) fn io(what: impl Into<String>, error: &std::io::Error) -> Failure {
         Failure::new(format!("{}: {}", what.into(), io_words(error)))
+    }
+
+    /// All that it says, without colour.
+    pub(crate) fn words(&self) -> String {
+        let mend = self.mend.as_ref().map(|mend| format!("\n  help: {mend}")).unwrap_or_default();
+        format!("error: {}{mend}", self.what)
     }
 
     /// Adds the next step.
@@ -180,6 +188,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Writes to standard error. Nothing better can be done with a failure there than to go on.
 pub(crate) fn note(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// A moment of the wall clock, to the second, always as long: `2026-11-22 09:00:00Z`.
+pub(crate) fn moment(milliseconds: i64) -> String {
+    let text = instant::write(Instant(milliseconds.div_euclid(1000))).replace('T', " ");
+    if text.matches(':').count() == 1 { text.replace('Z', ":00Z") } else { text }
 }
 
 /// Rows as aligned columns, two blanks between them; the last one is not padded.

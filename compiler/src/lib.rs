@@ -46,5 +46,20 @@ pub fn check(sources: &Sources, _options: &Options) -> Checked {
     }
     let (policy, mut diagnostics) = model::lower::lower(sources);
     diagnostics.sort_by_key(|told| (told.primary.span, told.severity, told.code));
+    limit(&mut diagnostics);
     Checked { diagnostics, policy: policy.map(Arc::new) }
+}
+
+/// More than this are not kept: nobody reads them, and a broken generator writes millions.
+const DIAGNOSTICS_LIMIT: usize = 1_000;
+
+fn limit(diagnostics: &mut Vec<Diagnostic>) {
+    let hidden = diagnostics.len().saturating_sub(DIAGNOSTICS_LIMIT);
+    if hidden == 0 {
+        return;
+    }
+    diagnostics.truncate(DIAGNOSTICS_LIMIT);
+    if let Some(last) = diagnostics.last_mut() {
+        last.help = Some(format!("{hidden} more like these are not shown; mend some of them first"));
+    }
 }

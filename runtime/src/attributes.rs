@@ -97,15 +97,13 @@ pub fn of_request(schema: &Schema, subject: Subject<'_>) -> Result<Attributes, B
 /// A field that is not of its type is left out here, and told when a request comes.
 pub fn of_identity(schema: &Schema, identity: &Identity, now: Instant) -> Attributes {
     let mut attributes = Attributes::new(schema);
-    let team = sources::read_team(
-        &schema.attribute(BuiltIn::CallerTeam.id()).value_type,
-        identity.team.as_deref(),
-    );
+    let team =
+        sources::read_team(&schema.attribute(BuiltIn::CallerTeam.id()).value_type, identity.team.as_deref());
     let text = |text: &Option<String>| Value::Text(text.clone().unwrap_or_default());
-    attributes.set(BuiltIn::CallerId.id(), Value::Text(identity.id.clone()));
+    attributes.set(BuiltIn::CallerId.id(), Value::Text(identity.caller_id.clone()));
     attributes.set(BuiltIn::CallerTeam.id(), team);
     attributes.set(BuiltIn::CallerApp.id(), text(&identity.app));
-    attributes.set(BuiltIn::CallerGroups.id(), Value::Set(identity.groups.clone()));
+    attributes.set(BuiltIn::CallerGroups.id(), Value::Set(identity.groups.iter().cloned().collect()));
     attributes.set(BuiltIn::TimeNow.id(), Value::Instant(now));
     for (id, attribute) in declared(schema) {
         let Origin::Sources(sources, _) = &attribute.origin else { continue };
@@ -164,9 +162,9 @@ fn text<'a>(
             match (values.next(), values.next()) {
                 (None, _) => Ok(None),
                 (Some(_), Some(_)) => Err(BadAttribute::TwoHeaders(name.clone())),
-                (Some(value), None) => {
-                    std::str::from_utf8(value.as_bytes()).map(|text| Some(Cow::Borrowed(text))).map_err(|_| no_text())
-                }
+                (Some(value), None) => std::str::from_utf8(value.as_bytes())
+                    .map(|text| Some(Cow::Borrowed(text)))
+                    .map_err(|_| no_text()),
             }
         }
         Source::Metadata(name) => match subject.call.metadata.iter().find(|(key, _)| key == name) {
@@ -179,9 +177,7 @@ fn text<'a>(
 
 fn missing(attribute: &Attribute) -> BadAttribute {
     let sources = match &attribute.origin {
-        Origin::Sources(sources, _) => {
-            sources.iter().map(|source| format!("`{}`", source.label())).collect()
-        }
+        Origin::Sources(sources, _) => sources.iter().map(|source| format!("`{}`", source.label())).collect(),
         Origin::BuiltIn(_) | Origin::Classified => Vec::new(),
     };
     BadAttribute::Missing(attribute.name.clone(), sources)

@@ -56,7 +56,7 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// Why it failed; none for one that did not, or has not yet.
     pub failure: Option<Failure>,
-    /// The tokens that the provider counted.
+    /// The tokens, by the provider's count or an estimate.
     pub usage: Option<Usage>,
 }
 
@@ -70,7 +70,7 @@ pub enum Event {
     /// The candidate's first content is there.
     Content,
     /// The candidate's answer is whole.
-    Completed(Option<Usage>),
+    Completed(Usage),
     /// The candidate failed, before or after its first content.
     Failed(Failure),
     /// The caller has left.
@@ -185,7 +185,7 @@ impl Exchange {
             (State::Relaying(_), Event::Content) => Action::Go,
             (State::Calling(_) | State::Relaying(_), Event::Completed(usage)) => {
                 let attempt = self.attempt();
-                attempt.usage = usage;
+                attempt.usage = Some(usage);
                 attempt.ended_ms = Some(at_ms);
                 self.state = State::Over(Outcome::Served);
                 Action::Close
@@ -260,7 +260,11 @@ impl Exchange {
         let ending = match outcome {
             Outcome::DeadlinePassed => Ending::of_deadline(),
             Outcome::Stopped => Ending::of_shutdown(),
-            Outcome::CallerGone | Outcome::Served | Outcome::Rejected | Outcome::Failed | Outcome::Truncated => {
+            Outcome::CallerGone
+            | Outcome::Served
+            | Outcome::Rejected
+            | Outcome::Failed
+            | Outcome::Truncated => {
                 return Action::Close;
             }
         };

@@ -1,15 +1,23 @@
 //! Serves requests under a compiled policy: reads a caller's request, asks the program, executes its plan.
 //!
-//! Start at [`Proxy`]. The rooms in reading order: what it is told ([`settings`]), what is in force ([`current`]), the
-//! wire formats ([`wire`]), the attributes of a request ([`attributes`]), its way through the plan ([`exchange`]), and
-//! the rooms that touch the world ([`upstream`], [`simulated`], [`proxy`], [`server`]). Never reads a policy's text,
-//! the disk or the environment; never holds a prompt longer than its request.
+//! Start at [`Proxy`]. The rooms in reading order: what it is told ([`settings`]), the wire formats ([`wire`]), who asks
+//! ([`keys`]), the attributes of a request ([`attributes`]), its way through the plan ([`exchange`]), what is kept of it
+//! ([`record`], [`store`]), and the rooms that touch the world ([`upstream`], [`proxy`], [`server`]). Never reads a
+//! policy's text, the environment, or a file but the store's; never holds a prompt longer than its request.
 
 pub mod settings;
 
 pub mod wire;
 
+pub mod keys;
+
+pub mod attributes;
+
 pub mod exchange;
+
+pub mod record;
+
+pub mod store;
 
 pub mod simulated;
 
@@ -17,8 +25,10 @@ pub mod upstream;
 
 pub mod current;
 
-pub mod record;
+pub mod error;
 
-pub mod keys;
+pub mod proxy;
 
-pub mod store;
+pub mod server;
+
+pub use proxy::Proxy;

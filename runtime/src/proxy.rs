@@ -21,11 +21,14 @@ mod status;
 
 mod stream;
 
+mod whole;
+
 use crate::attributes::{self, Subject};
 use crate::current::{Current, Served};
 use crate::error::Refusal;
-use crate::exchange::{Action, Event, Exchange};
-use crate::keys::{Identity, Keys};
+use crate::exchange::failure::Failure;
+use crate::exchange::{Action, Event};
+use crate::keys::Identity;
 use crate::settings::{Access, Settings, TargetHeader};
 use crate::store::Store;
 use crate::upstream::Outgoing;
@@ -48,16 +51,16 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 use wayleave_program::decision::Outcome;
 use wayleave_program::value;
+use whole::Whole;
 
 const DECISION_HEADER: HeaderName = HeaderName::from_static("x-wayleave-decision");
 
 const TARGET_HEADER: HeaderName = HeaderName::from_static("x-wayleave-target");
 
-/// The gateway's data port: what it is told, what is in force, who may come in, and where records go.
+/// The gateway's data port: what it is told, what is in force, and the store that knows callers and takes records.
 pub struct Proxy {
     settings: Settings,
     current: Arc<Current>,
-    keys: Arc<Keys>,
     store: Arc<Store>,
     is_draining: AtomicBool,
     is_stopping: Arc<AtomicBool>,
@@ -65,11 +68,10 @@ pub struct Proxy {
 
 impl Proxy {
     /// Puts the parts together; nothing runs before [`serve`](Proxy::serve).
-    pub fn new(settings: Settings, current: Arc<Current>, keys: Arc<Keys>, store: Arc<Store>) -> Proxy {
+    pub fn new(settings: Settings, current: Arc<Current>, store: Arc<Store>) -> Proxy {
         Proxy {
             settings,
             current,
-            keys,
             store,
             is_draining: AtomicBool::new(false),
             is_stopping: Arc::new(AtomicBool::new(false)),
@@ -119,7 +121,11 @@ impl Proxy {
             _ => return reply::refusal(&Refusal::UnknownPath),
         };
         if request.method() != allowed {
-            return reply::refusal(&Refusal::WrongMethod(if allowed == Method::POST { "POST" } else { "GET" }));
+            return reply::refusal(&Refusal::WrongMethod(if allowed == Method::POST {
+                "POST"
+            } else {
+                "GET"
+            }));
         }
         match path {
             "/v1/chat/completions" => self.complete(Api::Chat, request, id).await,
@@ -134,9 +140,12 @@ impl Proxy {
     fn identify(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal> {
         let credential = identify::credential(headers)?;
         match self.settings.access {
-            Access::Open => Ok(Arc::new(Identity::anonymous())),
+            Access::Open => {
+                let caller_id = "anonymous".to_owned();
+                Ok(Arc::new(Identity { caller_id, ..Identity::default() }))
+            }
             Access::Keys => {
-                let found = credential.and_then(|key| self.keys.identify(key));
+                let found = credential.and_then(|key| self.store.keys().find(key));
                 found.ok_or(Refusal::Unauthenticated)
             }
         }
@@ -226,8 +235,10 @@ impl Proxy {
         body: &Bytes,
         recording: &Recording,
         position: usize,
-    ) -> Result<Begun, crate::exchange::failure::Failure> {
-        let (candidate, cap) = recording.candidate(position);
+    ) -> Result<Begun, Failure> {
+        let Some((candidate, cap)) = recording.candidate(position) else {
+            return Err(Failure::unreachable("no such candidate"));
+        };
         let catalogue = served.program.catalogue();
         let target = catalogue.target(candidate.target);
         let upstream = served.upstreams.provider(target.provider);
@@ -243,28 +254,30 @@ impl Proxy {
     }
 
     /// Hands the caller what a candidate answers.
-    fn relay(&self, begun: Option<Begun>, mut recording: Recording, deadline: Instant) -> Response<AnswerBody> {
-        let target = recording.target_called();
+    fn relay(
+        &self,
+        begun: Option<Begun>,
+        mut recording: Recording,
+        deadline: Instant,
+    ) -> Response<AnswerBody> {
+        let (Some(begun), Some(target)) = (begun, recording.target_called()) else {
+            return reply::refusal(&Refusal::Internal);
+        };
+        let served = Arc::clone(recording.served());
+        let target = served.program.catalogue().target(target);
+        recording.answered(begun.status());
         let mut response = match begun {
-            None => return reply::refusal(&Refusal::Internal),
-            Some(Begun::Whole { status, headers, body, usage }) => {
-                recording.on(Event::Completed(usage));
-                recording.answered(status);
-                reply::whole(status, &headers, body)
+            Begun::Whole { status, headers, body, usage } => {
+                reply::whole(status, &headers, Whole::new(body, usage, recording))
             }
-            Some(Begun::Stream { status, headers, first, reply, relay }) => {
-                let served = recording.served();
-                let provider = target.map_or(wayleave_program::catalogue::ProviderId(0), |target| {
-                    served.program.catalogue().target(target).provider
-                });
-                let idle = served.upstreams.provider(provider).idle;
-                recording.answered(status);
+            Begun::Stream { status, headers, first, reply, relay } => {
+                let idle = served.upstreams.provider(target.provider).idle;
                 let streaming = Streaming {
                     first: Some(first),
                     reply,
                     relay,
                     recording,
-                    provider,
+                    provider: target.provider,
                     idle,
                     deadline,
                     stopping: Arc::clone(&self.is_stopping),
@@ -273,6 +286,11 @@ impl Proxy {
                 reply::stream(status, &headers, stream::pieces(streaming))
             }
         };
+        if self.settings.target_header == TargetHeader::Sent
+            && let Ok(name) = HeaderValue::from_bytes(target.name.as_bytes())
+        {
+            response.headers_mut().insert(TARGET_HEADER, name);
+        }
         response
     }
 }

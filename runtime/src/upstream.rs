@@ -81,7 +81,7 @@ pub(crate) struct Upstream {
 }
 
 enum Way {
-    Network(Client),
+    Network(Box<Client>),
     Simulated(Arc<Simulator>),
 }
 
@@ -111,7 +111,8 @@ impl Connector {
     pub(crate) fn new(settings: &Settings) -> Result<Connector, Error> {
         // The first caller decides for the process; whoever comes later finds the same provider installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let roots = reqwest::Certificate::from_pem_bundle(&settings.extra_roots).map_err(Error::ExtraRoots)?;
+        let roots =
+            reqwest::Certificate::from_pem_bundle(&settings.extra_roots).map_err(Error::ExtraRoots)?;
         let simulator = Arc::new(Simulator::new(&settings.simulations));
         Ok(Connector { roots, timeouts: settings.timeouts, simulator })
     }
@@ -127,7 +128,7 @@ impl Connector {
             let key = keys.get(&provider.name).cloned();
             let way = match provider.protocol {
                 Protocol::Simulated => Way::Simulated(Arc::clone(&self.simulator)),
-                Protocol::OpenAi => Way::Network(self.client(provider, key.as_ref(), before)?),
+                Protocol::OpenAi => Way::Network(Box::new(self.client(provider, key.as_ref(), before)?)),
             };
             let or_standard = |own: Option<u64>, standard| own.map_or(standard, Duration::from_millis);
             Ok(Upstream {
@@ -170,7 +171,7 @@ impl Upstreams {
 
     fn client_of(&self, place: &client::Place) -> Option<&Client> {
         self.providers.iter().find_map(|upstream| match &upstream.way {
-            Way::Network(client) if client.place == *place => Some(client),
+            Way::Network(client) if client.place == *place => Some(&**client),
             Way::Network(_) | Way::Simulated(_) => None,
         })
     }

@@ -50,11 +50,24 @@ impl Api {
     }
 }
 
-/// Tokens as a provider counted them.
+/// The tokens of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
-    /// Of the prompt.
+    /// Of the prompt; 0 in an estimate.
     pub input_tokens: u64,
     /// Of the answer.
     pub output_tokens: u64,
+    /// Of the prompt, read from the provider's cache.
+    pub cached_tokens: u64,
+    /// Of the answer, reasoning.
+    pub reasoning_tokens: u64,
+    /// Whether the provider counted nothing, and this is an estimate of ours.
+    pub is_estimated: bool,
+}
+
+impl Usage {
+    /// For a provider that counted nothing.
+    pub fn estimated(output_tokens: u64) -> Usage {
+        Usage { output_tokens, is_estimated: true, ..Usage::default() }
+    }
 }

@@ -1,3 +1,5 @@
 //! The one test binary of the workspace: what must hold across crates, a module a topic.
 
+mod check;
+
 mod syntax;

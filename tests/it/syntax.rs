@@ -27,6 +27,37 @@ fn files_keep_their_text_mistakes_and_tree() {
 }
 
 #[test]
+fn layout_means_nothing() {
+    for path in policies() {
+        let text = read(&path);
+        let parse = lossless(&text);
+        if parse.errors().iter().any(|error| error.code != "R0902") {
+            continue;
+        }
+        for blank in [" ", "\n", "\r\n\t"] {
+            let other = lossless(&relaid(&parse.syntax(), blank));
+            assert_eq!(other.errors().len(), parse.errors().len(), "{} with {blank:?}", path.display());
+            assert!(shape(&other.syntax()).eq(shape(&parse.syntax())), "{} with {blank:?}", path.display());
+        }
+    }
+}
+
+/// The text without comments, and with another blank in place of each.
+fn relaid(root: &SyntaxNode, blank: &str) -> String {
+    let mut text = String::new();
+    for token in root.descendants_with_tokens().filter_map(NodeOrToken::into_token) {
+        text.push_str(if token.kind().is_trivia() { blank } else { token.text() });
+    }
+    text
+}
+
+/// Nodes and tokens without trivia.
+fn shape(root: &SyntaxNode) -> impl Iterator<Item = (SyntaxKind, Option<String>)> {
+    let elements = root.descendants_with_tokens().filter(|element| !element.kind().is_trivia());
+    elements.map(|element| (element.kind(), element.as_token().map(|token| token.text().to_owned())))
+}
+
+#[test]
 fn prefixes_are_read_without_loss() {
     for path in policies() {
         let text = read(&path);

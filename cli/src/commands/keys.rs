@@ -3,12 +3,10 @@
 
 use crate::args::{Format, KeysAdd, KeysList, KeysRevoke, KeysVerb};
 use crate::environment;
-use crate::output::{Exit, Failure, columns, note, print};
+use crate::output::{Exit, Failure, columns, moment, note, print};
 use crate::storage::{Missing, Storage};
 use std::collections::BTreeMap;
 use wayleave_compiler::diagnostic::render::printable;
-use wayleave_program::instant;
-use wayleave_program::value::Instant;
 use wayleave_runtime::keys::{Identity, StoredKey};
 use wayleave_runtime::store::Error;
 
@@ -107,11 +105,6 @@ fn table(keys: &[StoredKey]) -> String {
         ]
     }));
     columns(&rows)
-}
-
-/// A moment of the wall clock, to the second.
-fn moment(milliseconds: i64) -> String {
-    instant::write(Instant(milliseconds.div_euclid(1000)))
 }
 
 fn withdraw(revoke: &KeysRevoke) -> Result<Exit, Failure> {

@@ -115,7 +115,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
 }
 
 fn is_consequence(diagnostic: &Diagnostic, sources: &Sources) -> bool {
-    matches!(diagnostic.code, Code::R0101 | Code::R0104 | Code::R0206)
+    matches!(diagnostic.code, Code::R0101 | Code::R0102 | Code::R0104 | Code::R0206)
         && !sources.problems().contains(diagnostic)
 }
 

@@ -229,5 +229,5 @@ fn stray(p: &mut Parser) {
     let error = SyntaxError::new("R0001", p.range(), message)
         .with_help("an item begins with its word: `type`, `attribute`, `provider`, `approve`, `deny`, `forbid`, `route`, `test` …");
     p.error(error);
-    p.skip(Parser::is_at_lost_item);
+    p.skip(|p| p.is_at_lost_item());
 }

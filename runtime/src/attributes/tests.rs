@@ -40,10 +40,11 @@ fn schema(is_required: bool) -> Schema {
 fn identity(data_class: Option<&str>) -> Identity {
     let fields = data_class.map(|class| ("data_class".to_owned(), class.to_owned()));
     Identity {
-        id: "ann".to_owned(),
+        key_id: "k1".to_owned(),
+        caller_id: "ann".to_owned(),
         team: Some("payments".to_owned()),
         app: None,
-        groups: ["staff".to_owned()].into(),
+        groups: vec!["staff".to_owned()],
         fields: fields.into_iter().collect(),
     }
 }
@@ -55,7 +56,8 @@ fn data(
     metadata: &str,
 ) -> Result<Option<Value>, String> {
     let schema = schema(is_required);
-    let body = format!("{{\"model\":\"m\",\"messages\":[],\"caller\":{{\"id\":\"eve\"}},\"metadata\":{metadata}}}");
+    let body =
+        format!("{{\"model\":\"m\",\"messages\":[],\"caller\":{{\"id\":\"eve\"}},\"metadata\":{metadata}}}");
     let call = call::read(Api::Chat, body.as_bytes()).expect("a call");
     let mut headers = HeaderMap::new();
     for value in header {

@@ -23,7 +23,8 @@ const SAID_CHARACTERS: usize = 2_000;
 impl Ending {
     /// No candidate answered.
     pub(super) fn of_failed(attempts: &[Attempt]) -> Ending {
-        let failures: Vec<&Failure> = attempts.iter().filter_map(|attempt| attempt.failure.as_ref()).collect();
+        let failures: Vec<&Failure> =
+            attempts.iter().filter_map(|attempt| attempt.failure.as_ref()).collect();
         let all = |classes: &[FailureClass]| {
             !failures.is_empty() && failures.iter().all(|failure| classes.contains(&failure.class))
         };
@@ -123,5 +124,8 @@ fn redacted(text: &str) -> String {
         at = finding.range.end;
     }
     kept.push_str(&text[at..]);
-    kept.chars().filter(|character| !character.is_control() || *character == '\n').take(SAID_CHARACTERS).collect()
+    kept.chars()
+        .filter(|character| !character.is_control() || *character == '\n')
+        .take(SAID_CHARACTERS)
+        .collect()
 }

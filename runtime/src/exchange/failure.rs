@@ -17,7 +17,7 @@ pub struct Failure {
     pub retry_after_s: Option<u64>,
     /// What the provider says about the caller's own mistake, to be passed on; none where the mistake is not the
     /// caller's.
-    pub said: Option<ProviderError>,
+    pub said: Option<Box<ProviderError>>,
 }
 
 impl Failure {

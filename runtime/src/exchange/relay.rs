@@ -27,6 +27,7 @@ pub struct Relay {
     choices: u128,
     finished: u128,
     usage: Option<Usage>,
+    estimate: u64,
     malformed: u64,
     comments: u32,
 }
@@ -57,9 +58,9 @@ impl Relay {
         self.has_content
     }
 
-    /// The tokens counted so far.
-    pub fn usage(&self) -> Option<Usage> {
-        self.usage
+    /// The tokens so far, by the provider's count or an estimate.
+    pub fn usage(&self) -> Usage {
+        self.usage.unwrap_or_else(|| Usage::estimated(self.estimate))
     }
 
     /// Events whose data was no JSON and that were dropped.
@@ -133,11 +134,12 @@ impl Relay {
         if chunk.error.is_some() || event.is_error {
             let said = chunk.error.unwrap_or_default();
             let failure = verdict::of_error_inside(&said, 200);
-            return Some(Failure { said: self.has_content.then_some(said), ..failure });
+            return Some(Failure { said: self.has_content.then(|| Box::new(said)), ..failure });
         }
         self.choices |= chunk.choices;
         self.finished |= chunk.finished;
         self.usage = chunk.usage.or(self.usage);
+        self.estimate += chunk.estimate;
         self.has_content |= chunk.has_content;
         self.hold(event.raw)
     }

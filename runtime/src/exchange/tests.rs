@@ -24,7 +24,7 @@ fn failed(class: FailureClass) -> Event {
 fn rejected(status: u16) -> Event {
     let said = ProviderError { message: "bad temperature".to_owned(), ..ProviderError::default() };
     let failure = Failure::new(FailureClass::Status(status), "told").under(status);
-    Event::Failed(Failure { said: Some(said), ..failure })
+    Event::Failed(Failure { said: Some(Box::new(said)), ..failure })
 }
 
 /// The last action of a series of events, briefly.
@@ -45,13 +45,22 @@ fn after(targets: &[&str], events: Vec<Event>) -> (String, Option<Outcome>) {
     (told, exchange.outcome())
 }
 
+/// Targets, events, the last action, how it ended.
+type Row = (&'static [&'static str], Vec<Event>, &'static str, Option<Outcome>);
+
+fn holds(table: Vec<Row>) {
+    for (targets, events, action, outcome) in table {
+        let told = format!("{events:?}");
+        assert_eq!(after(targets, events), (action.to_owned(), outcome), "{told}");
+    }
+}
+
 #[test]
-fn every_event_in_every_state_has_its_action() {
+fn what_candidates_do_decides_what_is_done() {
     use FailureClass::{RateLimited, Refused, ServerError, Timeout, Unreachable};
     let two = &["a/x", "b/y"];
-    let one = &["a/x"];
-    let usage = Some(Usage { input_tokens: 1, output_tokens: 2 });
-    let table: Vec<(&[&str], Vec<Event>, &str, Option<Outcome>)> = vec![
+    let usage = Usage::estimated(2);
+    let table: Vec<Row> = vec![
         (two, vec![], "call 0", None),
         (two, vec![Event::Status(200)], "go", None),
         (two, vec![failed(Unreachable)], "call 1", None),
@@ -90,6 +99,14 @@ fn every_event_in_every_state_has_its_action() {
             "answer 503 no provider answered: a/x: rate-limited (told); b/y: overloaded (told)",
             Some(Outcome::Failed),
         ),
+    ];
+    holds(table);
+}
+
+#[test]
+fn what_no_candidate_is_to_blame_for_ends_the_exchange() {
+    let one = &["a/x"];
+    let table: Vec<Row> = vec![
         (one, vec![Event::CallerGone], "close", Some(Outcome::CallerGone)),
         (one, vec![Event::Content, Event::CallerGone], "close", Some(Outcome::CallerGone)),
         (
@@ -111,13 +128,10 @@ fn every_event_in_every_state_has_its_action() {
             "break server_error the gateway is shutting down",
             Some(Outcome::Stopped),
         ),
-        (one, vec![Event::CallerGone, failed(Timeout)], "close", Some(Outcome::CallerGone)),
+        (one, vec![Event::CallerGone, failed(FailureClass::Timeout)], "close", Some(Outcome::CallerGone)),
         (one, vec![Event::Content, Event::Content], "go", None),
     ];
-    for (targets, events, action, outcome) in table {
-        let told = format!("{events:?}");
-        assert_eq!(after(targets, events), (action.to_owned(), outcome), "{told}");
-    }
+    holds(table);
 }
 
 #[test]
@@ -142,7 +156,8 @@ fn the_smallest_wait_is_told() {
     exchange.on(limited(30), 10);
     let Action::Answer(ending) = exchange.on(limited(7), 20) else { panic!("an answer") };
     assert_eq!(ending.retry_after_s, Some(7));
-    let times: Vec<_> = exchange.attempts().iter().map(|attempt| (attempt.started_ms, attempt.ended_ms)).collect();
+    let times: Vec<_> =
+        exchange.attempts().iter().map(|attempt| (attempt.started_ms, attempt.ended_ms)).collect();
     assert_eq!(times, [(0, Some(10)), (10, Some(20))]);
 }
 
@@ -153,6 +168,7 @@ fn what_is_passed_on_is_redacted() {
         ..ProviderError::default()
     };
     let failure = Failure::new(FailureClass::Status(400), "told").under(400);
-    let ending = Ending::of_rejection(&Failure { said: Some(said), ..failure }).expect("a rejection");
+    let ending =
+        Ending::of_rejection(&Failure { said: Some(Box::new(said)), ..failure }).expect("a rejection");
     assert_eq!(ending.error.message, "bad key [redacted][31m");
 }

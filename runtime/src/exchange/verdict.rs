@@ -60,7 +60,7 @@ fn of_own_mistake(
         return match status {
             404 => failure(FailureClass::ServerError, "answered 404 without an error of its API".to_owned()),
             _ => Failure {
-                said: Some(ProviderError::default()),
+                said: Some(Box::default()),
                 ..failure(FailureClass::Status(status), format!("answered {status}"))
             },
         };
@@ -73,7 +73,7 @@ fn of_own_mistake(
         Meaning::Refused => (FailureClass::Refused, "refused the content"),
         Meaning::RateLimited | Meaning::Other => (FailureClass::Status(status), "refused the request"),
     };
-    Failure { said: Some(said), ..failure(class, format!("{cause} ({status})")) }
+    Failure { said: Some(Box::new(said)), ..failure(class, format!("{cause} ({status})")) }
 }
 
 /// Judges an error that stands in an answer dressed as a success. Before the first content the provider's words go
@@ -82,7 +82,9 @@ pub fn of_error_inside(said: &ProviderError, status: u16) -> Failure {
     let (class, cause) = match said.meaning() {
         Meaning::RateLimited => (FailureClass::RateLimited, "an error about its rate limit"),
         Meaning::ModelMissing => (FailureClass::ModelMissing, "an error: it does not know the model"),
-        Meaning::ContextLength => (FailureClass::ContextLength, "an error: the request is too long for the model"),
+        Meaning::ContextLength => {
+            (FailureClass::ContextLength, "an error: the request is too long for the model")
+        }
         Meaning::Refused => (FailureClass::Refused, "an error: it refuses the content"),
         Meaning::Other => (FailureClass::ServerError, "an error"),
     };

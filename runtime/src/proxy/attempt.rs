@@ -33,9 +33,9 @@ pub(super) struct Limits {
 /// An answer that has begun.
 pub(super) enum Begun {
     /// All of it.
-    Whole { status: u16, headers: HeaderMap, body: Bytes, usage: Option<Usage> },
+    Whole { status: u16, headers: HeaderMap, body: Bytes, usage: Usage },
     /// A stream, and its first bytes for the caller.
-    Stream { status: u16, headers: HeaderMap, first: Bytes, reply: Reply, relay: Relay },
+    Stream { status: u16, headers: HeaderMap, first: Bytes, reply: Box<Reply>, relay: Box<Relay> },
 }
 
 impl Begun {
@@ -63,7 +63,7 @@ pub(super) fn without_key(upstream: &Upstream, failure: Failure) -> Failure {
         texts.into_iter().flatten().any(|text| upstream.is_quoted_in(text.as_bytes()))
     };
     match &failure.said {
-        Some(said) if is_quoting(said) => Failure { said: Some(ProviderError::default()), ..failure },
+        Some(said) if is_quoting(said) => Failure { said: Some(Box::default()), ..failure },
         _ => failure,
     }
 }
@@ -98,7 +98,7 @@ async fn begin(upstream: &Upstream, outgoing: Outgoing<'_>, limits: Limits) -> R
         });
     }
     let (first, relay) = timeout_at(deadline, first_content(&mut reply)).await.map_err(too_late)??;
-    Ok(Begun::Stream { status, headers, first, reply, relay })
+    Ok(Begun::Stream { status, headers, first, reply: Box::new(reply), relay: Box::new(relay) })
 }
 
 fn milliseconds(duration: Duration) -> u64 {
@@ -194,7 +194,7 @@ impl Gathered {
     }
 }
 
-fn judge(api: Api, body: &[u8], status: u16) -> Result<Option<Usage>, Failure> {
+fn judge(api: Api, body: &[u8], status: u16) -> Result<Usage, Failure> {
     match answer::read(api, body) {
         Ok(usage) => Ok(usage),
         Err(NoAnswer::Error(said)) => Err(verdict::of_error_inside(&said, status)),

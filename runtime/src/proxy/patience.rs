@@ -56,7 +56,11 @@ impl Patience {
     }
 
     /// Waits for `work`, at most until the deadline.
-    pub(super) async fn until<T>(&mut self, stopping: &AtomicBool, work: impl Future<Output = T>) -> Until<T> {
+    pub(super) async fn until<T>(
+        &mut self,
+        stopping: &AtomicBool,
+        work: impl Future<Output = T>,
+    ) -> Until<T> {
         let mut work = pin!(work);
         poll_fn(|context| {
             if stopping.load(Ordering::Relaxed) {

@@ -1,5 +1,6 @@
 //! What leaves for the caller: bodies, and headers that are built anew. Of a provider's headers only listed ones pass.
 
+use super::whole::Whole;
 use crate::error::Refusal;
 use crate::exchange::ending::Ending;
 use bytes::Bytes;
@@ -25,8 +26,8 @@ const PASSED: [HeaderName; 3] = [
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// An answer of a provider, all of it.
-pub(super) fn whole(status: u16, provider: &HeaderMap, body: Bytes) -> Response<AnswerBody> {
-    passed(status, provider, Full::new(body).boxed_unsync())
+pub(super) fn whole(status: u16, provider: &HeaderMap, body: Whole) -> Response<AnswerBody> {
+    passed(status, provider, body.boxed_unsync())
 }
 
 /// An answer of a provider, as it comes.

@@ -22,8 +22,8 @@ use wayleave_program::catalogue::ProviderId;
 pub(super) struct Streaming {
     /// For the caller, before anything else.
     pub(super) first: Option<Bytes>,
-    pub(super) reply: Reply,
-    pub(super) relay: Relay,
+    pub(super) reply: Box<Reply>,
+    pub(super) relay: Box<Relay>,
     pub(super) recording: Recording,
     pub(super) provider: ProviderId,
     pub(super) idle: Duration,
@@ -103,9 +103,7 @@ impl Streaming {
 
     /// The last piece, if there is one: an error event, never an end that the provider did not send.
     fn end(&mut self, event: Event) -> Option<Bytes> {
-        if let Some(usage) = self.relay.usage() {
-            self.recording.count(usage);
-        }
+        self.recording.count(self.relay.usage());
         match self.recording.on(event) {
             Action::Break(ending) => Some(ending.error.to_event()),
             Action::Answer(_) | Action::Call(_) | Action::Go | Action::Relay | Action::Close => None,

@@ -61,7 +61,8 @@ impl Simulation {
         if provider.is_empty() || model == Some("") {
             return wrong(format!("`{text}` names no provider; write `PROVIDER:…` or `PROVIDER/MODEL:…`"));
         }
-        let behaviours: Vec<Behaviour> = behaviours.split(',').map(read_behaviour).collect::<Result<_, _>>()?;
+        let behaviours: Vec<Behaviour> =
+            behaviours.split(',').map(read_behaviour).collect::<Result<_, _>>()?;
         if behaviours.iter().all(|behaviour| matches!(behaviour, Behaviour::Every(_))) {
             return wrong(format!("`{text}` says how often and not what; add `refuse`, for example"));
         }

@@ -84,7 +84,8 @@ impl Answer {
 
     fn event(&self, delta: &Json, finish_reason: Option<&str>) -> Bytes {
         let mut chunk = self.chunk();
-        chunk["choices"] = json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason}]);
+        chunk["choices"] =
+            json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason}]);
         // Like several providers: the last event counts, whether or not one is asked for that counts alone.
         if finish_reason.is_some() && !self.is_usage_asked {
             chunk["usage"] = self.usage.clone();

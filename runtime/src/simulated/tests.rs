@@ -19,7 +19,8 @@ fn call(body: &str) -> SimulatedCall<'_> {
 }
 
 const PLAIN: &str = r#"{"model":"m","messages":[{"role":"user","content":"Hi there"}]}"#;
-const STREAM: &str = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]}]}"#;
+const STREAM: &str =
+    r#"{"model":"m","stream":true,"messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]}]}"#;
 
 #[test]
 fn simulations_are_read_or_refused_in_words() {

@@ -106,7 +106,8 @@ fn build(
         builder = builder.dns_resolver(PublicOnly);
     }
     // Without TLS no roots are needed, and a machine that has none can still call a local provider.
-    builder = if is_https { builder.tls_certs_merge(roots.iter().cloned()) } else { builder.tls_certs_only([]) };
+    builder =
+        if is_https { builder.tls_certs_merge(roots.iter().cloned()) } else { builder.tls_certs_only([]) };
     builder.build()
 }
 

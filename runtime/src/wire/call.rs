@@ -141,8 +141,22 @@ impl std::fmt::Display for BadCall {
 
 /// The members that are read, of any api: another case of one of them could mean it to somebody else.
 const READ_MEMBERS: [&str; 16] = [
-    "model", "stream", "messages", "input", "tools", "functions", "max_tokens", "max_completion_tokens",
-    "response_format", "reasoning_effort", "modalities", "audio", "metadata", "stream_options", "n", "user",
+    "model",
+    "stream",
+    "messages",
+    "input",
+    "tools",
+    "functions",
+    "max_tokens",
+    "max_completion_tokens",
+    "response_format",
+    "reasoning_effort",
+    "modalities",
+    "audio",
+    "metadata",
+    "stream_options",
+    "n",
+    "user",
 ];
 
 /// Members with which a caller would choose the destination or the key at some gateways and libraries.

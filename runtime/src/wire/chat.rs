@@ -6,11 +6,7 @@ use super::json::{Kind, Reader, Text};
 use super::tokens;
 
 /// Reads one member.
-pub(super) fn member(
-    draft: &mut Draft,
-    reader: &mut Reader<'_>,
-    name: &'static str,
-) -> Result<(), BadCall> {
+pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static str) -> Result<(), BadCall> {
     let kind = reader.peek()?;
     match (name, kind) {
         ("max_tokens" | "max_completion_tokens", _) => draft.output(reader, name),

@@ -4,6 +4,7 @@
 use super::Usage;
 use super::errors::ProviderError;
 use super::json::{JsonError, Keys, Kind, Reader};
+use super::tokens;
 
 /// The data of the event that ends a stream.
 pub const DONE: &[u8] = b"[DONE]";
@@ -20,6 +21,8 @@ pub struct Chunk {
     pub finished: u128,
     /// The tokens it counts.
     pub usage: Option<Usage>,
+    /// An estimate of the output tokens that stand in it.
+    pub estimate: u64,
     /// The error it is.
     pub error: Option<ProviderError>,
 }
@@ -64,7 +67,7 @@ fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
             ("index", Kind::Number) => index = reader.number()?.parse().unwrap_or(0),
-            ("delta", Kind::Object) => chunk.has_content |= delta(reader)?,
+            ("delta", Kind::Object) => delta(chunk, reader)?,
             ("finish_reason", Kind::String) => {
                 reader.skip()?;
                 is_finished = true;
@@ -82,21 +85,27 @@ fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Whether a delta carries a piece of the answer.
-fn delta(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
-    let mut has_content = false;
+/// Notes whether a delta carries a piece of the answer.
+fn delta(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
     reader.object(|reader, key| {
         let kind = reader.peek()?;
-        let is_content = match key.raw {
-            "content" | "refusal" | "reasoning_content" | "reasoning" | "tool_calls" | "function_call"
-            | "audio" => true,
-            _ => false,
-        };
+        let is_content = matches!(
+            key.raw,
+            "content"
+                | "refusal"
+                | "reasoning_content"
+                | "reasoning"
+                | "tool_calls"
+                | "function_call"
+                | "audio"
+        );
         let raw = reader.raw()?;
-        has_content |= is_content && kind != Kind::Null && !matches!(raw, "\"\"" | "[]" | "{}");
-        Ok::<(), Malformed>(())
-    })?;
-    Ok(has_content)
+        if is_content && kind != Kind::Null && !matches!(raw, "\"\"" | "[]" | "{}") {
+            chunk.has_content = true;
+            chunk.estimate += tokens::of_text(raw.trim_matches('"'));
+        }
+        Ok(())
+    })
 }
 
 /// More tokens than this are no count but a mistake of the provider's.
@@ -109,11 +118,27 @@ pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
         match (key.raw, reader.peek()?) {
             ("prompt_tokens", Kind::Number) => usage.input_tokens = count(reader.number()?),
             ("completion_tokens", Kind::Number) => usage.output_tokens = count(reader.number()?),
+            ("prompt_tokens_details", Kind::Object) => {
+                detail(reader, "cached_tokens", &mut usage.cached_tokens)?
+            }
+            ("completion_tokens_details", Kind::Object) => {
+                detail(reader, "reasoning_tokens", &mut usage.reasoning_tokens)?;
+            }
             _ => reader.skip().map(drop)?,
         }
         Ok::<(), Malformed>(())
     })?;
     Ok(usage)
+}
+
+fn detail(reader: &mut Reader<'_>, name: &str, tokens: &mut u64) -> Result<(), Malformed> {
+    reader.object(|reader, key| {
+        match reader.peek()? {
+            Kind::Number if key.raw == name => *tokens = count(reader.number()?),
+            _ => reader.skip().map(drop)?,
+        }
+        Ok(())
+    })
 }
 
 /// A count that may be negative, broken or absurd: from 0 to the limit.
@@ -156,19 +181,29 @@ mod tests {
 
     #[test]
     fn ends_and_counts_are_read() {
-        let chunk = read(br#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"},{"index":900,"delta":{}}]}"#);
+        let chunk =
+            read(br#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"},{"index":900,"delta":{}}]}"#);
         let chunk = chunk.expect("a chunk");
         assert_eq!((chunk.has_content, chunk.choices, chunk.finished), (true, 2, 2));
-        let usage = |text: &str| read(format!("{{\"choices\":[],\"usage\":{text}}}").as_bytes()).map(|chunk| chunk.usage);
-        let counted = |input_tokens, output_tokens| Ok(Some(Usage { input_tokens, output_tokens }));
+        let usage = |text: &str| {
+            read(format!("{{\"choices\":[],\"usage\":{text}}}").as_bytes()).map(|chunk| chunk.usage)
+        };
+        let counted =
+            |input_tokens, output_tokens| Ok(Some(Usage { input_tokens, output_tokens, ..Usage::default() }));
         assert_eq!(usage(r#"{"prompt_tokens":3,"completion_tokens":4,"x":{}}"#), counted(3, 4));
         assert_eq!(usage(r#"{"prompt_tokens":-3,"completion_tokens":1e18}"#), counted(0, USAGE_LIMIT_TOKENS));
         assert_eq!(usage("null"), Ok(None));
+        let detailed = usage(
+            r#"{"prompt_tokens_details":{"cached_tokens":5,"x":[]},"completion_tokens_details":{"reasoning_tokens":6}}"#,
+        );
+        assert_eq!(detailed, Ok(Some(Usage { cached_tokens: 5, reasoning_tokens: 6, ..Usage::default() })));
     }
 
     #[test]
     fn errors_and_rubbish_are_told_apart() {
-        let error = read(br#"{"error":{"message":"boom","code":"insufficient_quota"}}"#).expect("an error event").error;
+        let error = read(br#"{"error":{"message":"boom","code":"insufficient_quota"}}"#)
+            .expect("an error event")
+            .error;
         assert_eq!(error.map(|error| error.message), Some("boom".to_owned()));
         for data in [&b"oops"[..], b"{\"a\":", b"[]", b"\xff"] {
             assert_eq!(read(data), Err(Malformed));

@@ -5,11 +5,7 @@ use super::json::{Kind, Reader};
 use super::tokens;
 
 /// Reads one member.
-pub(super) fn member(
-    draft: &mut Draft,
-    reader: &mut Reader<'_>,
-    name: &'static str,
-) -> Result<(), BadCall> {
+pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static str) -> Result<(), BadCall> {
     match name {
         "input" => {
             draft.has_content = true;

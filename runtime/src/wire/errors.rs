@@ -115,17 +115,17 @@ impl ProviderError {
             }
             // Some servers leave the wrapper out, others call it a detail.
             _ if whole.get("message").is_some() => Some(from_object(whole)),
-            _ => text(whole, "detail")
-                .map(|message| ProviderError { message, ..ProviderError::default() }),
+            _ => text(whole, "detail").map(|message| ProviderError { message, ..ProviderError::default() }),
         }
     }
 
     /// What it means, under a status between 400 and 499 or inside an answer.
     pub fn meaning(&self) -> Meaning {
         let words = [&self.code, &self.kind];
-        let known = words.into_iter().flatten().find_map(|word| {
-            WORDS.iter().find(|(known, _)| known == word).map(|(_, meaning)| *meaning)
-        });
+        let known = words
+            .into_iter()
+            .flatten()
+            .find_map(|word| WORDS.iter().find(|(known, _)| known == word).map(|(_, meaning)| *meaning));
         known.unwrap_or_else(|| {
             let message = self.message.to_ascii_lowercase();
             let is_missing = message.contains("model")
@@ -144,10 +144,22 @@ mod tests {
     fn providers_errors_are_read_in_their_shapes() {
         let meaning = |body: &str| ProviderError::read(body.as_bytes()).map(|error| error.meaning());
         for (body, expected) in [
-            (r#"{"error":{"message":"x","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#, Some(Meaning::ModelMissing)),
-            (r#"{"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","code":404}"#, Some(Meaning::ModelMissing)),
-            (r#"{"error":{"message":"model 'x' not found, try pulling it first","type":"api_error"}}"#, Some(Meaning::ModelMissing)),
-            (r#"{"error":{"message":"too long","code":"context_length_exceeded"}}"#, Some(Meaning::ContextLength)),
+            (
+                r#"{"error":{"message":"x","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#,
+                Some(Meaning::ModelMissing),
+            ),
+            (
+                r#"{"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","code":404}"#,
+                Some(Meaning::ModelMissing),
+            ),
+            (
+                r#"{"error":{"message":"model 'x' not found, try pulling it first","type":"api_error"}}"#,
+                Some(Meaning::ModelMissing),
+            ),
+            (
+                r#"{"error":{"message":"too long","code":"context_length_exceeded"}}"#,
+                Some(Meaning::ContextLength),
+            ),
             (r#"{"error":{"code":429,"message":"slow down"}}"#, Some(Meaning::RateLimited)),
             (r#"{"error":"bad temperature"}"#, Some(Meaning::Other)),
             (r#"{"detail":"unprocessable"}"#, Some(Meaning::Other)),

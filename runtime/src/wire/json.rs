@@ -386,7 +386,11 @@ impl<'a> SeenKeys<'a> {
 }
 
 fn is_same(one: Text<'_>, other: Text<'_>) -> bool {
-    if one.has_escapes || other.has_escapes { one.identity() == other.identity() } else { one.raw == other.raw }
+    if one.has_escapes || other.has_escapes {
+        one.identity() == other.identity()
+    } else {
+        one.raw == other.raw
+    }
 }
 
 #[cfg(test)]

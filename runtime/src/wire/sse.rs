@@ -99,7 +99,8 @@ fn parse(raw: Bytes, is_first: bool) -> Event {
     let mut is_error = false;
     let mut at = start;
     while at < raw.len() {
-        let length = raw[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(raw.len() - at);
+        let length =
+            raw[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(raw.len() - at);
         let line = at..at + length;
         at += length + 1;
         let text = &raw[line.clone()];

@@ -2,7 +2,7 @@
 
 use super::conditions::{Asked, Asking, Scope};
 use super::names::Kind;
-use super::values::{at as place, describe, instant, is_scale, literal};
+use super::values::{at as place, describe, instant, is_reported, is_scale, literal};
 use super::{Lower, written};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Condition, FactId, Interval, Order, Predicate, Subject, TargetField, Test};
@@ -313,6 +313,7 @@ impl Lower<'_> {
                 Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
                 Value::Group(group) => targets.extend(self.group(reading.file, group)?),
                 Value::Any(_) => targets.extend(self.catalogue.target_ids()),
+                _ if is_reported(value) => return None,
                 _ => match literal(value) {
                     Some(LiteralValue::Text(text)) => {
                         self.model_texts.insert(text.clone());
@@ -433,6 +434,7 @@ impl Lower<'_> {
                     self.report(diagnostic);
                     None
                 }
+                _ if is_reported(value) => None,
                 _ => {
                     let message = format!("`{name}` is a price, and this is {}", describe(value));
                     let diagnostic =

@@ -67,7 +67,7 @@ impl Lower<'_> {
         let within_ms = match stage.within() {
             Some(clause) => {
                 let literal = clause.duration()?;
-                Some(self.duration(span_of(file, &literal), "within", literal.value())?)
+                Some(self.duration(span_of(file, &literal), "within", Some(literal.value()?))?)
             }
             None => None,
         };

@@ -1,7 +1,7 @@
 //! Providers, their models, and aliases: the catalogue, with the facts that each target states.
 
 use super::names::{Kind, unknown};
-use super::values::literal;
+use super::values::{is_reported, literal};
 use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::source::{FileId, Span};
@@ -338,6 +338,9 @@ impl Lower<'_> {
 
     fn duration_field(&mut self, fields: &Fields, name: &str) -> Option<u64> {
         let value = fields.value(name)?;
+        if is_reported(&value) {
+            return None;
+        }
         self.duration(span_of(fields.file, &value), name, literal(&value))
     }
 
@@ -532,21 +535,26 @@ impl Lower<'_> {
         for index in 0..self.facts.len() {
             let default = self.fact_default(index);
             let mut values = Vec::with_capacity(stated.len());
+            let mut missing = Vec::new();
             for (target, stated) in stated.iter().enumerate() {
                 let value = stated.get(&index).cloned().or_else(|| default.clone());
                 if value.is_none() {
-                    self.missing_fact(index, target);
+                    missing.push(target);
                 }
                 values.push(value.unwrap_or_else(|| self.facts[index].value_type.empty_value()));
             }
             self.facts[index].values = values;
+            if let Some((first, others)) = missing.split_first() {
+                self.missing_fact(index, *first, others.len());
+            }
         }
     }
 
-    fn missing_fact(&mut self, fact: usize, target: usize) {
+    fn missing_fact(&mut self, fact: usize, target: usize, others: usize) {
         let name = self.facts[fact].name.clone();
         let field = name.strip_prefix("target.").unwrap_or_default().to_owned();
-        let message = format!("`{}` does not state its `{field}`", self.catalogue.targets[target].name);
+        let message =
+            format!("`{}`{} not state `{field}`", self.catalogue.targets[target].name, and_others(others));
         let mut diagnostic = Diagnostic::new(
             Code::R0206,
             message,
@@ -563,15 +571,24 @@ impl Lower<'_> {
     /// A price that some rule tests must be stated by every model.
     pub(super) fn require_prices(&mut self) {
         let Some(test) = self.price_test else { return };
-        for index in 0..self.catalogue.targets.len() {
-            let target = &self.catalogue.targets[index];
-            if target.price.is_none() {
-                let message = format!("`{}` states no `price`, and a rule tests it", target.name);
-                let diagnostic = Diagnostic::new(Code::R0206, message, self.target_spans[index], "no price")
-                    .with_label(test, "tested here")
-                    .with_help("add `price: $2 in, $6 out per 1M tokens`");
-                self.report(diagnostic);
-            }
-        }
+        let unpriced = |index: &usize| self.catalogue.targets[*index].price.is_none();
+        let unpriced: Vec<usize> = (0..self.catalogue.targets.len()).filter(unpriced).collect();
+        let Some((first, others)) = unpriced.split_first() else { return };
+        let name = &self.catalogue.targets[*first].name;
+        let message =
+            format!("`{name}`{} not state a `price`, and a rule tests it", and_others(others.len()));
+        let diagnostic = Diagnostic::new(Code::R0206, message, self.target_spans[*first], "no price")
+            .with_label(test, "tested here")
+            .with_help("add `price: $2 in, $6 out per 1M tokens`");
+        self.report(diagnostic);
+    }
+}
+
+/// The subject of a message about one of several.
+fn and_others(count: usize) -> String {
+    match count {
+        0 => " does".to_owned(),
+        1 => " and one other model do".to_owned(),
+        count => format!(" and {count} other models do"),
     }
 }

@@ -2,11 +2,11 @@
 
 use super::conditions::Scope;
 use super::names::Kind;
-use super::{Lower, Placed, span, span_of};
-use crate::diagnostic::{Applicability, Code, Diagnostic};
+use super::{Lower, Placed, span_of};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Approval, Condition, Denial, Period, Prohibition};
 use crate::source::{FileId, Span};
-use wayleave_grammar::ast::{FromClause, Item, Name, Text, UntilClause, WhenClause};
+use wayleave_grammar::ast::{FromClause, Item, Text, UntilClause, WhenClause};
 
 impl Lower<'_> {
     pub(super) fn approvals(&mut self, items: &[Placed<Item>]) -> Vec<Approval> {
@@ -38,7 +38,7 @@ impl Lower<'_> {
             let Item::Deny(item) = item else { continue };
             let Some(name) = self.declare_name(Kind::Deny, *file, item.name()) else { continue };
             if item.when().is_none() {
-                self.deny_without_condition(*file, item.name(), &name);
+                // The parser has said so.
                 continue;
             }
             let condition = self.when(*file, item.when(), Scope::Deny);
@@ -48,15 +48,6 @@ impl Lower<'_> {
             denials.push(Denial { name, span: span_of(*file, item), condition, period, because });
         }
         denials
-    }
-
-    fn deny_without_condition(&mut self, file: FileId, name_node: Option<Name>, name: &str) {
-        let Some(at) = name_node.map(|name| span(file, name.text_range())) else { return };
-        let message = format!("`deny {name}` has no condition and would stop every request");
-        let diagnostic = Diagnostic::new(Code::R0206, message, at, "which requests")
-            .with_help("add `when CONDITION`; to turn away what no route takes, write `otherwise deny \"…\"`")
-            .with_fix("add `when`", at.after(), " when CONDITION", Applicability::Placeholders);
-        self.report(diagnostic);
     }
 
     pub(super) fn prohibitions(&mut self, items: &[Placed<Item>]) -> Vec<Prohibition> {

@@ -109,6 +109,9 @@ impl Lower<'_> {
         if let Some(LiteralValue::Text(text)) = literal(value) {
             return Some(text);
         }
+        if is_reported(value) {
+            return None;
+        }
         let at = span_of(file, value);
         let written = self.sources.text(at).to_owned();
         let mut diagnostic = Diagnostic::new(
@@ -186,6 +189,9 @@ impl Lower<'_> {
         value_type: &Type,
         value: &Written,
     ) -> Option<T> {
+        if is_reported(value) {
+            return None;
+        }
         let found = describe(value);
         let code = if is_other_unit(value, value_type) { Code::R0202 } else { Code::R0201 };
         let message = format!("`{owner}` must be {}, and this is {found}", allowed(value_type));
@@ -232,6 +238,11 @@ pub(super) fn literal(value: &Written) -> Option<LiteralValue> {
         Written::Literal(literal) => literal.value(),
         _ => None,
     }
+}
+
+/// A literal that the parser could not read and has reported.
+pub(super) fn is_reported(value: &Written) -> bool {
+    matches!(value, Written::Literal(literal) if literal.value().is_none())
 }
 
 /// A written date, in UTC, or instant.

@@ -15,34 +15,81 @@ fn each_mistake_has_its_own_words() {
     for (body, expected) in [
         ("", "not_json None: the body is not JSON: at byte 0 there should be a JSON value"),
         ("[1]", "not_an_object None: the body must be a JSON object"),
-        ("{\"model\":\"m\",\"messages\":[]} x", "not_json None: the body is not JSON: its object ends before byte 28, and something follows"),
-        ("{\"model\":\"m\",\"model\":\"n\"}", "duplicate_key None: the body names `model` twice in one object; keep one of them"),
+        (
+            "{\"model\":\"m\",\"messages\":[]} x",
+            "not_json None: the body is not JSON: its object ends before byte 28, and something follows",
+        ),
+        (
+            "{\"model\":\"m\",\"model\":\"n\"}",
+            "duplicate_key None: the body names `model` twice in one object; keep one of them",
+        ),
         ("{\"messages\":[]}", "missing_parameter Some(\"model\"): the body must have `model`"),
         ("{\"model\":\"m\"}", "missing_parameter Some(\"messages\"): the body must have `messages`"),
         ("{\"model\":7,\"messages\":[]}", "invalid_type Some(\"model\"): `model` must be a text"),
-        ("{\"model\":\"\",\"messages\":[]}", "invalid_type Some(\"model\"): `model` must name a model; it is empty"),
-        ("{\"model\":\"m\",\"Model\":\"n\",\"messages\":[]}", "misspelled_parameter Some(\"Model\"): write `model` instead of `Model`"),
-        ("{\"model\":\"m\",\"messages\":{}}", "invalid_type Some(\"messages\"): `messages` must be a list of messages"),
-        ("{\"model\":\"m\",\"messages\":[1]}", "invalid_type Some(\"messages\"): `messages` must be a list of objects"),
-        ("{\"model\":\"m\",\"messages\":[{\"content\":1}]}", "invalid_type Some(\"messages.content\"): `messages.content` must be a text, a list of parts, or null"),
-        ("{\"model\":\"m\",\"messages\":[],\"stream\":\"yes\"}", "invalid_type Some(\"stream\"): `stream` must be true or false"),
-        ("{\"model\":\"m\",\"messages\":[],\"max_tokens\":1.5}", "invalid_type Some(\"max_tokens\"): `max_tokens` must be a whole number"),
-        ("{\"model\":\"m\",\"messages\":[],\"max_tokens\":-1}", "invalid_type Some(\"max_tokens\"): `max_tokens` must be a whole number"),
-        ("{\"model\":\"m\",\"messages\":[],\"api_base\":\"http://x\"}", "unsupported_parameter Some(\"api_base\"): `api_base` is not accepted: the policy alone says where a request goes"),
-        ("{\"model\":\"m\",\"messages\":[],\"metadata\":[]}", "invalid_type Some(\"metadata\"): `metadata` must be an object of texts"),
+        (
+            "{\"model\":\"\",\"messages\":[]}",
+            "invalid_type Some(\"model\"): `model` must name a model; it is empty",
+        ),
+        (
+            "{\"model\":\"m\",\"Model\":\"n\",\"messages\":[]}",
+            "misspelled_parameter Some(\"Model\"): write `model` instead of `Model`",
+        ),
+        (
+            "{\"model\":\"m\",\"messages\":{}}",
+            "invalid_type Some(\"messages\"): `messages` must be a list of messages",
+        ),
+        (
+            "{\"model\":\"m\",\"messages\":[1]}",
+            "invalid_type Some(\"messages\"): `messages` must be a list of objects",
+        ),
+        (
+            "{\"model\":\"m\",\"messages\":[{\"content\":1}]}",
+            "invalid_type Some(\"messages.content\"): `messages.content` must be a text, a list of parts, or null",
+        ),
+        (
+            "{\"model\":\"m\",\"messages\":[],\"stream\":\"yes\"}",
+            "invalid_type Some(\"stream\"): `stream` must be true or false",
+        ),
+        (
+            "{\"model\":\"m\",\"messages\":[],\"max_tokens\":1.5}",
+            "invalid_type Some(\"max_tokens\"): `max_tokens` must be a whole number",
+        ),
+        (
+            "{\"model\":\"m\",\"messages\":[],\"max_tokens\":-1}",
+            "invalid_type Some(\"max_tokens\"): `max_tokens` must be a whole number",
+        ),
+        (
+            "{\"model\":\"m\",\"messages\":[],\"api_base\":\"http://x\"}",
+            "unsupported_parameter Some(\"api_base\"): `api_base` is not accepted: the policy alone says where a request goes",
+        ),
+        (
+            "{\"model\":\"m\",\"messages\":[],\"metadata\":[]}",
+            "invalid_type Some(\"metadata\"): `metadata` must be an object of texts",
+        ),
     ] {
         assert_eq!(refusal(body), expected, "{body}");
     }
     assert_eq!(read(Api::Chat, b"\xff\xfe{\x00}\x00"), Err(BadCall::NotUtf8));
-    assert!(refusal(&format!("{{\"model\":\"m\",\"messages\":{}", "[".repeat(100_000))).starts_with("too_complex"));
+    assert!(
+        refusal(&format!("{{\"model\":\"m\",\"messages\":{}", "[".repeat(100_000)))
+            .starts_with("too_complex")
+    );
 }
 
 #[test]
 fn needs_are_read_off_the_body() {
     let needs = |members: &str| chat(&format!("{{\"model\":\"m\",{members}}}")).expect("a call").needs;
-    assert!(needs("\"messages\":[],\"tools\":[ ],\"reasoning_effort\":null,\"response_format\":{\"type\":\"text\"}").is_empty());
+    assert!(
+        needs(
+            "\"messages\":[],\"tools\":[ ],\"reasoning_effort\":null,\"response_format\":{\"type\":\"text\"}"
+        )
+        .is_empty()
+    );
     assert_eq!(needs("\"messages\":[],\"tools\":[{\"type\":\"function\"}]"), ["tools"]);
-    assert_eq!(needs("\"messages\":[],\"reasoning_effort\":\"low\",\"functions\":[{}]"), ["tools", "reasoning"]);
+    assert_eq!(
+        needs("\"messages\":[],\"reasoning_effort\":\"low\",\"functions\":[{}]"),
+        ["tools", "reasoning"]
+    );
     assert_eq!(
         needs("\"response_format\":{\"json_schema\":{},\"type\":\"json_schema\"},\"messages\":[]"),
         ["structured-output"]

@@ -1,0 +1,230 @@
+//! `log`: the decisions that were made, newest first; one whole; their totals; or as they come.
+
+mod one;
+
+use crate::args::{Decided, Format, Log};
+use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, print};
+use crate::storage::{Missing, Storage};
+use crate::{duration, environment};
+use std::time::Duration;
+use wayleave_compiler::diagnostic::render::printable;
+use wayleave_program::instant;
+use wayleave_runtime::record::{DecisionRecord, Outcome};
+use wayleave_runtime::store::{Filter, GroupBy, SummaryRow};
+
+/// Between two looks for new decisions.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
+
+/// New decisions that are taken in one look.
+const FOLLOW_LIMIT: u32 = 500;
+
+/// So much of a decision's id is shown: enough to name it by.
+const ID_SHOWN: usize = 10;
+
+/// So much of a caller's own words is shown in a column.
+const CELL_SHOWN: usize = 32;
+
+pub(super) fn run(log: &Log, terminal: Terminal) -> Result<Exit, Failure> {
+    let filter = filter(log)?;
+    let groups = log.summary.as_deref().map(groups).transpose()?;
+    let storage = Storage::open(&log.store, Missing::Refuse)?;
+    let exit = match (&groups, &log.id) {
+        (Some(groups), _) => summarise(&storage, &filter, groups, log.format)?,
+        (None, Some(id)) => one::run(&storage, id, log.format, terminal)?,
+        (None, None) if log.follow => follow(&storage, &filter, log, terminal)?,
+        (None, None) => newest(&storage, &filter, log, terminal)?,
+    };
+    storage.close()?;
+    Ok(exit)
+}
+
+fn filter(log: &Log) -> Result<Filter, Failure> {
+    let outcome = log.outcome.as_deref().map(|name| {
+        Outcome::find(name).ok_or_else(|| {
+            let names: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
+            Failure::new(format!("`{name}` is not how a request ends")).mend(format!("there are {}", names.join(", ")))
+        })
+    });
+    let decided = log.decision.map(|decided| match decided {
+        Decided::Route => "route".to_owned(),
+        Decided::Deny => "deny".to_owned(),
+    });
+    Ok(Filter {
+        caller: log.caller.clone(),
+        team: log.team.clone(),
+        app: log.app.clone(),
+        model: log.model.clone(),
+        route: log.route.clone(),
+        target: log.target.clone(),
+        outcome: outcome.transpose()?,
+        decided,
+        id_prefix: None,
+        since_ms: log.since.as_deref().map(since).transpose()?,
+        until_ms: None,
+    })
+}
+
+/// A date or an instant, or how long ago.
+fn since(text: &str) -> Result<i64, Failure> {
+    if let Some(instant) = instant::read(text) {
+        return Ok(instant.0.saturating_mul(1000));
+    }
+    let ago = duration::read(text).and_then(|ago| i64::try_from(ago.as_millis()).ok()).ok_or_else(|| {
+        Failure::new(format!("`{text}` is neither a date nor a duration")).mend("write 2027-06-30, or 15min")
+    })?;
+    Ok(environment::now_ms().saturating_sub(ago))
+}
+
+fn groups(text: &str) -> Result<Vec<GroupBy>, Failure> {
+    let group = |name: &str| {
+        GroupBy::ALL.into_iter().find(|group| group.name() == name.trim()).ok_or_else(|| {
+            let names: Vec<&str> = GroupBy::ALL.iter().map(|group| group.name()).collect();
+            Failure::new(format!("`{name}` is not something to count by")).mend(format!("there are {}", names.join(", ")))
+        })
+    };
+    text.split(',').map(group).collect()
+}
+
+fn newest(storage: &Storage, filter: &Filter, log: &Log, terminal: Terminal) -> Result<Exit, Failure> {
+    let listed = storage.runtime.block_on(storage.store.decisions(filter, None, log.limit));
+    let listed = listed.map_err(|error| storage.failure(&error))?;
+    let records: Vec<&DecisionRecord> = listed.iter().map(|listed| &listed.record).collect();
+    match log.format {
+        Format::Json => print(&lines(&records)?)?,
+        Format::Human if records.is_empty() => print("no decisions\n")?,
+        Format::Human => print(&table(&records, Head::Shown, terminal))?,
+    }
+    Ok(Exit::Yes)
+}
+
+/// Shows what is there, then what comes, until nobody reads it.
+fn follow(storage: &Storage, filter: &Filter, log: &Log, terminal: Terminal) -> Result<Exit, Failure> {
+    let store = &storage.store;
+    let mut last = storage.runtime.block_on(store.last_row()).map_err(|error| storage.failure(&error))?;
+    let listed = storage.runtime.block_on(store.decisions(filter, Some(last + 1), log.limit));
+    let mut listed = listed.map_err(|error| storage.failure(&error))?;
+    listed.reverse();
+    let mut head = Head::Shown;
+    loop {
+        let records: Vec<&DecisionRecord> = listed.iter().map(|listed| &listed.record).collect();
+        if !records.is_empty() {
+            match log.format {
+                Format::Json => print(&lines(&records)?)?,
+                Format::Human => print(&table(&records, head, terminal))?,
+            }
+            head = Head::Left;
+        }
+        last = listed.iter().map(|listed| listed.row).fold(last, i64::max);
+        listed = storage.runtime.block_on(async {
+            tokio::time::sleep(FOLLOW_INTERVAL).await;
+            store.decisions_after(filter, last, FOLLOW_LIMIT).await.map_err(|error| storage.failure(&error))
+        })?;
+    }
+}
+
+/// One JSON object a line.
+fn lines(records: &[&DecisionRecord]) -> Result<String, Failure> {
+    let mut out = String::new();
+    for record in records {
+        let line = serde_json::to_string(record).map_err(|error| Failure::because("a decision cannot be written", &error))?;
+        out.push_str(&line);
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// Whether a table has a line of names above it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Head {
+    Shown,
+    Left,
+}
+
+fn table(records: &[&DecisionRecord], head: Head, terminal: Terminal) -> String {
+    let names = ["when", "id", "caller", "team", "app", "model", "route", "target", "outcome", "status", "ms", "tries"];
+    let mut rows = Vec::new();
+    if head == Head::Shown {
+        rows.push(names.map(str::to_owned).to_vec());
+    }
+    rows.extend(records.iter().map(|record| row(record)));
+    let text = columns(&rows);
+    let mut shown: Vec<String> = text.lines().map(str::to_owned).collect();
+    if head == Head::Shown
+        && let Some(first) = shown.first_mut()
+    {
+        *first = terminal.paint(Paint::Dim, first);
+    }
+    shown.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn row(record: &DecisionRecord) -> Vec<String> {
+    vec![
+        moment(record.at_ms),
+        record.id.chars().take(ID_SHOWN).collect(),
+        cell(&record.caller.id),
+        cell(&record.caller.team),
+        cell(&record.caller.app),
+        cell(&record.model),
+        cell(record.route.as_deref().unwrap_or_default()),
+        cell(record.target.as_deref().unwrap_or_default()),
+        record.outcome.name().to_owned(),
+        if record.status == 0 { "-".to_owned() } else { record.status.to_string() },
+        record.latency_ms.to_string(),
+        record.attempts.len().to_string(),
+    ]
+}
+
+/// A caller's or policy's word, printable and not too long; a dash for none.
+fn cell(text: &str) -> String {
+    let text = printable(text);
+    match text.chars().count() {
+        0 => "-".to_owned(),
+        length if length > CELL_SHOWN => format!("{}…", text.chars().take(CELL_SHOWN - 1).collect::<String>()),
+        _ => text,
+    }
+}
+
+fn summarise(storage: &Storage, filter: &Filter, by: &[GroupBy], format: Format) -> Result<Exit, Failure> {
+    let rows = storage.runtime.block_on(storage.store.summary(filter, by)).map_err(|error| storage.failure(&error))?;
+    match format {
+        Format::Json => print(&format!("{:#}\n", summary_json(&rows, by)))?,
+        Format::Human if rows.is_empty() => print("no decisions\n")?,
+        Format::Human => print(&summary_table(&rows, by))?,
+    }
+    Ok(Exit::Yes)
+}
+
+fn summary_table(rows: &[SummaryRow], by: &[GroupBy]) -> String {
+    let counts = ["requests", "ok", "denied", "failed", "fallbacks", "input", "output", "p50 ms", "p95 ms"];
+    let head = by.iter().map(|group| group.name()).chain(counts).map(str::to_owned).collect();
+    let shown = rows.iter().map(|row| {
+        let numbers = numbers(row).map(|(_, number)| number.to_string());
+        row.group.iter().map(|value| cell(value)).chain(numbers).collect()
+    });
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(shown).collect();
+    columns(&rows)
+}
+
+fn summary_json(rows: &[SummaryRow], by: &[GroupBy]) -> serde_json::Value {
+    let row = |row: &SummaryRow| {
+        let group = by.iter().zip(&row.group).map(|(group, value)| (group.name().to_owned(), value.clone().into()));
+        let counts = numbers(row).map(|(name, number)| (name.to_owned(), number.into()));
+        serde_json::Value::Object(group.chain(counts).collect())
+    };
+    rows.iter().map(row).collect()
+}
+
+fn numbers(row: &SummaryRow) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+    [
+        ("requests", row.requests),
+        ("ok", row.ok),
+        ("denied", row.denied),
+        ("failed", row.failed),
+        ("fallbacks", row.fallbacks),
+        ("input", row.input),
+        ("output", row.output),
+        ("p50_ms", row.p50_ms),
+        ("p95_ms", row.p95_ms),
+    ]
+    .into_iter()
+}

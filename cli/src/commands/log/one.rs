@@ -1,0 +1,152 @@
+//! `log --id`: one decision whole, with the lines that decided and its attempts as a time line.
+
+use crate::args::Format;
+use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, print};
+use crate::storage::Storage;
+use wayleave_compiler::diagnostic::render::printable;
+use wayleave_program::source_view::SourceText;
+use wayleave_runtime::record::{AttemptRecord, DecisionRecord};
+use wayleave_runtime::store::Filter;
+
+/// A beginning of an id that fits more decisions than this is no help to anybody.
+const CANDIDATES: u32 = 5;
+
+/// A quoted line of the policy is cut to so many characters.
+const QUOTED: usize = 90;
+
+pub(super) fn run(storage: &Storage, id: &str, format: Format, terminal: Terminal) -> Result<Exit, Failure> {
+    let record = find(storage, id)?;
+    match format {
+        Format::Json => {
+            let json = serde_json::to_value(&record)
+                .map_err(|error| Failure::because("the decision cannot be written", &error))?;
+            print(&format!("{json:#}\n"))?;
+        }
+        Format::Human => {
+            let texts = storage.runtime.block_on(storage.store.policy(&record.source));
+            let texts = texts.map_err(|error| storage.failure(&error))?.unwrap_or_default();
+            print(&human(&record, &texts, terminal))?;
+        }
+    }
+    Ok(Exit::Yes)
+}
+
+fn find(storage: &Storage, id: &str) -> Result<DecisionRecord, Failure> {
+    let filter = Filter { id_prefix: Some(id.to_owned()), ..Filter::default() };
+    let found = storage.runtime.block_on(storage.store.decisions(&filter, None, CANDIDATES));
+    let mut found = found.map_err(|error| storage.failure(&error))?;
+    let shown = printable(id);
+    match (found.pop(), found.is_empty()) {
+        (None, _) => Err(Failure::new(format!("there is no decision `{shown}`"))
+            .mend("its id is in the answer's header x-wayleave-decision and in `wayleave log`")),
+        (Some(only), true) => Ok(only.record),
+        (Some(_), false) => {
+            Err(Failure::new(format!("several decisions begin with `{shown}`")).mend("write more of the id"))
+        }
+    }
+}
+
+fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> String {
+    let caller = &record.caller;
+    let api = if record.is_stream { format!("{}, streamed", record.api) } else { record.api.clone() };
+    let arm = record.arm.map(|arm| format!(", arm {arm}")).unwrap_or_default();
+    let facts = [
+        ("id", record.id.clone()),
+        ("when", moment(record.at_ms)),
+        ("caller", printable(&caller.id)),
+        ("team", printable(&caller.team)),
+        ("app", printable(&caller.app)),
+        ("groups", printable(&caller.groups.join(", "))),
+        ("key", caller.key_id.clone()),
+        ("api", api),
+        ("model", printable(&record.model)),
+        ("decision", record.decided.clone()),
+        ("route", record.route.as_ref().map(|route| format!("{}{arm}", printable(route))).unwrap_or_default()),
+        ("served by", record.target.clone().unwrap_or_default()),
+        ("outcome", format!("{}, status {}", record.outcome.name(), record.status)),
+        ("took", took(record)),
+        ("tokens", tokens(record)),
+        ("policy", record.policy.clone()),
+    ];
+    let rows: Vec<Vec<String>> = facts
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| vec![name.to_owned(), value])
+        .collect();
+    let mut out = columns(&rows);
+    for reason in &record.reasons {
+        out.push_str(&format!("because    {}\n", printable(reason)));
+    }
+    out.push_str(&section(terminal, "attempts", &attempts(&record.attempts)));
+    out.push_str(&section(terminal, "removed from the plan", &removed(record)));
+    out.push_str(&section(terminal, "decided by", &lines(record, texts)));
+    out
+}
+
+fn section(terminal: Terminal, name: &str, rows: &[Vec<String>]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let body: String = columns(rows).lines().map(|line| format!("  {line}\n")).collect();
+    format!("{}\n{body}", terminal.paint(Paint::Cyan, name))
+}
+
+fn took(record: &DecisionRecord) -> String {
+    let first = record.first_content_ms.map(|ms| format!(", first content after {ms} ms")).unwrap_or_default();
+    format!("{} ms{first}", record.latency_ms)
+}
+
+fn tokens(record: &DecisionRecord) -> String {
+    let tokens = &record.tokens;
+    let estimated = if tokens.is_estimated { ", our own count" } else { "" };
+    format!("{} in, {} out{estimated}", tokens.input, tokens.output)
+}
+
+/// When each attempt began after the request arrived, how long it took, and how it ended.
+fn attempts(attempts: &[AttemptRecord]) -> Vec<Vec<String>> {
+    attempts
+        .iter()
+        .map(|attempt| {
+            vec![
+                format!("+{} ms", attempt.started_ms),
+                attempt.target.clone(),
+                attempt.cause.clone().unwrap_or_else(|| "served".to_owned()),
+                attempt.status.map(|status| status.to_string()).unwrap_or_else(|| "-".to_owned()),
+                format!("{} ms", attempt.latency_ms),
+                printable(&attempt.detail),
+            ]
+        })
+        .collect()
+}
+
+/// Targets that the decision removed, from its document.
+fn removed(record: &DecisionRecord) -> Vec<Vec<String>> {
+    let removed = record.decision.as_ref().and_then(|decision| decision.get("removed")?.as_array());
+    let texts = |value: Option<&serde_json::Value>| {
+        let list = value.and_then(serde_json::Value::as_array).into_iter().flatten();
+        let words: Vec<String> = list.filter_map(|word| word.as_str().map(printable)).collect();
+        words.join(", ")
+    };
+    removed
+        .into_iter()
+        .flatten()
+        .map(|one| {
+            let target = one.get("target").and_then(serde_json::Value::as_str).unwrap_or_default();
+            vec![printable(target), texts(one.get("by")), texts(one.get("reasons"))]
+        })
+        .collect()
+}
+
+/// The deciding lines, quoted from the text that the decision was made by.
+fn lines(record: &DecisionRecord, texts: &[SourceText]) -> Vec<Vec<String>> {
+    record
+        .lines
+        .iter()
+        .map(|place| {
+            let text = texts.iter().find(|text| text.path == place.file).map(|text| text.text.as_str());
+            let line = (place.line as usize).checked_sub(1).and_then(|index| text?.lines().nth(index));
+            let quoted = printable(line.unwrap_or_default().trim()).chars().take(QUOTED).collect();
+            vec![format!("{}:{}", place.file, place.line), quoted]
+        })
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! Keeps the policy in force true to its files: compiles what was saved and swaps it in whole, or keeps the old one and
+//! says so everywhere. On a thread of its own, since compiling takes what it takes.
+
+use crate::compile::compile;
+use crate::gateway::served;
+use crate::output::{Failure, Terminal, note, print};
+use crate::watch::{INTERVAL, Watch};
+use crate::environment;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use wayleave_compiler::diagnostic::render::{Style, render_human};
+use wayleave_compiler::source::Sources;
+use wayleave_runtime::current::Current;
+use wayleave_runtime::record::{PolicyEvent, PolicyEventKind};
+use wayleave_runtime::store::Store;
+
+/// How diagnostics are drawn for readiness, console and log, which have no terminal.
+const PLAIN: Style = Style { colour: false, width: 100 };
+
+/// What is watched, and what follows it.
+pub(crate) struct Reload {
+    watch: Watch,
+    root: PathBuf,
+    current: Arc<Current>,
+    store: Arc<Store>,
+    terminal: Terminal,
+}
+
+/// A watch that runs.
+pub(crate) struct Reloading {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Reloading {
+    /// Ends the watch, and waits until a swap that has begun is done.
+    pub(crate) async fn stop(self) {
+        drop(self.stop);
+        // A panic of that thread was told on standard error when it happened.
+        let _ = tokio::task::spawn_blocking(move || self.thread.join()).await;
+    }
+}
+
+impl Reload {
+    pub(crate) fn new(
+        watch: Watch,
+        root: PathBuf,
+        current: Arc<Current>,
+        store: Arc<Store>,
+        terminal: Terminal,
+    ) -> Reload {
+        Reload { watch, root, current, store, terminal }
+    }
+
+    /// Begins to look.
+    pub(crate) fn start(mut self) -> Reloading {
+        let (stop, stopped) = channel();
+        let thread = std::thread::spawn(move || self.run(&stopped));
+        Reloading { stop, thread }
+    }
+
+    fn run(&mut self, stopped: &Receiver<()>) {
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
+            match self.watch.look() {
+                None => {}
+                Some(Ok(sources)) => self.take(&sources),
+                Some(Err(failure)) => self.refuse(&failure.words(), &failure.words()),
+            }
+        }
+    }
+
+    /// Puts saved sources into force, if they can be.
+    fn take(&self, sources: &Sources) {
+        let compiled = match compile(sources) {
+            Ok(compiled) => compiled,
+            Err(broken) => {
+                let shown = render_human(&broken.diagnostics, sources, self.terminal.error_style());
+                return self.refuse(&shown, &render_human(&broken.diagnostics, sources, PLAIN));
+            }
+        };
+        let before = self.current.served().program.fingerprint().clone();
+        let warnings = compiled.warnings.clone();
+        let swapped = served(compiled, &self.root).and_then(|policy| {
+            self.current.swap(policy).map_err(|error| {
+                Failure::because("connections to the providers cannot be prepared", &error)
+            })
+        });
+        if let Err(failure) = swapped {
+            return self.refuse(&failure.words(), &failure.words());
+        }
+        note(&warnings);
+        let after = self.current.served().program.fingerprint().policy.clone();
+        let meaning = if before.policy == after { ", its meaning unchanged" } else { "" };
+        // Whoever reads standard output may have left; the policy is in force all the same.
+        let _ = print(&format!("policy reloaded: {after}{meaning}\n"));
+        self.record_loaded(&warnings);
+    }
+
+    /// Keeps the policy in force and says why everywhere; `shown` may have colours, `told` has none.
+    fn refuse(&self, shown: &str, told: &str) {
+        let kept = self.current.served().program.fingerprint().policy.clone();
+        note(&format!("{}\n", shown.trim_end()));
+        note(&format!("the policy was not reloaded: {kept} stays in force\n"));
+        self.current.refuse(told.to_owned());
+        self.event(PolicyEventKind::Refused, told);
+    }
+
+    /// Writes down what is in force, with its text.
+    pub(crate) fn record_loaded(&self, warnings: &str) {
+        let served = self.current.served();
+        self.store.keep_policy(&served.program.fingerprint().source, served.view.files.clone());
+        self.event(PolicyEventKind::Loaded, warnings);
+    }
+
+    fn event(&self, kind: PolicyEventKind, diagnostics: &str) {
+        let fingerprint = self.current.served().program.fingerprint().clone();
+        self.store.record_event(PolicyEvent {
+            at_ms: environment::now_ms(),
+            kind,
+            policy: fingerprint.policy,
+            source: fingerprint.source,
+            diagnostics: diagnostics.to_owned(),
+        });
+    }
+}

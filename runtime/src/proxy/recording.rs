@@ -1,0 +1,279 @@
+//! The record of one request while it runs: handed to the store exactly once, when the request is over, however that
+//! came about: answered, refused, left by its caller, or lost in a panic.
+
+use crate::current::Served;
+use crate::error::Refusal;
+use crate::exchange::failure::Failure;
+use crate::exchange::{self, Action, Attempt, Candidate, Event, Exchange};
+use crate::keys::Identity;
+use crate::record::{AttemptRecord, DecisionRecord, Outcome, RecordedCaller, RecordedLines, RecordedTokens};
+use crate::store::Store;
+use crate::wire::call::Call;
+use crate::wire::{Api, Usage};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
+use wayleave_program::catalogue::TargetId;
+use wayleave_program::decision::{self, Decision};
+use wayleave_program::document;
+use wayleave_program::plan::FailureClass;
+
+/// A request that runs. Dropping it makes its record.
+pub(super) struct Recording {
+    store: Arc<Store>,
+    served: Arc<Served>,
+    started: Instant,
+    /// Wall clock, milliseconds since 1970.
+    at_ms: i64,
+    id: String,
+    api: Api,
+    is_stream: bool,
+    caller: RecordedCaller,
+    model: String,
+    /// An estimate of input tokens, for answers whose provider counts nothing.
+    input_estimate: u64,
+    decision: Option<Decision>,
+    exchange: Option<Exchange>,
+    /// How it ended without an exchange.
+    outcome: Outcome,
+    reasons: Vec<String>,
+    status: u16,
+}
+
+impl Recording {
+    /// Of a request that has just arrived.
+    pub(super) fn begin(store: Arc<Store>, served: Arc<Served>, api: Api, id: &str) -> Recording {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Recording {
+            store,
+            served,
+            started: Instant::now(),
+            at_ms: i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            id: id.to_owned(),
+            api,
+            is_stream: false,
+            caller: RecordedCaller::default(),
+            model: String::new(),
+            input_estimate: 0,
+            decision: None,
+            exchange: None,
+            outcome: Outcome::ClientGone,
+            reasons: Vec::new(),
+            status: 0,
+        }
+    }
+
+    /// The policy that the request is under, from its first byte to its last.
+    pub(super) fn served(&self) -> &Arc<Served> {
+        &self.served
+    }
+
+    pub(super) fn request_id(&self) -> &str {
+        &self.id
+    }
+
+    /// When the request arrived.
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Notes who asks.
+    pub(super) fn identified(&mut self, identity: &Identity) {
+        self.caller = RecordedCaller {
+            key_id: identity.key_id.clone(),
+            id: identity.caller_id.clone(),
+            team: identity.team.clone().unwrap_or_default(),
+            app: identity.app.clone().unwrap_or_default(),
+            groups: identity.groups.clone(),
+        };
+    }
+
+    /// Notes what is asked for.
+    pub(super) fn called(&mut self, call: &Call) {
+        self.model.clone_from(&call.model);
+        self.is_stream = call.is_stream;
+        self.input_estimate = call.tokens;
+    }
+
+    /// Notes what is decided; what runs from here on is that decision's plan.
+    pub(super) fn decided(&mut self, decision: Decision) {
+        if decision.outcome == decision::Outcome::Route {
+            self.exchange = Some(Exchange::new(&decision, self.served.program.catalogue()));
+        }
+        self.decision = Some(decision);
+    }
+
+    /// Notes that no provider is asked, and why.
+    pub(super) fn refused(&mut self, refusal: &Refusal) {
+        self.outcome = match refusal {
+            Refusal::Unauthenticated => Outcome::DeniedIdentity,
+            Refusal::TooLong(_) => Outcome::TooLarge,
+            Refusal::UnknownModel(_) | Refusal::Denied(_) => Outcome::DeniedPolicy,
+            Refusal::Internal => Outcome::Internal,
+            Refusal::TwoCredentials
+            | Refusal::Encoding
+            | Refusal::MediaType
+            | Refusal::TooSlow
+            | Refusal::BrokenOff
+            | Refusal::Call(_)
+            | Refusal::Attribute(_)
+            | Refusal::UnknownPath
+            | Refusal::WrongMethod(_) => Outcome::BadRequest,
+        };
+        self.reasons = match refusal {
+            Refusal::Denied(reasons) => reasons.iter().map(|reason| reason.words.clone()).collect(),
+            other => vec![other.body().message],
+        };
+        self.answered(refusal.status().as_u16());
+    }
+
+    /// Notes the status that the caller gets.
+    pub(super) fn answered(&mut self, status: u16) {
+        self.status = status;
+    }
+
+    /// The candidate of that position, and its cap on output tokens.
+    pub(super) fn candidate(&self, position: usize) -> Option<(&Candidate, Option<u64>)> {
+        let candidate = self.exchange.as_ref()?.candidates().get(position)?;
+        let owed = self.decision.as_ref()?.obligations.iter().find(|owed| owed.target == candidate.target);
+        Some((candidate, owed.and_then(|owed| owed.obligations.cap)))
+    }
+
+    /// The target that is being called, or was called last.
+    pub(super) fn target_called(&self) -> Option<TargetId> {
+        Some(self.exchange.as_ref()?.attempts().last()?.target)
+    }
+
+    /// Tells the exchange what has happened.
+    pub(super) fn on(&mut self, event: Event) -> Action {
+        let at_ms = milliseconds(self.started);
+        self.exchange.as_mut().map_or(Action::Close, |exchange| exchange.on(event, at_ms))
+    }
+
+    /// Notes the tokens counted so far.
+    pub(super) fn count(&mut self, usage: Usage) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.count(usage);
+        }
+    }
+
+    /// The record, which is made once.
+    fn finish(&mut self) -> DecisionRecord {
+        let is_panic = std::thread::panicking();
+        if !is_panic {
+            // Whoever drops a running exchange does so because nobody waits for it any more.
+            self.on(Event::CallerGone);
+        }
+        let program = &self.served.program;
+        let (fingerprint, decision) = (program.fingerprint(), self.decision.as_ref());
+        let latency_ms = milliseconds(self.started);
+        let attempts = self.exchange.as_ref().map_or(&[][..], Exchange::attempts);
+        let serving = attempts.last().filter(|attempt| attempt.content_ms.is_some());
+        let usage = attempts.last().and_then(|attempt| attempt.usage);
+        DecisionRecord {
+            at_ms: self.at_ms,
+            api: self.api.name().to_owned(),
+            is_stream: self.is_stream,
+            outcome: match &self.exchange {
+                _ if is_panic => Outcome::Internal,
+                Some(exchange) => outcome(exchange),
+                None => self.outcome,
+            },
+            status: if is_panic && self.status == 0 { 500 } else { self.status },
+            decision: decision
+                .map(|decision| document::write_decision(decision, program.catalogue(), fingerprint)),
+            decided: decision.map_or_else(String::new, |decision| decision.outcome.name().to_owned()),
+            route: decision.and_then(|decision| decision.route.clone()),
+            arm: decision.and_then(|decision| decision.arm),
+            target: serving.map(|attempt| attempt.name.clone()),
+            attempts: attempts.iter().map(|attempt| recorded(attempt, latency_ms)).collect(),
+            tokens: usage.map(|usage| tokens(usage, self.input_estimate)).unwrap_or_default(),
+            latency_ms,
+            first_content_ms: serving.and_then(|attempt| attempt.content_ms),
+            policy: fingerprint.policy.clone(),
+            source: fingerprint.source.clone(),
+            lines: decision.map(|decision| lines(&self.served, decision)).unwrap_or_default(),
+            id: std::mem::take(&mut self.id),
+            caller: std::mem::take(&mut self.caller),
+            model: std::mem::take(&mut self.model),
+            reasons: std::mem::take(&mut self.reasons),
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        let record = self.finish();
+        self.store.record(record);
+    }
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn lines(served: &Served, decision: &Decision) -> Vec<RecordedLines> {
+    let places = served.view.deciding(decision).into_iter();
+    let line = |place: wayleave_program::source_view::Place| {
+        let file = served.view.files.get(place.file as usize)?;
+        Some(RecordedLines { file: file.path.clone(), line: place.line, end_line: place.end_line })
+    };
+    places.filter_map(line).collect()
+}
+
+fn recorded(attempt: &Attempt, over_ms: u64) -> AttemptRecord {
+    let since_start = |at_ms: u64| at_ms.saturating_sub(attempt.started_ms);
+    AttemptRecord {
+        target: attempt.name.clone(),
+        cause: attempt.failure.as_ref().map(|failure| failure.class.name()),
+        status: attempt.status,
+        started_ms: attempt.started_ms,
+        first_content_ms: attempt.content_ms.map(since_start),
+        latency_ms: since_start(attempt.ended_ms.unwrap_or(over_ms)),
+        detail: attempt.failure.as_ref().map(|failure| failure.cause.clone()).unwrap_or_default(),
+    }
+}
+
+fn tokens(usage: Usage, input_estimate: u64) -> RecordedTokens {
+    RecordedTokens {
+        input: if usage.is_estimated { input_estimate } else { usage.input_tokens },
+        output: usage.output_tokens,
+        cached: usage.cached_tokens,
+        reasoning: usage.reasoning_tokens,
+        is_estimated: usage.is_estimated,
+    }
+}
+
+/// How an exchange ended, in the words of the audit trail.
+fn outcome(exchange: &Exchange) -> Outcome {
+    let last = exchange.attempts().last().and_then(|attempt| attempt.failure.as_ref());
+    match exchange.outcome() {
+        Some(exchange::Outcome::Served) => Outcome::Ok,
+        Some(exchange::Outcome::Rejected) => Outcome::RejectedUpstream,
+        Some(exchange::Outcome::Failed) => last.map_or(Outcome::Internal, failed),
+        Some(exchange::Outcome::Truncated) => match last {
+            Some(failure) if failure.class == FailureClass::Timeout => Outcome::TimeoutIdle,
+            Some(failure) if failure.said.is_some() => Outcome::UpstreamErrorMidstream,
+            _ => Outcome::Truncated,
+        },
+        Some(exchange::Outcome::CallerGone) | None => Outcome::ClientGone,
+        Some(exchange::Outcome::DeadlinePassed) => Outcome::TimeoutTotal,
+        Some(exchange::Outcome::Stopped) => Outcome::ShuttingDown,
+    }
+}
+
+fn failed(failure: &Failure) -> Outcome {
+    match failure.class {
+        FailureClass::Unreachable => Outcome::FailedConnect,
+        FailureClass::Ambiguous => Outcome::Ambiguous,
+        FailureClass::Timeout => Outcome::TimeoutFirstByte,
+        FailureClass::RateLimited => Outcome::RateLimited,
+        FailureClass::Credential => Outcome::UpstreamAuth,
+        FailureClass::Overloaded | FailureClass::Status(_) => Outcome::UpstreamError,
+        FailureClass::ServerError if failure.status.is_some_and(|status| status >= 500) => {
+            Outcome::UpstreamError
+        }
+        FailureClass::ServerError | FailureClass::ModelMissing => Outcome::BadUpstream,
+        FailureClass::Refused | FailureClass::ContextLength => Outcome::RejectedUpstream,
+    }
+}

@@ -1,0 +1,36 @@
+//! What operators and load balancers ask: is it alive, is it ready, and which policy is in force.
+
+use super::Proxy;
+use super::reply::{self, AnswerBody};
+use http::{Response, StatusCode};
+use serde_json::{Value as Json, json};
+use std::sync::atomic::Ordering;
+
+/// Of a refused text's diagnostics, shown.
+const LINES_SHOWN: usize = 5;
+
+/// That the process answers at all.
+pub(super) fn alive() -> Response<AnswerBody> {
+    reply::json(StatusCode::OK, &json!({"alive": true}))
+}
+
+impl Proxy {
+    /// Whether requests should be sent here. A refused newer text does not make the gateway unready: it serves the
+    /// policy before.
+    pub(super) fn readiness(&self) -> Response<AnswerBody> {
+        let served = self.current.served();
+        let fingerprint = served.program.fingerprint();
+        let refused = self.current.refused();
+        let is_draining = self.is_draining.load(Ordering::Relaxed);
+        let log = self.store.log_state();
+        let is_ready = !is_draining && log.is_writing;
+        let body = json!({
+            "ready": is_ready,
+            "draining": is_draining,
+            "policy": {"policy": fingerprint.policy, "source": fingerprint.source},
+            "refused": refused.map_or(Json::Null, |refused| json!({"diagnostics": refused.first_lines(LINES_SHOWN)})),
+            "log": {"writing": log.is_writing, "lost": log.lost},
+        });
+        reply::json(if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
+    }
+}

@@ -1,0 +1,46 @@
+//! The body of an answer that is there as a whole. Its request is over when the body has been taken, or is dropped.
+
+use super::recording::Recording;
+use crate::exchange::Event;
+use crate::wire::Usage;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// An answer's body, and the recording that ends with it.
+pub(super) struct Whole {
+    bytes: Option<Bytes>,
+    usage: Usage,
+    recording: Recording,
+}
+
+impl Whole {
+    pub(super) fn new(bytes: Bytes, usage: Usage, recording: Recording) -> Whole {
+        Whole { bytes: Some(bytes), usage, recording }
+    }
+}
+
+impl Body for Whole {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
+        let usage = self.usage;
+        self.recording.on(Event::Completed(usage));
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
