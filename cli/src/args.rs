@@ -173,7 +173,7 @@ pub(crate) struct Serve {
     /// Where callers connect
     #[arg(long, value_name = "ADDRESS", default_value = LISTEN)]
     pub(crate) listen: SocketAddr,
-    /// Where the console is shown; it has no sign-in, so keep it on this machine
+    /// Where the console is shown: this machine alone, as it has no sign-in
     #[arg(long, value_name = "ADDRESS", default_value = ADMIN)]
     pub(crate) admin: SocketAddr,
     #[command(flatten)]

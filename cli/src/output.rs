@@ -141,7 +141,7 @@ impl Terminal {
 /// Why a file cannot be used, without the number that the system adds.
 pub(crate) fn io_words(error: &std::io::Error) -> String {
     match error.kind() {
-        ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        ErrorKind::NotFound => "it does not exist".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
         _ => error.to_string(),

@@ -2,7 +2,7 @@
 //!
 //! Start at [`Proxy`]. The rooms in reading order: what it is told ([`settings`]), the wire formats ([`wire`]), who asks
 //! ([`keys`]), the attributes of a request ([`attributes`]), its way through the plan ([`exchange`]), what is kept of it
-//! ([`record`], [`store`]), and the rooms that touch the world ([`upstream`], [`proxy`], [`server`]). Never reads a
+//! ([`record`], [`store`]), and the rooms that touch the world ([`upstream`], [`proxy`], [`server`], [`admin`]). Never reads a
 //! policy's text, the environment, or a file but the store's; never holds a prompt longer than its request.
 
 pub mod settings;
@@ -30,5 +30,7 @@ pub mod error;
 pub mod proxy;
 
 pub mod server;
+
+pub mod admin;
 
 pub use proxy::Proxy;

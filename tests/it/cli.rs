@@ -91,7 +91,7 @@ fn mask(text: &str) -> String {
     mask_moments(&mask_ids(&text))
 }
 
-/// Replaces the ids of keys, which are 12 hexadecimal digits, and the four characters that a hint shows.
+/// Replaces the ids of keys, which are 12 hexadecimal digits, the four characters that a hint shows, and clock values.
 fn mask_ids(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut word = String::new();
@@ -102,7 +102,14 @@ fn mask_ids(text: &str) -> String {
         }
         let is_id = word.len() == 12 && word.chars().all(|digit| digit.is_ascii_hexdigit());
         let is_hint = word.starts_with('…') && word.chars().count() == 5;
-        out.push_str(if is_id { "KEY-ID" } else if is_hint { "…HINT" } else { &word });
+        let is_clock = word.len() == 13 && word.chars().all(|digit| digit.is_ascii_digit());
+        let shown = match (is_id, is_hint, is_clock) {
+            (true, _, _) => "KEY-ID",
+            (_, true, _) => "…HINT",
+            (_, _, true) => "CLOCK-MS",
+            _ => &word,
+        };
+        out.push_str(shown);
         word.clear();
         out.push(character);
     }

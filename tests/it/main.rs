@@ -2,4 +2,8 @@
 
 mod check;
 
+mod cli;
+
+mod lsp;
+
 mod syntax;

@@ -21,8 +21,8 @@ use wayleave_runtime::simulated::behaviour::Simulation;
 
 /// What goes wrong in the demo: often enough to be seen, seldom enough to be the exception. The delays make the time
 /// lines of the console worth a look.
-const SIMULATIONS: [&str; 4] =
-    ["north/large:status=503,every=4", "north/small:slow=80ms", "south/large:slow=200ms", "north/large:slow=120ms"];
+const SIMULATIONS: [&str; 3] =
+    ["north/large:status=503,every=4", "north/small:slow=80ms", "south/large:slow=200ms"];
 
 /// A folder of its own, gone at the end.
 struct Folder(PathBuf);

@@ -19,6 +19,10 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
         return Err(Failure::new(format!("--open lets everybody in without a key, and {} is not this machine alone", serve.listen))
             .mend("listen on 127.0.0.1, or leave --open out and issue keys: wayleave keys add --id alice"));
     }
+    if !serve.admin.ip().is_loopback() {
+        return Err(Failure::new(format!("the console has no sign-in, and {} is not this machine alone", serve.admin))
+            .mend("show it on 127.0.0.1, and reach it from elsewhere through ssh -L"));
+    }
     let root = load::root_file(&serve.policy.policy)?;
     let plan = Plan {
         settings: settings(serve)?,
@@ -38,9 +42,6 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
             note(&open_notice(&gateway));
         } else if gateway.store.keys().count() == 0 {
             note("warning: there are no keys yet, so nobody is let in\n  help: wayleave keys add --id alice\n");
-        }
-        if !serve.admin.ip().is_loopback() {
-            note("warning: the console has no sign-in and is shown beyond this machine\n  help: --admin 127.0.0.1:4181\n");
         }
         print(&banner(&gateway, &root, &store, serve))?;
         gateway.run(signals.first()).await

@@ -126,16 +126,12 @@ fn location(sources: &Sources, span: Span) -> String {
     format!("{}:{}:{}", printable(&sources.file(span.file).path), at.line, at.column)
 }
 
-/// The help, then what each fix does, unless that was said already.
+/// The one next step: the help, or where there is none what each fix does.
 fn next_steps(diagnostic: &Diagnostic) -> Vec<String> {
-    let mut steps: Vec<String> = Vec::new();
-    for step in diagnostic.help.iter().chain(diagnostic.fixes.iter().map(|fix| &fix.title)) {
-        let step = printable(step);
-        if !steps.iter().any(|told| told.contains(&step)) {
-            steps.push(step);
-        }
+    match &diagnostic.help {
+        Some(help) => vec![printable(help)],
+        None => diagnostic.fixes.iter().map(|fix| printable(&fix.title)).collect(),
     }
-    steps
 }
 
 fn draw(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {

@@ -34,7 +34,8 @@ pub(super) fn deny(p: &mut Parser) {
     let seen = clauses::clauses(p, "deny", &[Clause::When, Clause::Because, Clause::From, Clause::Until]);
     if !seen.has("when") && p.errors.len() == errors {
         let error = SyntaxError::new("R0001", name_end, "a `deny` says for which requests it holds")
-            .with_label("`when …` belongs here");
+            .with_label("`when …` belongs here")
+            .with_help("add `when CONDITION`; what no route takes is turned away by `otherwise deny \"…\"`");
         p.report(error);
     }
     mark.close(p, SyntaxKind::Deny);
@@ -63,7 +64,8 @@ pub(super) fn route(p: &mut Parser) {
     }
     if !seen.has("to") && p.errors.len() == errors {
         let error = SyntaxError::new("R0001", name_end, "a `route` says where its requests go")
-            .with_label("`to …`, or arms in braces, belong here");
+            .with_label("`to …`, or arms in braces, belong here")
+            .with_help("add `to provider/model`, or arms: `{ when CONDITION to … otherwise to … }`");
         p.report(error);
     }
     mark.close(p, SyntaxKind::Route);

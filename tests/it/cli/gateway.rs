@@ -146,7 +146,7 @@ fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
 
     let policy = scratch.0.join("main.route");
     let sound = std::fs::read_to_string(&policy).expect("init wrote it");
-    std::fs::write(&policy, sound.replace("plan everyday", "plan evryday")).expect("it can be written");
+    std::fs::write(&policy, sound.replace("else plan everyday", "else plan evryday")).expect("it can be written");
     gateway.line("error[R0101]");
     gateway.line("stays in force");
     assert!(chat(&callers, &authorization).starts_with("HTTP/1.1 200 "), "the old policy serves on");

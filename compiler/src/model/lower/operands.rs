@@ -469,6 +469,7 @@ impl Lower<'_> {
                 Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
                 Value::Group(group) => targets.extend(self.group(reading.file, group)?),
                 Value::Any(_) => targets.extend(self.catalogue.target_ids()),
+                _ if is_reported(value) => return None,
                 _ => {
                     let message =
                         format!("`target` is asked against targets, and this is {}", describe(value));

@@ -1,0 +1,206 @@
+//! One decision: what became of the request, by which lines, what was left out and why, and who was asked.
+
+use super::decisions::address;
+use super::layout::Section;
+use super::words::{self, SHOWN_CHARACTERS, Tone, chip, cut, or_dash, short_hash};
+use super::{Admin, number, source, timeline};
+use crate::record::DecisionRecord;
+use crate::store::Error;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use maud::{Markup, html};
+use serde_json::Value as Json;
+use wayleave_program::source_view::SourceText;
+
+/// The page of a decision.
+pub(super) async fn page(State(admin): State<Admin>, Path(id): Path<String>) -> Response {
+    match read(&admin, &id).await {
+        Ok(Some((record, files))) => {
+            let content = show(&record, files.as_deref());
+            admin.render(StatusCode::OK, "Decision", Section::Decisions, &content)
+        }
+        Ok(None) => {
+            let content = html! {
+                h1 { "No such decision" }
+                p {
+                    "The log has no decision " code { (cut(&id, SHOWN_CHARACTERS)) }
+                    ". It may be older than what is kept. " a href="/" { "All decisions" } "."
+                }
+            };
+            admin.render(StatusCode::NOT_FOUND, "No such decision", Section::Decisions, &content)
+        }
+        Err(error) => admin.failed(Section::Decisions, &error),
+    }
+}
+
+type Read = (DecisionRecord, Option<Vec<SourceText>>);
+
+/// The decision, with the text that it was made by where that is known.
+async fn read(admin: &Admin, id: &str) -> Result<Option<Read>, Error> {
+    let Some(record) = admin.store.decision(id).await? else { return Ok(None) };
+    let served = admin.current.served();
+    let files = if served.program.fingerprint().source == record.source {
+        Some(served.view.files.clone())
+    } else {
+        admin.store.policy(&record.source).await?
+    };
+    Ok(Some((record, files)))
+}
+
+fn show(record: &DecisionRecord, files: Option<&[SourceText]>) -> Markup {
+    let (tone, words) = words::outcome(record.outcome);
+    html! {
+        p.crumbs { a href="/" { "Decisions" } " / " code { (record.id) } }
+        h1.with-chip { "Decision" (chip(tone, words)) }
+        p.lead { (words::sentence(record)) }
+        (facts(record))
+        @if !record.attempts.is_empty() {
+            section aria-labelledby="attempts" {
+                h2 #attempts { "Attempts" }
+                (timeline::show(record))
+            }
+        }
+        @if let Some(decision) = &record.decision {
+            (plan(decision, record))
+            (removed(decision))
+        }
+        (deciding(record, files))
+        @if let Some(decision) = &record.decision { (document(decision, record)) }
+    }
+}
+
+fn facts(record: &DecisionRecord) -> Markup {
+    let moment = number::moment(record.at_ms);
+    let caller = &record.caller;
+    let tokens = &record.tokens;
+    html! {
+        dl.facts {
+            div { dt { "Asked" } dd { time datetime=(moment.iso) { (moment.date) " " (moment.time) } } }
+            div { dt { "Model asked" } dd {
+                (or_dash(&record.model))
+                @if !record.api.is_empty() { span.muted { " " (record.api) @if record.is_stream { ", stream" } } }
+            } }
+            div { dt { "Caller" } dd { (or_dash(&caller.id)) } }
+            div { dt { "Team" } dd { (or_dash(&caller.team)) } }
+            div { dt { "App" } dd { (or_dash(&caller.app)) } }
+            @if !caller.groups.is_empty() { div { dt { "Groups" } dd { (or_dash(&caller.groups.join(", "))) } } }
+            div { dt { "Answered by" } dd { (or_dash(record.target.as_deref().unwrap_or_default())) } }
+            div { dt { "Status sent" } dd { @if record.status == 0 { (or_dash("")) } @else { (record.status) } } }
+            div { dt { "Took" } dd {
+                (number::span(record.latency_ms))
+                @if let Some(ms) = record.first_content_ms { span.muted { ", first content " (number::span(ms)) } }
+            } }
+            @if !record.attempts.is_empty() {
+                div { dt { "Tokens" } dd {
+                    (number::grouped(tokens.input)) " in, " (number::grouped(tokens.output)) " out"
+                    @if tokens.cached > 0 { ", " (number::grouped(tokens.cached)) " cached" }
+                    @if tokens.reasoning > 0 { ", " (number::grouped(tokens.reasoning)) " reasoning" }
+                    @if tokens.is_estimated { span.muted { " (estimated)" } }
+                } }
+            }
+            div { dt { "Policy" } dd { code title=(record.policy) { (short_hash(&record.policy)) } } }
+        }
+    }
+}
+
+fn texts<'a>(value: &'a Json, name: &str) -> Vec<&'a str> {
+    value[name].as_array().map(|items| items.iter().filter_map(Json::as_str).collect()).unwrap_or_default()
+}
+
+fn items<'a>(value: &'a Json, name: &str) -> &'a [Json] {
+    value[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn plan(decision: &Json, record: &DecisionRecord) -> Markup {
+    let stages = items(decision, "plan");
+    html! {
+        @if !stages.is_empty() {
+            section aria-labelledby="plan" {
+                h2 #plan { "Plan" }
+                ol.plan {
+                    @for stage in stages {
+                        li {
+                            @for target in texts(stage, "candidates") {
+                                span.candidate { b { (target) } (fate(target, record)) }
+                            }
+                            @if let Some(ms) = stage["within_ms"].as_u64() { span.muted { "within " (number::span(ms)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn fate(target: &str, record: &DecisionRecord) -> Markup {
+    match record.attempts.iter().rev().find(|attempt| attempt.target == target) {
+        None => chip(Tone::Quiet, "not asked"),
+        Some(attempt) => match &attempt.cause {
+            None => chip(Tone::Good, "answered"),
+            Some(cause) => chip(Tone::Bad, cause),
+        },
+    }
+}
+
+fn removed(decision: &Json) -> Markup {
+    let removed = items(decision, "removed");
+    html! {
+        @if !removed.is_empty() {
+            section aria-labelledby="removed" {
+                h2 #removed { "Removed from the plan" }
+                table.plain-table {
+                    thead { tr { th scope="col" { "Target" } th scope="col" { "By" } th scope="col" { "Because" } } }
+                    tbody {
+                        @for entry in removed {
+                            @let (by, reasons) = (texts(entry, "by"), texts(entry, "reasons"));
+                            tr {
+                                td data-label="Target" { b { (entry["target"].as_str().unwrap_or("?")) } }
+                                td data-label="By" { @for rule in &by { code.rule { (rule) } } }
+                                td data-label="Because" { @for words in &reasons { span.over { (words) } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn deciding(record: &DecisionRecord, files: Option<&[SourceText]>) -> Markup {
+    html! {
+        @if !record.lines.is_empty() {
+            section aria-labelledby="lines" {
+                h2 #lines { "Lines that decided" }
+                @match files {
+                    Some(files) => {
+                        p.anchors {
+                            @for lines in &record.lines {
+                                @if let Some(anchor) = source::anchor(files, lines) {
+                                    a href=(anchor) { code { (lines.file) ":" (lines.line) } }
+                                }
+                            }
+                        }
+                        (source::deciding(files, &record.lines))
+                    }
+                    None => {
+                        p.muted { "The text of this policy is not kept any more. What decided stood at:" }
+                        ul { @for lines in &record.lines { li { code { (lines.file) ":" (lines.line) } } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn document(decision: &Json, record: &DecisionRecord) -> Markup {
+    // A document is written in full whatever it holds.
+    let text = serde_json::to_string_pretty(decision).unwrap_or_else(|error| error.to_string());
+    html! {
+        details.document {
+            summary { "Decision as JSON" }
+            p { a href={ "/api/decisions/" (address(&record.id)) } { "The whole record as JSON" } }
+            pre tabindex="0" { code { (text) } }
+        }
+    }
+}

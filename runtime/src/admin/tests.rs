@@ -1,0 +1,289 @@
+//! The console over a real socket: what pages show, what they keep from a browser, and how they refuse.
+
+use super::*;
+use crate::current::Policy;
+use crate::record::{
+    AttemptRecord, DecisionRecord, Outcome, PolicyEventKind, RecordedCaller, RecordedLines, RecordedTokens,
+};
+use crate::settings::{Access, Settings};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use wayleave_program::attributes::Attributes;
+use wayleave_program::catalogue::{Catalogue, TargetId};
+use wayleave_program::decision::{Decision, Outcome as Decided};
+use wayleave_program::schema::{AttributeId, Schema};
+use wayleave_program::source_view::{SourceText, SourceView};
+use wayleave_program::{Fingerprint, Program};
+
+/// A program that denies everything: the console only asks which one it is.
+struct Nothing(Schema, Catalogue, Fingerprint);
+
+impl Program for Nothing {
+    fn schema(&self) -> &Schema {
+        &self.0
+    }
+
+    fn catalogue(&self) -> &Catalogue {
+        &self.1
+    }
+
+    fn reads(&self) -> &[AttributeId] {
+        &[]
+    }
+
+    fn wanted(&self, _: &Attributes) -> Vec<AttributeId> {
+        Vec::new()
+    }
+
+    fn decide(&self, _: &Attributes) -> Decision {
+        Decision {
+            outcome: Decided::Deny,
+            route: None,
+            arm: None,
+            plan: Vec::new(),
+            failover: Vec::new(),
+            removed: Vec::new(),
+            obligations: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+
+    fn approvable(&self, _: &Attributes) -> Vec<TargetId> {
+        Vec::new()
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        &self.2
+    }
+}
+
+fn policy(source: &str) -> Policy {
+    let fingerprint = Fingerprint { policy: "sha256:meaning".to_owned(), source: source.to_owned() };
+    let text = "edition 2027\n\nroute chat when <b>true</b>\n  plan a/b else c/d\n";
+    let files = vec![SourceText { path: "policy.route".to_owned(), text: text.to_owned() }];
+    Policy {
+        program: Arc::new(Nothing(Schema { attributes: Vec::new() }, Catalogue::default(), fingerprint)),
+        view: Arc::new(SourceView { files, places: BTreeMap::new() }),
+        warnings: String::new(),
+        keys: BTreeMap::new(),
+    }
+}
+
+fn attempt(target: &str, cause: Option<&str>, started_ms: u64) -> AttemptRecord {
+    AttemptRecord {
+        target: target.to_owned(),
+        cause: cause.map(str::to_owned),
+        status: cause.map(|_| 503),
+        started_ms,
+        first_content_ms: cause.is_none().then_some(40),
+        latency_ms: 120,
+        detail: String::new(),
+    }
+}
+
+fn record(number: u32, team: &str) -> DecisionRecord {
+    let removed = json!([{"target": "e/f", "by": ["forbid abroad"], "reasons": ["stays in the country"]}]);
+    let plan = json!([{"candidates": ["a/b"], "within_ms": 2000}, {"candidates": ["c/d"], "within_ms": null}]);
+    DecisionRecord {
+        id: format!("id{number:04}"),
+        at_ms: 1_767_225_600_000 + i64::from(number),
+        api: "chat".to_owned(),
+        is_stream: false,
+        caller: RecordedCaller { team: team.to_owned(), id: "ana".to_owned(), ..RecordedCaller::default() },
+        model: "<script>alert(1)</script>".to_owned(),
+        outcome: Outcome::Ok,
+        status: 200,
+        decision: Some(json!({"decision": "route", "plan": plan, "removed": removed})),
+        decided: "route".to_owned(),
+        route: Some("chat".to_owned()),
+        arm: Some(0),
+        reasons: Vec::new(),
+        target: Some("c/d".to_owned()),
+        attempts: vec![attempt("a/b", Some("overloaded"), 0), attempt("c/d", None, 130)],
+        tokens: RecordedTokens { input: 1200, output: 30, ..RecordedTokens::default() },
+        latency_ms: 250,
+        first_content_ms: Some(170),
+        policy: "sha256:meaning".to_owned(),
+        source: "sha256:text".to_owned(),
+        lines: vec![RecordedLines { file: "policy.route".to_owned(), line: 3, end_line: 4 }],
+    }
+}
+
+struct Console {
+    address: std::net::SocketAddr,
+    store: Arc<Store>,
+    current: Arc<Current>,
+}
+
+impl Console {
+    async fn start() -> Console {
+        let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let settings = Settings::standard(nowhere, Access::Keys);
+        let current = Arc::new(Current::new(&settings, policy("sha256:text")).unwrap());
+        let store = Arc::new(Store::in_memory().await.unwrap());
+        let listener = TcpListener::bind(nowhere).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let admin = Admin::new(Arc::clone(&store), Arc::clone(&current));
+        tokio::spawn(admin.serve(listener, std::future::pending()));
+        Console { address, store, current }
+    }
+
+    /// Status, headers in lower case, body.
+    async fn ask(&self, method: &str, path: &str, host: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head.to_ascii_lowercase(), body.to_owned())
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let (status, _, body) = self.ask("GET", path, "Host: localhost\r\n").await;
+        (status, body)
+    }
+
+    async fn json(&self, path: &str) -> Json {
+        serde_json::from_str(&self.get(path).await.1).unwrap()
+    }
+
+    async fn holding(records: impl IntoIterator<Item = DecisionRecord>) -> Console {
+        let console = Console::start().await;
+        records.into_iter().for_each(|record| console.store.record(record));
+        console.store.flush().await.unwrap();
+        console
+    }
+}
+
+#[tokio::test]
+async fn the_guard_lets_only_readers_of_this_machine_in() {
+    let console = Console::start().await;
+    for (method, host, status) in [
+        ("GET", "Host: 127.0.0.1:1\r\n", 200),
+        ("HEAD", "Host: [::1]\r\n", 200),
+        ("GET", "Host: example.org\r\n", 421),
+        ("GET", "Host: localhost\r\nHost: localhost\r\n", 421),
+        ("POST", "Host: localhost\r\nContent-Length: 0\r\n", 405),
+        ("DELETE", "Host: localhost\r\n", 405),
+    ] {
+        let (got, head, _) = console.ask(method, "/", host).await;
+        assert_eq!(got, status, "{method} {host}");
+        assert!(head.contains("content-security-policy: default-src 'none'; style-src 'self'"), "{head}");
+        assert!(head.contains("x-content-type-options: nosniff"));
+    }
+    let (status, head, _) = console.ask("GET", "/style.css", "Host: localhost\r\n").await;
+    assert!(status == 200 && head.contains("content-type: text/css"));
+    assert_eq!(console.get("/healthz").await, (200, "{\"status\":\"ok\"}".to_owned()));
+    let (status, body) = console.get("/nothing/%3Cb%3E").await;
+    assert!(status == 404 && body.contains("There is no such page"), "{body}");
+}
+
+#[tokio::test]
+async fn pages_need_no_script_and_no_style_of_their_own() {
+    let console = Console::holding([record(1, "search")]).await;
+    for path in ["/", "/decisions/id0001", "/policy", "/keys"] {
+        let (status, body) = console.get(path).await;
+        assert_eq!(status, 200, "{path}");
+        for word in ["<script", " style=", "<style", "onclick", "javascript:"] {
+            assert!(!body.contains(word), "{path} holds {word}");
+        }
+    }
+    assert!(console.get("/").await.1.contains("&lt;script&gt;alert(1)"));
+}
+
+#[tokio::test]
+async fn a_decision_says_what_was_decided_and_why() {
+    let console = Console::holding([record(1, "search")]).await;
+    let (_, body) = console.get("/decisions/id0001").await;
+    for words in [
+        "takes this request",
+        "<b>a/b</b> failed (overloaded)",
+        "<b>c/d</b> answered",
+        "forbid abroad",
+        "stays in the country",
+        "<li id=\"0-3\" class=\"deciding\">",
+        "<li id=\"0-4\" class=\"deciding\">",
+        "route chat when &lt;b&gt;true&lt;/b&gt;",
+        "href=\"#0-3\"",
+        "1,200 in, 30 out",
+        "status 503",
+    ] {
+        assert!(body.contains(words), "no {words} in {body}");
+    }
+    assert_eq!(body.matches("class=\"deciding\"").count(), 2);
+    assert_eq!(console.get("/decisions/none").await.0, 404);
+    assert_eq!(console.json("/api/decisions/id0001").await["attempts"][0]["cause"], "overloaded");
+    assert_eq!(console.get("/api/decisions/none").await.0, 404);
+}
+
+#[tokio::test]
+async fn an_old_decision_is_shown_with_the_text_it_was_made_by() {
+    let console = Console::holding([record(1, "search")]).await;
+    console.current.swap(policy("sha256:other")).unwrap();
+    assert!(console.get("/decisions/id0001").await.1.contains("is not kept any more"));
+    let files = vec![SourceText { path: "policy.route".to_owned(), text: "a\nb\nthe old line\nd\n".to_owned() }];
+    console.store.keep_policy("sha256:text", files);
+    console.store.flush().await.unwrap();
+    assert!(console.get("/decisions/id0001").await.1.contains("the old line"));
+}
+
+#[tokio::test]
+async fn the_list_is_narrowed_and_paged() {
+    let teams = (0..120).map(|number| record(number, if number % 2 == 0 { "search" } else { "a&b" }));
+    let console = Console::holding(teams).await;
+    let rows = |body: &str| body.matches("/decisions/id").count();
+    let (_, first) = console.get("/").await;
+    assert!(rows(&first) == 50 && first.contains("id0119") && first.contains("href=\"/?before=71\""));
+    let (_, last) = console.get("/?before=21").await;
+    assert!(rows(&last) == 20 && !last.contains(">Older<") && last.contains(">Newest<"));
+    let (_, narrow) = console.get("/?team=a%26b&outcome=ok&decision=route").await;
+    assert!(rows(&narrow) == 50 && narrow.contains("team=a%26b&amp;outcome=ok&amp;decision=route&amp;before="));
+    assert!(console.get("/?team=nobody").await.1.contains("No decision matches"));
+    let (status, body) = console.get("/?outcome=fine").await;
+    assert!(status == 400 && body.contains("must be one of ok"), "{body}");
+    let page = console.json("/api/decisions?limit=2&team=search").await;
+    assert_eq!((&page["decisions"][0]["id"], &page["next"]), (&json!("id0118"), &json!(117)));
+    assert_eq!(console.get("/api/decisions?limit=0").await.0, 400);
+    let rows = &console.json("/api/summary?by=team,outcome").await["rows"];
+    assert_eq!(rows[0]["group"], json!({"team": "a&b", "outcome": "ok"}));
+    assert_eq!((&rows[0]["requests"], &rows[0]["fallbacks"]), (&json!(60), &json!(60)));
+    assert_eq!(console.get("/api/summary?by=prompt").await.0, 400);
+}
+
+#[tokio::test]
+async fn a_refused_text_is_told_on_every_page() {
+    let console = Console::start().await;
+    console.store.record_event(PolicyEvent {
+        at_ms: 1_767_225_600_000,
+        kind: PolicyEventKind::Loaded,
+        policy: "sha256:meaning".to_owned(),
+        source: "sha256:text".to_owned(),
+        diagnostics: String::new(),
+    });
+    console.store.flush().await.unwrap();
+    console.current.refuse("error[R0101]: what is `<x>`".to_owned());
+    for path in ["/", "/policy", "/keys", "/missing"] {
+        assert!(console.get(path).await.1.contains("error[R0101]: what is `&lt;x&gt;`"), "{path}");
+    }
+    let policy = console.json("/api/policy").await;
+    assert_eq!(policy["loaded_ms"], 1_767_225_600_000_i64);
+    assert_eq!(policy["refused"], "error[R0101]: what is `<x>`");
+    console.current.swap(super::tests::policy("sha256:next")).unwrap();
+    assert!(!console.get("/").await.1.contains("is refused"));
+}
+
+#[tokio::test]
+async fn keys_are_listed_without_their_secrets() {
+    let console = Console::start().await;
+    let identity = crate::keys::Identity { caller_id: "ana".to_owned(), ..crate::keys::Identity::default() };
+    let key = console.store.add_key(identity, 1_767_225_600_000).await.unwrap();
+    let (_, body) = console.get("/keys").await;
+    assert!(body.contains(&key.id) && body.contains("valid"));
+    assert!(!body.contains(&key.text[3..40]));
+    console.store.revoke_key(&key.id, 1_767_225_700_000).await.unwrap();
+    assert!(console.get("/keys").await.1.contains("revoked"));
+}

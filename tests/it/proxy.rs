@@ -1,0 +1,44 @@
+//! The data port over real sockets: cases in `suite/proxy/*.md`, and below what a file cannot say (time, reload, leaving).
+//!
+//! A case is Markdown whose fenced blocks are read in order; everything else is prose:
+//!
+//! - ```` ```policy ```` the policy (`suite/proxy/default.route` where a case has none); `{NAME}` is the base URL of a
+//!   provider of the case;
+//! - ```` ```provider NAME ```` what a provider does (see `tests/src/provider.rs`); one that is named in the policy
+//!   alone refuses connections;
+//! - ```` ```settings ```` lines as in [`settings`](case::settings);
+//! - ```` ```request ```` method and path, headers, a blank line, the body; the key and the usual headers are added unless they are
+//!   there, `no-key` leaves the key out;
+//! - ```` ```answer ```` `status N`, `header NAME: VALUE`, `no header NAME`, `body is TEXT`, `body has TEXT`,
+//!   `body lacks TEXT`;
+//! - ```` ```record ```` `outcome WORD`, `status N`, `target NAME`, `reason TEXT`, `tokens IN OUT`, and each attempt as
+//!   `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts, in order;
+//! - ```` ```received NAME ```` `count N`, `head has TEXT`, `head lacks TEXT`, `body is TEXT`, `abandoned` of the last
+//!   request that a provider received.
+//!
+//! In texts `\n` is a line end. No answer and no record of any case holds a provider's key.
+
+mod case;
+
+mod streams;
+
+mod tls;
+
+use std::path::Path;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_of_the_suite_holds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/proxy");
+    let default = std::fs::read_to_string(folder.join("default.route")).expect("the default policy");
+    let listed = std::fs::read_dir(&folder).expect("the suite").map(|entry| entry.expect("an entry").path());
+    let mut paths: Vec<_> = listed.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    paths.sort();
+    assert!(paths.len() > 20, "the suite is there");
+    let mut wrong = Vec::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).expect("a case");
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        wrong.extend(case::run(&text, &default).await.into_iter().map(|problem| format!("{name}: {problem}")));
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

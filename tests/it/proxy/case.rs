@@ -1,0 +1,252 @@
+//! One case of the suite: read, played, compared.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+use wayleave_runtime::keys::Identity;
+use wayleave_runtime::record::DecisionRecord;
+use wayleave_runtime::settings::{Access, Settings, TargetHeader};
+use wayleave_runtime::simulated::behaviour::Simulation;
+use wayleave_tests::gateway::{Answer, Gateway, MARKER, policy};
+use wayleave_tests::provider::{Provider, duration};
+
+/// A fenced block: its words and its lines.
+struct Block {
+    word: String,
+    name: String,
+    text: String,
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut is_inside = false;
+    for line in text.lines() {
+        match line.strip_prefix("```") {
+            Some(info) if !is_inside => {
+                let (word, name) = info.split_once(' ').unwrap_or((info, ""));
+                blocks.push(Block { word: word.to_owned(), name: name.to_owned(), text: String::new() });
+                is_inside = true;
+            }
+            Some(_) => is_inside = false,
+            None if is_inside => {
+                if let Some(block) = blocks.last_mut() {
+                    block.text.push_str(line);
+                    block.text.push('\n');
+                }
+            }
+            None => {}
+        }
+    }
+    blocks
+}
+
+/// Standard settings on a free port, patient enough for a busy machine, with a case's own lines.
+pub(super) fn settings(lines: &str) -> (Settings, Identity) {
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let mut settings = Settings::standard(listen, Access::Keys);
+    let mut identity = Identity { caller_id: "ann".to_owned(), ..Identity::default() };
+    for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "open" => settings.access = Access::Open,
+            "target-header" => settings.target_header = TargetHeader::Withheld,
+            "body-limit" => settings.body_limit_bytes = rest.parse().expect("a number"),
+            "body-read" => settings.timeouts.body_read = duration(rest),
+            "first-token" => settings.timeouts.first_token = duration(rest),
+            "idle" => settings.timeouts.idle = duration(rest),
+            "total" => settings.timeouts.total = duration(rest),
+            "simulate" => settings.simulations.push(Simulation::read(rest).expect("a simulation")),
+            "team" => identity.team = Some(rest.to_owned()),
+            "field" => {
+                let (name, value) = rest.split_once('=').expect("name=value");
+                identity.fields.insert(name.to_owned(), value.to_owned());
+            }
+            _ => panic!("`{line}` is no setting"),
+        }
+    }
+    (settings, identity)
+}
+
+/// Plays a case and says what does not hold.
+pub(super) async fn run(text: &str, default_policy: &str) -> Vec<String> {
+    let blocks = blocks(text);
+    let find = |word: &str| blocks.iter().find(|block| block.word == word);
+    let mut providers = BTreeMap::new();
+    for block in blocks.iter().filter(|block| block.word == "provider") {
+        providers.insert(block.name.clone(), Provider::start(&block.text).await);
+    }
+    let mut policy_text = find("policy").map_or(default_policy, |block| &block.text).to_owned();
+    for name in ["first", "second", "third"] {
+        if !providers.contains_key(name) {
+            providers.insert(name.to_owned(), Provider::start("refuse").await);
+        }
+        let url = format!("http://{}/v1", providers[name].address());
+        policy_text = policy_text.replace(&format!("{{{name}}}"), &url);
+    }
+    let (settings, identity) = settings(find("settings").map_or("", |block| &block.text));
+    let gateway = Gateway::start(policy(&policy_text), settings, identity).await;
+    let mut wrong = Vec::new();
+    let mut answer = Answer::read(b"");
+    for block in &blocks {
+        match block.word.as_str() {
+            "request" => {
+                let sent = tokio::time::timeout(PATIENCE, gateway.exchange(&request(&block.text, &gateway.key)));
+                answer = sent.await.unwrap_or_else(|_| Answer::read(b"no answer in time"));
+                wrong.extend(leaks(&format!("{}\n{}", answer.head, answer.body), "the answer"));
+            }
+            "answer" => wrong.extend(compare_answer(&block.text, &answer)),
+            "record" => {
+                let records = gateway.records().await;
+                let Some(record) = records.last() else {
+                    wrong.push("there is no record".to_owned());
+                    continue;
+                };
+                wrong.extend(compare_record(&block.text, record));
+                wrong.extend(leaks(&serde_json::to_string(record).unwrap_or_default(), "the record"));
+            }
+            "received" => wrong.extend(compare_received(&block.text, &block.name, &providers).await),
+            "policy" | "provider" | "settings" => {}
+            other => wrong.push(format!("`{other}` is no block of a case")),
+        }
+    }
+    wrong
+}
+
+/// Far longer than any case takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn leaks(text: &str, place: &str) -> Option<String> {
+    text.contains(MARKER).then(|| format!("{place} holds a provider's key"))
+}
+
+fn request(text: &str, key: &str) -> Vec<u8> {
+    let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
+    let body = body.strip_suffix('\n').unwrap_or(body);
+    let mut lines = head.lines();
+    let mut request = format!("{} HTTP/1.1\r\n", lines.next().unwrap_or_default());
+    let given: Vec<&str> = lines.filter(|line| *line != "no-key").collect();
+    for line in &given {
+        request.push_str(&format!("{}\r\n", line.replace("{key}", key)));
+    }
+    let mut add = |name: &str, value: &str| {
+        let is_given =
+            given.iter().any(|line| line.split(':').next().is_some_and(|own| own.eq_ignore_ascii_case(name)));
+        if !is_given {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+    };
+    add("host", "gateway");
+    add("connection", "close");
+    if !head.lines().any(|line| line == "no-key") {
+        add("authorization", &format!("Bearer {key}"));
+    }
+    if !body.is_empty() {
+        add("content-type", "application/json");
+        add("content-length", &body.len().to_string());
+    }
+    format!("{request}\r\n{body}").into_bytes()
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("\\n", "\n").replace("\\r", "\r")
+}
+
+fn compare_answer(expected: &str, answer: &Answer) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for line in expected.lines() {
+        let holds = if let Some(status) = line.strip_prefix("status ") {
+            answer.status.to_string() == status
+        } else if let Some(name) = line.strip_prefix("no header ") {
+            answer.header(name).is_none()
+        } else if let Some(header) = line.strip_prefix("header ") {
+            let (name, value) = header.split_once(": ").unwrap_or((header, ""));
+            answer.header(name) == Some(value)
+        } else if let Some(body) = line.strip_prefix("body is ") {
+            answer.body == unescape(body)
+        } else if let Some(part) = line.strip_prefix("body has ") {
+            answer.body.contains(&unescape(part))
+        } else if let Some(part) = line.strip_prefix("body lacks ") {
+            !answer.body.contains(&unescape(part))
+        } else {
+            false
+        };
+        if !holds {
+            wrong.push(format!("answer: `{line}` does not hold of\n{}\n\n{}", answer.head, answer.body));
+        }
+    }
+    if answer.header("x-wayleave-decision").is_none_or(|id| id.len() != 26) {
+        wrong.push(format!("there is no decision's id in\n{}", answer.head));
+    }
+    wrong
+}
+
+fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut attempts = Vec::new();
+    for line in expected.lines() {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let holds = match word {
+            "outcome" => record.outcome.name() == rest,
+            "status" => record.status.to_string() == rest,
+            "target" => record.target.as_deref() == Some(rest),
+            "reason" => record.reasons.iter().any(|reason| reason == rest),
+            "tokens" => format!("{} {}", record.tokens.input, record.tokens.output) == rest,
+            "attempt" => {
+                attempts.push(rest.to_owned());
+                true
+            }
+            _ => false,
+        };
+        if !holds {
+            wrong.push(format!("record: `{line}` does not hold of {record:#?}"));
+        }
+    }
+    let made: Vec<String> = record
+        .attempts
+        .iter()
+        .map(|attempt| {
+            let cause = attempt.cause.as_deref().unwrap_or("ok");
+            let status = attempt.status.map(|status| format!(" {status}")).unwrap_or_default();
+            format!("{} {cause}{status}", attempt.target)
+        })
+        .collect();
+    if made != attempts {
+        wrong.push(format!("record: the attempts are {made:?}, not {attempts:?}"));
+    }
+    wrong
+}
+
+async fn compare_received(expected: &str, name: &str, providers: &BTreeMap<String, Provider>) -> Vec<String> {
+    let Some(provider) = providers.get(name) else { return vec![format!("there is no provider `{name}`")] };
+    let mut wrong = Vec::new();
+    for line in expected.lines() {
+        let mut is_held = false;
+        // That a caller has left is seen a moment later.
+        for _ in 0..100 {
+            let received = provider.received();
+            is_held = match (line.strip_prefix("count "), received.last()) {
+                (Some(count), _) => received.len().to_string() == count,
+                (None, None) => false,
+                (None, Some(last)) => {
+                    let head = last.head.to_ascii_lowercase();
+                    if line == "abandoned" {
+                        last.is_abandoned
+                    } else if let Some(part) = line.strip_prefix("head has ") {
+                        head.contains(part)
+                    } else if let Some(part) = line.strip_prefix("head lacks ") {
+                        !head.contains(part)
+                    } else {
+                        line.strip_prefix("body is ").is_some_and(|body| last.body == unescape(body))
+                    }
+                }
+            };
+            if is_held {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        if !is_held {
+            wrong.push(format!("{name}: `{line}` does not hold of {:?}", provider.received()));
+        }
+    }
+    wrong
+}
