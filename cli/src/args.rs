@@ -15,6 +15,13 @@ const ADMIN: &str = "127.0.0.1:4181";
 const STORE_HELP: &str = "File that keeps keys and the decision log [default: $WAYLEAVE_STORE, else \
     $XDG_STATE_HOME/wayleave/store.db, else ~/.local/state/wayleave/store.db]";
 
+/// An address with its port; `localhost` is 127.0.0.1.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let parsed = numeric.as_deref().unwrap_or(text).parse();
+    parsed.map_err(|_| "write an address and a port, such as 127.0.0.1:4180".to_owned())
+}
+
 /// Decides which model answers which request, by a policy that people can read.
 #[derive(Debug, Parser)]
 #[command(
@@ -65,30 +72,38 @@ pub(crate) enum Verb {
     #[command(after_help = "Example:\n  wayleave test policies")]
     Test(Test),
     /// Say what a policy decides for one request
-    #[command(after_help = "Example:\n  echo '{\"caller.team\": \"search\", \"request.needs\": [\"vision\"]}' | \
-                            wayleave decide --request -")]
+    #[command(
+        after_help = "Example:\n  echo '{\"caller.team\": \"search\", \"request.needs\": [\"vision\"]}' | \
+                            wayleave decide --request -"
+    )]
     Decide(Decide),
     /// Explain a code that `check` prints
     #[command(after_help = "Example:\n  wayleave explain R0101")]
     Explain(Explain),
     /// Serve requests under a policy
-    #[command(after_help = "Example:\n  wayleave serve policies --store gateway.db\n\nA first look, without \
+    #[command(
+        after_help = "Example:\n  wayleave serve policies --store gateway.db\n\nA first look, without \
                             keys, whose first provider fails now and then:\n  wayleave serve --open --simulate \
-                            north:status=503,every=3")]
+                            north:status=503,every=3"
+    )]
     Serve(Serve),
     /// Issue, list and revoke the keys that callers present
     #[command(after_help = "Example:\n  wayleave keys add --id alice --team search --group interns")]
     Keys(Keys),
     /// Show what was decided, newest first
-    #[command(after_help = "Example:\n  wayleave log --team search --decision deny --limit 20\n  wayleave log \
-                            --summary team,target")]
+    #[command(
+        after_help = "Example:\n  wayleave log --team search --decision deny --limit 20\n  wayleave log \
+                            --summary team,target"
+    )]
     Log(Log),
     /// Show a policy at work, with invented callers and simulated providers
     #[command(after_help = "Example:\n  wayleave demo --for 30s")]
     Demo(Demo),
     /// Answer an editor over standard input and output
-    #[command(after_help = "Example, for Neovim 0.11:\n  vim.lsp.config('route', { cmd = { 'wayleave', 'lsp' }, \
-                            filetypes = { 'route' } })")]
+    #[command(
+        after_help = "Example, for Neovim 0.11:\n  vim.lsp.config('route', { cmd = { 'wayleave', 'lsp' }, \
+                            filetypes = { 'route' } })"
+    )]
     Lsp,
 }
 
@@ -171,10 +186,10 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
     /// Where callers connect
-    #[arg(long, value_name = "ADDRESS", default_value = LISTEN)]
+    #[arg(long, value_name = "ADDRESS", default_value = LISTEN, value_parser = address)]
     pub(crate) listen: SocketAddr,
     /// Where the console is shown: this machine alone, as it has no sign-in
-    #[arg(long, value_name = "ADDRESS", default_value = ADMIN)]
+    #[arg(long, value_name = "ADDRESS", default_value = ADMIN, value_parser = address)]
     pub(crate) admin: SocketAddr,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
@@ -207,7 +222,9 @@ pub(crate) struct Keys {
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysVerb {
     /// Issue a key and print it, once: only its hash is kept
-    #[command(after_help = "Example:\n  wayleave keys add --id alice --team search --field data_class=internal")]
+    #[command(
+        after_help = "Example:\n  wayleave keys add --id alice --team search --field data_class=internal"
+    )]
     Add(KeysAdd),
     /// List the keys: whose they are, not what they are
     #[command(after_help = "Example:\n  wayleave keys list --format json")]
@@ -322,10 +339,10 @@ pub(crate) enum Decided {
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// Where callers connect
-    #[arg(long, value_name = "ADDRESS", default_value = LISTEN)]
+    #[arg(long, value_name = "ADDRESS", default_value = LISTEN, value_parser = address)]
     pub(crate) listen: SocketAddr,
     /// Where the console is shown
-    #[arg(long, value_name = "ADDRESS", default_value = ADMIN)]
+    #[arg(long, value_name = "ADDRESS", default_value = ADMIN, value_parser = address)]
     pub(crate) admin: SocketAddr,
     /// Stop after this long, such as `30s` or `5min` [default: until Ctrl-C]
     #[arg(long = "for", value_name = "DURATION")]

@@ -56,7 +56,8 @@ pub(crate) fn compile_path(policy: &Path, terminal: Terminal) -> Result<(Compile
         Err(broken) => {
             note(&render_human(&broken.diagnostics, &sources, terminal.error_style()));
             let counts = Counts::of(&broken.diagnostics);
-            Err(Failure::new(format!("the policy `{}` has {counts}", root.display())).mend("mend what is shown above"))
+            Err(Failure::new(format!("the policy `{}` has {counts}", root.display()))
+                .mend("mend what is shown above"))
         }
     }
 }

@@ -78,10 +78,11 @@ fn key_variable(provider: &Provider, name: &str) -> Result<String, Failure> {
 
 fn key_file(provider: &Provider, path: &Path) -> Result<String, Failure> {
     let what = format!("the key of provider `{}` is missing: the file `{}`", provider.name, path.display());
-    let metadata = std::fs::metadata(path)
-        .map_err(|error| Failure::io(format!("{what} cannot be read"), &error))?;
+    let metadata =
+        std::fs::metadata(path).map_err(|error| Failure::io(format!("{what} cannot be read"), &error))?;
     if !metadata.is_file() || metadata.len() > KEY_BYTES {
-        return Err(Failure::new(format!("{what} is not a key")).mend("name a file that holds the key and nothing else"));
+        return Err(Failure::new(format!("{what} is not a key"))
+            .mend("name a file that holds the key and nothing else"));
     }
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::io(format!("{what} cannot be read"), &error))?;

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use wayleave_compiler::diagnostic::render::{Counts, render_human};
 use wayleave_program::catalogue::Protocol;
 use wayleave_runtime::Proxy;
+use wayleave_runtime::admin::Admin;
 use wayleave_runtime::current::{Current, Policy};
 use wayleave_runtime::settings::Settings;
 use wayleave_runtime::store::Store;
@@ -57,7 +58,8 @@ impl Gateway {
         let compiled = compile(&sources).map_err(|broken| {
             note(&render_human(&broken.diagnostics, &sources, terminal.error_style()));
             let counts = Counts::of(&broken.diagnostics);
-            Failure::new(format!("the policy `{}` has {counts}", plan.root.display())).mend("mend what is shown above")
+            Failure::new(format!("the policy `{}` has {counts}", plan.root.display()))
+                .mend("mend what is shown above")
         })?;
         note(&compiled.warnings);
         simulations_name_providers(&plan.settings, &compiled)?;
@@ -95,7 +97,9 @@ impl Gateway {
     /// When the last records could not be written.
     pub(crate) async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Failure> {
         let reload = self.reload.start();
-        let console = tokio::spawn(async move { drop(self.admin_listener) });
+        let admin = Admin::new(Arc::clone(&self.store), Arc::clone(&self.current));
+        // The console is there until the last request has ended.
+        let console = tokio::spawn(admin.serve(self.admin_listener, std::future::pending()));
         Arc::clone(&self.proxy).serve(self.data_listener, shutdown).await;
         reload.stop().await;
         console.abort();
@@ -132,7 +136,8 @@ fn simulations_name_providers(settings: &Settings, compiled: &Compiled) -> Resul
         });
         if !is_known {
             let model = simulation.model.as_ref().map(|model| format!("/{model}")).unwrap_or_default();
-            let simulated = catalogue.providers.iter().filter(|provider| provider.protocol == Protocol::Simulated);
+            let simulated =
+                catalogue.providers.iter().filter(|provider| provider.protocol == Protocol::Simulated);
             let names: Vec<&str> = simulated.map(|provider| provider.name.as_str()).collect();
             let named = format!("`{}{model}` is not simulated by this policy", simulation.provider);
             return Err(Failure::new(named).mend(if names.is_empty() {

@@ -28,7 +28,8 @@ pub(crate) fn root_file(policy: &Path) -> Result<PathBuf, Failure> {
             std::io::ErrorKind::NotFound => Failure::new(format!("`{shown}` does not exist")),
             _ => Failure::io(format!("`{shown}` cannot be read"), &error),
         };
-        failure.mend("name a policy file, or a folder with a `main.route`; `wayleave init` writes a first one")
+        failure
+            .mend("name a policy file, or a folder with a `main.route`; `wayleave init` writes a first one")
     })?;
     if !metadata.is_dir() {
         return Ok(policy.to_owned());
@@ -37,7 +38,8 @@ pub(crate) fn root_file(policy: &Path) -> Result<PathBuf, Failure> {
     if root.is_file() {
         return Ok(root);
     }
-    let folder = if policy.as_os_str() == "." { "this folder".to_owned() } else { format!("the folder `{shown}`") };
+    let folder =
+        if policy.as_os_str() == "." { "this folder".to_owned() } else { format!("the folder `{shown}`") };
     Err(Failure::new(format!("{folder} has no `{ROOT_NAME}`"))
         .mend("name the policy file, or write a first one with `wayleave init`"))
 }
@@ -102,7 +104,8 @@ fn text(path: &Path, left: u64) -> Result<String, String> {
     let limit = FILE_BYTES.min(left);
     File::open(path).map_err(words)?.take(limit + 1).read_to_end(&mut bytes).map_err(words)?;
     if bytes.len() as u64 > limit {
-        let (what, limit) = if limit < FILE_BYTES { ("the policy", POLICY_BYTES) } else { ("it", FILE_BYTES) };
+        let (what, limit) =
+            if limit < FILE_BYTES { ("the policy", POLICY_BYTES) } else { ("it", FILE_BYTES) };
         return Err(format!("{what} is longer than {} MiB", limit >> 20));
     }
     String::from_utf8(bytes).map_err(|error| {

@@ -129,7 +129,8 @@ impl Terminal {
         if failure.kind == Kind::Unread {
             return ExitCode::SUCCESS;
         }
-        let mut text = format!("{}: {}\n", painted(self.is_error_coloured, Paint::Red, "error"), failure.what);
+        let mut text =
+            format!("{}: {}\n", painted(self.is_error_coloured, Paint::Red, "error"), failure.what);
         if let Some(mend) = &failure.mend {
             text.push_str(&format!("  {}: {mend}\n", painted(self.is_error_coloured, Paint::Cyan, "help")));
         }
@@ -200,7 +201,9 @@ pub(crate) fn moment(milliseconds: i64) -> String {
 pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..count)
-        .map(|at| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .map(|at| {
+            rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
         .collect();
     let mut out = String::new();
     for row in rows {

@@ -2,10 +2,10 @@
 //! says so everywhere. On a thread of its own, since compiling takes what it takes.
 
 use crate::compile::compile;
+use crate::environment;
 use crate::gateway::served;
 use crate::output::{Failure, Terminal, note, print};
 use crate::watch::{INTERVAL, Watch};
-use crate::environment;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -83,9 +83,9 @@ impl Reload {
         let before = self.current.served().program.fingerprint().clone();
         let warnings = compiled.warnings.clone();
         let swapped = served(compiled, &self.root).and_then(|policy| {
-            self.current.swap(policy).map_err(|error| {
-                Failure::because("connections to the providers cannot be prepared", &error)
-            })
+            self.current
+                .swap(policy)
+                .map_err(|error| Failure::because("connections to the providers cannot be prepared", &error))
         });
         if let Err(failure) = swapped {
             return self.refuse(&failure.words(), &failure.words());

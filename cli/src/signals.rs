@@ -18,7 +18,8 @@ impl Signals {
     /// # Errors
     /// When the system refuses.
     pub(crate) fn take() -> Result<Signals, Failure> {
-        let take = |kind| signal(kind).map_err(|error| Failure::io("the system's signals cannot be taken", &error));
+        let take =
+            |kind| signal(kind).map_err(|error| Failure::io("the system's signals cannot be taken", &error));
         Ok(Signals { interrupt: take(SignalKind::interrupt())?, terminate: take(SignalKind::terminate())? })
     }
 

@@ -239,8 +239,7 @@ impl Server<'_> {
         };
         let Some(uri) = self.uri_of(&path) else { return };
         if is_news {
-            let parameters =
-                lsp::PublishDiagnosticsParams::new(uri, now.version, now.diagnostics.clone());
+            let parameters = lsp::PublishDiagnosticsParams::new(uri, now.version, now.diagnostics.clone());
             self.notify("textDocument/publishDiagnostics", json!(parameters));
         }
         if !is_known && now.diagnostics.is_empty() {

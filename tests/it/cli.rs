@@ -148,7 +148,9 @@ fn mask_moments(text: &str) -> String {
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
         if is_moment_start(rest) {
-            let length = rest[16..].find(|c: char| !matches!(c, '0'..='9' | ':' | '.')).map_or(rest.len(), |at| 16 + at);
+            let length = rest[16..]
+                .find(|c: char| !matches!(c, '0'..='9' | ':' | '.'))
+                .map_or(rest.len(), |at| 16 + at);
             let length = if rest[length..].starts_with('Z') { length + 1 } else { length };
             out.push_str("MOMENT");
             rest = &rest[length..];
@@ -175,7 +177,9 @@ fn play(transcript: &str, folder: &Path) -> String {
             }
             let file = folder.join(path.trim());
             std::fs::create_dir_all(file.parent().expect("a file has a folder")).expect("it can be made");
-            std::fs::File::create(&file).and_then(|mut file| file.write_all(body.as_bytes())).expect("it can be written");
+            std::fs::File::create(&file)
+                .and_then(|mut file| file.write_all(body.as_bytes()))
+                .expect("it can be written");
             out.push_str(&body);
             out.push_str("```\n");
         } else if line == "```console" {
@@ -226,7 +230,10 @@ fn first_difference(expected: &str, actual: &str) -> String {
         let wanted = before.next().unwrap_or("(nothing)");
         if wanted != line {
             let rest: Vec<&str> = actual.lines().skip(number - 1).take(30).collect();
-            return format!("line {number}\n  expected: {wanted}\n  came:     {line}\nfrom there on:\n{}", rest.join("\n"));
+            return format!(
+                "line {number}\n  expected: {wanted}\n  came:     {line}\nfrom there on:\n{}",
+                rest.join("\n")
+            );
         }
     }
     format!("line {}: {} more lines were expected", number + 1, before.count())

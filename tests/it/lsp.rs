@@ -26,12 +26,15 @@ impl Client {
             disk.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         let server = std::thread::spawn(move || {
             let read = |path: &Path| {
-                disk.get(&path.display().to_string()).cloned().ok_or_else(|| "there is no such file".to_owned())
+                disk.get(&path.display().to_string())
+                    .cloned()
+                    .ok_or_else(|| "there is no such file".to_owned())
             };
             serve(&theirs, &Host { read: &read, as_of: DEFAULT_NOW })
         });
         let mut client = Client { connection, server: Some(server), initialized: Value::Null };
-        client.initialized = client.ask("initialize", json!({"processId": null, "rootUri": null, "capabilities": capabilities}));
+        client.initialized = client
+            .ask("initialize", json!({"processId": null, "rootUri": null, "capabilities": capabilities}));
         client.tell("initialized", json!({}));
         client
     }
@@ -61,7 +64,9 @@ impl Client {
     /// The next publication: its URI's last part, its version and its diagnostics.
     fn published(&self) -> (String, Value, Vec<Value>) {
         match self.receive() {
-            Message::Notification(notification) if notification.method == "textDocument/publishDiagnostics" => {
+            Message::Notification(notification)
+                if notification.method == "textDocument/publishDiagnostics" =>
+            {
                 let uri = notification.params["uri"].as_str().expect("it has a URI").to_owned();
                 let name = uri.rsplit('/').next().unwrap_or_default().to_owned();
                 let diagnostics = notification.params["diagnostics"].as_array().expect("a list").clone();
@@ -122,7 +127,8 @@ fn a_broken_file_is_marked_in_utf16_and_cleared_when_it_is_mended() {
     let start = &diagnostics[0]["range"]["start"];
     assert_eq!((&start["line"], &start["character"]), (&json!(3), &json!(character)), "{diagnostics:?}");
 
-    let range = json!({"start": {"line": 3, "character": character}, "end": {"line": 3, "character": character + 5}});
+    let range =
+        json!({"start": {"line": 3, "character": character}, "end": {"line": 3, "character": character + 5}});
     client.change("/p/main.route", 2, json!([{"range": range, "text": "caller"}]));
     let (_, version, diagnostics) = client.published();
     assert_eq!((&version, diagnostics), (&json!(2), vec![]));
@@ -147,7 +153,8 @@ fn a_used_file_is_checked_from_its_root_with_open_files_over_disk() {
     let client = Client::start(json!({}), &[("/p/main.route", root), ("/p/teams/all.route", BROKEN)]);
     client.open("/p/teams/all.route", &used.replace("otherwise deny \"no\"\n", ""));
     let publications = [client.published(), client.published()];
-    let of = |name: &str| publications.iter().find(|(file, _, _)| file == name).map(|(_, _, found)| found.clone());
+    let of =
+        |name: &str| publications.iter().find(|(file, _, _)| file == name).map(|(_, _, found)| found.clone());
     assert_eq!(codes(&of("main.route").unwrap_or_default()), ["R0104"], "{publications:?}");
     assert_eq!(of("all.route"), Some(vec![]), "{publications:?}");
 

@@ -2,6 +2,8 @@
 
 mod check;
 
+mod decide;
+
 mod cli;
 
 mod lsp;

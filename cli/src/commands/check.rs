@@ -32,9 +32,8 @@ pub(super) fn run(arguments: &Check, terminal: Terminal) -> Result<Exit, Failure
 fn as_of(given: Option<&str>) -> Result<Instant, Failure> {
     match given {
         None => Ok(environment::now()),
-        Some(text) => instant::read(text).ok_or_else(|| {
-            Failure::new(format!("`{text}` is not a date")).mend("write it as 2027-06-30")
-        }),
+        Some(text) => instant::read(text)
+            .ok_or_else(|| Failure::new(format!("`{text}` is not a date")).mend("write it as 2027-06-30")),
     }
 }
 

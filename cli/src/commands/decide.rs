@@ -1,8 +1,8 @@
 //! `decide`: what a policy decides for one request document, in words with the lines behind them, or as JSON.
 
 use crate::args::{Decide, Format};
-use crate::duration;
 use crate::compile::{Compiled, compile_path};
+use crate::duration;
 use crate::output::{Exit, Failure, Paint, Terminal, columns, print};
 use std::fs::File;
 use std::io::Read;
@@ -23,13 +23,12 @@ pub(super) fn run(decide: &Decide, terminal: Terminal) -> Result<Exit, Failure> 
     let (compiled, _) = compile_path(&decide.policy.policy, terminal)?;
     let document = document(&decide.request)?;
     let program = &compiled.program;
-    let attributes =
-        read_request(program.schema(), &document).map_err(|errors| {
-            let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            let failure = Failure::new(words.join("\nerror: "));
-            let is_unknown = errors.iter().any(|error| error.problem == Problem::UnknownName);
-            if is_unknown { failure.mend(known(program.schema())) } else { failure }
-        })?;
+    let attributes = read_request(program.schema(), &document).map_err(|errors| {
+        let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let failure = Failure::new(words.join("\nerror: "));
+        let is_unknown = errors.iter().any(|error| error.problem == Problem::UnknownName);
+        if is_unknown { failure.mend(known(program.schema())) } else { failure }
+    })?;
     let decision = program.decide(&attributes);
     match decide.format {
         Format::Json => {
@@ -44,7 +43,8 @@ pub(super) fn run(decide: &Decide, terminal: Terminal) -> Result<Exit, Failure> 
 fn document(path: &Path) -> Result<serde_json::Value, Failure> {
     let is_input = path.as_os_str() == "-";
     let shown = if is_input { "standard input".to_owned() } else { format!("`{}`", path.display()) };
-    let unreadable = |error: std::io::Error| Failure::io(format!("the request document {shown} cannot be read"), &error);
+    let unreadable =
+        |error: std::io::Error| Failure::io(format!("the request document {shown} cannot be read"), &error);
     let mut text = String::new();
     if is_input {
         std::io::stdin().lock().take(DOCUMENT_BYTES).read_to_string(&mut text).map_err(unreadable)?;
@@ -126,7 +126,9 @@ fn reasons(reasons: &[Reason], view: &SourceView) -> String {
 /// A rule as people say it.
 fn name(rule: &RuleName) -> String {
     match rule {
-        RuleName::Deny(_) | RuleName::Forbid(_) | RuleName::Route(_) | RuleName::Otherwise => rule.to_string(),
+        RuleName::Deny(_) | RuleName::Forbid(_) | RuleName::Route(_) | RuleName::Otherwise => {
+            rule.to_string()
+        }
         RuleName::Approve => "no approve covers it".to_owned(),
         RuleName::Capability => "it lacks what the request needs".to_owned(),
         RuleName::Context => "the request does not fit its context".to_owned(),
@@ -141,7 +143,8 @@ fn deciding(decision: &Decision, view: &SourceView) -> String {
         .iter()
         .map(|place| {
             let file = view.files.get(place.file as usize);
-            let line = file.and_then(|file| file.text.lines().nth(place.line as usize - 1)).unwrap_or_default();
+            let line =
+                file.and_then(|file| file.text.lines().nth(place.line as usize - 1)).unwrap_or_default();
             let quoted: String = printable(line.trim()).chars().take(QUOTED).collect();
             vec![view.label(place), quoted]
         })

@@ -29,8 +29,14 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn make() -> Result<Folder, Failure> {
-        let path = std::env::temp_dir().join(format!("wayleave-demo-{}-{}", std::process::id(), environment::now_ms()));
-        let failure = |error: std::io::Error| Failure::io(format!("the folder `{}` could not be made", path.display()), &error);
+        let path = std::env::temp_dir().join(format!(
+            "wayleave-demo-{}-{}",
+            std::process::id(),
+            environment::now_ms()
+        ));
+        let failure = |error: std::io::Error| {
+            Failure::io(format!("the folder `{}` could not be made", path.display()), &error)
+        };
         std::fs::create_dir(&path).map_err(failure)?;
         let folder = Folder(path.clone());
         std::fs::write(path.join("main.route"), FIRST_POLICY).map_err(failure)?;
@@ -62,7 +68,8 @@ pub(super) fn run(demo: &Demo, terminal: Terminal) -> Result<Exit, Failure> {
         let mut callers = tokio::task::JoinSet::new();
         for caller in &CALLERS {
             let key = gateway.store.add_key(identity(caller), environment::now_ms()).await;
-            let key = key.map_err(|error| Failure::because("a key for the demo could not be made", &error))?;
+            let key =
+                key.map_err(|error| Failure::because("a key for the demo could not be made", &error))?;
             callers.spawn(ask_on(gateway.callers, caller, Arc::from(key.text), terminal));
         }
         let shutdown = async {
@@ -87,11 +94,14 @@ fn length(text: &str) -> Result<Duration, Failure> {
 
 fn plan(demo: &Demo, folder: &Path) -> Result<Plan, Failure> {
     if !demo.listen.ip().is_loopback() || !demo.admin.ip().is_loopback() {
-        return Err(Failure::new("the demo is shown on this machine alone").mend("choose another port of 127.0.0.1"));
+        return Err(
+            Failure::new("the demo is shown on this machine alone").mend("choose another port of 127.0.0.1")
+        );
     }
     let mut settings = Settings::standard(demo.listen, Access::Keys);
     for text in SIMULATIONS {
-        let simulation = Simulation::read(text).map_err(|error| Failure::because("the demo's own words", &error))?;
+        let simulation =
+            Simulation::read(text).map_err(|error| Failure::because("the demo's own words", &error))?;
         settings.simulations.push(simulation);
     }
     Ok(Plan { root: folder.join("main.route"), settings, admin: demo.admin, store: folder.join("store.db") })
@@ -120,7 +130,12 @@ fn banner(gateway: &Gateway, folder: &Path) -> String {
 fn browse(gateway: &Gateway) {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let url = format!("http://{}/", gateway.console);
-    let started = Command::new(opener).arg(&url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let started = Command::new(opener)
+        .arg(&url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
     if started.is_err() {
         note(&format!("warning: `{opener}` is not there to open a browser\n  help: open {url}\n"));
     }

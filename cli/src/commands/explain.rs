@@ -26,7 +26,9 @@ fn list() -> String {
 fn unknown(name: &str) -> Failure {
     let failure = Failure::new(format!("`{name}` is not a code of this version"));
     match nearest(name) {
-        Some(code) => failure.mend(format!("the nearest is {0}, {1}: wayleave explain {0}", code.name(), code.title())),
+        Some(code) => {
+            failure.mend(format!("the nearest is {0}, {1}: wayleave explain {0}", code.name(), code.title()))
+        }
         None => failure.mend("`wayleave explain` lists all codes"),
     }
 }
@@ -35,6 +37,11 @@ fn unknown(name: &str) -> Failure {
 fn nearest(name: &str) -> Option<Code> {
     let digits: String = name.chars().filter(char::is_ascii_digit).take(6).collect();
     let number: i64 = digits.parse().ok()?;
-    let distance = |code: &Code| code.name().get(1..).and_then(|digits| digits.parse().ok()).map_or(i64::MAX, |known: i64| (known - number).abs());
+    let distance = |code: &Code| {
+        code.name()
+            .get(1..)
+            .and_then(|digits| digits.parse().ok())
+            .map_or(i64::MAX, |known: i64| (known - number).abs())
+    };
     Code::ALL.iter().copied().min_by_key(distance)
 }

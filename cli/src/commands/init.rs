@@ -10,8 +10,9 @@ pub(crate) const FIRST_POLICY: &str = include_str!("first.route");
 
 pub(super) fn run(init: &Init) -> Result<Exit, Failure> {
     let folder = &init.folder;
-    std::fs::create_dir_all(folder)
-        .map_err(|error| Failure::io(format!("the folder `{}` could not be made", folder.display()), &error))?;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::io(format!("the folder `{}` could not be made", folder.display()), &error)
+    })?;
     let path = if folder.as_os_str() == "." { "main.route".into() } else { folder.join("main.route") };
     let shown = path.display();
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(|error| {

@@ -20,7 +20,9 @@ pub(super) fn run(verb: KeysVerb) -> Result<Exit, Failure> {
 
 fn issue(add: KeysAdd) -> Result<Exit, Failure> {
     if add.id.trim().is_empty() {
-        return Err(Failure::new("a key belongs to somebody: the id is empty").mend("name its holder: --id alice"));
+        return Err(
+            Failure::new("a key belongs to somebody: the id is empty").mend("name its holder: --id alice")
+        );
     }
     let identity = Identity {
         fields: fields(&add.fields)?,
@@ -54,7 +56,8 @@ fn fields(given: &[String]) -> Result<BTreeMap<String, String>, Failure> {
     let mut fields = BTreeMap::new();
     for field in given {
         let (name, value) = field.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
-            Failure::new(format!("`{field}` is not a field")).mend("write NAME=VALUE: --field data_class=internal")
+            Failure::new(format!("`{field}` is not a field"))
+                .mend("write NAME=VALUE: --field data_class=internal")
         })?;
         if fields.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err(Failure::new(format!("the field `{name}` is given twice")).mend("keep one"));
@@ -72,7 +75,8 @@ fn show(arguments: &KeysList) -> Result<Exit, Failure> {
     let keys = list(&storage)?;
     match arguments.format {
         Format::Json => {
-            let json = serde_json::to_value(&keys).map_err(|error| Failure::because("the keys cannot be written", &error))?;
+            let json = serde_json::to_value(&keys)
+                .map_err(|error| Failure::because("the keys cannot be written", &error))?;
             print(&format!("{json:#}\n"))?;
         }
         Format::Human if keys.is_empty() => {
@@ -90,8 +94,11 @@ fn table(keys: &[StoredKey]) -> String {
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(keys.iter().map(|key| {
         let identity = &key.identity;
-        let or_dash = |text: Option<&str>| text.filter(|text| !text.is_empty()).map_or_else(|| "-".to_owned(), printable);
-        let fields: Vec<String> = identity.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let or_dash = |text: Option<&str>| {
+            text.filter(|text| !text.is_empty()).map_or_else(|| "-".to_owned(), printable)
+        };
+        let fields: Vec<String> =
+            identity.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         vec![
             identity.key_id.clone(),
             key.hint.clone(),
@@ -111,7 +118,10 @@ fn withdraw(revoke: &KeysRevoke) -> Result<Exit, Failure> {
     let storage = Storage::open(&revoke.store, Missing::Refuse)?;
     let revoked = storage.runtime.block_on(storage.store.revoke_key(&revoke.id, environment::now_ms()));
     match revoked {
-        Ok(()) => print(&format!("key {} is revoked; a running gateway refuses it within a second or two\n", revoke.id))?,
+        Ok(()) => print(&format!(
+            "key {} is revoked; a running gateway refuses it within a second or two\n",
+            revoke.id
+        ))?,
         Err(Error::NoSuchKey(_)) => return Err(unknown(revoke, &list(&storage)?)),
         Err(error) => return Err(storage.failure(&error)),
     }
@@ -133,6 +143,7 @@ fn unknown(revoke: &KeysRevoke, keys: &[StoredKey]) -> Failure {
         .collect();
     match held.as_slice() {
         [] => Failure::new(format!("there is no key `{id}`")).mend("`wayleave keys list` shows all"),
-        held => Failure::new(format!("`{id}` is a caller, not a key")).mend(format!("its valid keys: {}", held.join(", "))),
+        held => Failure::new(format!("`{id}` is a caller, not a key"))
+            .mend(format!("its valid keys: {}", held.join(", "))),
     }
 }

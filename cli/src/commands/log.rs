@@ -42,7 +42,8 @@ fn filter(log: &Log) -> Result<Filter, Failure> {
     let outcome = log.outcome.as_deref().map(|name| {
         Outcome::find(name).ok_or_else(|| {
             let names: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
-            Failure::new(format!("`{name}` is not how a request ends")).mend(format!("there are {}", names.join(", ")))
+            Failure::new(format!("`{name}` is not how a request ends"))
+                .mend(format!("there are {}", names.join(", ")))
         })
     });
     let decided = log.decision.map(|decided| match decided {
@@ -79,7 +80,8 @@ fn groups(text: &str) -> Result<Vec<GroupBy>, Failure> {
     let group = |name: &str| {
         GroupBy::ALL.into_iter().find(|group| group.name() == name.trim()).ok_or_else(|| {
             let names: Vec<&str> = GroupBy::ALL.iter().map(|group| group.name()).collect();
-            Failure::new(format!("`{name}` is not something to count by")).mend(format!("there are {}", names.join(", ")))
+            Failure::new(format!("`{name}` is not something to count by"))
+                .mend(format!("there are {}", names.join(", ")))
         })
     };
     text.split(',').map(group).collect()
@@ -126,7 +128,8 @@ fn follow(storage: &Storage, filter: &Filter, log: &Log, terminal: Terminal) -> 
 fn lines(records: &[&DecisionRecord]) -> Result<String, Failure> {
     let mut out = String::new();
     for record in records {
-        let line = serde_json::to_string(record).map_err(|error| Failure::because("a decision cannot be written", &error))?;
+        let line = serde_json::to_string(record)
+            .map_err(|error| Failure::because("a decision cannot be written", &error))?;
         out.push_str(&line);
         out.push('\n');
     }
@@ -141,7 +144,9 @@ enum Head {
 }
 
 fn table(records: &[&DecisionRecord], head: Head, terminal: Terminal) -> String {
-    let names = ["when", "id", "caller", "team", "app", "model", "route", "target", "outcome", "status", "ms", "tries"];
+    let names = [
+        "when", "id", "caller", "team", "app", "model", "route", "target", "outcome", "status", "ms", "tries",
+    ];
     let mut rows = Vec::new();
     if head == Head::Shown {
         rows.push(names.map(str::to_owned).to_vec());
@@ -179,13 +184,18 @@ fn cell(text: &str) -> String {
     let text = printable(text);
     match text.chars().count() {
         0 => "-".to_owned(),
-        length if length > CELL_SHOWN => format!("{}…", text.chars().take(CELL_SHOWN - 1).collect::<String>()),
+        length if length > CELL_SHOWN => {
+            format!("{}…", text.chars().take(CELL_SHOWN - 1).collect::<String>())
+        }
         _ => text,
     }
 }
 
 fn summarise(storage: &Storage, filter: &Filter, by: &[GroupBy], format: Format) -> Result<Exit, Failure> {
-    let rows = storage.runtime.block_on(storage.store.summary(filter, by)).map_err(|error| storage.failure(&error))?;
+    let rows = storage
+        .runtime
+        .block_on(storage.store.summary(filter, by))
+        .map_err(|error| storage.failure(&error))?;
     match format {
         Format::Json => print(&format!("{:#}\n", summary_json(&rows, by)))?,
         Format::Human if rows.is_empty() => print("no decisions\n")?,
@@ -207,7 +217,8 @@ fn summary_table(rows: &[SummaryRow], by: &[GroupBy]) -> String {
 
 fn summary_json(rows: &[SummaryRow], by: &[GroupBy]) -> serde_json::Value {
     let row = |row: &SummaryRow| {
-        let group = by.iter().zip(&row.group).map(|(group, value)| (group.name().to_owned(), value.clone().into()));
+        let group =
+            by.iter().zip(&row.group).map(|(group, value)| (group.name().to_owned(), value.clone().into()));
         let counts = numbers(row).map(|(name, number)| (name.to_owned(), number.into()));
         serde_json::Value::Object(group.chain(counts).collect())
     };

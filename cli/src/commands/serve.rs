@@ -16,12 +16,18 @@ const CERTIFICATE_BYTES: u64 = 4 << 20;
 
 pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
     if serve.open && !serve.listen.ip().is_loopback() {
-        return Err(Failure::new(format!("--open lets everybody in without a key, and {} is not this machine alone", serve.listen))
-            .mend("listen on 127.0.0.1, or leave --open out and issue keys: wayleave keys add --id alice"));
+        return Err(Failure::new(format!(
+            "--open lets everybody in without a key, and {} is not this machine alone",
+            serve.listen
+        ))
+        .mend("listen on 127.0.0.1, or leave --open out and issue keys: wayleave keys add --id alice"));
     }
     if !serve.admin.ip().is_loopback() {
-        return Err(Failure::new(format!("the console has no sign-in, and {} is not this machine alone", serve.admin))
-            .mend("show it on 127.0.0.1, and reach it from elsewhere through ssh -L"));
+        return Err(Failure::new(format!(
+            "the console has no sign-in, and {} is not this machine alone",
+            serve.admin
+        ))
+        .mend("show it on 127.0.0.1, and reach it from elsewhere through ssh -L"));
     }
     let root = load::root_file(&serve.policy.policy)?;
     let plan = Plan {
@@ -41,7 +47,9 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
         if serve.open {
             note(&open_notice(&gateway));
         } else if gateway.store.keys().count() == 0 {
-            note("warning: there are no keys yet, so nobody is let in\n  help: wayleave keys add --id alice\n");
+            note(
+                "warning: there are no keys yet, so nobody is let in\n  help: wayleave keys add --id alice\n",
+            );
         }
         print(&banner(&gateway, &root, &store, serve))?;
         gateway.run(signals.first()).await
@@ -60,7 +68,8 @@ fn settings(serve: &Serve) -> Result<Settings, Failure> {
     }
     for text in &serve.simulate {
         let simulation = Simulation::read(text).map_err(|error| {
-            Failure::because("--simulate was not understood", &error).mend("for example: --simulate north:status=503,every=3")
+            Failure::because("--simulate was not understood", &error)
+                .mend("for example: --simulate north:status=503,every=3")
         })?;
         settings.simulations.push(simulation);
     }
@@ -78,14 +87,15 @@ fn size(text: &str) -> Result<usize, Failure> {
         (None, None) => (text, 1),
     };
     let count: Option<usize> = digits.parse().ok().filter(|count| *count > 0);
-    count
-        .and_then(|count| count.checked_mul(unit))
-        .ok_or_else(|| Failure::new(format!("`{text}` is not a size")).mend("write it as 16MiB, 512KiB or 100000"))
+    count.and_then(|count| count.checked_mul(unit)).ok_or_else(|| {
+        Failure::new(format!("`{text}` is not a size")).mend("write it as 16MiB, 512KiB or 100000")
+    })
 }
 
 fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
     let shown = path.display();
-    let unreadable = |error: std::io::Error| Failure::io(format!("the certificates `{shown}` cannot be read"), &error);
+    let unreadable =
+        |error: std::io::Error| Failure::io(format!("the certificates `{shown}` cannot be read"), &error);
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() || metadata.len() > CERTIFICATE_BYTES {
         return Err(Failure::new(format!("`{shown}` is not a file of certificates")).mend("name a PEM file"));
@@ -122,6 +132,7 @@ fn banner(gateway: &Gateway, root: &Path, store: &Path, serve: &Serve) -> String
 /// A name to try: an alias where there is one, as those are what callers are meant to know.
 fn model(catalogue: &Catalogue) -> String {
     let alias = catalogue.aliases.first().map(|alias| alias.name.as_str());
-    let target = catalogue.targets.iter().find(|target| target.can("chat")).map(|target| target.name.as_str());
+    let target =
+        catalogue.targets.iter().find(|target| target.can("chat")).map(|target| target.name.as_str());
     printable(alias.or(target).unwrap_or("a-model")).replace('\'', "")
 }

@@ -43,7 +43,11 @@ fn shown(result: &ExampleResult, sources: &Sources, terminal: Terminal) -> Strin
     }
     out.push('\n');
     for miss in &result.misses {
-        out.push_str(&format!("        expected  {}  {}\n", printable(&miss.expected), place(miss.span, sources)));
+        out.push_str(&format!(
+            "        expected  {}  {}\n",
+            printable(&miss.expected),
+            place(miss.span, sources)
+        ));
         out.push_str(&format!("        came      {}\n", printable(&miss.found)));
     }
     out

@@ -5,7 +5,7 @@ use super::{ArmOutcome, DefinitionBody, Period, Plan, Policy, RouteBody, Who};
 use crate::source::Sources;
 use sha2::{Digest, Sha256};
 use wayleave_program::Fingerprint;
-use wayleave_program::catalogue::TargetId;
+use wayleave_program::catalogue::{Requested, TargetId};
 use wayleave_program::document::write_value;
 use wayleave_program::schema::Type;
 
@@ -49,6 +49,7 @@ fn meaning(policy: &Policy) -> String {
             (&target.name, &target.remote, &target.supports, target.context, target.output, target.price);
         lines.push(format!("target {target:?} {provider:?} {}", sorted(facts)));
     }
+    lines.extend(ambiguous_names(policy));
     lines.extend(policy.catalogue.aliases.iter().map(|alias| format!("alias {}", alias.name)));
     let writer = Writer { policy };
     for definition in &policy.definitions {
@@ -68,6 +69,22 @@ fn meaning(policy: &Policy) -> String {
     lines.push(format!("otherwise {:?}", policy.otherwise.words));
     lines.sort();
     lines.join("\n")
+}
+
+/// Names that callers may mean several targets by: `requested` asks these in the order of the catalogue.
+fn ambiguous_names(policy: &Policy) -> Vec<String> {
+    let targets = &policy.catalogue.targets;
+    let names: std::collections::BTreeSet<&str> =
+        targets.iter().flat_map(|target| [target.model.as_str(), target.remote.as_str()]).collect();
+    let meant = names.into_iter().filter_map(|name| match policy.catalogue.resolve(name) {
+        Requested::Targets(meant) if meant.len() > 1 => Some((name, meant)),
+        Requested::Targets(_) | Requested::Alias(_) | Requested::Nothing => None,
+    });
+    let line = |(name, meant): (&str, Vec<TargetId>)| {
+        let meant: Vec<&str> = meant.iter().map(|id| policy.catalogue.target(*id).name.as_str()).collect();
+        format!("requested {name}: {}", meant.join(" else "))
+    };
+    meant.map(line).collect()
 }
 
 fn sorted(mut parts: Vec<String>) -> String {

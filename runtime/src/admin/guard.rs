@@ -16,10 +16,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
 /// Lets a request through that reads and that names this machine, and puts the headers on whatever is answered.
@@ -48,7 +45,8 @@ fn names_this_machine(headers: &HeaderMap, uri: &Uri) -> bool {
 fn is_loopback(host: &str) -> bool {
     if let Some(rest) = host.strip_prefix('[') {
         let Some((address, port)) = rest.split_once(']') else { return false };
-        return is_loopback_address(address) && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
+        return is_loopback_address(address)
+            && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
     }
     let name = match host.split_once(':') {
         Some((name, port)) if is_port(port) => name,
@@ -76,8 +74,20 @@ mod tests {
             assert!(is_loopback(host), "{host}");
         }
         for host in [
-            "", "example.org", "localhost.example.org", "127.0.0.1.example.org", "localhost:", "localhost:80x",
-            "10.0.0.1", "[::1", "[::1]80", "::1", "[::2]", "user@localhost", "0.0.0.0", "localhost:80:80",
+            "",
+            "example.org",
+            "localhost.example.org",
+            "127.0.0.1.example.org",
+            "localhost:",
+            "localhost:80x",
+            "10.0.0.1",
+            "[::1",
+            "[::1]80",
+            "::1",
+            "[::2]",
+            "user@localhost",
+            "0.0.0.0",
+            "localhost:80:80",
         ] {
             assert!(!is_loopback(host), "{host}");
         }

@@ -18,8 +18,11 @@ pub(super) enum Section {
     None,
 }
 
-const SECTIONS: [(Section, &str, &str); 3] =
-    [(Section::Decisions, "/", "Decisions"), (Section::Policy, "/policy", "Policy"), (Section::Keys, "/keys", "Keys")];
+const SECTIONS: [(Section, &str, &str); 3] = [
+    (Section::Decisions, "/", "Decisions"),
+    (Section::Policy, "/policy", "Policy"),
+    (Section::Keys, "/keys", "Keys"),
+];
 
 /// A page before its frame.
 pub(super) struct Page<'a> {

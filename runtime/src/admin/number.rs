@@ -58,8 +58,14 @@ mod tests {
 
     #[test]
     fn numbers_and_moments_read_well() {
-        assert_eq!([grouped(0), grouped(999), grouped(1_000), grouped(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([span(0), span(999), span(1_009), span(200_000)], ["0 ms", "999 ms", "1.00 s", "3 min 20 s"]);
+        assert_eq!(
+            [grouped(0), grouped(999), grouped(1_000), grouped(1_234_567)],
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [span(0), span(999), span(1_009), span(200_000)],
+            ["0 ms", "999 ms", "1.00 s", "3 min 20 s"]
+        );
         assert_eq!(moment(1_767_225_600_007).iso, "2026-01-01T00:00:00.007Z");
         assert_eq!(moment(1_767_225_661_000).time, "00:01:01");
         assert_eq!([count(1, "record"), count(2, "record")], ["1 record", "2 records"]);

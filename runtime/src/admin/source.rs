@@ -62,7 +62,9 @@ fn around(file: &SourceText, marked: &[(usize, usize)]) -> Vec<(usize, usize)> {
     }
     let mut stretches: Vec<(usize, usize)> = marked
         .iter()
-        .map(|(first, last)| (first.saturating_sub(AROUND_LINES).max(1), last.saturating_add(AROUND_LINES).min(count)))
+        .map(|(first, last)| {
+            (first.saturating_sub(AROUND_LINES).max(1), last.saturating_add(AROUND_LINES).min(count))
+        })
         .collect();
     stretches.sort_unstable();
     let mut apart: Vec<(usize, usize)> = Vec::new();

@@ -85,7 +85,8 @@ fn attempt(target: &str, cause: Option<&str>, started_ms: u64) -> AttemptRecord 
 
 fn record(number: u32, team: &str) -> DecisionRecord {
     let removed = json!([{"target": "e/f", "by": ["forbid abroad"], "reasons": ["stays in the country"]}]);
-    let plan = json!([{"candidates": ["a/b"], "within_ms": 2000}, {"candidates": ["c/d"], "within_ms": null}]);
+    let plan =
+        json!([{"candidates": ["a/b"], "within_ms": 2000}, {"candidates": ["c/d"], "within_ms": null}]);
     DecisionRecord {
         id: format!("id{number:04}"),
         at_ms: 1_767_225_600_000 + i64::from(number),
@@ -225,7 +226,8 @@ async fn an_old_decision_is_shown_with_the_text_it_was_made_by() {
     let console = Console::holding([record(1, "search")]).await;
     console.current.swap(policy("sha256:other")).unwrap();
     assert!(console.get("/decisions/id0001").await.1.contains("is not kept any more"));
-    let files = vec![SourceText { path: "policy.route".to_owned(), text: "a\nb\nthe old line\nd\n".to_owned() }];
+    let files =
+        vec![SourceText { path: "policy.route".to_owned(), text: "a\nb\nthe old line\nd\n".to_owned() }];
     console.store.keep_policy("sha256:text", files);
     console.store.flush().await.unwrap();
     assert!(console.get("/decisions/id0001").await.1.contains("the old line"));
@@ -241,7 +243,9 @@ async fn the_list_is_narrowed_and_paged() {
     let (_, last) = console.get("/?before=21").await;
     assert!(rows(&last) == 20 && !last.contains(">Older<") && last.contains(">Newest<"));
     let (_, narrow) = console.get("/?team=a%26b&outcome=ok&decision=route").await;
-    assert!(rows(&narrow) == 50 && narrow.contains("team=a%26b&amp;outcome=ok&amp;decision=route&amp;before="));
+    assert!(
+        rows(&narrow) == 50 && narrow.contains("team=a%26b&amp;outcome=ok&amp;decision=route&amp;before=")
+    );
     assert!(console.get("/?team=nobody").await.1.contains("No decision matches"));
     let (status, body) = console.get("/?outcome=fine").await;
     assert!(status == 400 && body.contains("must be one of ok"), "{body}");

@@ -113,7 +113,10 @@ fn chat(address: &str, headers: &str) -> String {
     let body = r#"{"model":"assistant","messages":[{"role":"user","content":"hello"}]}"#;
     let length = body.len();
     let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
-    http(address, &format!("{head}{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"))
+    http(
+        address,
+        &format!("{head}{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"),
+    )
 }
 
 fn wayleave(arguments: &[&str], folder: &Path) -> String {
@@ -133,7 +136,8 @@ const SERVE: [&str; 6] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "
 fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
     let scratch = Scratch::new("serve");
     wayleave(&["init"], &scratch.0);
-    let key = wayleave(&["keys", "add", "--id", "ada", "--team", "apps", "--store", "gateway.db"], &scratch.0);
+    let key =
+        wayleave(&["keys", "add", "--id", "ada", "--team", "apps", "--store", "gateway.db"], &scratch.0);
     let authorization = format!("authorization: Bearer {}\r\n", key.trim());
     let mut gateway = Process::start(&[&["serve"], &SERVE[..]].concat(), &scratch.0);
     let callers = gateway.address("callers");
@@ -146,7 +150,8 @@ fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
 
     let policy = scratch.0.join("main.route");
     let sound = std::fs::read_to_string(&policy).expect("init wrote it");
-    std::fs::write(&policy, sound.replace("else plan everyday", "else plan evryday")).expect("it can be written");
+    std::fs::write(&policy, sound.replace("else plan everyday", "else plan evryday"))
+        .expect("it can be written");
     gateway.line("error[R0101]");
     gateway.line("stays in force");
     assert!(chat(&callers, &authorization).starts_with("HTTP/1.1 200 "), "the old policy serves on");

@@ -120,7 +120,8 @@ impl Ask {
             Shape::Chat | Shape::Stream => {
                 let messages = serde_json::json!([{"role": "user", "content": self.text}]);
                 let is_stream = self.shape == Shape::Stream;
-                let body = serde_json::json!({"model": self.model, "messages": messages, "stream": is_stream});
+                let body =
+                    serde_json::json!({"model": self.model, "messages": messages, "stream": is_stream});
                 ("/v1/chat/completions", body)
             }
         };

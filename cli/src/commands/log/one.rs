@@ -61,7 +61,10 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
         ("api", api),
         ("model", printable(&record.model)),
         ("decision", record.decided.clone()),
-        ("route", record.route.as_ref().map(|route| format!("{}{arm}", printable(route))).unwrap_or_default()),
+        (
+            "route",
+            record.route.as_ref().map(|route| format!("{}{arm}", printable(route))).unwrap_or_default(),
+        ),
         ("served by", record.target.clone().unwrap_or_default()),
         ("outcome", format!("{}, status {}", record.outcome.name(), record.status)),
         ("took", took(record)),
@@ -92,7 +95,8 @@ fn section(terminal: Terminal, name: &str, rows: &[Vec<String>]) -> String {
 }
 
 fn took(record: &DecisionRecord) -> String {
-    let first = record.first_content_ms.map(|ms| format!(", first content after {ms} ms")).unwrap_or_default();
+    let first =
+        record.first_content_ms.map(|ms| format!(", first content after {ms} ms")).unwrap_or_default();
     format!("{} ms{first}", record.latency_ms)
 }
 
