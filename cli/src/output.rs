@@ -214,3 +214,15 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     }
     out
 }
+
+/// `1st`, `2nd`, `3rd`, `11th`
+pub(crate) fn ordinal(number: u32) -> String {
+    let ending = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}

@@ -102,6 +102,7 @@ fn base64url(bytes: &[u8]) -> String {
 #[derive(Debug, Default)]
 pub struct Keys {
     valid: ArcSwap<BTreeMap<KeyHash, Arc<Identity>>>,
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Keys {
@@ -113,6 +114,11 @@ impl Keys {
     /// How many keys are valid.
     pub fn count(&self) -> usize {
         self.valid.load().len()
+    }
+
+    /// Waits for one's turn to read a table and put it into force; held until it is there.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// Puts another table into force.

@@ -116,7 +116,8 @@ struct State {
 #[derive(Debug)]
 pub struct Store {
     pool: SqlitePool,
-    queue: mpsc::Sender<Entry>,
+    /// None where the store was opened for reading alone.
+    queue: Option<mpsc::Sender<Entry>>,
     state: Arc<State>,
     keys: Arc<Keys>,
 }
@@ -128,6 +129,18 @@ impl Store {
     /// When the file cannot be made or read, or was written by a newer version.
     pub async fn open(path: &Path) -> Result<Store, Error> {
         Store::start(sqlite::open(path).await?).await
+    }
+
+    /// Opens the store at `path` for questions alone, while another process may be writing it. Changes nothing: what is
+    /// recorded here counts as lost, and keys are neither made nor revoked.
+    ///
+    /// # Errors
+    /// When there is none, when it cannot be read, or when it was written by a newer version.
+    pub async fn open_for_reading(path: &Path) -> Result<Store, Error> {
+        let pool = sqlite::open_for_reading(path).await?;
+        let keys = Arc::new(Keys::default());
+        sqlite::load_keys(&pool, &keys).await?;
+        Ok(Store { pool, queue: None, state: Arc::new(State::default()), keys })
     }
 
     /// A store that ends with the process: a local trial.
@@ -145,7 +158,7 @@ impl Store {
         let (queue, entries) = mpsc::channel(QUEUE_LIMIT);
         tokio::spawn(writer::write(pool.clone(), entries, Arc::clone(&state)));
         tokio::spawn(sqlite::watch_keys(pool.clone(), Arc::downgrade(&keys), version));
-        Ok(Store { pool, queue, state, keys })
+        Ok(Store { pool, queue: Some(queue), state, keys })
     }
 
     /// Who holds which key; follows changes by other processes within about a second.
@@ -169,7 +182,8 @@ impl Store {
     }
 
     fn push(&self, entry: Entry) {
-        if self.queue.try_send(entry).is_err() {
+        let is_taken = self.queue.as_ref().is_some_and(|queue| queue.try_send(entry).is_ok());
+        if !is_taken {
             self.state.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -179,8 +193,9 @@ impl Store {
     /// # Errors
     /// When the writer has ended.
     pub async fn flush(&self) -> Result<(), Error> {
+        let Some(queue) = &self.queue else { return Ok(()) };
         let (done, written) = oneshot::channel();
-        self.queue.send(Entry::Flush(done)).await.map_err(|_| Error::Closed)?;
+        queue.send(Entry::Flush(done)).await.map_err(|_| Error::Closed)?;
         written.await.map_err(|_| Error::Closed)
     }
 

@@ -165,6 +165,16 @@ fn a_used_file_is_checked_from_its_root_with_open_files_over_disk() {
 }
 
 #[test]
+fn a_test_that_fails_is_marked() {
+    let client = Client::start(json!({}), &[]);
+    let sound = BROKEN.replacen("caler", "caller", 1);
+    client.open("/p/main.route", &format!("{sound}test \"t\" {{ expect otherwise }}\n"));
+    let (_, _, diagnostics) = client.published();
+    assert_eq!(codes(&diagnostics), ["R0403"], "{diagnostics:?}");
+    client.stop();
+}
+
+#[test]
 fn what_is_not_offered_is_refused_and_nonsense_is_survived() {
     let client = Client::start(json!({}), &[]);
     let hover = client.respond("textDocument/hover", json!({}));

@@ -8,4 +8,6 @@ mod cli;
 
 mod lsp;
 
+mod proxy;
+
 mod syntax;

@@ -38,7 +38,8 @@ async fn every_case_of_the_suite_holds() {
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a case");
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        wrong.extend(case::run(&text, &default).await.into_iter().map(|problem| format!("{name}: {problem}")));
+        wrong
+            .extend(case::run(&text, &default).await.into_iter().map(|problem| format!("{name}: {problem}")));
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

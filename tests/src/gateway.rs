@@ -42,11 +42,14 @@ pub struct Gateway {
 pub fn policy(text: &str) -> Policy {
     let sources = Sources::single("main.route", text);
     let checked = check(&sources, &Options { as_of: DEFAULT_NOW });
-    let Some(policy) = checked.policy else { panic!("the policy of the test is wrong: {:#?}", checked.diagnostics) };
+    let Some(policy) = checked.policy else {
+        panic!("the policy of the test is wrong: {:#?}", checked.diagnostics)
+    };
     let view = Arc::new(source_view(&policy, &sources));
     let program: Arc<dyn Program> = Arc::new(Reference::new(policy));
     let key = |name: &str| (name.to_owned(), Secret::new(&format!("{MARKER}-{name}")));
-    let keys: BTreeMap<_, _> = program.catalogue().providers.iter().map(|provider| key(&provider.name)).collect();
+    let keys: BTreeMap<_, _> =
+        program.catalogue().providers.iter().map(|provider| key(&provider.name)).collect();
     Policy { program, view, warnings: String::new(), keys }
 }
 
@@ -90,7 +93,8 @@ impl Gateway {
     /// When the store fails.
     pub async fn records(&self) -> Vec<DecisionRecord> {
         self.store.flush().await.expect("the writer runs");
-        let listed = self.store.decisions_after(&Filter::default(), 0, 1_000).await.expect("the store answers");
+        let listed =
+            self.store.decisions_after(&Filter::default(), 0, 1_000).await.expect("the store answers");
         listed.into_iter().map(|listed| listed.record).collect()
     }
 

@@ -184,7 +184,9 @@ async fn serve(mut stream: TcpStream, parts: Arc<Vec<Vec<Step>>>, noted: Arc<Mut
             noted.len() - 1
         };
         let steps = parts.get(number).or(parts.last()).cloned().unwrap_or_default();
-        let is_raw = steps.first().is_some_and(|step| matches!(step, Step::Send(bytes) if !bytes.starts_with(b"HTTP/1.1 ")));
+        let is_raw = steps
+            .first()
+            .is_some_and(|step| matches!(step, Step::Send(bytes) if !bytes.starts_with(b"HTTP/1.1 ")));
         for step in steps {
             let is_gone = match step {
                 Step::Send(bytes) => stream.write_all(&bytes).await.is_err(),

@@ -3,7 +3,7 @@
 use crate::args::{Decide, Format};
 use crate::compile::{Compiled, compile_path};
 use crate::duration;
-use crate::output::{Exit, Failure, Paint, Terminal, columns, print};
+use crate::output::{Exit, Failure, Paint, Terminal, columns, ordinal, print};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -72,7 +72,8 @@ fn human(decision: &Decision, compiled: &Compiled, terminal: Terminal) -> String
         Outcome::Deny => terminal.paint(Paint::Red, "deny"),
     };
     if let Some(route) = &decision.route {
-        let arm = decision.arm.map(|arm| format!(", {} arm", ordinal(arm + 1))).unwrap_or_default();
+        let arm =
+            decision.arm.map(|arm| format!(", {} arm", ordinal(arm.saturating_add(1)))).unwrap_or_default();
         let words = match decision.outcome {
             Outcome::Route => " ",
             Outcome::Deny => ", on route ",
@@ -154,16 +155,4 @@ fn deciding(decision: &Decision, view: &SourceView) -> String {
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
-}
-
-/// `1st`, `2nd`, `3rd`, `11th`
-fn ordinal(number: u32) -> String {
-    let ending = match (number % 100, number % 10) {
-        (11..=13, _) => "th",
-        (_, 1) => "st",
-        (_, 2) => "nd",
-        (_, 3) => "rd",
-        _ => "th",
-    };
-    format!("{number}{ending}")
 }

@@ -6,7 +6,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
 /// The first policy, as `init` writes it and `demo` serves it.
-pub(crate) const FIRST_POLICY: &str = include_str!("first.route");
+pub(crate) const FIRST_POLICY: &str = include_str!("../../../examples/first-policy/main.route");
 
 pub(super) fn run(init: &Init) -> Result<Exit, Failure> {
     let folder = &init.folder;

@@ -89,7 +89,7 @@ fn facts(record: &DecisionRecord) -> Markup {
             div { dt { "Status sent" } dd { @if record.status == 0 { (or_dash("")) } @else { (record.status) } } }
             div { dt { "Took" } dd {
                 (number::span(record.latency_ms))
-                @if let Some(ms) = record.first_content_ms { span.muted { ", first content " (number::span(ms)) } }
+                @if let Some(ms) = record.first_content_ms { ", " span.muted.whole { "first content " (number::span(ms)) } }
             } }
             @if !record.attempts.is_empty() {
                 div { dt { "Tokens" } dd {
@@ -124,7 +124,7 @@ fn plan(decision: &Json, record: &DecisionRecord) -> Markup {
                             @for target in texts(stage, "candidates") {
                                 span.candidate { b { (target) } (fate(target, record)) }
                             }
-                            @if let Some(ms) = stage["within_ms"].as_u64() { span.muted { "within " (number::span(ms)) } }
+                            @if let Some(ms) = stage["within_ms"].as_u64() { span.muted { "within " (number::limit(ms)) } }
                         }
                     }
                 }

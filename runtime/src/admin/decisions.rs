@@ -189,8 +189,8 @@ fn row(record: &DecisionRecord) -> Markup {
             td data-label="Outcome" { (chip(tone, words)) }
             td.number data-label="Tokens" {
                 @if record.attempts.is_empty() { span.none title="none" { "–" } } @else {
-                    span.over { (number::grouped(record.tokens.input)) span.unseen { " read, " } }
-                    span.under { (number::grouped(record.tokens.output)) span.unseen { " written" } " out" }
+                    span.over { (number::grouped(record.tokens.input)) span.muted { " in" } }
+                    span.over { (number::grouped(record.tokens.output)) span.muted { " out" } }
                 }
             }
             td.number data-label="Took" { (number::span(record.latency_ms)) }

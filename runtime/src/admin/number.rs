@@ -25,6 +25,15 @@ pub(super) fn span(ms: u64) -> String {
     }
 }
 
+/// `5 s` where it is whole seconds, else as it was taken: a limit somebody wrote.
+pub(super) fn limit(ms: u64) -> String {
+    if ms >= 1_000 && ms.is_multiple_of(1_000) {
+        format!("{} s", grouped(ms / 1_000))
+    } else {
+        format!("{} ms", grouped(ms))
+    }
+}
+
 /// A moment in UTC.
 pub(super) struct Moment {
     /// `2027-06-30`
@@ -69,6 +78,7 @@ mod tests {
         assert_eq!(moment(1_767_225_600_007).iso, "2026-01-01T00:00:00.007Z");
         assert_eq!(moment(1_767_225_661_000).time, "00:01:01");
         assert_eq!([count(1, "record"), count(2, "record")], ["1 record", "2 records"]);
+        assert_eq!([limit(5_000), limit(1_500), limit(0)], ["5 s", "1,500 ms", "0 ms"]);
         // No clock, however wrong, breaks a page.
         for at_ms in [i64::MIN, -1, i64::MAX] {
             let _ = moment(at_ms);

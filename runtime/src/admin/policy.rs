@@ -51,13 +51,13 @@ fn show(served: &Served, events: &[PolicyEvent]) -> Markup {
                 pre tabindex="0" { code { (served.warnings) } }
             }
         }
-        section aria-labelledby="text" {
-            h2 #text { "Text" }
-            (source::whole(&served.view.files))
-        }
         section aria-labelledby="events" {
             h2 #events { "Changes" }
             @if events.is_empty() { p.muted { "None are recorded." } } @else { (changes(events)) }
+        }
+        section aria-labelledby="text" {
+            h2 #text { "Text" }
+            (source::whole(&served.view.files))
         }
     }
 }

@@ -6,11 +6,14 @@ use crate::record::RecordedLines;
 use maud::{Markup, html};
 use wayleave_program::source_view::SourceText;
 
-/// Files of so many lines are shown whole; of longer ones, what stands around the deciding lines.
-const WHOLE_LINES: usize = 300;
+/// Files of so many lines are shown whole; of longer ones, what stands around the deciding lines is unfolded.
+const WHOLE_LINES: usize = 40;
 
 /// Lines shown before and after a deciding one of a long file.
-const AROUND_LINES: usize = 12;
+const AROUND_LINES: usize = 6;
+
+/// A longer stretch of other lines is left out, not folded: a page stays some hundred KiB.
+const FOLDED_LINES: usize = 2_000;
 
 /// Characters shown of a line.
 const LINE_CHARACTERS: usize = 400;
@@ -85,12 +88,29 @@ fn listing(number: usize, file: &SourceText, marked: &[(usize, usize)], shown: &
             div.code tabindex="0" role="region" aria-label={ "Text of " (file.path) } {
                 @let mut reached = 0;
                 @for (first, last) in shown {
-                    @if *first > reached + 1 { p.gap { (number::count(first - reached - 1, "line")) " left out" } }
+                    (others(number, file, reached + 1, first.saturating_sub(1)))
                     ol start=(first) { (items(number, file, marked, *first, *last)) }
                     ({ reached = *last; maud::PreEscaped("") })
                 }
-                @if reached < count { p.gap { (number::count(count - reached, "line")) " left out" } }
+                (others(number, file, reached + 1, count))
             }
+        }
+    }
+}
+
+/// Lines that did not decide, folded.
+fn others(number: usize, file: &SourceText, first: usize, last: usize) -> Markup {
+    let lines = (last + 1).saturating_sub(first);
+    html! {
+        @match lines {
+            0 => {}
+            1..=FOLDED_LINES => {
+                details.gap {
+                    summary { (number::count(lines, "other line")) }
+                    ol start=(first) { (items(number, file, &[], first, last)) }
+                }
+            }
+            _ => { p.gap { (number::count(lines, "other line")) " left out" } }
         }
     }
 }
@@ -118,7 +138,7 @@ mod tests {
     fn a_long_file_is_shown_around_what_decided() {
         let text = |count: usize| SourceText { path: "p".to_owned(), text: "x\n".repeat(count) };
         assert_eq!(around(&text(10), &[(3, 4)]), [(1, 10)]);
-        assert_eq!(around(&text(1000), &[(500, 501), (5, 5), (505, 505)]), [(1, 17), (488, 517)]);
-        assert_eq!(around(&text(1000), &[(999, usize::MAX)]), [(987, 1000)]);
+        assert_eq!(around(&text(1000), &[(500, 501), (5, 5), (505, 505)]), [(1, 11), (494, 511)]);
+        assert_eq!(around(&text(1000), &[(999, usize::MAX)]), [(993, 1000)]);
     }
 }

@@ -66,9 +66,9 @@ pub(super) fn sentence(record: &DecisionRecord) -> Markup {
         @match (record.decided.as_str(), &record.route) {
             ("route", Some(route)) => { "Route " b { (route) } (arm(record.arm)) " takes this request. " }
             ("route", None) => { "The policy lets this request through. " }
-            ("deny", Some(route)) => { "Route " b { (route) } (arm(record.arm)) " denies this request" (quoted(record)) ". " }
-            ("deny", None) => { "The policy denies this request" (quoted(record)) ". " }
-            _ => { "It was refused before the policy was asked" (quoted(record)) ". " }
+            ("deny", Some(route)) => { "Route " b { (route) } (arm(record.arm)) " denies this request" (quoted(record)) " " }
+            ("deny", None) => { "The policy denies this request" (quoted(record)) " " }
+            _ => { "It was refused before the policy was asked" (quoted(record)) " " }
         }
         @if record.decided == "route" {
             @for attempt in &failed {
@@ -86,17 +86,16 @@ pub(super) fn sentence(record: &DecisionRecord) -> Markup {
 }
 
 fn arm(arm: Option<u32>) -> String {
-    arm.map_or_else(String::new, |arm| format!(", arm {}", u64::from(arm) + 1))
+    arm.map_or_else(String::new, |arm| format!(", arm {},", u64::from(arm) + 1))
 }
 
+/// The words of a refusal, which end as their author ended them; a full stop where there are none.
 fn quoted(record: &DecisionRecord) -> Markup {
     html! {
-        @if !record.reasons.is_empty() {
-            ": "
-            @for (position, reason) in record.reasons.iter().enumerate() {
-                @if position > 0 { "; " }
-                q { (cut(reason, 4 * SHOWN_CHARACTERS)) }
-            }
+        @if record.reasons.is_empty() { "." } @else { ": " }
+        @for (position, reason) in record.reasons.iter().enumerate() {
+            @if position > 0 { " " }
+            q { (cut(reason, 4 * SHOWN_CHARACTERS)) }
         }
     }
 }

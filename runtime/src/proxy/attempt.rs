@@ -85,8 +85,8 @@ async fn begin(upstream: &Upstream, outgoing: Outgoing<'_>, limits: Limits) -> R
         return Err(verdict::of_refusal(Refusal { status, retry_after, body: &body, now: limits.now }));
     }
     if !is_stream {
-        let first = timeout_at(deadline, reply.next()).await.map_err(too_late)?;
-        let body = rest_of(&mut reply, first?, limits.idle).await?;
+        let first = timeout_at(deadline, beginning(&mut reply)).await.map_err(too_late)??;
+        let body = rest_of(&mut reply, first, limits.idle).await?;
         let usage = judge(api, &body, status)?;
         return Ok(Begun::Whole { status, headers, body, usage });
     }
@@ -147,17 +147,27 @@ async fn head_of(reply: &mut Reply) -> Bytes {
     body.freeze()
 }
 
-/// A whole body behind its first piece.
-async fn rest_of(reply: &mut Reply, first: Option<Bytes>, idle: Duration) -> Result<Bytes, Failure> {
-    let Some(first) = first else { return Ok(Bytes::new()) };
-    let mut body = Gathered::One(first);
-    loop {
-        if body.len() > ANSWER_LIMIT_BYTES {
-            return Err(Failure::no_answer("the answer is longer than 32 MiB"));
+/// A body up to its first byte that is no blank: blanks keep a connection open and say nothing.
+async fn beginning(reply: &mut Reply) -> Result<Gathered, Failure> {
+    let mut body = Gathered::One(Bytes::new());
+    while let Some(piece) = reply.next().await? {
+        let is_blank = piece.iter().all(u8::is_ascii_whitespace);
+        body = body.and(piece);
+        if !is_blank {
+            break;
         }
+        body.check()?;
+    }
+    Ok(body)
+}
+
+/// A whole body behind its beginning.
+async fn rest_of(reply: &mut Reply, mut body: Gathered, idle: Duration) -> Result<Bytes, Failure> {
+    loop {
+        body.check()?;
         let piece = timeout(idle, reply.next()).await.map_err(|_| Failure::idle(milliseconds(idle)))?;
         match piece? {
-            Some(piece) => body = body.and(&piece),
+            Some(piece) => body = body.and(piece),
             None => return Ok(body.whole()),
         }
     }
@@ -170,19 +180,24 @@ enum Gathered {
 }
 
 impl Gathered {
-    fn len(&self) -> usize {
-        match self {
+    fn check(&self) -> Result<(), Failure> {
+        let length = match self {
             Gathered::One(bytes) => bytes.len(),
             Gathered::Many(bytes) => bytes.len(),
+        };
+        if length > ANSWER_LIMIT_BYTES {
+            return Err(Failure::no_answer("the answer is longer than 32 MiB"));
         }
+        Ok(())
     }
 
-    fn and(self, piece: &[u8]) -> Gathered {
+    fn and(self, piece: Bytes) -> Gathered {
         let mut bytes = match self {
+            Gathered::One(first) if first.is_empty() => return Gathered::One(piece),
             Gathered::One(first) => BytesMut::from(first),
             Gathered::Many(bytes) => bytes,
         };
-        bytes.extend_from_slice(piece);
+        bytes.extend_from_slice(&piece);
         Gathered::Many(bytes)
     }
 

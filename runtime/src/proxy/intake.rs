@@ -7,6 +7,10 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use std::time::Duration;
 
+/// Of a body that is too long, read and thrown away before the answer: a client that writes all before it reads would
+/// otherwise see a broken connection instead of the reason.
+const DISCARDED_LIMIT_BYTES: u64 = 64 << 20;
+
 /// Reads the body of a request whose headers declare JSON.
 pub(super) async fn body(
     headers: &HeaderMap,
@@ -21,12 +25,34 @@ pub(super) async fn body(
     if !headers.get(header::CONTENT_TYPE).is_none_or(is_json) {
         return Err(Refusal::MediaType);
     }
-    let declared = body.size_hint().exact();
-    if declared.is_some_and(|length| length > limit_bytes as u64) {
-        return Err(Refusal::TooLong(limit_bytes));
-    }
-    let gathered = tokio::time::timeout(patience, gather(body, declared, limit_bytes));
+    let gathered = tokio::time::timeout(patience, read(body, limit_bytes));
     gathered.await.unwrap_or(Err(Refusal::TooSlow))
+}
+
+async fn read(mut body: Incoming, limit_bytes: usize) -> Result<Bytes, Refusal> {
+    let declared = body.size_hint().exact();
+    let is_too_long = declared.is_some_and(|length| length > limit_bytes as u64);
+    let gathered = if is_too_long {
+        Err(Refusal::TooLong(limit_bytes))
+    } else {
+        gather(&mut body, declared, limit_bytes).await
+    };
+    if gathered == Err(Refusal::TooLong(limit_bytes))
+        && declared.is_none_or(|length| length <= DISCARDED_LIMIT_BYTES)
+    {
+        discard(&mut body).await;
+    }
+    gathered
+}
+
+async fn discard(body: &mut Incoming) {
+    let mut discarded = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        discarded += frame.data_ref().map_or(0, |piece| piece.len() as u64);
+        if discarded > DISCARDED_LIMIT_BYTES {
+            return;
+        }
+    }
 }
 
 fn is_json(value: &http::HeaderValue) -> bool {
@@ -36,7 +62,7 @@ fn is_json(value: &http::HeaderValue) -> bool {
 }
 
 /// All of the body, uncopied where it came in one piece.
-async fn gather(mut body: Incoming, declared: Option<u64>, limit_bytes: usize) -> Result<Bytes, Refusal> {
+async fn gather(body: &mut Incoming, declared: Option<u64>, limit_bytes: usize) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {

@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::record::{DecisionRecord, Outcome, PolicyEvent};
+use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite};
 use std::collections::BTreeMap;
@@ -213,9 +214,11 @@ pub(super) async fn summary(
         "SELECT app, team, model, target, route, outcome, attempts, input, output, latency_ms FROM decisions",
     );
     restrict(&mut query, filter);
-    let rows = query.build().fetch_all(pool).await?;
+    let query = query.build();
+    // One row at a time: there may be as many as are kept.
+    let mut rows = query.fetch(pool);
     let mut groups: BTreeMap<Vec<String>, (SummaryRow, Vec<u64>)> = BTreeMap::new();
-    for row in &rows {
+    while let Some(row) = rows.try_next().await? {
         let group: Result<Vec<String>, sqlx::Error> =
             by.iter().map(|column| row.try_get(column.name())).collect();
         let count = |name: &str| row.try_get::<i64, _>(name).map(|number| u64::try_from(number).unwrap_or(0));

@@ -52,6 +52,17 @@ pub(super) async fn open(path: &Path) -> Result<SqlitePool, Error> {
     Ok(pool)
 }
 
+/// The database at `path`, never written.
+pub(super) async fn open_for_reading(path: &Path) -> Result<SqlitePool, Error> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+    match sqlx::query_scalar("PRAGMA user_version").fetch_one(&pool).await? {
+        SCHEMA => Ok(pool),
+        found if found > SCHEMA => Err(Error::Newer { found }),
+        found => Err(Error::Damaged(format!("its schema has the version {found}"))),
+    }
+}
+
 /// A database of this process alone.
 pub(super) async fn in_memory() -> Result<SqlitePool, Error> {
     let options = SqliteConnectOptions::new().in_memory(true);
@@ -170,6 +181,8 @@ async fn keys_version(pool: &SqlitePool) -> Result<i64, Error> {
 
 /// Puts the valid keys into force. Returns the version that was read, or one before it.
 pub(super) async fn load_keys(pool: &SqlitePool, keys: &Keys) -> Result<i64, Error> {
+    // One at a time: a table that was read earlier must not replace one that was read later.
+    let _turn = keys.turn().await;
     let version = keys_version(pool).await?;
     let rows =
         sqlx::query("SELECT hash, identity FROM keys WHERE revoked_ms IS NULL").fetch_all(pool).await?;

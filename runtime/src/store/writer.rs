@@ -18,6 +18,9 @@ const GROUP_WAIT: Duration = Duration::from_millis(5);
 /// Old decisions are looked for once in so many groups.
 const GROUPS_BETWEEN_TRIMS: u32 = 64;
 
+/// Texts of policies, and changes of them, that are kept: years of edits by hand. A decision outlives its text.
+const POLICIES_RETAINED: i64 = 10_000;
+
 /// Writes until every sender is gone.
 pub(super) async fn write(pool: SqlitePool, mut entries: mpsc::Receiver<Entry>, state: Arc<State>) {
     let mut groups = 0_u32;
@@ -42,9 +45,9 @@ pub(super) async fn write(pool: SqlitePool, mut entries: mpsc::Receiver<Entry>, 
             let _ = flush.send(());
         }
         groups = groups.wrapping_add(1);
-        if groups % GROUPS_BETWEEN_TRIMS == 0 {
+        if groups.is_multiple_of(GROUPS_BETWEEN_TRIMS) {
             // Trimming that fails is tried again later; the log only grows meanwhile.
-            let _ = trim(&pool).await;
+            let _ = trim(&pool, RETAINED_DECISIONS).await;
         }
     }
 }
@@ -135,12 +138,18 @@ fn encoding(error: serde_json::Error) -> sqlx::Error {
     sqlx::Error::Encode(Box::new(error))
 }
 
-/// Removes the oldest decisions beyond what is kept, and the texts of policies that none of the rest names.
-async fn trim(pool: &SqlitePool) -> Result<(), sqlx::Error> {
-    let retained = i64::try_from(RETAINED_DECISIONS).unwrap_or(i64::MAX);
+/// Removes the oldest decisions, texts and changes beyond what is kept.
+pub(super) async fn trim(pool: &SqlitePool, retained: u64) -> Result<(), sqlx::Error> {
+    let retained = i64::try_from(retained).unwrap_or(i64::MAX);
     sqlx::query("DELETE FROM decisions WHERE row <= (SELECT max(row) FROM decisions) - ?")
         .bind(retained)
         .execute(pool)
         .await?;
+    for table in [
+        "DELETE FROM policies WHERE rowid <= (SELECT max(rowid) FROM policies) - ?",
+        "DELETE FROM events WHERE row <= (SELECT max(row) FROM events) - ?",
+    ] {
+        sqlx::query(table).bind(POLICIES_RETAINED).execute(pool).await?;
+    }
     Ok(())
 }

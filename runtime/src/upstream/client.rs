@@ -152,12 +152,12 @@ fn find<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 
         if let Some(found) = error.downcast_ref::<E>() {
             return Some(found);
         }
-        // An I/O error carries another without being its source.
+        // An I/O error carries another without naming it as its source.
         let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(found) = inside.and_then(|inside| inside.downcast_ref::<E>()) {
-            return Some(found);
-        }
-        at = error.source();
+        at = match inside {
+            Some(inside) => Some(inside),
+            None => error.source(),
+        };
     }
     None
 }

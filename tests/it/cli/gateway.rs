@@ -139,13 +139,14 @@ fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
     let key =
         wayleave(&["keys", "add", "--id", "ada", "--team", "apps", "--store", "gateway.db"], &scratch.0);
     let authorization = format!("authorization: Bearer {}\r\n", key.trim());
-    let mut gateway = Process::start(&[&["serve"], &SERVE[..]].concat(), &scratch.0);
+    let failing = ["serve", "--simulate", "north/large:status=503"];
+    let mut gateway = Process::start(&[&failing[..], &SERVE[..]].concat(), &scratch.0);
     let callers = gateway.address("callers");
     let console = gateway.address("console");
     gateway.line("curl");
 
     let answer = chat(&callers, &authorization);
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("south/large"), "{answer}");
     assert!(chat(&callers, "").starts_with("HTTP/1.1 401 "), "no key, no answer");
 
     let policy = scratch.0.join("main.route");
@@ -166,23 +167,61 @@ fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
     let answer = chat(&callers, &authorization);
     assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("no hosted model"), "{answer}");
 
+    revoke(&callers, &authorization, &scratch.0);
     assert!(gateway.terminate().success(), "{:?}", gateway.printed);
-    let log = wayleave(&["log", "--store", "gateway.db"], &scratch.0);
-    assert_eq!(log.lines().filter(|line| line.contains("ada")).count(), 3, "{log}");
+    the_log_tells_what_happened(&scratch.0);
+}
+
+/// A key that is revoked by another process is refused soon.
+fn revoke(callers: &str, authorization: &str, folder: &Path) {
+    let keys = wayleave(&["keys", "list", "--store", "gateway.db", "--format", "json"], folder);
+    let keys: serde_json::Value = serde_json::from_str(&keys).expect("JSON");
+    let id = keys[0]["identity"]["key_id"].as_str().expect("an id");
+    wayleave(&["keys", "revoke", id, "--store", "gateway.db"], folder);
+    let end = Instant::now() + PATIENCE;
+    while !chat(callers, authorization).starts_with("HTTP/1.1 401 ") {
+        assert!(Instant::now() < end, "a revoked key is refused");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn the_log_tells_what_happened(folder: &Path) {
+    let log = |arguments: &[&str]| wayleave(&[&["log", "--store", "gateway.db"], arguments].concat(), folder);
+    let served = log(&["--outcome", "ok", "--team", "apps", "--limit", "1"]);
+    let line = served.lines().nth(1).expect("a decision below the names");
+    assert!(line.contains("south/large") && line.contains("assistant"), "{served}");
+    let whole = log(&["--id", line.split_whitespace().nth(2).expect("its id stands third")]);
+    for part in ["north/large  overloaded  503", "south/large  served", "main.route:", "route chat when"] {
+        assert!(whole.contains(part), "`{part}` in {whole}");
+    }
+    let summary = log(&["--summary", "team,target", "--format", "json", "--decision", "route"]);
+    let summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
+    assert_eq!(
+        (&summary[0]["target"], &summary[0]["denied"]),
+        (&"south/large".into(), &0.into()),
+        "{summary}"
+    );
+    let lines = log(&["--format", "json", "--decision", "deny"]);
+    let denied: serde_json::Value =
+        serde_json::from_str(lines.lines().next().expect("a denial")).expect("JSON");
+    assert_eq!(denied["outcome"], "denied_policy", "{denied}");
 }
 
 #[test]
 fn an_open_gateway_needs_no_key_and_says_so() {
     let scratch = Scratch::new("open");
     wayleave(&["init"], &scratch.0);
-    let mut gateway = Process::start(&[&["serve", "--open"], &SERVE[..]].concat(), &scratch.0);
+    let slow = ["serve", "--open", "--simulate", "north:slow=2s"];
+    let mut gateway = Process::start(&[&slow[..], &SERVE[..]].concat(), &scratch.0);
     let callers = gateway.address("callers");
     let everything = |gateway: &Process| gateway.printed.join("\n");
     gateway.line("curl");
-    let answer = chat(&callers, "");
-    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
-    assert!(!answer.starts_with("HTTP/1.1 401"), "{answer}");
+    // A request that runs when the gateway is told to stop is answered.
+    let running = std::thread::spawn(move || chat(&callers, ""));
+    std::thread::sleep(Duration::from_millis(800));
     assert!(gateway.terminate().success(), "{}", everything(&gateway));
+    let answer = running.join().expect("it was answered");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     gateway.printed.extend(gateway.lines.try_iter());
     assert!(everything(&gateway).contains("without a key"), "{}", everything(&gateway));
 }

@@ -1,7 +1,7 @@
 //! `log --id`: one decision whole, with the lines that decided and its attempts as a time line.
 
 use crate::args::Format;
-use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, print};
+use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, ordinal, print};
 use crate::storage::Storage;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::source_view::SourceText;
@@ -49,7 +49,7 @@ fn find(storage: &Storage, id: &str) -> Result<DecisionRecord, Failure> {
 fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> String {
     let caller = &record.caller;
     let api = if record.is_stream { format!("{}, streamed", record.api) } else { record.api.clone() };
-    let arm = record.arm.map(|arm| format!(", arm {arm}")).unwrap_or_default();
+    let arm = record.arm.map(|arm| format!(", {} arm", ordinal(arm.saturating_add(1)))).unwrap_or_default();
     let facts = [
         ("id", record.id.clone()),
         ("when", moment(record.at_ms)),
