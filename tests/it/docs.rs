@@ -1,0 +1,172 @@
+//! What the documents show is true: every policy in them is checked, every command in them is run.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wayleave_compiler::{Code, Options, Sources, check, examples};
+use wayleave_program::value::DEFAULT_NOW;
+
+/// What surrounds a fence that shows a part of a policy (`route,part`).
+const SURROUNDINGS: &str = r#"
+type region = us | eu
+type team = company { engineering { search } product }
+type data-class = public < internal < restricted
+attribute data: data-class  from header "x-data-class"  default internal
+attribute target.region: region
+alias assistant
+provider near {
+  protocol: simulated
+  region: eu
+  model small { supports: [chat, tools]  context: 32k tokens  price: $1 in, $2 out per 1M tokens }
+  model large { supports: [chat, tools, vision]  context: 128k tokens  price: $3 in, $9 out per 1M tokens }
+}
+approve everyone: near/*
+"#;
+
+/// A fenced block of a Markdown file.
+struct Fence {
+    /// `docs/x.md:12`
+    place: String,
+    /// Behind the backticks: `route,part,error=R0101`.
+    words: Vec<String>,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every Markdown file that the project shows to people, by path.
+fn pages() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("docs"), root().join("examples")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("the folder can be listed") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path);
+            }
+        }
+    }
+    for name in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "STYLE.md", "tests/README.md"] {
+        found.push(root().join(name));
+    }
+    found.sort();
+    found
+}
+
+fn fences(path: &Path) -> Vec<Fence> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let shown = path.strip_prefix(root()).unwrap_or(path).display().to_string();
+    let mut fences: Vec<Fence> = Vec::new();
+    let mut is_open = false;
+    for (line, number) in text.lines().zip(1..) {
+        match (line.trim_start().strip_prefix("```"), is_open) {
+            (Some(words), false) => {
+                let words = words.split(',').map(|word| word.trim().to_owned()).collect();
+                fences.push(Fence { place: format!("{shown}:{number}"), words, text: String::new() });
+                is_open = true;
+            }
+            (Some(_), true) => is_open = false,
+            (None, true) => {
+                let fence = fences.last_mut().expect("a fence is open");
+                fence.text.push_str(line);
+                fence.text.push('\n');
+            }
+            (None, false) => {}
+        }
+    }
+    assert!(!is_open, "{shown}: a fence is not closed");
+    fences
+}
+
+fn whole_policy(fence: &Fence) -> String {
+    if !fence.words.iter().any(|word| word == "part") {
+        return fence.text.clone();
+    }
+    let has_otherwise = fence.text.lines().any(|line| line.starts_with("otherwise"));
+    let otherwise = if has_otherwise { "" } else { "\notherwise deny \"Nothing else.\"\n" };
+    format!("edition 2026\n{SURROUNDINGS}\n{}{otherwise}", fence.text)
+}
+
+#[test]
+fn every_policy_shown_is_as_it_is_said_to_be() {
+    let mut count = 0;
+    for page in pages() {
+        for fence in fences(&page).iter().filter(|fence| fence.words[0] == "route") {
+            count += 1;
+            let sources = Sources::single("main.route", &whole_policy(fence));
+            let checked = check(&sources, &Options { as_of: DEFAULT_NOW });
+            let mut diagnostics = checked.diagnostics;
+            if let Some(policy) = &checked.policy {
+                diagnostics.extend(examples::diagnostics(&examples::run(policy)));
+            }
+            let found: Vec<&str> = diagnostics.iter().map(|told| told.code.name()).collect();
+            let wanted: Vec<&str> = fence.words.iter().filter_map(|word| word.strip_prefix("error=")).collect();
+            let messages: Vec<&str> = diagnostics.iter().map(|told| told.message.as_str()).collect();
+            assert_eq!(found, wanted, "{}: {messages:?}", fence.place);
+        }
+    }
+    assert!(count >= 40, "the documents show policies: {count}");
+}
+
+#[test]
+fn every_code_has_its_page_with_mistake_and_mend() {
+    for code in Code::ALL {
+        let page = root().join(format!("docs/codes/{}.md", code.name()));
+        let title = format!("# {}: {}", code.name(), code.title());
+        assert_eq!(code.page().lines().next(), Some(title.as_str()));
+        let error = format!("error={}", code.name());
+        let fences = fences(&page);
+        let policies: Vec<&Fence> = fences.iter().filter(|fence| fence.words[0] == "route").collect();
+        assert!(policies[0].words.contains(&error), "{}: the mistake comes first", code.name());
+        let is_mend = |fence: &&&Fence| !fence.words.iter().any(|word| word.starts_with("error="));
+        assert!(policies.iter().find(is_mend).is_some(), "{}: no mend is shown", code.name());
+    }
+}
+
+/// ```` ```console ```` blocks hold commands after `$ ` and below each what it prints. They run in the root of the project.
+#[test]
+fn every_command_shown_prints_what_is_shown() {
+    let binary = super::cli::binary();
+    let mut count = 0;
+    for page in pages() {
+        for fence in fences(&page).iter().filter(|fence| fence.words[0] == "console") {
+            for step in fence.text.split("\n$ ").map(|step| step.trim_start_matches("$ ")) {
+                let (command, wanted) = step.split_once('\n').unwrap_or((step, ""));
+                let words = command.strip_prefix("wayleave ").unwrap_or_else(|| panic!("{}: {command}", fence.place));
+                let quoted = format!("exec '{}' {words}", binary.display());
+                let output = Command::new("sh")
+                    .args(["-c", &quoted])
+                    .current_dir(root())
+                    .env("NO_COLOR", "1")
+                    .env("COLUMNS", "100")
+                    .stdin(std::process::Stdio::null())
+                    .output()
+                    .expect("a shell");
+                let mut found = String::from_utf8_lossy(&output.stdout).into_owned();
+                found.push_str(&String::from_utf8_lossy(&output.stderr));
+                assert_eq!(found.trim_end(), wanted.trim_end(), "{}: $ {command}", fence.place);
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 5, "the documents show commands: {count}");
+}
+
+/// Links between the documents lead somewhere.
+#[test]
+fn links_lead_to_files() {
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            if file.is_empty() || link.contains("://") {
+                continue;
+            }
+            let target = page.parent().expect("a folder").join(file);
+            assert!(target.exists(), "{}: the link `{link}` leads nowhere", page.display());
+        }
+    }
+}
