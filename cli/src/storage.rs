@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use tokio::runtime::{Builder, Runtime};
 use wayleave_runtime::store::{Error, Store};
 
-/// What a command does when there is no store yet.
+/// What a command does to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// It is made.
+pub(crate) enum Purpose {
+    /// Writes to it; one that is not there yet is made.
     Make,
-    /// There is nothing to show.
-    Refuse,
+    /// Writes to it; one that is not there yet has nothing to change.
+    Change,
+    /// Reads it, and leaves no trace.
+    Read,
 }
 
 /// An open store with what drives it.
@@ -28,9 +30,9 @@ pub(crate) struct Storage {
 
 impl Storage {
     /// Opens the store that the flags or the environment name.
-    pub(crate) fn open(arguments: &StoreArgs, missing: Missing) -> Result<Storage, Failure> {
+    pub(crate) fn open(arguments: &StoreArgs, purpose: Purpose) -> Result<Storage, Failure> {
         let path = environment::store_path(arguments.store.as_deref())?;
-        if missing == Missing::Refuse && !path.exists() {
+        if purpose != Purpose::Make && !path.exists() {
             return Err(Failure::new(format!("there is no store at `{}` yet", path.display()))
                 .mend("`wayleave keys add` and `wayleave serve` make it; another one is named by --store"));
         }
@@ -38,7 +40,13 @@ impl Storage {
             .enable_all()
             .build()
             .map_err(|error| Failure::io("the system gave no timer or socket", &error))?;
-        let store = runtime.block_on(Store::open(&path)).map_err(|error| refused(&path, &error))?;
+        let store = runtime.block_on(async {
+            match purpose {
+                Purpose::Read => Store::open_for_reading(&path).await,
+                Purpose::Make | Purpose::Change => Store::open(&path).await,
+            }
+        });
+        let store = store.map_err(|error| refused(&path, &error))?;
         Ok(Storage { runtime, store, path })
     }
 

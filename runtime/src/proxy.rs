@@ -242,14 +242,18 @@ impl Proxy {
         let catalogue = served.program.catalogue();
         let target = catalogue.target(candidate.target);
         let upstream = served.upstreams.provider(target.provider);
-        let within = candidate.within_ms.map_or(upstream.first_token, Duration::from_millis);
         let outgoing = Outgoing {
             api: call.api,
             model: &target.model,
             pieces: edit::for_target(body, call, &target.remote, cap),
             is_stream: call.is_stream && call.api == Api::Chat,
         };
-        let first_content = within.min(upstream.first_token);
+        let standard = match outgoing.is_stream {
+            true => self.settings.timeouts.first_token,
+            false => self.settings.timeouts.plain_answer,
+        };
+        let within = candidate.within_ms.map(Duration::from_millis);
+        let first_content = within.into_iter().chain(upstream.first_token).min().unwrap_or(standard);
         attempt::attempt(upstream, outgoing, Limits { first_content, idle: upstream.idle, now: now() }).await
     }
 

@@ -80,8 +80,11 @@ pub struct Timeouts {
     pub body_read: Duration,
     /// Until an upstream connection stands, name resolution and TLS included, unless the provider says otherwise.
     pub connect: Duration,
-    /// From the call of a candidate to its first content, unless the provider or the stage says less.
+    /// From the call of a candidate to the first content of a stream, where neither the provider nor the stage says how
+    /// long.
     pub first_token: Duration,
+    /// The same for an answer that is not streamed: nothing of it comes before the whole is made.
+    pub plain_answer: Duration,
     /// Between two pieces of an answer, unless the provider says otherwise.
     pub idle: Duration,
     /// A whole exchange, all its attempts and the answer included.
@@ -97,6 +100,7 @@ impl Timeouts {
         body_read: Duration::from_secs(30),
         connect: Duration::from_secs(3),
         first_token: Duration::from_secs(45),
+        plain_answer: Duration::from_secs(300),
         idle: Duration::from_secs(30),
         total: Duration::from_secs(600),
         drain: Duration::from_secs(30),

@@ -73,8 +73,8 @@ pub(crate) struct Upstreams {
 pub(crate) struct Upstream {
     name: String,
     way: Way,
-    /// From the call to the first content.
-    pub(crate) first_token: Duration,
+    /// From the call to the first content, where the provider says how long.
+    pub(crate) first_token: Option<Duration>,
     /// Between two pieces of an answer.
     pub(crate) idle: Duration,
     key: Option<Secret>,
@@ -134,7 +134,7 @@ impl Connector {
             Ok(Upstream {
                 name: provider.name.clone(),
                 way,
-                first_token: or_standard(provider.timeouts.first_token_ms, self.timeouts.first_token),
+                first_token: provider.timeouts.first_token_ms.map(Duration::from_millis),
                 idle: or_standard(provider.timeouts.idle_ms, self.timeouts.idle),
                 key,
             })

@@ -22,6 +22,11 @@ fn binary_folder() -> PathBuf {
     folder.to_owned()
 }
 
+/// The binary.
+pub(crate) fn binary() -> PathBuf {
+    binary_folder().join("wayleave")
+}
+
 fn suite() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/cli")
 }

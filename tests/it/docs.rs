@@ -103,7 +103,8 @@ fn every_policy_shown_is_as_it_is_said_to_be() {
                 diagnostics.extend(examples::diagnostics(&examples::run(policy)));
             }
             let found: Vec<&str> = diagnostics.iter().map(|told| told.code.name()).collect();
-            let wanted: Vec<&str> = fence.words.iter().filter_map(|word| word.strip_prefix("error=")).collect();
+            let wanted: Vec<&str> =
+                fence.words.iter().filter_map(|word| word.strip_prefix("error=")).collect();
             let messages: Vec<&str> = diagnostics.iter().map(|told| told.message.as_str()).collect();
             assert_eq!(found, wanted, "{}: {messages:?}", fence.place);
         }
@@ -135,7 +136,8 @@ fn every_command_shown_prints_what_is_shown() {
         for fence in fences(&page).iter().filter(|fence| fence.words[0] == "console") {
             for step in fence.text.split("\n$ ").map(|step| step.trim_start_matches("$ ")) {
                 let (command, wanted) = step.split_once('\n').unwrap_or((step, ""));
-                let words = command.strip_prefix("wayleave ").unwrap_or_else(|| panic!("{}: {command}", fence.place));
+                let words =
+                    command.strip_prefix("wayleave ").unwrap_or_else(|| panic!("{}: {command}", fence.place));
                 let quoted = format!("exec '{}' {words}", binary.display());
                 let output = Command::new("sh")
                     .args(["-c", &quoted])

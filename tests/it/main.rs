@@ -6,8 +6,12 @@ mod decide;
 
 mod cli;
 
+mod docs;
+
 mod lsp;
 
 mod proxy;
 
 mod syntax;
+
+mod tidy;

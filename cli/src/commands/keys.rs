@@ -4,7 +4,7 @@
 use crate::args::{Format, KeysAdd, KeysList, KeysRevoke, KeysVerb};
 use crate::environment;
 use crate::output::{Exit, Failure, columns, moment, note, print};
-use crate::storage::{Missing, Storage};
+use crate::storage::{Purpose, Storage};
 use std::collections::BTreeMap;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_runtime::keys::{Identity, StoredKey};
@@ -32,7 +32,7 @@ fn issue(add: KeysAdd) -> Result<Exit, Failure> {
         groups: add.groups,
         key_id: String::new(),
     };
-    let storage = Storage::open(&add.store, Missing::Make)?;
+    let storage = Storage::open(&add.store, Purpose::Make)?;
     let added = storage.runtime.block_on(storage.store.add_key(identity.clone(), environment::now_ms()));
     let key = added.map_err(|error| storage.failure(&error))?;
     match add.format {
@@ -71,7 +71,7 @@ fn list(storage: &Storage) -> Result<Vec<StoredKey>, Failure> {
 }
 
 fn show(arguments: &KeysList) -> Result<Exit, Failure> {
-    let storage = Storage::open(&arguments.store, Missing::Refuse)?;
+    let storage = Storage::open(&arguments.store, Purpose::Read)?;
     let keys = list(&storage)?;
     match arguments.format {
         Format::Json => {
@@ -115,7 +115,7 @@ fn table(keys: &[StoredKey]) -> String {
 }
 
 fn withdraw(revoke: &KeysRevoke) -> Result<Exit, Failure> {
-    let storage = Storage::open(&revoke.store, Missing::Refuse)?;
+    let storage = Storage::open(&revoke.store, Purpose::Change)?;
     let revoked = storage.runtime.block_on(storage.store.revoke_key(&revoke.id, environment::now_ms()));
     match revoked {
         Ok(()) => print(&format!(

@@ -4,7 +4,7 @@ mod one;
 
 use crate::args::{Decided, Format, Log};
 use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, print};
-use crate::storage::{Missing, Storage};
+use crate::storage::{Purpose, Storage};
 use crate::{duration, environment};
 use std::time::Duration;
 use wayleave_compiler::diagnostic::render::printable;
@@ -27,7 +27,7 @@ const CELL_SHOWN: usize = 32;
 pub(super) fn run(log: &Log, terminal: Terminal) -> Result<Exit, Failure> {
     let filter = filter(log)?;
     let groups = log.summary.as_deref().map(groups).transpose()?;
-    let storage = Storage::open(&log.store, Missing::Refuse)?;
+    let storage = Storage::open(&log.store, Purpose::Read)?;
     let exit = match (&groups, &log.id) {
         (Some(groups), _) => summarise(&storage, &filter, groups, log.format)?,
         (None, Some(id)) => one::run(&storage, id, log.format, terminal)?,

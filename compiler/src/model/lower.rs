@@ -3,13 +3,23 @@
 
 mod attributes;
 
+mod called;
+
 mod conditions;
 
 mod definitions;
 
+mod endpoint;
+
 mod examples;
 
+mod facts;
+
+mod fields;
+
 mod graph;
+
+mod models;
 
 mod names;
 
@@ -18,6 +28,8 @@ mod operands;
 mod plans;
 
 mod providers;
+
+mod quantities;
 
 mod routes;
 

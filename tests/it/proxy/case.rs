@@ -51,7 +51,10 @@ pub(super) fn settings(lines: &str) -> (Settings, Identity) {
             "target-header" => settings.target_header = TargetHeader::Withheld,
             "body-limit" => settings.body_limit_bytes = rest.parse().expect("a number"),
             "body-read" => settings.timeouts.body_read = duration(rest),
-            "first-token" => settings.timeouts.first_token = duration(rest),
+            "first-token" => {
+                settings.timeouts.first_token = duration(rest);
+                settings.timeouts.plain_answer = duration(rest);
+            }
             "idle" => settings.timeouts.idle = duration(rest),
             "header-read" => settings.timeouts.header_read = duration(rest),
             "drain" => settings.timeouts.drain = duration(rest),

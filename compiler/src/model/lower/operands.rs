@@ -2,10 +2,10 @@
 
 use super::conditions::{Asked, Asking, Scope};
 use super::names::Kind;
-use super::values::{at as place, describe, instant, is_reported, is_scale, literal};
+use super::values::{at as place, is_scale, literal};
 use super::{Lower, written};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
-use crate::model::{Condition, FactId, Interval, Order, Predicate, Subject, TargetField, Test};
+use crate::model::{Condition, FactId, Order, Predicate, Subject, TargetField, Test};
 use crate::source::{FileId, Span};
 use std::collections::BTreeSet;
 use wayleave_grammar::ast::{LiteralValue, OperatorKind as Op, Range, Value};
@@ -13,13 +13,13 @@ use wayleave_program::schema::{NamedType, Shape, Type};
 use wayleave_program::value::MemberId;
 
 /// One test as it is being read.
-struct Reading<'a> {
-    file: FileId,
-    asking: &'a Asking,
-    operator: Op,
+pub(super) struct Reading<'a> {
+    pub(super) file: FileId,
+    pub(super) asking: &'a Asking,
+    pub(super) operator: Op,
     /// Of the operator.
-    at: Span,
-    operand: &'a Value,
+    pub(super) at: Span,
+    pub(super) operand: &'a Value,
 }
 
 impl Lower<'_> {
@@ -163,7 +163,7 @@ impl Lower<'_> {
     }
 
     /// An operator that a type does not have.
-    fn refuse<T>(&mut self, reading: &Reading<'_>, what: &str, help: &str) -> Option<T> {
+    pub(super) fn refuse<T>(&mut self, reading: &Reading<'_>, what: &str, help: &str) -> Option<T> {
         let message = format!(
             "`{}` cannot be asked of `{}`, which is {what}",
             reading.operator.text(),
@@ -252,7 +252,7 @@ impl Lower<'_> {
         Some(all(named).filter(|member| (low..=high).contains(member)).collect())
     }
 
-    fn falling(&mut self, at: Span) {
+    pub(super) fn falling(&mut self, at: Span) {
         let diagnostic = Diagnostic::new(
             Code::R0201,
             "this range falls, so nothing is in it",
@@ -286,53 +286,6 @@ impl Lower<'_> {
         }
     }
 
-    fn model_names(&mut self, reading: &Reading<'_>) -> Option<Predicate> {
-        let (mut aliases, mut targets, mut texts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let values: Vec<Value> = match (reading.operator, reading.operand) {
-            (Op::In | Op::NotIn, Value::List(list)) => list.values().collect(),
-            (Op::Is | Op::IsNot | Op::In | Op::NotIn, value) => vec![value.clone()],
-            _ => {
-                return self.refuse(
-                    reading,
-                    "the name of a model",
-                    "write `is ALIAS`, `is provider/model` or `in provider/*`",
-                );
-            }
-        };
-        for value in &values {
-            match value {
-                Value::Name(name) => {
-                    let text = name.text();
-                    let alias = self.catalogue.aliases.iter().position(|alias| alias.name == text);
-                    let Some(alias) = alias else {
-                        self.unknown_name(Kind::Alias, &text, place(reading.file, value));
-                        return None;
-                    };
-                    aliases.insert(wayleave_program::catalogue::AliasId(u32::try_from(alias).ok()?));
-                }
-                Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
-                Value::Group(group) => targets.extend(self.group(reading.file, group)?),
-                Value::Any(_) => targets.extend(self.catalogue.target_ids()),
-                _ if is_reported(value) => return None,
-                _ => match literal(value) {
-                    Some(LiteralValue::Text(text)) => {
-                        self.model_texts.insert(text.clone());
-                        texts.insert(text);
-                    }
-                    _ => {
-                        let message = format!(
-                            "`request.model` is an alias, a target or a text, and this is {}",
-                            describe(value)
-                        );
-                        self.error(Code::R0201, message, place(reading.file, value), describe(value));
-                        return None;
-                    }
-                },
-            }
-        }
-        Some(Predicate::NamesModel { aliases, targets, texts })
-    }
-
     fn set(&mut self, reading: &Reading<'_>, named: Option<&NamedType>) -> Option<Predicate> {
         let name = &reading.asking.name;
         match reading.operator {
@@ -364,123 +317,6 @@ impl Lower<'_> {
         let test = Condition::Test(Test { subject: reading.asking.subject, predicate: Predicate::IsTrue });
         let holds = is_true == (reading.operator == Op::Is);
         Some(if holds { test } else { Condition::Not(Box::new(test)) })
-    }
-
-    fn intervals(&mut self, reading: &Reading<'_>) -> Option<Vec<Interval>> {
-        match (reading.operator, reading.operand) {
-            (Op::In | Op::NotIn, Value::Range(range)) => {
-                let (start, end) = (range.start()?, range.end()?);
-                let low = self.number(reading, &start, true)?;
-                let high = self.number(reading, &end, false)?;
-                if low >= high {
-                    self.falling(place(reading.file, range));
-                    return None;
-                }
-                Some(vec![Interval { low: Some(low), high: Some(high) }])
-            }
-            (Op::In | Op::NotIn, Value::List(list)) => {
-                let values: Vec<Value> = list.values().collect();
-                let numbers: Vec<Option<i128>> =
-                    values.iter().map(|value| self.number(reading, value, false)).collect();
-                numbers
-                    .into_iter()
-                    .map(|number| number.map(|n| Interval { low: Some(n), high: Some(n + 1) }))
-                    .collect()
-            }
-            (Op::In | Op::NotIn, _) => {
-                self.refuse(reading, "a quantity", "write a range: `in 1k..8k tokens`")
-            }
-            (Op::Has | Op::Lacks | Op::Like | Op::Matches, _) => {
-                self.refuse(reading, "a quantity", "write `<`, `<=`, `>`, `>=`, `is`, or `in A..B`")
-            }
-            (operator, value) => {
-                let n = self.number(reading, value, false)?;
-                let (low, high) = match operator {
-                    Op::Less => (None, Some(n)),
-                    Op::LessOrEqual => (None, Some(n + 1)),
-                    Op::Greater => (Some(n + 1), None),
-                    Op::GreaterOrEqual => (Some(n), None),
-                    _ => (Some(n), Some(n + 1)),
-                };
-                Some(vec![Interval { low, high }])
-            }
-        }
-    }
-
-    /// A number in the unit of what is asked. The first end of a range may leave its unit to the second.
-    fn number(&mut self, reading: &Reading<'_>, value: &Value, may_lack_unit: bool) -> Option<i128> {
-        let name = &reading.asking.name;
-        let found = literal(value);
-        match &reading.asking.asked {
-            Asked::Price => match found {
-                Some(LiteralValue::MoneyPerTokens { usd_micros, tokens }) => {
-                    Some(i128::from(usd_micros) * 1_000_000 / i128::from(tokens))
-                }
-                Some(LiteralValue::MoneyUsdMicros(_)) => {
-                    let at = place(reading.file, value);
-                    let diagnostic = Diagnostic::new(
-                        Code::R0202,
-                        format!("`{name}` is a price, and this does not say per how many tokens"),
-                        at,
-                        "per what",
-                    )
-                    .with_help("write `$10 per 1M tokens`")
-                    .with_fix(
-                        "write the unit",
-                        at.after(),
-                        " per 1M tokens",
-                        Applicability::Always,
-                    );
-                    self.report(diagnostic);
-                    None
-                }
-                _ if is_reported(value) => None,
-                _ => {
-                    let message = format!("`{name}` is a price, and this is {}", describe(value));
-                    let diagnostic =
-                        Diagnostic::new(Code::R0202, message, place(reading.file, value), describe(value));
-                    self.report(diagnostic.with_help("write a price such as `$10 per 1M tokens`"));
-                    None
-                }
-            },
-            Asked::Value(Type::Instant) => match found.as_ref().and_then(instant) {
-                Some(instant) => Some(i128::from(instant.0)),
-                None => self.mismatch(reading.file, name, &Type::Instant, value),
-            },
-            _ => match found {
-                Some(LiteralValue::Integer(count)) if may_lack_unit => Some(i128::from(count)),
-                _ => self.tokens(reading.file, name, value).map(i128::from),
-            },
-        }
-    }
-
-    fn targets_asked(
-        &mut self,
-        reading: &Reading<'_>,
-    ) -> Option<BTreeSet<wayleave_program::catalogue::TargetId>> {
-        let values: Vec<Value> = match (reading.operator, reading.operand) {
-            (Op::In | Op::NotIn, Value::List(list)) => list.values().collect(),
-            (Op::Is | Op::IsNot | Op::In | Op::NotIn, value) => vec![value.clone()],
-            _ => return self.refuse(reading, "a target", "write `is provider/model` or `in group NAME`"),
-        };
-        let mut targets = BTreeSet::new();
-        for value in &values {
-            match value {
-                Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
-                Value::Group(group) => targets.extend(self.group(reading.file, group)?),
-                Value::Any(_) => targets.extend(self.catalogue.target_ids()),
-                _ if is_reported(value) => return None,
-                _ => {
-                    let message =
-                        format!("`target` is asked against targets, and this is {}", describe(value));
-                    let diagnostic =
-                        Diagnostic::new(Code::R0201, message, place(reading.file, value), describe(value));
-                    self.report(diagnostic.with_help("write `provider/model`, `provider/*` or `group NAME`"));
-                    return None;
-                }
-            }
-        }
-        Some(targets)
     }
 }
 

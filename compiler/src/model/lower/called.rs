@@ -1,0 +1,88 @@
+//! Tests of what is called: `request.model`, by alias, target or text, and `target` itself.
+
+use super::Lower;
+use super::names::Kind;
+use super::operands::Reading;
+use super::values::{at as place, describe, is_reported, literal};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::Predicate;
+use std::collections::BTreeSet;
+use wayleave_grammar::ast::{LiteralValue, OperatorKind as Op, Value};
+
+impl Lower<'_> {
+    pub(super) fn model_names(&mut self, reading: &Reading<'_>) -> Option<Predicate> {
+        let (mut aliases, mut targets, mut texts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let values: Vec<Value> = match (reading.operator, reading.operand) {
+            (Op::In | Op::NotIn, Value::List(list)) => list.values().collect(),
+            (Op::Is | Op::IsNot | Op::In | Op::NotIn, value) => vec![value.clone()],
+            _ => {
+                return self.refuse(
+                    reading,
+                    "the name of a model",
+                    "write `is ALIAS`, `is provider/model` or `in provider/*`",
+                );
+            }
+        };
+        for value in &values {
+            match value {
+                Value::Name(name) => {
+                    let text = name.text();
+                    let alias = self.catalogue.aliases.iter().position(|alias| alias.name == text);
+                    let Some(alias) = alias else {
+                        self.unknown_name(Kind::Alias, &text, place(reading.file, value));
+                        return None;
+                    };
+                    aliases.insert(wayleave_program::catalogue::AliasId(u32::try_from(alias).ok()?));
+                }
+                Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
+                Value::Group(group) => targets.extend(self.group(reading.file, group)?),
+                Value::Any(_) => targets.extend(self.catalogue.target_ids()),
+                _ if is_reported(value) => return None,
+                _ => match literal(value) {
+                    Some(LiteralValue::Text(text)) => {
+                        self.model_texts.insert(text.clone());
+                        texts.insert(text);
+                    }
+                    _ => {
+                        let message = format!(
+                            "`request.model` is an alias, a target or a text, and this is {}",
+                            describe(value)
+                        );
+                        self.error(Code::R0201, message, place(reading.file, value), describe(value));
+                        return None;
+                    }
+                },
+            }
+        }
+        Some(Predicate::NamesModel { aliases, targets, texts })
+    }
+
+    pub(super) fn targets_asked(
+        &mut self,
+        reading: &Reading<'_>,
+    ) -> Option<BTreeSet<wayleave_program::catalogue::TargetId>> {
+        let values: Vec<Value> = match (reading.operator, reading.operand) {
+            (Op::In | Op::NotIn, Value::List(list)) => list.values().collect(),
+            (Op::Is | Op::IsNot | Op::In | Op::NotIn, value) => vec![value.clone()],
+            _ => return self.refuse(reading, "a target", "write `is provider/model` or `in group NAME`"),
+        };
+        let mut targets = BTreeSet::new();
+        for value in &values {
+            match value {
+                Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
+                Value::Group(group) => targets.extend(self.group(reading.file, group)?),
+                Value::Any(_) => targets.extend(self.catalogue.target_ids()),
+                _ if is_reported(value) => return None,
+                _ => {
+                    let message =
+                        format!("`target` is asked against targets, and this is {}", describe(value));
+                    let diagnostic =
+                        Diagnostic::new(Code::R0201, message, place(reading.file, value), describe(value));
+                    self.report(diagnostic.with_help("write `provider/model`, `provider/*` or `group NAME`"));
+                    return None;
+                }
+            }
+        }
+        Some(targets)
+    }
+}

@@ -1,0 +1,205 @@
+//! How a provider is reached: protocol, address, key, network and timeouts.
+
+use super::fields::{Fields, TIMEOUT_FIELDS};
+use super::names::unknown;
+use super::values::literal;
+use super::{Lower, span_of};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
+use crate::source::FileId;
+use wayleave_grammar::ast::{LiteralValue, Value as Written};
+use wayleave_program::catalogue::{KeySource, Network, Protocol, Provider, Timeouts};
+
+impl Lower<'_> {
+    pub(super) fn provider(&mut self, name: String, fields: &Fields) -> Provider {
+        let protocol = self.protocol(fields);
+        let network = self.network(fields);
+        let url = fields.value("url").and_then(|value| self.url(fields.file, &value, network));
+        let key = fields.value("key").and_then(|value| self.key(fields.file, &value));
+        match protocol {
+            Some(Protocol::OpenAi) => {
+                if !fields.by_name.contains_key("url") {
+                    self.missing_field(
+                        fields,
+                        "provider",
+                        "url",
+                        "where is it",
+                        "url: \"https://api.example.com/v1\"",
+                    );
+                }
+                if !fields.by_name.contains_key("key") {
+                    self.missing_field(
+                        fields,
+                        "provider",
+                        "key",
+                        "with which key",
+                        "key: env(\"PROVIDER_API_KEY\")",
+                    );
+                }
+            }
+            Some(Protocol::Simulated) => self.refuse_for_simulated(fields),
+            None => {}
+        }
+        Provider {
+            name,
+            protocol: protocol.unwrap_or(Protocol::Simulated),
+            url,
+            key,
+            network,
+            timeouts: self.timeouts(fields),
+        }
+    }
+
+    /// What a simulated provider states without effect.
+    fn refuse_for_simulated(&mut self, fields: &Fields) {
+        for name in ["url", "key", "network"] {
+            if let Some(field) = fields.by_name.get(name) {
+                let message =
+                    format!("a simulated provider is in the process, so its `{name}` has no effect");
+                let at = span_of(fields.file, field);
+                self.report(
+                    Diagnostic::new(Code::R0206, message, at, "never used").with_help("remove this field"),
+                );
+            }
+        }
+    }
+
+    fn protocol(&mut self, fields: &Fields) -> Option<Protocol> {
+        let Some(value) = fields.value("protocol") else {
+            if !fields.by_name.contains_key("protocol") {
+                self.missing_field(fields, "provider", "protocol", "what does it speak", "protocol: openai");
+            }
+            return None;
+        };
+        let at = span_of(fields.file, &value);
+        let name = match &value {
+            Written::Name(name) => name.text(),
+            _ => String::new(),
+        };
+        match name.as_str() {
+            "openai" => Some(Protocol::OpenAi),
+            "simulated" => Some(Protocol::Simulated),
+            "anthropic" | "gemini" => {
+                let message = format!(
+                    "`protocol: {name}` is a construct of the language that this version does not build yet"
+                );
+                let help = "use a provider that speaks `openai`, or `simulated` to try the policy";
+                self.report(Diagnostic::new(Code::R0902, message, at, "not built yet").with_help(help));
+                None
+            }
+            "" => {
+                let diagnostic = Diagnostic::new(Code::R0201, "`protocol` is a word", at, "not a protocol");
+                self.report(diagnostic.with_help("write `openai` or `simulated`"));
+                None
+            }
+            _ => {
+                let candidates = ["openai", "simulated"].map(|name| (name.to_owned(), None));
+                self.report(unknown("protocol", &name, at, &candidates));
+                None
+            }
+        }
+    }
+
+    fn network(&mut self, fields: &Fields) -> Network {
+        match fields.value("network") {
+            None => Network::Public,
+            Some(Written::Name(name)) if name.text() == "public" => Network::Public,
+            Some(Written::Name(name)) if name.text() == "private" => Network::Private,
+            Some(value) => {
+                let diagnostic = Diagnostic::new(
+                    Code::R0201,
+                    "`network` is `public` or `private`",
+                    span_of(fields.file, &value),
+                    "neither",
+                );
+                self.report(diagnostic.with_help(
+                    "write `private` to allow loopback and private addresses, else leave the field out",
+                ));
+                Network::Public
+            }
+        }
+    }
+
+    fn url(&mut self, file: FileId, value: &Written, network: Network) -> Option<String> {
+        let text = self.text(file, "url", value)?;
+        let at = span_of(file, value);
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", &text));
+        let host = rest.split('/').next().unwrap_or_default();
+        let problem = match scheme {
+            _ if !text.is_ascii()
+                || text.contains(|c: char| c.is_ascii_whitespace() || c.is_ascii_control()) =>
+            {
+                Some(("holds a character that a URL cannot", "write it in ASCII, without blanks"))
+            }
+            "https" | "http" if host.is_empty() || host.starts_with(':') => {
+                Some(("names no host", "write `https://HOST/PATH`"))
+            }
+            "https" | "http" if host.contains('@') => {
+                Some(("holds a user name or password", "leave it out and state the `key`"))
+            }
+            "https" | "http" if text.contains(['?', '#']) => Some((
+                "holds a query or fragment",
+                "end it with the path, as in `https://api.example.com/v1`",
+            )),
+            "https" => None,
+            "http" if network == Network::Private => None,
+            "http" => Some((
+                "is not encrypted, and the key would travel with it",
+                "write `https://`, or `network: private` for a host of your own",
+            )),
+            _ => Some(("is not an http or https URL", "write `https://HOST/PATH`")),
+        };
+        let Some((problem, help)) = problem else { return Some(text.trim_end_matches('/').to_owned()) };
+        self.report(
+            Diagnostic::new(Code::R0201, format!("this `url` {problem}"), at, "here").with_help(help),
+        );
+        None
+    }
+
+    fn key(&mut self, file: FileId, value: &Written) -> Option<KeySource> {
+        let at = span_of(file, value);
+        if let Written::Call(call) = value {
+            let argument = call.argument()?.value();
+            let word = call.name().map(|name| name.text()).unwrap_or_default();
+            match word.as_str() {
+                _ if argument.is_empty() => {
+                    self.error(Code::R0206, "the key's place has no name", at, "write a name in the quotes");
+                    return None;
+                }
+                "env" => return Some(KeySource::Env(argument)),
+                "file" => return Some(KeySource::File(argument)),
+                _ => {}
+            }
+        }
+        if let Some(LiteralValue::Text(text)) = literal(value) {
+            let message =
+                format!("a provider's key stands in the policy: {}", wayleave_inspect::masked(&text));
+            let diagnostic = Diagnostic::new(Code::R0211, message, at, "everyone who reads the policy has this key")
+                .with_help("write `key: env(\"PROVIDER_API_KEY\")` or `key: file(\"PATH\")`, and replace the key at the provider")
+                .with_fix("name an environment variable", at, "env(\"PROVIDER_API_KEY\")", Applicability::Placeholders);
+            self.report(diagnostic);
+            return None;
+        }
+        let diagnostic = Diagnostic::new(Code::R0201, "`key` says where the key is found", at, "not a place");
+        self.report(diagnostic.with_help("write `env(\"NAME\")` or `file(\"PATH\")`"));
+        None
+    }
+
+    fn timeouts(&mut self, fields: &Fields) -> Timeouts {
+        let mut timeouts = Timeouts::default();
+        let Some(value) = fields.value("timeout") else { return timeouts };
+        let at = span_of(fields.file, &value);
+        let Written::Block(block) = value else {
+            let diagnostic =
+                Diagnostic::new(Code::R0201, "`timeout` is a block of durations", at, "not a block");
+            self.report(
+                diagnostic.with_help("write `timeout: { connect: 2s  first-token: 45s  idle: 60s }`"),
+            );
+            return timeouts;
+        };
+        let inner = self.fields(fields.file, at, block.fields(), &TIMEOUT_FIELDS, None);
+        timeouts.connect_ms = self.duration_field(&inner, "connect");
+        timeouts.first_token_ms = self.duration_field(&inner, "first-token");
+        timeouts.idle_ms = self.duration_field(&inner, "idle");
+        timeouts
+    }
+}

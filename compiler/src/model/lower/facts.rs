@@ -1,0 +1,86 @@
+//! The facts that targets state: declared ones, and the prices that some rule tests.
+
+use super::Lower;
+use super::fields::Fields;
+use crate::diagnostic::{Code, Diagnostic};
+use std::collections::BTreeMap;
+use wayleave_program::value::Value;
+
+impl Lower<'_> {
+    /// The declared facts that a body states, by their index.
+    pub(super) fn stated_facts(&mut self, fields: &Fields) -> BTreeMap<usize, Value> {
+        let mut stated = BTreeMap::new();
+        for index in 0..self.facts.len() {
+            let fact = &self.facts[index];
+            let name = fact.name.strip_prefix("target.").unwrap_or_default().to_owned();
+            let value_type = fact.value_type.clone();
+            let Some(written) = fields.value(&name) else { continue };
+            let value = self.value(fields.file, &name, &value_type, &written);
+            // A wrong value is reported; the fact still counts as stated.
+            stated.insert(index, value.unwrap_or_else(|| value_type.empty_value()));
+        }
+        stated
+    }
+
+    /// Gives every target every fact; what neither model nor provider states takes the default.
+    pub(super) fn settle_facts(&mut self, stated: &[BTreeMap<usize, Value>]) {
+        for index in 0..self.facts.len() {
+            let default = self.fact_default(index);
+            let mut values = Vec::with_capacity(stated.len());
+            let mut missing = Vec::new();
+            for (target, stated) in stated.iter().enumerate() {
+                let value = stated.get(&index).cloned().or_else(|| default.clone());
+                if value.is_none() {
+                    missing.push(target);
+                }
+                values.push(value.unwrap_or_else(|| self.facts[index].value_type.empty_value()));
+            }
+            self.facts[index].values = values;
+            if let Some((first, others)) = missing.split_first() {
+                self.missing_fact(index, *first, others.len());
+            }
+        }
+    }
+
+    fn missing_fact(&mut self, fact: usize, target: usize, others: usize) {
+        let name = self.facts[fact].name.clone();
+        let field = name.strip_prefix("target.").unwrap_or_default().to_owned();
+        let message =
+            format!("`{}`{} not state `{field}`", self.catalogue.targets[target].name, and_others(others));
+        let mut diagnostic = Diagnostic::new(
+            Code::R0206,
+            message,
+            self.target_spans[target],
+            "neither this model nor its provider says",
+        )
+        .with_help(format!("add `{field}: …` to the model or its provider, or give `{name}` a `default`"));
+        if let Some(declared) = self.declared_at(&name) {
+            diagnostic = diagnostic.with_label(declared, "every target needs one");
+        }
+        self.report(diagnostic);
+    }
+
+    /// A price that some rule tests must be stated by every model.
+    pub(super) fn require_prices(&mut self) {
+        let Some(test) = self.price_test else { return };
+        let unpriced = |index: &usize| self.catalogue.targets[*index].price.is_none();
+        let unpriced: Vec<usize> = (0..self.catalogue.targets.len()).filter(unpriced).collect();
+        let Some((first, others)) = unpriced.split_first() else { return };
+        let name = &self.catalogue.targets[*first].name;
+        let message =
+            format!("`{name}`{} not state a `price`, and a rule tests it", and_others(others.len()));
+        let diagnostic = Diagnostic::new(Code::R0206, message, self.target_spans[*first], "no price")
+            .with_label(test, "tested here")
+            .with_help("add `price: $2 in, $6 out per 1M tokens`");
+        self.report(diagnostic);
+    }
+}
+
+/// The subject of a message about one of several.
+fn and_others(count: usize) -> String {
+    match count {
+        0 => " does".to_owned(),
+        1 => " and one other model do".to_owned(),
+        count => format!(" and {count} other models do"),
+    }
+}

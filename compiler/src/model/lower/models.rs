@@ -1,0 +1,162 @@
+//! The models of a provider: what each can do, what fits into it, what it costs.
+
+use super::fields::Fields;
+use super::names::unknown;
+use super::{Lower, span, span_of};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{FileId, Span};
+use std::collections::BTreeMap;
+use wayleave_grammar::ast::{self, LiteralValue, Value as Written};
+use wayleave_program::catalogue::{Price, ProviderId, Target};
+use wayleave_program::schema::NEEDS;
+use wayleave_program::value::{Tokens, UsdMicros, Value};
+
+const MODEL_FIELDS: [&str; 4] = ["supports", "context", "output", "price"];
+const PRICE_WORDS: [&str; 5] = ["in", "out", "cached", "cache-write", "reasoning"];
+
+/// A price is kept for so many tokens.
+const PRICE_TOKENS: u128 = 1_000_000;
+
+impl Lower<'_> {
+    pub(super) fn declare_model(
+        &mut self,
+        file: FileId,
+        provider: ProviderId,
+        item: &ast::Model,
+        provider_facts: &BTreeMap<usize, Value>,
+        models: &mut BTreeMap<String, Span>,
+        stated: &mut Vec<BTreeMap<usize, Value>>,
+    ) {
+        let Some(name_node) = item.name() else { return };
+        let model = name_node.text();
+        let at = span(file, name_node.text_range());
+        if let Some(first) = models.get(&model) {
+            self.report(super::names::twice("model", &model, at, *first));
+            return;
+        }
+        models.insert(model.clone(), at);
+        let brace = item.closing_brace().map(|range| span(file, range));
+        let fields = self.fields(file, at, item.fields(), &MODEL_FIELDS, brace);
+        let mut facts = provider_facts.clone();
+        facts.extend(self.stated_facts(&fields));
+        let context = self.count_field(&fields, "context");
+        if !fields.by_name.contains_key("context") {
+            self.missing_field(&fields, "model", "context", "how much fits into it", "context: 128k tokens");
+        }
+        let output = self.count_field(&fields, "output").or(context);
+        let supports = self.supports(&fields);
+        let price = fields.value("price").and_then(|value| self.price(file, &value));
+        let remote = item.provider_side_name().map_or_else(|| model.clone(), |text| text.value());
+        let name = format!("{}/{model}", self.catalogue.provider(provider).name);
+        self.catalogue.targets.push(Target {
+            provider,
+            name,
+            model,
+            remote,
+            supports,
+            context: Tokens(context.unwrap_or(0)),
+            output: Tokens(output.unwrap_or(0)),
+            price,
+        });
+        self.target_spans.push(at);
+        stated.push(facts);
+    }
+
+    fn count_field(&mut self, fields: &Fields, name: &str) -> Option<u64> {
+        let value = fields.value(name)?;
+        self.tokens(fields.file, name, &value)
+    }
+
+    fn supports(&mut self, fields: &Fields) -> Vec<String> {
+        let Some(field) = fields.by_name.get("supports") else {
+            self.missing_field(fields, "model", "supports", "what can it do", "supports: [chat]");
+            return Vec::new();
+        };
+        let Some(value) = field.value() else { return Vec::new() };
+        let Written::List(list) = value else {
+            let at = span_of(fields.file, &value);
+            let help = format!("write `[{}]`", self.sources.text(at));
+            self.report(
+                Diagnostic::new(Code::R0201, "`supports` is a list", at, "a single value").with_help(help),
+            );
+            return Vec::new();
+        };
+        let known: Vec<(String, Option<Span>)> =
+            ["chat", "embeddings"].iter().chain(&NEEDS).map(|name| ((*name).to_owned(), None)).collect();
+        let mut supports = Vec::new();
+        for value in list.values() {
+            let at = span_of(fields.file, &value);
+            let name = match &value {
+                Written::Name(name) => name.text(),
+                _ => self.sources.text(at).to_owned(),
+            };
+            if !known.iter().any(|(capability, _)| *capability == name) {
+                self.report(unknown("capability", &name, at, &known));
+            }
+            supports.push(name);
+        }
+        supports.sort();
+        supports.dedup();
+        supports
+    }
+
+    fn price(&mut self, file: FileId, value: &Written) -> Option<Price> {
+        let at = span_of(file, value);
+        let Written::Price(price) = value else {
+            let diagnostic = Diagnostic::new(
+                Code::R0202,
+                "a price says what is paid for input and for output, and per how many tokens",
+                at,
+                "not a price",
+            );
+            self.report(diagnostic.with_help("write `price: $2 in, $6 out per 1M tokens`"));
+            return None;
+        };
+        let per = match price.per()?.value()? {
+            LiteralValue::Tokens(per) if per > 0 => u128::from(per),
+            _ => {
+                self.error(Code::R0202, "a price is per a number of tokens above 0", at, "per what");
+                return None;
+            }
+        };
+        let mut amounts: BTreeMap<String, UsdMicros> = BTreeMap::new();
+        for part in price.parts() {
+            let part_at = span_of(file, &part);
+            let word = part.word()?;
+            let LiteralValue::MoneyUsdMicros(micros) = part.amount()?.value()? else { return None };
+            if !PRICE_WORDS.contains(&word.as_str()) {
+                let candidates = PRICE_WORDS.map(|name| (name.to_owned(), None));
+                self.report(unknown("part of a price", &word, part_at, &candidates));
+                return None;
+            }
+            let amount = u64::try_from(u128::from(micros) * PRICE_TOKENS / per).map(UsdMicros);
+            let Ok(amount) = amount else {
+                self.error(Code::R0202, "this price is too large", part_at, "more than any model costs");
+                return None;
+            };
+            if amounts.insert(word.clone(), amount).is_some() {
+                self.error(Code::R0206, format!("the price says `{word}` twice"), part_at, "again here");
+                return None;
+            }
+        }
+        let missing = ["in", "out"].into_iter().find(|word| !amounts.contains_key(*word));
+        if let Some(word) = missing {
+            let diagnostic = Diagnostic::new(
+                Code::R0206,
+                format!("this price does not say what `{word}` costs"),
+                at,
+                "incomplete",
+            );
+            self.report(diagnostic.with_help("write `$2 in, $6 out per 1M tokens`; what is free is `$0`"));
+            return None;
+        }
+        let amount = |word: &str| amounts.get(word).copied();
+        Some(Price {
+            input: amount("in")?,
+            output: amount("out")?,
+            cached: amount("cached"),
+            cache_write: amount("cache-write"),
+            reasoning: amount("reasoning"),
+        })
+    }
+}
