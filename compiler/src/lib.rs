@@ -2,6 +2,23 @@
 //! the same sources give the same answers, byte for byte.
 //!
 //! The pipeline: [`Sources::gather`] → [`check`] → [`spec::Reference`], which implements the serving side's contract.
+//!
+//! ```
+//! use wayleave_compiler::{Options, Sources, check, examples, spec::Reference};
+//! use wayleave_program::{Program, attributes::Attributes, value::DEFAULT_NOW};
+//!
+//! let text = r#"
+//!     edition 2026
+//!     provider near { protocol: simulated  model small { supports: [chat]  context: 8k tokens } }
+//!     approve everyone: near/*
+//!     route chat to near/small
+//!     otherwise deny "No route covers this request."
+//! "#;
+//! let checked = check(&Sources::single("main.route", text), &Options { as_of: DEFAULT_NOW });
+//! let program = Reference::new(checked.policy.expect("the policy is sound"));
+//! let decision = program.decide(&Attributes::new(program.schema()));
+//! assert_eq!(examples::outcome(&decision, program.catalogue()), "route chat, to near/small");
+//! ```
 
 pub mod source;
 

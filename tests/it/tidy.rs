@@ -100,7 +100,8 @@ fn modules_name_only_what_comes_before_them() {
             });
             assert!(!texts.is_empty(), "{own} is there");
             for (path, text) in texts.iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
-                let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+                let code: Vec<&str> =
+                    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
                 let text = code.join("\n");
                 for later in &order[position + 1..] {
                     // Spans and diagnostics name each other: a problem with a file's `use` is a diagnostic.

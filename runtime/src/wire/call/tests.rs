@@ -70,10 +70,7 @@ fn each_mistake_has_its_own_words() {
         assert_eq!(refusal(body), expected, "{body}");
     }
     assert_eq!(read(Api::Chat, b"\xff\xfe{\x00}\x00"), Err(BadCall::NotUtf8));
-    assert!(
-        refusal(&format!("{{\"model\":\"m\",\"x\":{}", "[".repeat(100_000)))
-            .starts_with("too_complex")
-    );
+    assert!(refusal(&format!("{{\"model\":\"m\",\"x\":{}", "[".repeat(100_000))).starts_with("too_complex"));
 }
 
 #[test]
