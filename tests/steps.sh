@@ -17,9 +17,8 @@ run() {
   local name=$1 seconds=$2 status
   shift 2
   printf '\n=== %s\n' "$name"
-  if declare -F "$1" >/dev/null; then "$@" >"$output" 2>&1; else timeout --kill-after=10 "$seconds" "$@" >"$output" 2>&1; fi </dev/null
-  status=$?
-  cat "$output"
+  if declare -F "$1" >/dev/null; then "$@"; else timeout --kill-after=10 "$seconds" "$@"; fi </dev/null 2>&1 | tee "$output"
+  status=${PIPESTATUS[0]}
   [ "$status" -eq 124 ] && echo "--- $name took longer than $seconds seconds and was stopped"
   return "$status"
 }

@@ -213,6 +213,27 @@ pub struct DecisionRecord {
     pub lines: Vec<RecordedLines>,
 }
 
+/// Bytes kept of a text that a caller or a provider wrote. No model's name is longer, and a request of 16 MiB leaves a
+/// record of a few KiB.
+pub const FOREIGN_TEXT_BYTES: usize = 512;
+
+impl DecisionRecord {
+    /// Cuts the texts that others wrote to [`FOREIGN_TEXT_BYTES`]; a cut one ends in `…`.
+    pub fn cut_foreign_texts(&mut self) {
+        cut(&mut self.model);
+        self.reasons.iter_mut().for_each(cut);
+        self.attempts.iter_mut().for_each(|attempt| cut(&mut attempt.detail));
+    }
+}
+
+fn cut(text: &mut String) {
+    const MARK: char = '…';
+    if text.len() > FOREIGN_TEXT_BYTES {
+        text.truncate(text.floor_char_boundary(FOREIGN_TEXT_BYTES - MARK.len_utf8()));
+        text.push(MARK);
+    }
+}
+
 /// What became of a policy text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

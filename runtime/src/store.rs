@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 use wayleave_program::source_view::SourceText;
 
-/// Entries that wait to be written; beyond it they are counted as lost rather than slow a request down. At 1 KiB each
-/// this is some 16 MiB.
+/// Entries that wait to be written; beyond it they are counted as lost rather than slow a request down. At the 2 KiB of
+/// a usual record this is some 32 MiB.
 const QUEUE_LIMIT: usize = 16_384;
 
 /// Decisions kept unless told otherwise; older ones are removed.
@@ -46,6 +46,8 @@ pub enum Error {
     Damaged(String),
     /// No valid key has this id.
     NoSuchKey(String),
+    /// So many entries of the log could not be written.
+    Lost(u64),
     /// The writer has ended.
     Closed,
 }
@@ -65,6 +67,7 @@ impl std::fmt::Display for Error {
             Error::Randomness(error) => write!(f, "the system gave no randomness: {error}"),
             Error::Damaged(what) => write!(f, "the store holds a row that cannot be read: {what}"),
             Error::NoSuchKey(id) => write!(f, "there is no valid key with the id `{id}`"),
+            Error::Lost(count) => write!(f, "{count} entries of the decision log could not be written"),
             Error::Closed => f.write_str("the store is closed"),
         }
     }
@@ -76,7 +79,11 @@ impl std::error::Error for Error {
             Error::Database(error) => Some(error),
             Error::File(error) => Some(error),
             Error::Randomness(error) => Some(error),
-            Error::Newer { .. } | Error::Damaged(_) | Error::NoSuchKey(_) | Error::Closed => None,
+            Error::Newer { .. }
+            | Error::Damaged(_)
+            | Error::NoSuchKey(_)
+            | Error::Lost(_)
+            | Error::Closed => None,
         }
     }
 }
@@ -92,7 +99,7 @@ impl From<sqlx::Error> for Error {
 pub struct LogState {
     /// Records that found the queue full or could not be written.
     pub lost: u64,
-    /// Whether the last group was written.
+    /// Whether the last group was written. Stays false once the disk has failed to sync: see `store/writer.rs`.
     pub is_writing: bool,
 }
 
@@ -102,14 +109,16 @@ enum Entry {
     Event(PolicyEvent),
     /// The text of a policy, by its hash.
     Policy(String, Vec<SourceText>),
-    /// Answered when all before it is written.
-    Flush(oneshot::Sender<()>),
+    /// Answered when all before it is written, with how many entries since the last answer could not be.
+    Flush(oneshot::Sender<u64>),
 }
 
 #[derive(Debug, Default)]
 struct State {
     lost: AtomicU64,
     is_failing: AtomicBool,
+    /// The disk has failed to sync, and nothing is written any more.
+    is_poisoned: AtomicBool,
 }
 
 /// The store. Cheap to share behind an `Arc`.
@@ -166,8 +175,10 @@ impl Store {
         &self.keys
     }
 
-    /// Takes a record for the log, without waiting. Where the queue is full it is lost and counted.
-    pub fn record(&self, record: DecisionRecord) {
+    /// Takes a record for the log, without waiting; texts that others wrote are cut. Where the queue is full it is lost
+    /// and counted.
+    pub fn record(&self, mut record: DecisionRecord) {
+        record.cut_foreign_texts();
         self.push(Entry::Decision(Box::new(record)));
     }
 
@@ -191,12 +202,16 @@ impl Store {
     /// Waits until all that was taken before is written.
     ///
     /// # Errors
-    /// When the writer has ended.
+    /// When the writer has ended, or some of what was taken since the last flush could not be written.
     pub async fn flush(&self) -> Result<(), Error> {
         let Some(queue) = &self.queue else { return Ok(()) };
         let (done, written) = oneshot::channel();
         queue.send(Entry::Flush(done)).await.map_err(|_| Error::Closed)?;
-        written.await.map_err(|_| Error::Closed)
+        match written.await {
+            Ok(0) => Ok(()),
+            Ok(lost) => Err(Error::Lost(lost)),
+            Err(_) => Err(Error::Closed),
+        }
     }
 
     /// How well the log is kept.
@@ -305,7 +320,7 @@ impl Store {
     /// Writes what waits, and closes the database.
     ///
     /// # Errors
-    /// When the writer has ended before.
+    /// When the writer has ended before, or some of what waited could not be written.
     pub async fn close(&self) -> Result<(), Error> {
         let flushed = self.flush().await;
         self.pool.close().await;

@@ -12,6 +12,7 @@ use wayleave_program::decision::{Decision, Outcome, Reason, RuleName};
 use wayleave_program::document::{Problem, read_request, write_decision};
 use wayleave_program::schema::Schema;
 use wayleave_program::source_view::{SourceView, Spot};
+use wayleave_runtime::wire::json::{JsonError, Keys, Reader};
 
 /// A request document beyond this is not one.
 const DOCUMENT_BYTES: u64 = 16 << 20;
@@ -52,10 +53,18 @@ fn document(path: &Path) -> Result<serde_json::Value, Failure> {
         let file = File::open(path).map_err(unreadable)?;
         file.take(DOCUMENT_BYTES).read_to_string(&mut text).map_err(unreadable)?;
     }
-    serde_json::from_str(&text).map_err(|error| {
+    let document = serde_json::from_str(&text).map_err(|error| {
         Failure::because(format!("the request document {shown} is not JSON"), &error)
             .mend("write an object such as {\"caller.team\": \"search\"}")
-    })
+    })?;
+    // A parser into values would keep the last of two and say nothing.
+    match Reader::new(&text, Keys::Unique).skip() {
+        Err(JsonError::DuplicateKey(key)) => {
+            Err(Failure::new(format!("the request document {shown} gives `{key}` twice"))
+                .mend("keep one of them"))
+        }
+        Ok(_) | Err(_) => Ok(document),
+    }
 }
 
 /// The names that a request document may give.

@@ -164,7 +164,19 @@ async fn policies_and_events_are_kept() {
 }
 
 #[tokio::test]
-async fn ten_thousand_records_are_all_written() {
+async fn ten_thousand_records_are_written_in_groups() {
+    let (queue, mut entries) = mpsc::channel(QUEUE_LIMIT);
+    for number in 0..10_000 {
+        let entry = Entry::Decision(Box::new(record(number, "search", Outcome::Ok)));
+        assert!(queue.try_send(entry).is_ok());
+    }
+    drop(queue);
+    let mut sizes = Vec::new();
+    while let Some(group) = writer::gather(&mut entries).await {
+        sizes.push(group.len());
+    }
+    assert_eq!((sizes.len(), sizes[0], sizes[39]), (40, 256, 16));
+
     let folder = Folder::new("many");
     let store = Store::open(&folder.file()).await.unwrap();
     for number in 0..10_000 {
@@ -173,6 +185,87 @@ async fn ten_thousand_records_are_all_written() {
     store.flush().await.unwrap();
     assert_eq!(store.log_state().lost, 0);
     assert_eq!(store.summary(&Filter::default(), &[]).await.unwrap()[0].requests, 10_000);
+    let oldest = store.decisions(&Filter::default(), Some(2), 10).await.unwrap();
+    assert_eq!(oldest[0].record, record(0, "search", Outcome::Ok));
+}
+
+/// The files as a crash leaves them: the log of changes cut off at `length`, and the index of it gone with the process.
+#[expect(clippy::disallowed_methods, reason = "a crash is imitated in the file")]
+fn crashed(from: &Folder, name: &str, length: usize) -> Folder {
+    let folder = Folder::new(name);
+    std::fs::create_dir(&folder.0).unwrap();
+    std::fs::copy(from.file(), folder.file()).unwrap();
+    let log = std::fs::read(from.0.join("store.db-wal")).unwrap();
+    std::fs::write(folder.0.join("store.db-wal"), &log[..length]).unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn a_torn_group_is_cut_and_all_before_it_is_there() {
+    let folder = Folder::new("torn");
+    let store = Store::open(&folder.file()).await.unwrap();
+    let log = folder.0.join("store.db-wal");
+    let length = || usize::try_from(std::fs::metadata(&log).unwrap().len()).unwrap();
+    let key = store.add_key(Identity::default(), 1).await.unwrap();
+    (1..=10).for_each(|number| store.record(record(number, "search", Outcome::Ok)));
+    store.flush().await.unwrap();
+    let acknowledged = length();
+    (11..=20).for_each(|number| store.record(record(number, "search", Outcome::Ok)));
+    store.flush().await.unwrap();
+    let whole = length();
+    let lengths = [acknowledged, acknowledged + 1, (acknowledged + whole) / 2, whole - 1, whole];
+    for (position, length) in lengths.into_iter().enumerate() {
+        let left = crashed(&folder, &format!("torn-{position}"), length);
+        let again = Store::open(&left.file()).await.unwrap();
+        let expected = if length == whole { 20 } else { 10 };
+        assert_eq!(again.decisions(&Filter::default(), None, 100).await.unwrap().len(), expected, "{length}");
+        assert!(again.keys().find(&key.text).is_some());
+        let sound: String =
+            sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&again.pool).await.unwrap();
+        assert_eq!(sound, "ok");
+        again.record(record(99, "search", Outcome::Ok));
+        again.flush().await.unwrap();
+        assert!(again.decision("id0099").await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_counted_and_told() {
+    let store = Store::in_memory().await.unwrap();
+    sqlx::query("ALTER TABLE decisions RENAME TO away").execute(&store.pool).await.unwrap();
+    (1..=3).for_each(|number| store.record(record(number, "search", Outcome::Ok)));
+    assert!(matches!(store.flush().await, Err(Error::Lost(3))));
+    assert_eq!(store.log_state(), LogState { lost: 3, is_writing: false });
+    sqlx::query("ALTER TABLE away RENAME TO decisions").execute(&store.pool).await.unwrap();
+    store.record(record(4, "search", Outcome::Ok));
+    store.flush().await.unwrap();
+    assert_eq!(store.log_state(), LogState { lost: 3, is_writing: true });
+}
+
+#[tokio::test]
+async fn after_a_failed_sync_nothing_is_written() {
+    for (code, is_failed) in [("1034", true), ("1290", true), ("10", false), ("13", false)] {
+        assert_eq!(writer::is_failed_sync(Some(code)), is_failed, "{code}");
+    }
+    let store = Store::in_memory().await.unwrap();
+    store.state.is_poisoned.store(true, Ordering::Relaxed);
+    store.record(record(1, "search", Outcome::Ok));
+    assert!(matches!(store.flush().await, Err(Error::Lost(1))));
+    assert_eq!(store.log_state(), LogState { lost: 1, is_writing: false });
+    assert_eq!(store.last_row().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn texts_of_others_are_kept_short() {
+    let store = Store::in_memory().await.unwrap();
+    let mut long = record(1, "search", Outcome::DeniedPolicy);
+    long.model = "é".repeat(1_000_000);
+    long.reasons = vec!["short".to_owned(), "x".repeat(600)];
+    store.record(long);
+    store.flush().await.unwrap();
+    let kept = store.decision("id0001").await.unwrap().unwrap();
+    assert!(kept.model.len() <= crate::record::FOREIGN_TEXT_BYTES && kept.model.ends_with("é…"));
+    assert_eq!((kept.reasons[0].as_str(), kept.reasons[1].len()), ("short", 512));
 }
 
 #[tokio::test]

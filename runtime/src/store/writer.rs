@@ -3,6 +3,7 @@
 use super::{Entry, RETAINED_DECISIONS, State};
 use crate::record::{DecisionRecord, PolicyEvent};
 use sqlx::sqlite::{SqlitePool, SqliteTransaction};
+use sqlx::{QueryBuilder, Sqlite};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,38 +22,55 @@ const GROUPS_BETWEEN_TRIMS: u32 = 64;
 /// Texts of policies, and changes of them, that are kept: years of edits by hand. A decision outlives its text.
 const POLICIES_RETAINED: i64 = 10_000;
 
+/// What SQLite calls a file, or its folder, that could not be synced: extended codes 1034 and 1290.
+const FAILED_SYNCS: [&str; 2] = ["1034", "1290"];
+
 /// Writes until every sender is gone.
+///
+/// A group that fails is lost and counted, and the next one is tried. After a failed sync none is: the system may have
+/// dropped what it held and would call the next sync a success, so that what is then written stands on missing pages.
 pub(super) async fn write(pool: SqlitePool, mut entries: mpsc::Receiver<Entry>, state: Arc<State>) {
     let mut groups = 0_u32;
-    while let Some(first) = entries.recv().await {
-        let mut group = vec![first];
-        let deadline = tokio::time::Instant::now() + GROUP_WAIT;
-        while group.len() < GROUP_LIMIT {
-            match tokio::time::timeout_at(deadline, entries.recv()).await {
-                Ok(Some(entry)) => group.push(entry),
-                Ok(None) | Err(_) => break,
-            }
-        }
+    // Since a flush was last answered.
+    let mut lost = 0_u64;
+    while let Some(group) = gather(&mut entries).await {
         let (group, flushes) = split(group);
-        let count = group.len();
-        let is_written = write_group(&pool, group).await.is_ok();
-        state.is_failing.store(!is_written, Ordering::Relaxed);
-        if !is_written {
-            state.lost.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+        if !group.is_empty() {
+            let count = u64::try_from(group.len()).unwrap_or(u64::MAX);
+            let is_written =
+                !state.is_poisoned.load(Ordering::Relaxed) && attempt(&pool, group, &state).await;
+            state.is_failing.store(!is_written, Ordering::Relaxed);
+            if !is_written {
+                state.lost.fetch_add(count, Ordering::Relaxed);
+                lost = lost.saturating_add(count);
+            }
         }
         for flush in flushes {
             // Whoever asked may have left.
-            let _ = flush.send(());
+            let _ = flush.send(std::mem::take(&mut lost));
         }
         groups = groups.wrapping_add(1);
-        if groups.is_multiple_of(GROUPS_BETWEEN_TRIMS) {
+        if groups.is_multiple_of(GROUPS_BETWEEN_TRIMS) && !state.is_poisoned.load(Ordering::Relaxed) {
             // Trimming that fails is tried again later; the log only grows meanwhile.
             let _ = trim(&pool, RETAINED_DECISIONS).await;
         }
     }
 }
 
-fn split(group: Vec<Entry>) -> (Vec<Entry>, Vec<oneshot::Sender<()>>) {
+/// The next group: what came within [`GROUP_WAIT`] of its first entry, at most [`GROUP_LIMIT`]. None at the end.
+pub(super) async fn gather(entries: &mut mpsc::Receiver<Entry>) -> Option<Vec<Entry>> {
+    let mut group = vec![entries.recv().await?];
+    let deadline = tokio::time::Instant::now() + GROUP_WAIT;
+    while group.len() < GROUP_LIMIT {
+        match tokio::time::timeout_at(deadline, entries.recv()).await {
+            Ok(Some(entry)) => group.push(entry),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    Some(group)
+}
+
+fn split(group: Vec<Entry>) -> (Vec<Entry>, Vec<oneshot::Sender<u64>>) {
     let mut flushes = Vec::new();
     let mut rest = Vec::with_capacity(group.len());
     for entry in group {
@@ -64,49 +82,71 @@ fn split(group: Vec<Entry>) -> (Vec<Entry>, Vec<oneshot::Sender<()>>) {
     (rest, flushes)
 }
 
-async fn write_group(pool: &SqlitePool, group: Vec<Entry>) -> Result<(), sqlx::Error> {
-    if group.is_empty() {
-        return Ok(());
+/// Whether the group is on the disk.
+async fn attempt(pool: &SqlitePool, group: Vec<Entry>, state: &State) -> bool {
+    match write_group(pool, group).await {
+        Ok(()) => true,
+        Err(error) => {
+            if is_failed_sync(error.as_database_error().and_then(|error| error.code()).as_deref()) {
+                state.is_poisoned.store(true, Ordering::Relaxed);
+            }
+            false
+        }
     }
+}
+
+pub(super) fn is_failed_sync(code: Option<&str>) -> bool {
+    code.is_some_and(|code| FAILED_SYNCS.contains(&code))
+}
+
+async fn write_group(pool: &SqlitePool, group: Vec<Entry>) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut records = Vec::with_capacity(group.len());
     for entry in group {
         match entry {
-            Entry::Decision(record) => decision(&mut transaction, &record).await?,
+            Entry::Decision(record) => {
+                records.push((serde_json::to_string(&record).map_err(encoding)?, record))
+            }
             Entry::Event(event) => policy_event(&mut transaction, &event).await?,
             Entry::Policy(source, files) => policy(&mut transaction, &source, &files).await?,
             Entry::Flush(_) => {}
         }
     }
+    if !records.is_empty() {
+        decisions(&mut transaction, records).await?;
+    }
     transaction.commit().await
 }
 
-async fn decision(
+/// All decisions of a group in one statement: SQLite runs on a thread of its own, and on a busy machine each statement
+/// waits for two changes of threads. 256 rows of 15 values stay below its limit of 32,766 values.
+async fn decisions(
     transaction: &mut SqliteTransaction<'_>,
-    record: &DecisionRecord,
+    records: Vec<(String, Box<DecisionRecord>)>,
 ) -> Result<(), sqlx::Error> {
-    let text = serde_json::to_string(record).map_err(encoding)?;
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    sqlx::query(
+    let mut query = QueryBuilder::<Sqlite>::new(
         "INSERT OR IGNORE INTO decisions (id, at_ms, caller, team, app, model, outcome, decided, route, target, attempts, \
-         input, output, latency_ms, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(&record.id)
-    .bind(record.at_ms)
-    .bind(&record.caller.id)
-    .bind(&record.caller.team)
-    .bind(&record.caller.app)
-    .bind(&record.model)
-    .bind(record.outcome.name())
-    .bind(&record.decided)
-    .bind(record.route.as_deref().unwrap_or_default())
-    .bind(record.target.as_deref().unwrap_or_default())
-    .bind(i64::try_from(record.attempts.len()).unwrap_or(i64::MAX))
-    .bind(count(record.tokens.input))
-    .bind(count(record.tokens.output))
-    .bind(count(record.latency_ms))
-    .bind(text)
-    .execute(&mut **transaction)
-    .await?;
+         input, output, latency_ms, record) ",
+    );
+    query.push_values(records, |mut row, (text, record)| {
+        row.push_bind(record.id)
+            .push_bind(record.at_ms)
+            .push_bind(record.caller.id)
+            .push_bind(record.caller.team)
+            .push_bind(record.caller.app)
+            .push_bind(record.model)
+            .push_bind(record.outcome.name())
+            .push_bind(record.decided)
+            .push_bind(record.route.unwrap_or_default())
+            .push_bind(record.target.unwrap_or_default())
+            .push_bind(i64::try_from(record.attempts.len()).unwrap_or(i64::MAX))
+            .push_bind(count(record.tokens.input))
+            .push_bind(count(record.tokens.output))
+            .push_bind(count(record.latency_ms))
+            .push_bind(text);
+    });
+    query.build().execute(&mut **transaction).await?;
     Ok(())
 }
 
