@@ -100,7 +100,10 @@ impl Admin {
 
     /// The page around `content`.
     fn render(&self, status: StatusCode, title: &str, section: Section, content: &Markup) -> Response {
-        layout::render(status, &Page { title, section, condition: &self.condition(), content })
+        layout::render(
+            status,
+            &Page { title, section, condition: &self.condition(), content, refresh_s: None },
+        )
     }
 
     /// The page for a failure of the store.

@@ -4,6 +4,7 @@ use super::decisions::now_ms;
 use super::filter::{Asked, BadWord};
 use super::{Admin, policy};
 use crate::store::{Error, GroupBy, Listed, SummaryRow};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +19,8 @@ const LIMIT: u32 = 1_000;
 /// Why there is no answer.
 enum Problem {
     Asked(BadWord),
+    /// The words of the address cannot be taken apart.
+    Address,
     Missing,
     Store(Error),
 }
@@ -25,6 +28,12 @@ enum Problem {
 impl From<BadWord> for Problem {
     fn from(bad: BadWord) -> Problem {
         Problem::Asked(bad)
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(_: QueryRejection) -> Problem {
+        Problem::Address
     }
 }
 
@@ -44,6 +53,10 @@ fn answer(result: Result<Json, Problem>) -> Response {
     let (status, json) = match result {
         Ok(json) => (StatusCode::OK, json),
         Err(Problem::Asked(bad)) => (StatusCode::BAD_REQUEST, json!({"error": bad.to_string()})),
+        Err(Problem::Address) => {
+            let words = "the address asks for one thing twice, or cannot be read";
+            (StatusCode::BAD_REQUEST, json!({"error": words}))
+        }
         Err(Problem::Missing) => (StatusCode::NOT_FOUND, json!({"error": "the log has no such decision"})),
         Err(Problem::Store(error)) => {
             (StatusCode::INTERNAL_SERVER_ERROR, json!({"error": error.to_string()}))
@@ -58,11 +71,15 @@ pub(super) async fn alive() -> Response {
 }
 
 /// `/api/decisions`: the newest first; `next` is the `before` of the following page.
-pub(super) async fn decisions(State(admin): State<Admin>, Query(asked): Query<Asked>) -> Response {
-    answer(list(&admin, &asked).await)
+pub(super) async fn decisions(
+    State(admin): State<Admin>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    answer(list(&admin, asked).await)
 }
 
-async fn list(admin: &Admin, asked: &Asked) -> Result<Json, Problem> {
+async fn list(admin: &Admin, asked: Result<Query<Asked>, QueryRejection>) -> Result<Json, Problem> {
+    let Query(asked) = asked?;
     let filter = asked.filter(now_ms())?;
     let limit = asked.limit(USUAL_LIMIT, LIMIT)?;
     let listed = admin.store.decisions(&filter, asked.row()?, limit + 1).await?;
@@ -82,12 +99,16 @@ async fn list(admin: &Admin, asked: &Asked) -> Result<Json, Problem> {
 }
 
 /// `/api/decisions/{id}`
-pub(super) async fn decision(State(admin): State<Admin>, Path(id): Path<String>) -> Response {
-    answer(one(&admin, &id).await)
+pub(super) async fn decision(
+    State(admin): State<Admin>,
+    id: Result<Path<String>, PathRejection>,
+) -> Response {
+    answer(one(&admin, id).await)
 }
 
-async fn one(admin: &Admin, id: &str) -> Result<Json, Problem> {
-    let record = admin.store.decision(id).await?.ok_or(Problem::Missing)?;
+async fn one(admin: &Admin, id: Result<Path<String>, PathRejection>) -> Result<Json, Problem> {
+    let Path(id) = id.map_err(|_| Problem::Missing)?;
+    let record = admin.store.decision(&id).await?.ok_or(Problem::Missing)?;
     Ok(serde_json::to_value(record)?)
 }
 
@@ -115,11 +136,15 @@ async fn in_force(admin: &Admin) -> Result<Json, Problem> {
 }
 
 /// `/api/summary`: totals by the columns in `by`, separated by commas.
-pub(super) async fn summary(State(admin): State<Admin>, Query(asked): Query<Asked>) -> Response {
-    answer(totals(&admin, &asked).await)
+pub(super) async fn summary(
+    State(admin): State<Admin>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    answer(totals(&admin, asked).await)
 }
 
-async fn totals(admin: &Admin, asked: &Asked) -> Result<Json, Problem> {
+async fn totals(admin: &Admin, asked: Result<Query<Asked>, QueryRejection>) -> Result<Json, Problem> {
+    let Query(asked) = asked?;
     let filter = asked.filter(now_ms())?;
     let mut by = Vec::new();
     for word in asked.by.split(',').map(str::trim).filter(|word| !word.is_empty()) {

@@ -6,6 +6,7 @@ use super::words::{self, SHOWN_CHARACTERS, Tone, chip, cut, or_dash, short_hash}
 use super::{Admin, number, source, timeline};
 use crate::record::DecisionRecord;
 use crate::store::Error;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -14,7 +15,9 @@ use serde_json::Value as Json;
 use wayleave_program::source_view::SourceText;
 
 /// The page of a decision.
-pub(super) async fn page(State(admin): State<Admin>, Path(id): Path<String>) -> Response {
+pub(super) async fn page(State(admin): State<Admin>, id: Result<Path<String>, PathRejection>) -> Response {
+    // An id that is no text is nobody's.
+    let id = id.map_or_else(|_| String::new(), |Path(id)| id);
     match read(&admin, &id).await {
         Ok(Some((record, files))) => {
             let content = show(&record, files.as_deref());
@@ -125,9 +128,32 @@ fn plan(decision: &Json, record: &DecisionRecord) -> Markup {
                                 span.candidate { b { (target) } (fate(target, record)) }
                             }
                             @if let Some(ms) = stage["within_ms"].as_u64() { span.muted { "within " (number::limit(ms)) } }
+                            @for target in texts(stage, "candidates") { (owed(&decision["obligations"][target])) }
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// What is owed when a candidate is called.
+fn owed(obligations: &Json) -> Markup {
+    let log = match obligations["log"].as_str() {
+        Some("none") => Some("nothing of the content is logged"),
+        Some("metadata") => Some("no text is logged"),
+        Some("full") => Some("prompts and answers are logged"),
+        _ => None,
+    };
+    html! {
+        @if obligations.is_object() {
+            p.owed {
+                "Owed: "
+                @if let Some(tokens) = obligations["cap"].as_u64() { "at most " (number::grouped(tokens)) " output tokens; " }
+                @for name in ["redact", "flag"] {
+                    @if !items(obligations, name).is_empty() { (name) " " (cut(&texts(obligations, name).join(", "), SHOWN_CHARACTERS)) "; " }
+                }
+                (log.unwrap_or("nothing"))
             }
         }
     }

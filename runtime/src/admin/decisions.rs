@@ -1,11 +1,12 @@
 //! The list of decisions: figures of the last hour, a form to narrow it, the newest first.
 
-use super::filter::{Asked, BadWord, SPANS};
-use super::layout::Section;
+use super::filter::{Asked, SPANS};
+use super::layout::{self, Page, Section};
 use super::words::{self, Tone, chip, or_dash};
 use super::{Admin, number};
 use crate::record::{DecisionRecord, Outcome};
 use crate::store::{Error, Filter, Listed, SummaryRow};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -15,31 +16,48 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Decisions on a page.
 const PAGE_SIZE: u32 = 50;
 
+/// Of a model's name, so many characters are shown in the list; the decision's page shows more.
+const MODEL_CHARACTERS: usize = 40;
+
+/// Seconds between two loads, as the switch has it.
+const WATCH_S: &str = "5";
+
 /// What the figures above the list look back at.
 const FIGURES_MS: i64 = 3_600_000;
 
 /// A page of the list.
-pub(super) async fn page(State(admin): State<Admin>, Query(asked): Query<Asked>) -> Response {
+pub(super) async fn page(
+    State(admin): State<Admin>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let Ok(Query(asked)) = asked else {
+        return wrong(&admin, &Asked::default(), "the address asks for one thing twice, or cannot be read");
+    };
     let now_ms = now_ms();
-    let (filter, before) = match asked.filter(now_ms).and_then(|filter| Ok((filter, asked.row()?))) {
+    let parts = asked.filter(now_ms).and_then(|filter| Ok((filter, asked.row()?, asked.refresh_s()?)));
+    let (filter, before, refresh_s) = match parts {
         Ok(parts) => parts,
-        Err(bad) => return wrong(&admin, &asked, &bad),
+        Err(bad) => return wrong(&admin, &asked, &bad.to_string()),
     };
     match read(&admin, filter, before, now_ms).await {
         Ok((listed, figures)) => {
             let content = html! {
                 h1 { "Decisions" }
-                @if let Some(figures) = &figures { (show_figures(figures)) }
+                @if let Some(figures) = &figures { (show_figures(&asked, figures)) }
                 (form(&asked))
+                (watch(&asked))
                 (list(&asked, &listed))
             };
-            admin.render(StatusCode::OK, "Decisions", Section::Decisions, &content)
+            let condition = admin.condition();
+            let (title, section) = ("Decisions", Section::Decisions);
+            let page = Page { title, section, condition: &condition, content: &content, refresh_s };
+            layout::render(StatusCode::OK, &page)
         }
         Err(error) => admin.failed(Section::Decisions, &error),
     }
 }
 
-fn wrong(admin: &Admin, asked: &Asked, bad: &BadWord) -> Response {
+fn wrong(admin: &Admin, asked: &Asked, bad: &str) -> Response {
     let content = html! {
         h1 { "Decisions" }
         p.notice { (bad) ". " a href="/" { "Show all decisions" } "." }
@@ -66,7 +84,11 @@ pub(super) fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn show_figures(figures: &SummaryRow) -> Markup {
+fn show_figures(asked: &Asked, figures: &SummaryRow) -> Markup {
+    // A shorter span that is asked for is the figures' too.
+    let is_shorter = |(name, _, ms): &&(&str, &str, i64)| *name == asked.within && *ms < FIGURES_MS;
+    let span = SPANS.iter().find(is_shorter).map_or("last hour", |(_, words, _)| *words);
+
     let entries = [
         ("requests", number::grouped(figures.requests)),
         ("answered", number::grouped(figures.ok)),
@@ -77,8 +99,8 @@ fn show_figures(figures: &SummaryRow) -> Markup {
         ("95 of 100 within", number::span(figures.p95_ms)),
     ];
     html! {
-        section.figures aria-label="The last hour" {
-            h2 { "Last hour" }
+        section.figures aria-labelledby="figures" {
+            h2 #figures { (span) @if asked.is_narrow() { ", as filtered" } }
             dl { @for (name, value) in entries { div { dt { (name) } dd { (value) } } } }
         }
     }
@@ -121,10 +143,26 @@ fn form(asked: &Asked) -> Markup {
                     @for (name, words, _) in SPANS { option value=(name) selected[asked.within == name] { (words) } }
                 }
             }
-            @if !asked.caller.is_empty() { input type="hidden" name="caller" value=(asked.caller); }
+            @for (name, value) in [("caller", &asked.caller), ("since", &asked.since), ("until", &asked.until), ("refresh", &asked.refresh)] {
+                @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
+            }
             div.actions {
                 button type="submit" { "Filter" }
                 @if asked.is_narrow() { a href="/" { "Clear" } }
+            }
+        }
+    }
+}
+
+/// The switch between a page that stands still and one that follows.
+fn watch(asked: &Asked) -> Markup {
+    let with = |refresh: &str| Asked { refresh: refresh.to_owned(), ..asked.clone() }.href(None);
+    html! {
+        p.watch {
+            @if asked.refresh.is_empty() {
+                a href=(with(WATCH_S)) { "Refresh every " (WATCH_S) " s" }
+            } @else {
+                "Refreshing every " (asked.refresh) " s. " a href=(with("")) { "Stop" }
             }
         }
     }
@@ -178,7 +216,9 @@ fn row(record: &DecisionRecord) -> Markup {
                 @if !record.caller.app.is_empty() { span.under { (or_dash(&record.caller.app)) } }
             }
             td data-label="Model asked" {
-                span.over { (or_dash(&record.model)) }
+                span.over title=(words::cut(&record.model, words::SHOWN_CHARACTERS)) {
+                    @if record.model.is_empty() { (or_dash("")) } @else { bdi { (words::cut(&record.model, MODEL_CHARACTERS)) } }
+                }
                 @if record.is_stream { span.under { "stream" } }
             }
             td data-label="Decision" { (decided(record)) }
@@ -216,7 +256,10 @@ fn decided(record: &DecisionRecord) -> Markup {
                 span.over { (chip(Tone::Denied, "deny")) }
                 @if let Some(reason) = record.reasons.first() { span.under.reason { (words::cut(reason, 80)) } }
             }
-            _ => { span.none { "not decided" } }
+            _ => {
+                span.none { "not decided" }
+                @if let Some(reason) = record.reasons.first() { span.under.reason { (words::cut(reason, 80)) } }
+            }
         }
         @if let Some(arm) = record.arm { span.under { "arm " (u64::from(arm) + 1) } }
     }

@@ -3,6 +3,7 @@
 use crate::record::Outcome;
 use crate::store::Filter;
 use serde::Deserialize;
+use wayleave_program::instant;
 
 /// Spans of time to look back at: as the address has them, as the form says them, in milliseconds.
 pub(super) const SPANS: [(&str, &str, i64); 4] = [
@@ -11,6 +12,9 @@ pub(super) const SPANS: [(&str, &str, i64); 4] = [
     ("24h", "last 24 hours", 86_400_000),
     ("7d", "last 7 days", 7 * 86_400_000),
 ];
+
+/// Seconds between two loads of a page: often enough to watch, seldom enough to read.
+const REFRESH_S: std::ops::RangeInclusive<u32> = 2..=3_600;
 
 /// Words of an address; an empty one asks for nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -26,6 +30,12 @@ pub(super) struct Asked {
     pub(super) outcome: String,
     pub(super) decision: String,
     pub(super) within: String,
+    /// A date or an instant; not before it.
+    pub(super) since: String,
+    /// A date or an instant; before it.
+    pub(super) until: String,
+    /// Seconds after which the page is loaded again.
+    pub(super) refresh: String,
     /// The row before which to go on.
     pub(super) before: String,
     /// At most so many; for the API.
@@ -57,7 +67,7 @@ impl Asked {
         if !matches!(self.decision.as_str(), "" | "route" | "deny") {
             return Err(BadWord { name: "decision", allowed: "route or deny".to_owned() });
         }
-        let since_ms = match self.within.as_str() {
+        let within_ms = match self.within.as_str() {
             "" => None,
             word => {
                 let span = SPANS.iter().find(|(name, ..)| *name == word);
@@ -75,9 +85,22 @@ impl Asked {
             decided: given(&self.decision),
             id_prefix: given(&self.id),
             outcome,
-            since_ms,
-            until_ms: None,
+            // Of two beginnings the later one.
+            since_ms: within_ms.max(moment("since", &self.since)?),
+            until_ms: moment("until", &self.until)?,
         })
+    }
+
+    /// Seconds after which the page is loaded again; none for never.
+    pub(super) fn refresh_s(&self) -> Result<Option<u32>, BadWord> {
+        let seconds = whole::<u32>("refresh", &self.refresh)?;
+        match seconds {
+            Some(given) if !REFRESH_S.contains(&given) => {
+                let (least, most) = (REFRESH_S.start(), REFRESH_S.end());
+                Err(BadWord { name: "refresh", allowed: format!("between {least} and {most} seconds") })
+            }
+            _ => Ok(seconds),
+        }
     }
 
     /// The row before which to go on.
@@ -97,7 +120,7 @@ impl Asked {
 
     /// Whether any field of the form is filled.
     pub(super) fn is_narrow(&self) -> bool {
-        self.fields().iter().any(|(_, value)| !value.is_empty())
+        self.fields().iter().any(|(name, value)| *name != "refresh" && !value.is_empty())
     }
 
     /// The address of the decisions that are asked for, from the newest or from before a row.
@@ -115,7 +138,7 @@ impl Asked {
         href
     }
 
-    fn fields(&self) -> [(&'static str, &str); 10] {
+    fn fields(&self) -> [(&'static str, &str); 13] {
         [
             ("id", &self.id),
             ("team", &self.team),
@@ -127,6 +150,9 @@ impl Asked {
             ("outcome", &self.outcome),
             ("decision", &self.decision),
             ("within", &self.within),
+            ("since", &self.since),
+            ("until", &self.until),
+            ("refresh", &self.refresh),
         ]
     }
 }
@@ -138,6 +164,18 @@ fn names() -> String {
 fn given(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn moment(name: &'static str, text: &str) -> Result<Option<i64>, BadWord> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let instant = instant::read(text).ok_or_else(|| BadWord {
+        name,
+        allowed: "a date or an instant, such as 2027-06-30 or 2027-06-30T09:00Z".to_owned(),
+    })?;
+    Ok(Some(instant.0.saturating_mul(1_000)))
 }
 
 fn whole<T: std::str::FromStr>(name: &'static str, text: &str) -> Result<Option<T>, BadWord> {
@@ -173,6 +211,16 @@ mod tests {
         let filter = asked.filter(0).expect("a filter");
         assert_eq!((filter.team.as_deref(), filter.outcome), (Some("a&b c"), Some(Outcome::Ok)));
         assert!(asked.is_narrow() && !Asked::default().is_narrow());
+        let watching = Asked { refresh: "5".to_owned(), ..Asked::default() };
+        assert!(!watching.is_narrow() && watching.href(None) == "/?refresh=5");
+        let spans = Asked {
+            within: "1h".to_owned(),
+            since: "2026-01-01".to_owned(),
+            until: "2026-01-02T00:00Z".to_owned(),
+            ..Asked::default()
+        };
+        let filter = spans.filter(1_767_226_600_000).expect("a filter");
+        assert_eq!((filter.since_ms, filter.until_ms), (Some(1_767_225_600_000), Some(1_767_312_000_000)));
     }
 
     #[test]
@@ -181,6 +229,11 @@ mod tests {
         assert_eq!(wrong(Asked { outcome: "fine".to_owned(), ..Asked::default() }), Err("outcome"));
         assert_eq!(wrong(Asked { decision: "maybe".to_owned(), ..Asked::default() }), Err("decision"));
         assert_eq!(wrong(Asked { within: "1y".to_owned(), ..Asked::default() }), Err("within"));
+        assert_eq!(wrong(Asked { since: "soon".to_owned(), ..Asked::default() }), Err("since"));
+        assert_eq!(wrong(Asked { until: "2026-13-01".to_owned(), ..Asked::default() }), Err("until"));
+        for refresh in ["0", "1", "3601", "-5", "5s"] {
+            assert!(Asked { refresh: refresh.to_owned(), ..Asked::default() }.refresh_s().is_err());
+        }
         assert!(Asked { before: "x".to_owned(), ..Asked::default() }.row().is_err());
         assert!(Asked { limit: "0".to_owned(), ..Asked::default() }.limit(50, 100).is_err());
         assert_eq!(Asked::default().limit(50, 100), Ok(50));

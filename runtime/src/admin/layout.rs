@@ -30,6 +30,8 @@ pub(super) struct Page<'a> {
     pub(super) section: Section,
     pub(super) condition: &'a Condition,
     pub(super) content: &'a Markup,
+    /// Seconds after which a browser loads it again; none for never.
+    pub(super) refresh_s: Option<u32>,
 }
 
 /// The page in its frame.
@@ -41,6 +43,7 @@ pub(super) fn render(status: StatusCode, page: &Page<'_>) -> Response {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
+                @if let Some(seconds) = page.refresh_s { meta http-equiv="refresh" content=(seconds); }
                 title { (page.title) " · Wayleave" }
                 link rel="stylesheet" href="/style.css";
             }

@@ -9,6 +9,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
+use wayleave_program::source_view::{Place, Spot};
+
+/// Rules in the index above the text; more are found by reading it.
+const RULES_SHOWN: usize = 200;
 
 /// The page.
 pub(super) async fn page(State(admin): State<Admin>) -> Response {
@@ -57,7 +61,30 @@ fn show(served: &Served, events: &[PolicyEvent]) -> Markup {
         }
         section aria-labelledby="text" {
             h2 #text { "Text" }
+            (rules(served))
             (source::whole(&served.view.files))
+        }
+    }
+}
+
+/// The rules in the order of the text, each with the address of its line.
+fn rules(served: &Served) -> Markup {
+    let rule = |(spot, place): (&Spot, &Place)| match spot {
+        Spot::Rule(name) => Some((place.clone(), name.to_string())),
+        Spot::Arm(..) => None,
+    };
+    let mut rules: Vec<(Place, String)> = served.view.places.iter().filter_map(rule).collect();
+    rules.sort();
+    html! {
+        @if !rules.is_empty() {
+            nav aria-label="Rules" {
+                p.anchors {
+                    @for (place, name) in rules.iter().take(RULES_SHOWN) {
+                        a href={ "#" (place.file) "-" (place.line) } { code { (name) } }
+                    }
+                    @if rules.len() > RULES_SHOWN { span.muted { "and " (number::count(rules.len() - RULES_SHOWN, "more rule")) } }
+                }
+            }
         }
     }
 }

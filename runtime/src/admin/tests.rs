@@ -12,9 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Catalogue, TargetId};
-use wayleave_program::decision::{Decision, Outcome as Decided};
+use wayleave_program::decision::{Decision, Outcome as Decided, RuleName};
 use wayleave_program::schema::{AttributeId, Schema};
-use wayleave_program::source_view::{SourceText, SourceView};
+use wayleave_program::source_view::{Place, SourceText, SourceView, Spot};
 use wayleave_program::{Fingerprint, Program};
 
 /// A program that denies everything: the console only asks which one it is.
@@ -63,9 +63,11 @@ fn policy(source: &str) -> Policy {
     let fingerprint = Fingerprint { policy: "sha256:meaning".to_owned(), source: source.to_owned() };
     let text = "edition 2027\n\nroute chat when <b>true</b>\n  plan a/b else c/d\n";
     let files = vec![SourceText { path: "policy.route".to_owned(), text: text.to_owned() }];
+    let place = Place { file: 0, line: 3, end_line: 3 };
+    let places = BTreeMap::from([(Spot::Rule(RuleName::Route("chat".to_owned())), place)]);
     Policy {
         program: Arc::new(Nothing(Schema { attributes: Vec::new() }, Catalogue::default(), fingerprint)),
-        view: Arc::new(SourceView { files, places: BTreeMap::new() }),
+        view: Arc::new(SourceView { files, places }),
         warnings: String::new(),
         keys: BTreeMap::new(),
     }
@@ -87,6 +89,7 @@ fn record(number: u32, team: &str) -> DecisionRecord {
     let removed = json!([{"target": "e/f", "by": ["forbid abroad"], "reasons": ["stays in the country"]}]);
     let plan =
         json!([{"candidates": ["a/b"], "within_ms": 2000}, {"candidates": ["c/d"], "within_ms": null}]);
+    let owed = json!({"a/b": {"redact": [], "cap": 4000, "flag": [], "log": "metadata"}});
     DecisionRecord {
         id: format!("id{number:04}"),
         at_ms: 1_767_225_600_000 + i64::from(number),
@@ -96,7 +99,7 @@ fn record(number: u32, team: &str) -> DecisionRecord {
         model: "<script>alert(1)</script>".to_owned(),
         outcome: Outcome::Ok,
         status: 200,
-        decision: Some(json!({"decision": "route", "plan": plan, "removed": removed})),
+        decision: Some(json!({"decision": "route", "plan": plan, "removed": removed, "obligations": owed})),
         decided: "route".to_owned(),
         route: Some("chat".to_owned()),
         arm: Some(0),
@@ -212,6 +215,7 @@ async fn a_decision_says_what_was_decided_and_why() {
         "href=\"#0-3\"",
         "1,200 in, 30 out",
         "status 503",
+        "Owed: at most 4,000 output tokens; no text is logged",
     ] {
         assert!(body.contains(words), "no {words} in {body}");
     }
@@ -278,6 +282,54 @@ async fn a_refused_text_is_told_on_every_page() {
     assert_eq!(policy["refused"], "error[R0101]: what is `<x>`");
     console.current.swap(super::tests::policy("sha256:next")).unwrap();
     assert!(!console.get("/").await.1.contains("is refused"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_answered_in_kind() {
+    let console = Console::holding([record(1, "search")]).await;
+    for path in ["/?team=a&team=b", "/?refresh=1", "/?since=soon", "/?until=2026-13-01"] {
+        let (status, body) = console.get(path).await;
+        assert!(status == 400 && body.starts_with("<!DOCTYPE html>"), "{path}: {body}");
+    }
+    for path in ["/api/decisions?team=a&team=b", "/api/summary?by=team&by=app", "/api/decisions?since=soon"] {
+        assert_eq!(console.get(path).await.0, 400, "{path}");
+        assert!(console.json(path).await["error"].is_string());
+    }
+    assert!(console.get("/decisions/%ff").await.1.contains("No such decision"));
+    for path in ["//", "/POLICY", "/policy/", "/%2e%2e/keys", "/decisions/..%2fkeys", "/decisions/%00"] {
+        assert_eq!(console.get(path).await.0, 404, "{path}");
+    }
+    assert_eq!(console.json("/api/decisions/%ff").await["error"], "the log has no such decision");
+}
+
+#[tokio::test]
+async fn a_page_follows_only_where_it_is_told_to() {
+    let console = Console::holding([record(1, "search")]).await;
+    let (_, still) = console.get("/?team=search").await;
+    assert!(!still.contains("http-equiv") && still.contains("href=\"/?team=search&amp;refresh=5\""));
+    let (_, following) = console.get("/?team=search&refresh=5").await;
+    assert!(following.contains("<meta http-equiv=\"refresh\" content=\"5\">"));
+    assert!(
+        following.contains("href=\"/?team=search\">Stop")
+            && following.contains("name=\"refresh\" value=\"5\"")
+    );
+    console.store.record(DecisionRecord { at_ms: decisions::now_ms(), ..record(2, "search") });
+    console.store.flush().await.unwrap();
+    let shorter = console.get("/?within=15m").await.1;
+    assert!(shorter.contains("last 15 minutes, as filtered"), "{shorter}");
+    let ranges =
+        [("since=2026-01-01", 2), ("since=2026-01-02", 1), ("until=2026-01-02", 1), ("until=2026-01-01", 0)];
+    for (range, count) in ranges {
+        let page = console.json(&format!("/api/decisions?{range}")).await;
+        assert_eq!(page["decisions"].as_array().map(Vec::len), Some(count), "{range}");
+    }
+}
+
+#[tokio::test]
+async fn rules_are_found_in_the_text() {
+    let console = Console::start().await;
+    let (_, body) = console.get("/policy").await;
+    assert!(body.contains("href=\"#0-3\"><code>route chat</code>") && body.contains("id=\"0-3\""), "{body}");
 }
 
 #[tokio::test]

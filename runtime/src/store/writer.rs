@@ -146,7 +146,8 @@ async fn decisions(
             .push_bind(count(record.latency_ms))
             .push_bind(text);
     });
-    query.build().execute(&mut **transaction).await?;
+    // Each number of rows is a statement of its own: kept, a few hundred of them cost tens of megabytes.
+    query.build().persistent(false).execute(&mut **transaction).await?;
     Ok(())
 }
 
