@@ -6,6 +6,7 @@ use std::path::Path;
 use wayleave_compiler::diagnostic::render::{Style, render_human};
 use wayleave_compiler::{Checked, Code, Diagnostic, Options, Sources, check};
 use wayleave_program::value::DEFAULT_NOW;
+use wayleave_tests::snapshot;
 
 /// What the first line of a file asks for.
 struct Expected {
@@ -51,7 +52,7 @@ fn each_mistake_gives_one_message_at_its_place_with_its_step() {
         let (sources, checked) = checked(path);
         let shown = render_human(&checked.diagnostics, &sources, Style { colour: false, width: 100 });
         assert!(checked.policy.is_none());
-        snapshot(path, &shown);
+        snapshot::beside(path, &shown);
         let found: Vec<String> =
             checked.diagnostics.iter().map(|told| place(told, &sources, expected.line)).collect();
         let wanted = format!("{} {}:{}", expected.code, expected.file, expected.line);
@@ -77,17 +78,6 @@ fn step(told: &Diagnostic) -> String {
         fix.edits.iter().for_each(|edit| step.push_str(&edit.text));
     }
     step
-}
-
-fn snapshot(path: &Path, shown: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(path.parent().expect("a folder"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.remove_snapshot_suffix();
-    settings.set_omit_expression(true);
-    settings.remove_input_file();
-    let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-    settings.bind(|| insta::assert_snapshot!(name, shown));
 }
 
 /// Every message names what is wrong as the house writes it.

@@ -11,6 +11,7 @@ use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::document::{read_request, write_decision, write_request};
 use wayleave_program::value::DEFAULT_NOW;
+use wayleave_tests::snapshot;
 
 /// The policy of a file, which must be sound.
 fn policy(name: &str, text: &str) -> Arc<Policy> {
@@ -55,13 +56,7 @@ fn each_case_is_decided_as_written() {
             let document = write_decision(&decision, program.catalogue(), program.fingerprint());
             let _ = writeln!(shown, "{case}\n{}", without_hashes(document));
         }
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(path.parent().expect("a folder"));
-        settings.set_prepend_module_to_snapshot(false);
-        settings.remove_snapshot_suffix();
-        settings.set_omit_expression(true);
-        settings.remove_input_file();
-        settings.bind(|| insta::assert_snapshot!(name, shown));
+        snapshot::beside(path, &shown);
     });
     assert!(problems.is_empty(), "{problems}");
     assert!(count >= 30, "the suite has its cases");

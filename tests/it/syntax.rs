@@ -16,13 +16,7 @@ fn files_keep_their_text_mistakes_and_tree() {
         let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
         let is_broken = parse.errors().iter().any(|error| error.code != "R0902");
         assert_eq!(name.starts_with("broken-"), is_broken, "{name}: {:#?}", parse.errors());
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(path.parent().expect("a file is in a folder"));
-        settings.set_prepend_module_to_snapshot(false);
-        settings.remove_snapshot_suffix();
-        settings.set_omit_expression(true);
-        settings.remove_input_file();
-        settings.bind(|| insta::assert_snapshot!(name, render(&text, &parse)));
+        wayleave_tests::snapshot::beside(path, &render(&text, &parse));
     });
 }
 

@@ -1,5 +1,7 @@
-//! What the tests share: a scripted provider, and a gateway in process.
+//! What the tests share: a scripted provider, a gateway in process, and snapshots beside their files.
 
 pub mod provider;
 
 pub mod gateway;
+
+pub mod snapshot;

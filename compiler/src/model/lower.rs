@@ -9,6 +9,8 @@ mod conditions;
 
 mod definitions;
 
+mod drafts;
+
 mod endpoint;
 
 mod examples;

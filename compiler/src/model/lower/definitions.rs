@@ -1,70 +1,51 @@
 //! Defines and classifications, each after those that it names.
 
 use super::conditions::Scope;
-use super::graph;
+use super::drafts::Draft;
 use super::names::Kind;
 use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Condition, Definition, DefinitionBody, DefinitionId, Subject};
 use crate::source::{FileId, Span};
-use std::collections::BTreeMap;
-use wayleave_grammar::SyntaxNode;
+use std::collections::BTreeSet;
 use wayleave_grammar::ast::{AttributeName, Classify, ClassifyArm, Define, Item, Node};
 use wayleave_program::schema::{NamedType, Type};
 use wayleave_program::value::MemberId;
 
-enum Draft {
+/// What a definition is made from.
+enum Body {
     Define(Define),
     Classify(Classify),
 }
 
-impl Draft {
-    fn syntax(&self) -> &SyntaxNode {
-        match self {
-            Draft::Define(item) => item.syntax(),
-            Draft::Classify(item) => item.syntax(),
-        }
-    }
+/// Every attribute and define that a definition names.
+fn named(body: &Body) -> Vec<String> {
+    let (syntax, own_names) = match body {
+        Body::Define(item) => (item.syntax(), 0),
+        // The first such name in a class is its own.
+        Body::Classify(item) => (item.syntax(), 1),
+    };
+    syntax.descendants().filter_map(AttributeName::cast).skip(own_names).map(|name| name.text()).collect()
 }
 
 impl Lower<'_> {
     pub(super) fn define(&mut self, items: &[Placed<Item>]) {
-        let drafts = self.drafts(items);
-        let index: BTreeMap<&str, usize> =
-            drafts.iter().enumerate().map(|(i, (_, name, _, _))| (name.as_str(), i)).collect();
-        let edges: Vec<Vec<usize>> = drafts
-            .iter()
-            .map(|(_, _, _, draft)| {
-                let is_class = matches!(draft, Draft::Classify(_));
-                let names =
-                    draft.syntax().descendants().filter_map(AttributeName::cast).map(|name| name.text());
-                // The first such name in a class is its own.
-                let names = names.skip(usize::from(is_class));
-                names.filter_map(|name| index.get(name.as_str()).copied()).collect()
-            })
-            .collect();
-        let order = graph::order(&edges);
-        for circle in &order.circles {
-            let names: Vec<(String, Span)> =
-                circle.iter().map(|node| (drafts[*node].1.clone(), drafts[*node].2)).collect();
-            self.circle("define", &names);
-        }
-        let sound: std::collections::BTreeSet<usize> = order.nodes.iter().copied().collect();
-        for (node, (_, name, _, _)) in drafts.iter().enumerate() {
-            if !sound.contains(&node) {
-                self.poisoned.insert(name.clone());
-            }
-        }
-        for node in order.nodes {
-            let (file, name, at, draft) = &drafts[node];
-            let body = match draft {
-                Draft::Define(item) => {
+        let drafts = self.definition_drafts(items);
+        let order = self.in_order("define", &drafts, named);
+        let sound: BTreeSet<usize> = order.iter().copied().collect();
+        let is_unsound = |(position, _): &(usize, &Draft<Body>)| !sound.contains(position);
+        let unsound = drafts.iter().enumerate().filter(is_unsound).map(|(_, draft)| draft.name.clone());
+        self.poisoned.extend(unsound);
+        for position in order {
+            let Draft { file, name, at, item } = &drafts[position];
+            let body = match item {
+                Body::Define(item) => {
                     let condition = item.condition();
                     condition
                         .and_then(|condition| self.condition(*file, &condition, Scope::Define))
                         .map(DefinitionBody::Define)
                 }
-                Draft::Classify(item) => self.classification(*file, name, item),
+                Body::Classify(item) => self.classification(*file, name, item),
             };
             match body {
                 Some(body) => self.add_definition(name.clone(), *at, body),
@@ -75,24 +56,24 @@ impl Lower<'_> {
         }
     }
 
-    /// All defines and classes that are declared; names of defines are declared here.
-    fn drafts(&mut self, items: &[Placed<Item>]) -> Vec<(FileId, String, Span, Draft)> {
+    /// All defines and classes; names of defines are declared here, those of classes are already.
+    fn definition_drafts(&mut self, items: &[Placed<Item>]) -> Vec<Draft<Body>> {
         let mut drafts = Vec::new();
         for (file, item) in items {
             match item {
                 Item::Define(item) => {
-                    let Some(name) = item.name() else { continue };
-                    let at = span(*file, name.text_range());
-                    if self.declare(Kind::Attribute, &name.text(), at) {
-                        drafts.push((*file, name.text(), at, Draft::Define(item.clone())));
-                    }
+                    drafts.extend(self.draft(
+                        Kind::Attribute,
+                        *file,
+                        item.name(),
+                        Body::Define(item.clone()),
+                    ));
                 }
                 Item::Classify(item) => {
-                    let Some(name) = item.name() else { continue };
-                    let at = span(*file, name.text_range());
-                    if self.declared_at(&name.text()) == Some(at) && self.schema.find(&name.text()).is_some()
-                    {
-                        drafts.push((*file, name.text(), at, Draft::Classify(item.clone())));
+                    let Some(name_node) = item.name() else { continue };
+                    let (name, at) = (name_node.text(), span(*file, name_node.text_range()));
+                    if self.declared_at(&name) == Some(at) && self.schema.find(&name).is_some() {
+                        drafts.push(Draft { file: *file, name, at, item: Body::Classify(item.clone()) });
                     }
                 }
                 _ => {}

@@ -1,44 +1,26 @@
 //! Plans: stages with groups and named plans written out. A target that stands twice keeps its first place.
 
-use super::graph;
+use super::drafts::Draft;
 use super::names::Kind;
 use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Plan, PlanStage, Who};
-use crate::source::{FileId, Span};
-use std::collections::BTreeMap;
-use wayleave_grammar::ast::{Item, Node, PlanExpression, PlanRef, Stage, StageKind};
+use crate::source::FileId;
+use wayleave_grammar::ast::{self, Item, Node, PlanExpression, PlanRef, Stage, StageKind};
 
 impl Lower<'_> {
     pub(super) fn declare_plans(&mut self, items: &[Placed<Item>]) {
         let mut plans = Vec::new();
         for (file, item) in items {
             let Item::Plan(item) = item else { continue };
-            if let Some(name) = self.declare_name(Kind::Plan, *file, item.name()) {
-                plans.push((*file, name, item.clone()));
-            }
+            plans.extend(self.draft(Kind::Plan, *file, item.name(), item.clone()));
         }
-        let index: BTreeMap<&str, usize> =
-            plans.iter().enumerate().map(|(i, (_, name, _))| (name.as_str(), i)).collect();
-        let edges: Vec<Vec<usize>> = plans
-            .iter()
-            .map(|(_, _, item)| {
-                let refs = item.syntax().descendants().filter_map(PlanRef::cast);
-                refs.filter_map(|plan| index.get(plan.name()?.text().as_str()).copied()).collect()
-            })
-            .collect();
-        let order = graph::order(&edges);
-        for circle in &order.circles {
-            let names: Vec<(String, Span)> = circle
-                .iter()
-                .filter_map(|node| {
-                    Some((plans[*node].1.clone(), span(plans[*node].0, plans[*node].2.name()?.text_range())))
-                })
-                .collect();
-            self.circle("plan", &names);
-        }
-        for node in order.nodes {
-            let (file, name, item) = &plans[node];
+        let named = |item: &ast::Plan| {
+            let named = item.syntax().descendants().filter_map(PlanRef::cast);
+            named.filter_map(|plan| plan.name()).map(|name| name.text()).collect()
+        };
+        for position in self.in_order("plan", &plans, named) {
+            let Draft { file, name, item, .. } = &plans[position];
             let Some(expression) = item.expression() else { continue };
             if let Some(plan) = self.plan(*file, &expression) {
                 self.plans.insert(name.clone(), plan);

@@ -1,7 +1,7 @@
 //! The rules of "where": routes with their arms, and `otherwise`.
 
 use super::conditions::Scope;
-use super::graph;
+use super::drafts::Draft;
 use super::names::Kind;
 use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
@@ -15,29 +15,17 @@ impl Lower<'_> {
         let mut drafts = Vec::new();
         for (file, item) in items {
             let Item::Route(item) = item else { continue };
-            if let Some(name) = self.declare_name(Kind::Route, *file, item.name()) {
-                drafts.push((*file, name, item.clone()));
-            }
+            drafts.extend(self.draft(Kind::Route, *file, item.name(), item.clone()));
         }
         let index: BTreeMap<String, usize> =
-            drafts.iter().enumerate().map(|(i, (_, name, _))| (name.clone(), i)).collect();
-        let outer: Vec<Option<usize>> =
-            drafts.iter().map(|(file, _, item)| self.outer(*file, item, &index)).collect();
-        let edges: Vec<Vec<usize>> = outer.iter().map(|outer| outer.iter().copied().collect()).collect();
-        for circle in &graph::order(&edges).circles {
-            let names: Vec<(String, Span)> = circle
-                .iter()
-                .filter_map(|node| {
-                    Some((
-                        drafts[*node].1.clone(),
-                        span(drafts[*node].0, drafts[*node].2.name()?.text_range()),
-                    ))
-                })
-                .collect();
-            self.circle("route", &names);
-        }
+            drafts.iter().enumerate().map(|(position, draft)| (draft.name.clone(), position)).collect();
+        // Routes keep the order of the policy; only the circles matter here.
+        self.in_order("route", &drafts, |item: &ast::Route| {
+            item.inside().and_then(|clause| clause.name()).map(|name| name.text()).into_iter().collect()
+        });
         let mut routes = Vec::new();
-        for ((file, name, item), outer) in drafts.iter().zip(&outer) {
+        for Draft { file, name, item, .. } in &drafts {
+            let outer = self.outer(*file, item, &index);
             let condition = self.when(*file, item.when(), Scope::Route);
             let body = self.body(*file, name, item);
             // A route with an error leaves a hole, so that the others keep their numbers; no policy is built from it.

@@ -1,12 +1,11 @@
 //! Sets of targets: `provider/model`, `provider/*`, `any`, groups and lists of them.
 
-use super::graph;
+use super::drafts::Draft;
 use super::names::{Kind, unknown};
 use super::{Lower, Placed, span};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
-use std::collections::BTreeMap;
-use wayleave_grammar::ast::{GroupRef, Item, Name, Node, Target, TargetPath, Targets};
+use wayleave_grammar::ast::{Group, GroupRef, Item, Name, Node, Target, TargetPath, Targets};
 use wayleave_program::catalogue::TargetId;
 
 impl Lower<'_> {
@@ -14,34 +13,14 @@ impl Lower<'_> {
         let mut groups = Vec::new();
         for (file, item) in items {
             let Item::Group(item) = item else { continue };
-            if let Some(name) = self.declare_name(Kind::Group, *file, item.name()) {
-                groups.push((*file, name, item.clone()));
-            }
+            groups.extend(self.draft(Kind::Group, *file, item.name(), item.clone()));
         }
-        let index: BTreeMap<&str, usize> =
-            groups.iter().enumerate().map(|(i, (_, name, _))| (name.as_str(), i)).collect();
-        let edges: Vec<Vec<usize>> = groups
-            .iter()
-            .map(|(_, _, item)| {
-                let refs = item.syntax().descendants().filter_map(GroupRef::cast);
-                refs.filter_map(|group| index.get(group.name()?.text().as_str()).copied()).collect()
-            })
-            .collect();
-        let order = graph::order(&edges);
-        for circle in &order.circles {
-            let names: Vec<(String, Span)> = circle
-                .iter()
-                .filter_map(|node| {
-                    Some((
-                        groups[*node].1.clone(),
-                        span(groups[*node].0, groups[*node].2.name()?.text_range()),
-                    ))
-                })
-                .collect();
-            self.circle("group", &names);
-        }
-        for node in order.nodes {
-            let (file, name, item) = &groups[node];
+        let named = |item: &Group| {
+            let named = item.syntax().descendants().filter_map(GroupRef::cast);
+            named.filter_map(|group| group.name()).map(|name| name.text()).collect()
+        };
+        for position in self.in_order("group", &groups, named) {
+            let Draft { file, name, item, .. } = &groups[position];
             let Some(list) = item.targets() else { continue };
             let mut members = Vec::new();
             for target in list.targets() {
@@ -53,23 +32,6 @@ impl Lower<'_> {
             }
             self.groups.insert(name.clone(), members);
         }
-    }
-
-    /// Things of one kind that name each other in a circle.
-    pub(super) fn circle(&mut self, what: &str, names: &[(String, Span)]) {
-        let Some((first, at)) = names.first() else { return };
-        let path: Vec<String> =
-            names.iter().map(|(name, _)| name).chain([first]).map(|name| format!("`{name}`")).collect();
-        let message = match names.len() {
-            1 => format!("the {what} `{first}` names itself"),
-            _ => format!("these name each other in a circle: {}", path.join(" → ")),
-        };
-        let mut diagnostic = Diagnostic::new(Code::R0103, message, *at, "the circle begins and ends here")
-            .with_help("let one of them stand without the others");
-        for (name, span) in &names[1..] {
-            diagnostic = diagnostic.with_label(*span, format!("`{name}` is part of it"));
-        }
-        self.report(diagnostic);
     }
 
     /// What a rule speaks about: ascending, each once. Empty where an error was reported.
