@@ -30,6 +30,8 @@ pub mod spec;
 
 pub mod examples;
 
+mod hygiene;
+
 mod view;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
@@ -57,11 +59,14 @@ pub struct Checked {
 }
 
 /// Reads, resolves and types a policy, and reports all that is wrong with it.
-pub fn check(sources: &Sources, _options: &Options) -> Checked {
+pub fn check(sources: &Sources, options: &Options) -> Checked {
     if sources.files().is_empty() {
         return Checked { diagnostics: Vec::new(), policy: None };
     }
     let (policy, mut diagnostics) = model::lower::lower(sources);
+    if let Some(policy) = &policy {
+        diagnostics.extend(hygiene::ending_approvals(policy, options.as_of));
+    }
     diagnostics.sort_by_key(|told| (told.primary.span, told.severity, told.code));
     limit(&mut diagnostics);
     Checked { diagnostics, policy: policy.map(Arc::new) }

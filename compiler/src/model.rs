@@ -117,6 +117,8 @@ pub struct Approval {
     pub condition: Condition,
     /// When it is in force.
     pub period: Period,
+    /// Its `until` clause.
+    pub until_at: Option<Span>,
     /// Who answers for it.
     pub owner: Option<String>,
     /// Who approved it.

@@ -16,7 +16,7 @@ const CRATES: [(&str, &[&str]); 8] = [
 ];
 
 /// Modules of the compiler in their order: each may name those before it, and `lib` all.
-const COMPILER: [&str; 6] = ["source", "diagnostic", "model", "spec", "examples", "view"];
+const COMPILER: [&str; 7] = ["source", "diagnostic", "model", "hygiene", "spec", "examples", "view"];
 
 /// Modules of `program` in their order.
 const PROGRAM: [&str; 10] = [

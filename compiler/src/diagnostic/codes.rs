@@ -57,6 +57,8 @@ codes! {
     R0209 Error "several sources without `combine`",
     R0211 Error "a secret in the policy's text",
     R0212 Error "`target` where it cannot be tested",
+    R0309 Warning "unused declaration",
+    R0310 Warning "an approval that ends within 30 days or has ended",
     R0403 Error "a test that fails",
     R0902 Error "a construct that this version does not build yet",
 }

@@ -73,6 +73,8 @@ pub(super) struct Lower<'s> {
     plans: BTreeMap<String, Plan>,
     definitions: Vec<Definition>,
     definition_ids: BTreeMap<String, super::DefinitionId>,
+    /// What is named somewhere, tests apart.
+    used: std::collections::BTreeSet<(names::Kind, String)>,
     /// Where `target.price` is first tested.
     price_test: Option<Span>,
     /// Texts that `request.model` is compared with.
@@ -82,7 +84,7 @@ pub(super) struct Lower<'s> {
 /// An item and the file in which it stands.
 type Placed<T> = (FileId, T);
 
-/// The typed policy, if nothing is wrong, and all that is.
+/// The typed policy and what is odd about it; or all that is wrong with it.
 pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     let mut lower = Lower::new(sources);
     let has_broken_text = lower.syntax_errors();
@@ -103,6 +105,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     let examples = lower.examples(&items);
     lower.require_prices();
     lower.secrets();
+    let unused = lower.unused();
     let mut diagnostics = lower.diagnostics;
     if has_broken_text || !sources.problems().is_empty() {
         // A name, field or `otherwise` may be missing only because the text that holds it could not be read.
@@ -125,7 +128,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
         fingerprint: wayleave_program::Fingerprint { policy: String::new(), source: String::new() },
     };
     policy.fingerprint = super::canonical::fingerprint(&policy, sources);
-    (Some(policy), diagnostics)
+    (Some(policy), unused)
 }
 
 fn is_consequence(diagnostic: &Diagnostic, sources: &Sources) -> bool {
@@ -149,6 +152,7 @@ impl<'s> Lower<'s> {
             plans: BTreeMap::new(),
             definitions: Vec::new(),
             definition_ids: BTreeMap::new(),
+            used: std::collections::BTreeSet::new(),
             price_test: None,
             model_texts: std::collections::BTreeSet::new(),
         }

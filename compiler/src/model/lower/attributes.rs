@@ -27,6 +27,8 @@ const RESERVED: [&str; 6] = ["caller", "request", "time", "prompt", "system", "t
 impl Lower<'_> {
     pub(super) fn declare_attributes(&mut self, items: &[Placed<Item>]) {
         let team = self.types.get("team").cloned();
+        // It is the type of `caller.team`.
+        self.mark_used(Kind::Type, "team");
         self.schema.attributes = BuiltIn::ALL
             .into_iter()
             .map(|built_in| Attribute {

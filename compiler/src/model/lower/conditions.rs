@@ -102,6 +102,7 @@ impl Lower<'_> {
         let name_node = name.name()?;
         let text = name_node.text();
         let at = span(file, name_node.text_range());
+        self.mark_used(Kind::Attribute, &text);
         if let Some(id) = self.definition(&text) {
             let definition = &self.definitions[id.0 as usize];
             if matches!(definition.body, crate::model::DefinitionBody::Define(_)) {
@@ -150,6 +151,7 @@ impl Lower<'_> {
     pub(super) fn asking(&mut self, file: FileId, name: &AttributeName, scope: Scope) -> Option<Asking> {
         let text = name.text();
         let at = span(file, name.text_range());
+        self.mark_used(Kind::Attribute, &text);
         let (subject, asked) = match self.attribute_or_field(&text) {
             Some(found) => found,
             None => {

@@ -80,6 +80,38 @@ impl Lower<'_> {
         self.declare(kind, &text, span).then_some(text)
     }
 
+    /// Remembers that a name is used.
+    pub(super) fn mark_used(&mut self, kind: Kind, name: &str) {
+        self.used.insert((kind, name.to_owned()));
+    }
+
+    /// Types, attributes, classes, defines, groups and plans that nothing names. What callers name (aliases) or what is
+    /// named by being listed (models) is not asked.
+    pub(super) fn unused(&self) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        for kind in [Kind::Type, Kind::Attribute, Kind::Group, Kind::Plan] {
+            for (name, at) in self.names.of(kind) {
+                // A fact tells a reader something even where no rule tests it.
+                if self.used.contains(&(kind, name.to_owned())) || name.starts_with("target.") {
+                    continue;
+                }
+                let what = match kind {
+                    Kind::Attribute
+                        if self.definition(name).is_some() && self.schema.find(name).is_none() =>
+                    {
+                        "define"
+                    }
+                    Kind::Attribute => "attribute",
+                    _ => kind.word(),
+                };
+                let message = format!("the {what} `{name}` is declared and never used");
+                let diagnostic = Diagnostic::new(Code::R0309, message, at, "no rule names it");
+                diagnostics.push(diagnostic.with_help(format!("remove the {what}, or use it in a rule")));
+            }
+        }
+        diagnostics
+    }
+
     /// Reports a name of a kind that is not declared.
     pub(super) fn unknown_name(&mut self, kind: Kind, name: &str, span: Span) {
         let candidates: Vec<(String, Option<Span>)> =

@@ -81,6 +81,7 @@ impl Lower<'_> {
             _ => return None,
         };
         let (subject, asked) = self.attribute_or_field(&other)?;
+        self.mark_used(Kind::Attribute, &other);
         let operand_at = place(reading.file, reading.operand);
         let sides = match (reading.asking.subject, subject) {
             (Subject::Attribute(_), Subject::Target(TargetField::Fact(fact))) => {

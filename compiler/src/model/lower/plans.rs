@@ -87,6 +87,7 @@ impl Lower<'_> {
     fn named_plan(&mut self, file: FileId, named: &PlanRef) -> Option<Plan> {
         let name_node = named.name()?;
         let name = name_node.text();
+        self.mark_used(Kind::Plan, &name);
         if let Some(plan) = self.plans.get(&name) {
             return Some(plan.clone());
         }

@@ -24,6 +24,7 @@ impl Lower<'_> {
                 targets,
                 condition,
                 period,
+                until_at: item.until().map(|clause| span_of(*file, &clause)),
                 owner: item.owner().and_then(|clause| clause.text()).map(|text| text.value()),
                 by: item.by().and_then(|clause| clause.text()).map(|text| text.value()),
                 reference: item.reference().and_then(|clause| clause.text()).map(|text| text.value()),

@@ -57,6 +57,7 @@ impl Lower<'_> {
     pub(super) fn group(&mut self, file: FileId, group: &GroupRef) -> Option<Vec<TargetId>> {
         let name_node = group.name()?;
         let name = name_node.text();
+        self.mark_used(Kind::Group, &name);
         if let Some(members) = self.groups.get(&name) {
             return Some(members.clone());
         }

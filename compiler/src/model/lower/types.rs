@@ -52,6 +52,7 @@ impl Lower<'_> {
             "tokens" => return Some(Type::Tokens),
             _ => {}
         }
+        self.mark_used(Kind::Type, &text);
         if let Some(named) = self.types.get(&text) {
             return Some(Type::Named(Arc::clone(named)));
         }

@@ -1,0 +1,36 @@
+//! What is odd about a policy that is sound, as of a day.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Approval, Policy};
+use wayleave_program::instant;
+use wayleave_program::value::Instant;
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// An approval that ends so soon wants its owner's attention.
+const DAYS_AHEAD: i64 = 30;
+
+/// Approvals that have ended, or end within 30 days.
+pub(crate) fn ending_approvals(policy: &Policy, as_of: Instant) -> Vec<Diagnostic> {
+    policy.approvals.iter().filter_map(|approval| ending(approval, as_of)).collect()
+}
+
+fn ending(approval: &Approval, as_of: Instant) -> Option<Diagnostic> {
+    let (until, at) = (approval.period.until?, approval.until_at?);
+    let days = (until.0 - as_of.0).div_euclid(SECONDS_PER_DAY);
+    if days >= DAYS_AHEAD {
+        return None;
+    }
+    let name = &approval.name;
+    let date = instant::write(until);
+    let date = date.split('T').next().unwrap_or_default();
+    let (message, label) = match days {
+        ..0 => (format!("`approve {name}` has ended on {date} and approves nothing"), "in the past"),
+        0 => (format!("`approve {name}` ends within a day"), "ends here"),
+        1 => (format!("`approve {name}` ends on {date}, in a day"), "ends here"),
+        days => (format!("`approve {name}` ends on {date}, in {days} days"), "ends here"),
+    };
+    let owner = approval.owner.as_ref().map(|owner| format!(" with its owner `{owner}`")).unwrap_or_default();
+    let help = format!("renew it{owner}, or remove it");
+    Some(Diagnostic::new(Code::R0310, message, at, label).with_help(help))
+}
