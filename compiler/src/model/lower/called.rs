@@ -4,7 +4,7 @@ use super::Lower;
 use super::names::Kind;
 use super::operands::Reading;
 use super::values::{at as place, describe, is_reported, literal};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::Predicate;
 use std::collections::BTreeSet;
 use wayleave_grammar::ast::{LiteralValue, OperatorKind as Op, Value};
@@ -12,17 +12,8 @@ use wayleave_grammar::ast::{LiteralValue, OperatorKind as Op, Value};
 impl Lower<'_> {
     pub(super) fn model_names(&mut self, reading: &Reading<'_>) -> Option<Predicate> {
         let (mut aliases, mut targets, mut texts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let values: Vec<Value> = match (reading.operator, reading.operand) {
-            (Op::In | Op::NotIn, Value::List(list)) => list.values().collect(),
-            (Op::Is | Op::IsNot | Op::In | Op::NotIn, value) => vec![value.clone()],
-            _ => {
-                return self.refuse(
-                    reading,
-                    "the name of a model",
-                    "write `is ALIAS`, `is provider/model` or `in provider/*`",
-                );
-            }
-        };
+        let help = "write `is ALIAS`, `is provider/model` or `in provider/*`";
+        let values = self.operands(reading, "the name of a model", help)?;
         for value in &values {
             match value {
                 Value::Name(name) => {
@@ -61,11 +52,7 @@ impl Lower<'_> {
         &mut self,
         reading: &Reading<'_>,
     ) -> Option<BTreeSet<wayleave_program::catalogue::TargetId>> {
-        let values: Vec<Value> = match (reading.operator, reading.operand) {
-            (Op::In | Op::NotIn, Value::List(list)) => list.values().collect(),
-            (Op::Is | Op::IsNot | Op::In | Op::NotIn, value) => vec![value.clone()],
-            _ => return self.refuse(reading, "a target", "write `is provider/model` or `in group NAME`"),
-        };
+        let values = self.operands(reading, "a target", "write `is provider/model` or `in group NAME`")?;
         let mut targets = BTreeSet::new();
         for value in &values {
             match value {
@@ -84,5 +71,33 @@ impl Lower<'_> {
             }
         }
         Some(targets)
+    }
+
+    /// What stands behind the operator: one target or name after `is`, several after `in`.
+    fn operands(&mut self, reading: &Reading<'_>, what: &str, help: &str) -> Option<Vec<Value>> {
+        let (code, message, words) = match (reading.operator, reading.operand) {
+            (Op::In | Op::NotIn, Value::List(list)) => return Some(list.values().collect()),
+            (Op::Is | Op::IsNot, value) if !is_several(value) => return Some(vec![value.clone()]),
+            (Op::In | Op::NotIn, value) if is_several(value) => return Some(vec![value.clone()]),
+            (Op::Is, _) => (Code::R0201, "`is` asks for one, and this stands for several", "in"),
+            (Op::IsNot, _) => (Code::R0201, "`is not` asks for one, and this stands for several", "not in"),
+            (Op::In, _) => (Code::R0204, "`in` takes several, and this is one", "is"),
+            (Op::NotIn, _) => (Code::R0204, "`not in` takes several, and this is one", "is not"),
+            _ => return self.refuse(reading, what, help),
+        };
+        let diagnostic = Diagnostic::new(code, message, reading.at, "does not fit what follows")
+            .with_help(format!("write `{words}`"))
+            .with_fix(format!("write `{words}`"), reading.at, words, Applicability::Always);
+        self.report(diagnostic);
+        None
+    }
+}
+
+/// Whether a value stands for several targets.
+fn is_several(value: &Value) -> bool {
+    match value {
+        Value::Target(path) => path.is_all_models(),
+        Value::Group(_) | Value::Any(_) => true,
+        _ => false,
     }
 }

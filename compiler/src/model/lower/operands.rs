@@ -63,6 +63,14 @@ impl Lower<'_> {
 
     /// `is [a, b]`
     fn is_list<T>(&mut self, reading: &Reading<'_>) -> Option<T> {
+        if is_set(&reading.asking.asked) {
+            let name = &reading.asking.name;
+            let message = format!("`{name}` is a set, and a set is compared with `[]` alone");
+            let diagnostic = Diagnostic::new(Code::R0201, message, reading.at, "a list with members follows");
+            let help = format!("ask for each member: `{name} has …`, joined by `and` or `or`");
+            self.report(diagnostic.with_help(help));
+            return None;
+        }
         let word = if reading.operator == Op::Is { "in" } else { "not in" };
         let message = format!("`{}` asks for one value, and this is a list", reading.operator.text());
         let diagnostic = Diagnostic::new(Code::R0201, message, reading.at, "one value")
@@ -292,11 +300,16 @@ impl Lower<'_> {
         match reading.operator {
             Op::Is | Op::IsNot if matches!(reading.operand, Value::List(_)) => Some(Predicate::IsEmpty),
             Op::Has | Op::Lacks => match (named, reading.operand) {
-                (_, Value::List(_)) => self.refuse(
-                    reading,
-                    "asked for one member at a time",
-                    "write one `has` for each, joined by `and` or `or`",
-                ),
+                (_, Value::List(_)) => {
+                    let message =
+                        format!("`{}` asks for one member, and this is a list", reading.operator.text());
+                    let diagnostic =
+                        Diagnostic::new(Code::R0201, message, place(reading.file, reading.operand), "a list");
+                    self.report(
+                        diagnostic.with_help("write one test for each member, joined by `and` or `or`"),
+                    );
+                    None
+                }
                 (Some(named), value) => {
                     let member = self.member(reading.file, named, value)?;
                     Some(Predicate::Has(named.name_of(member).to_owned()))
