@@ -4,7 +4,7 @@ pub mod codes;
 
 pub mod render;
 
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Span, UseProblem};
 pub use codes::Code;
 use wayleave_grammar::SyntaxError;
 
@@ -112,6 +112,15 @@ impl Diagnostic {
             help: None,
             fixes: Vec::new(),
         }
+    }
+
+    /// What is wrong with a `use`.
+    pub fn of_use(problem: &UseProblem) -> Diagnostic {
+        let (code, label, help) = match problem.is_circle {
+            true => (Code::R0103, "this closes the circle", "remove one of the `use` items"),
+            false => (Code::R0101, "used here", "correct the path, or remove the `use`"),
+        };
+        Diagnostic::new(code, &problem.message, problem.span, label).with_help(help)
     }
 
     /// What a parser says of a file's form.

@@ -3,7 +3,6 @@
 
 mod gather;
 
-use crate::diagnostic::Diagnostic;
 use wayleave_grammar::{Parse, TextRange, parse};
 
 /// The position of a file in its [`Sources`]; 0 is the root file.
@@ -83,11 +82,22 @@ impl SourceFile {
     }
 }
 
+/// What is wrong with a `use`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UseProblem {
+    /// The path that it writes.
+    pub span: Span,
+    /// Whether it closes a circle of files, or names none that can be read.
+    pub is_circle: bool,
+    /// What is wrong, as a diagnostic says it.
+    pub message: String,
+}
+
 /// All files of one policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sources {
     files: Vec<SourceFile>,
-    problems: Vec<Diagnostic>,
+    problems: Vec<UseProblem>,
 }
 
 impl Sources {
@@ -134,7 +144,7 @@ impl Sources {
     }
 
     /// What is wrong with the `use` items.
-    pub fn problems(&self) -> &[Diagnostic] {
+    pub fn problems(&self) -> &[UseProblem] {
         &self.problems
     }
 

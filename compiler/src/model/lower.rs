@@ -88,7 +88,8 @@ type Placed<T> = (FileId, T);
 pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     let mut lower = Lower::new(sources);
     let has_broken_text = lower.syntax_errors();
-    lower.diagnostics.extend(sources.problems().iter().cloned());
+    let use_problems: Vec<Diagnostic> = sources.problems().iter().map(Diagnostic::of_use).collect();
+    lower.diagnostics.extend(use_problems.iter().cloned());
     let items = lower.items();
     lower.declare_types(&items);
     lower.declare_attributes(&items);
@@ -107,9 +108,9 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     lower.secrets();
     let unused = lower.unused();
     let mut diagnostics = lower.diagnostics;
-    if has_broken_text || !sources.problems().is_empty() {
+    if has_broken_text || !use_problems.is_empty() {
         // A name, field or `otherwise` may be missing only because the text that holds it could not be read.
-        diagnostics.retain(|diagnostic| !is_consequence(diagnostic, sources));
+        diagnostics.retain(|diagnostic| use_problems.contains(diagnostic) || !may_follow(diagnostic));
     }
     let Some(otherwise) = otherwise.filter(|_| diagnostics.is_empty()) else { return (None, diagnostics) };
     let mut catalogue = lower.catalogue;
@@ -131,9 +132,9 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     (Some(policy), unused)
 }
 
-fn is_consequence(diagnostic: &Diagnostic, sources: &Sources) -> bool {
+/// Whether a diagnostic may be the consequence of a text that could not be read.
+fn may_follow(diagnostic: &Diagnostic) -> bool {
     matches!(diagnostic.code, Code::R0101 | Code::R0102 | Code::R0104 | Code::R0206)
-        && !sources.problems().contains(diagnostic)
 }
 
 impl<'s> Lower<'s> {

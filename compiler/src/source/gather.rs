@@ -1,7 +1,6 @@
 //! From a root file to the closed set of files that it uses, directly or through others.
 
-use super::{FileId, SourceFile, Sources, Span};
-use crate::diagnostic::{Code, Diagnostic};
+use super::{FileId, SourceFile, Sources, Span, UseProblem};
 use std::collections::BTreeMap;
 use wayleave_grammar::ast::{Item, Text};
 
@@ -22,6 +21,15 @@ struct Pending {
     text: Text,
 }
 
+/// What is wrong with a `use`, before the files have their final order.
+struct Problem {
+    /// Index into the files as read.
+    from: usize,
+    text: Text,
+    is_circle: bool,
+    message: String,
+}
+
 pub(super) fn gather(
     root_path: &str,
     read: &mut dyn FnMut(&str) -> Result<String, String>,
@@ -30,7 +38,7 @@ pub(super) fn gather(
     let folder = &root_path[..root_path.len() - root_name.len()];
     let root = SourceFile::new(root_path.to_owned(), root_name.to_owned(), read(root_name)?);
     let mut files = vec![root];
-    let mut problems: Vec<(usize, Text, Code, String)> = Vec::new();
+    let mut problems: Vec<Problem> = Vec::new();
     let mut edges: Vec<(usize, usize, Text)> = Vec::new();
     let mut pending = uses(&files[0], 0, &mut problems);
     pending.reverse();
@@ -41,7 +49,7 @@ pub(super) fn gather(
         }
         if files.len() == FILES_LIMIT {
             let message = format!("a policy has at most {FILES_LIMIT} files; `{name}` is one more");
-            problems.push((from, text, Code::R0101, message));
+            problems.push(Problem { from, text, is_circle: false, message });
             break;
         }
         match read(&name) {
@@ -53,12 +61,12 @@ pub(super) fn gather(
                 found.reverse();
                 pending.extend(found);
             }
-            Err(reason) => problems.push((
+            Err(reason) => problems.push(Problem {
                 from,
                 text,
-                Code::R0101,
-                format!("the file `{name}` cannot be read: {reason}"),
-            )),
+                is_circle: false,
+                message: format!("the file `{name}` cannot be read: {reason}"),
+            }),
         }
     }
     problems.extend(cycles(&files, &edges));
@@ -66,7 +74,7 @@ pub(super) fn gather(
 }
 
 /// The `use` items of a file whose names make sense.
-fn uses(file: &SourceFile, from: usize, problems: &mut Vec<(usize, Text, Code, String)>) -> Vec<Pending> {
+fn uses(file: &SourceFile, from: usize, problems: &mut Vec<Problem>) -> Vec<Pending> {
     let mut pending = Vec::new();
     for item in file.parse.root().items() {
         let Item::Use(item) = item else { continue };
@@ -74,9 +82,12 @@ fn uses(file: &SourceFile, from: usize, problems: &mut Vec<(usize, Text, Code, S
         let written = text.value();
         match normal(&file.name, &written) {
             Ok(name) => pending.push(Pending { from, name, text }),
-            Err(reason) => {
-                problems.push((from, text, Code::R0101, format!("`{written}` cannot be used: {reason}")))
-            }
+            Err(reason) => problems.push(Problem {
+                from,
+                text,
+                is_circle: false,
+                message: format!("`{written}` cannot be used: {reason}"),
+            }),
         }
     }
     pending
@@ -108,7 +119,7 @@ fn normal(user: &str, written: &str) -> Result<String, &'static str> {
 }
 
 /// Every `use` that closes a circle: the first found of each.
-fn cycles(files: &[SourceFile], edges: &[(usize, usize, Text)]) -> Vec<(usize, Text, Code, String)> {
+fn cycles(files: &[SourceFile], edges: &[(usize, usize, Text)]) -> Vec<Problem> {
     let mut found = Vec::new();
     // 0: not seen, 1: on the way down, 2: done.
     let mut state = vec![0_u8; files.len()];
@@ -123,12 +134,12 @@ fn cycles(files: &[SourceFile], edges: &[(usize, usize, Text)]) -> Vec<(usize, T
         if state[*to] == 1 {
             let names = path.iter().skip_while(|(at, _)| at != to).map(|(at, _)| files[*at].name.as_str());
             let circle: Vec<&str> = names.chain([files[*to].name.as_str()]).collect();
-            found.push((
-                file,
-                text.clone(),
-                Code::R0103,
-                format!("files use each other in a circle: {}", circle.join(" → ")),
-            ));
+            found.push(Problem {
+                from: file,
+                text: text.clone(),
+                is_circle: true,
+                message: format!("files use each other in a circle: {}", circle.join(" → ")),
+            });
         } else if state[*to] == 0 {
             state[*to] = 1;
             path.push((*to, 0));
@@ -138,23 +149,14 @@ fn cycles(files: &[SourceFile], edges: &[(usize, usize, Text)]) -> Vec<(usize, T
 }
 
 /// The root first, then by name; problems told in that order.
-fn in_order(files: Vec<SourceFile>, problems: Vec<(usize, Text, Code, String)>) -> Sources {
+fn in_order(files: Vec<SourceFile>, problems: Vec<Problem>) -> Sources {
     let mut order: Vec<usize> = (0..files.len()).collect();
     order[1..].sort_by(|a, b| files[*a].name.cmp(&files[*b].name));
     let place: BTreeMap<usize, u32> = order.iter().copied().zip(0..).collect();
-    let problems = problems.into_iter().map(|(from, text, code, message)| {
-        let span = Span::new(FileId(place[&from]), text.range());
-        Diagnostic::new(
-            code,
-            message,
-            span,
-            if code == Code::R0103 { "this closes the circle" } else { "used here" },
-        )
-        .with_help(if code == Code::R0103 {
-            "remove one of the `use` items"
-        } else {
-            "correct the path, or remove the `use`"
-        })
+    let problems = problems.into_iter().map(|problem| UseProblem {
+        span: Span::new(FileId(place[&problem.from]), problem.text.range()),
+        is_circle: problem.is_circle,
+        message: problem.message,
     });
     let problems = problems.collect();
     let mut files: Vec<Option<SourceFile>> = files.into_iter().map(Some).collect();
