@@ -1,7 +1,7 @@
 //! Answers an editor: the language server of `.route` policies over one connection.
 //!
 //! Reads nothing by itself: texts that are not open in the editor come from the [`Host`], and so does the date.
-//! Start at [`server`] for the loop, at [`features`] for what it can do.
+//! Start at `server.rs` for the loop, at `features.rs` for what it can do.
 
 pub mod features;
 
