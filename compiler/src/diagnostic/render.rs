@@ -1,7 +1,7 @@
 //! Diagnostics for people and machines: drawn in their source, one line each, and as JSON. Takes data, gives text;
 //! never fails, whatever the sources hold, and never lets them speak to the terminal.
 //!
-//! Drawing is ariadne's work. It is given a [`view`] of each file rather than the file: the labelled lines, cut to the
+//! Drawing is ariadne's work. It is given a view (`view.rs`) of each file rather than the file: the labelled lines, cut to the
 //! width and made printable, at their own line numbers. Positions in a view count characters, so no span can fall
 //! inside one.
 

@@ -1,5 +1,5 @@
 //! From trees to the typed policy. Each step reports what is wrong in its own part and goes on; what follows from an
-//! error already told stays silent. The steps stand in [`lower`] in the order in which they build on one another.
+//! error already told stays silent. The steps stand in `lower` in the order in which they build on one another.
 
 mod attributes;
 
