@@ -69,6 +69,8 @@ pub(super) struct Lower<'s> {
     catalogue: Catalogue,
     /// Indexed by target: where its model's name stands.
     target_spans: Vec<Span>,
+    /// By provider and model.
+    targets: BTreeMap<(String, String), TargetId>,
     groups: BTreeMap<String, Vec<TargetId>>,
     plans: BTreeMap<String, Plan>,
     definitions: Vec<Definition>,
@@ -149,6 +151,7 @@ impl<'s> Lower<'s> {
             facts: Vec::new(),
             catalogue: Catalogue::default(),
             target_spans: Vec::new(),
+            targets: BTreeMap::new(),
             groups: BTreeMap::new(),
             plans: BTreeMap::new(),
             definitions: Vec::new(),

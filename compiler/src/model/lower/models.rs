@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 use std::collections::BTreeMap;
 use wayleave_grammar::ast::{self, LiteralValue, Value as Written};
-use wayleave_program::catalogue::{Price, ProviderId, Target};
+use wayleave_program::catalogue::{Price, ProviderId, Target, TargetId};
 use wayleave_program::schema::NEEDS;
 use wayleave_program::value::{Tokens, UsdMicros, Value};
 
@@ -48,6 +48,8 @@ impl Lower<'_> {
         let price = fields.value("price").and_then(|value| self.price(file, &value));
         let remote = item.provider_side_name().map_or_else(|| model.clone(), |text| text.value());
         let name = format!("{}/{model}", self.catalogue.provider(provider).name);
+        let id = TargetId(u32::try_from(self.catalogue.targets.len()).expect("few targets"));
+        self.targets.insert((self.catalogue.provider(provider).name.clone(), model.clone()), id);
         self.catalogue.targets.push(Target {
             provider,
             name,

@@ -70,6 +70,10 @@ impl Lower<'_> {
     pub(super) fn target_path(&mut self, file: FileId, path: &TargetPath) -> Option<Vec<TargetId>> {
         let provider_node = path.provider()?;
         let provider = provider_node.text();
+        let named = path.model().map(|model| (provider.clone(), model.text()));
+        if let Some(id) = named.and_then(|named| self.targets.get(&named)) {
+            return Some(vec![*id]);
+        }
         let known = self.catalogue.providers.iter().position(|known| known.name == provider);
         if known.is_none() {
             self.unknown_provider(file, &provider_node, path);
@@ -82,9 +86,6 @@ impl Lower<'_> {
         }
         let model_node = path.model()?;
         let model = model_node.text();
-        if let Some(id) = all.iter().copied().find(|id| self.catalogue.target(*id).model == model) {
-            return Some(vec![id]);
-        }
         self.unknown_model(span(file, model_node.text_range()), &provider, &model, &all);
         None
     }
