@@ -94,17 +94,18 @@ impl Reload {
         let after = self.current.served().program.fingerprint().policy.clone();
         let meaning = if before.policy == after { ", its meaning unchanged" } else { "" };
         // Whoever reads standard output may have left; the policy is in force all the same.
-        let _ = print(&format!("policy reloaded: {after}{meaning}\n"));
         self.record_loaded(&warnings);
+        let _ = print(&format!("policy reloaded: {after}{meaning}\n"));
     }
 
     /// Keeps the policy in force and says why everywhere; `shown` may have colours, `told` has none.
     fn refuse(&self, shown: &str, told: &str) {
         let kept = self.current.served().program.fingerprint().policy.clone();
-        note(&format!("{}\n", shown.trim_end()));
-        note(&format!("the policy was not reloaded: {kept} stays in force\n"));
+        // It is so before it is said: whoever reads the terminal may ask `/readyz` at once.
         self.current.refuse(told.to_owned());
         self.event(PolicyEventKind::Refused, told);
+        note(&format!("{}\n", shown.trim_end()));
+        note(&format!("the policy was not reloaded: {kept} stays in force\n"));
     }
 
     /// Writes down what is in force, with its text.
