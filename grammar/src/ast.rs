@@ -11,6 +11,14 @@ mod providers;
 
 mod rules;
 
+mod counters;
+
+mod routes;
+
+mod migrations;
+
+mod guarantees;
+
 mod types;
 
 mod values;
@@ -26,26 +34,36 @@ mod examples;
 pub use crate::literal::{DateText, InstantText, LiteralValue};
 pub use conditions::{
     AndCondition, AttributeTest, Condition, Counter, DefineName, NotCondition, Operator, OperatorKind,
-    OrCondition, ParenCondition, Subject, UnbuiltTest,
+    OrCondition, ParenCondition,
 };
+pub use counters::{Budget, EachClause, Limit, Rate, Spending, ThenClause, WarnClause};
 pub use examples::{
-    Expect, ExpectDeny, ExpectNever, ExpectOtherwise, ExpectRoute, ExpectTo, Given, GivenField, Test,
-    UnbuiltExpect, UnbuiltGiven,
+    Expect, ExpectApproval, ExpectDeny, ExpectFlag, ExpectLimited, ExpectNever, ExpectOtherwise,
+    ExpectRedact, ExpectRoute, ExpectShadow, ExpectTo, Given, GivenField, Test,
 };
+pub use guarantees::{AlwaysClaim, AtLeastClaim, Claim, DeniedClaim, Guarantee, RedactedClaim, ServedClaim};
 pub use items::{
-    Alias, Attribute, Classify, ClassifyArm, CombineClause, DefaultClause, Define, Edition, Group, Item,
-    Plan, RequiredClause, Source, SourceFile, SourceKind, TypeItem, UnbuiltClause, UnbuiltItem, Use,
+    Alias, Attribute, Classify, ClassifyArm, CombineClause, DefaultClause, Define, Edition, ForClause, Group,
+    Item, Plan, RequiredClause, Source, SourceFile, SourceKind, Timezone, TypeItem, UseItem,
 };
 pub use literals::Literal;
+pub use migrations::{
+    Migrate, RampClause, RampStep, RollbackClause, RollbackTest, ShadowClause, StickyClause,
+};
 pub use names::{AttributeName, Name, Text};
 pub use plans::{
-    AnyTarget, GroupRef, PlanExpression, PlanRef, Requested, Stage, StageKind, Target, TargetList,
-    TargetPath, Targets, UnbuiltStage, WithinClause,
+    AnyTarget, GroupRef, Ordering, PlanExpression, PlanRef, Requested, Split, SplitShare, Stage, StageKind,
+    Target, TargetList, TargetPath, Targets, WithinClause,
 };
-pub use providers::{Model, Provider};
+pub use providers::{Detector, Model, Provider};
+pub use routes::{
+    Arm, Arms, BackoffClause, DeadlineClause, DenyClause, FailoverClause, HedgeClause, InsideClause,
+    Otherwise, Outcome, RetryClause, Route, ToClause,
+};
 pub use rules::{
-    Approve, Arm, Arms, BecauseClause, ByClause, Deny, DenyClause, Forbid, FromClause, InsideClause,
-    Otherwise, Outcome, OwnerClause, RefClause, Route, ToClause, UntilClause, WhenClause,
+    Approve, BecauseClause, ByClause, Cap, Deny, Flag, Forbid, FromClause, InClause, Log, Observe,
+    OwnerClause, Redact, RefClause, RequireApproval, RestoreClause, Rule, UntilClause, ValidClause,
+    WhenClause,
 };
 pub use types::{NamedType, PlainShape, ScaleShape, SetType, TreeBranch, TreeShape, TypeShape};
 pub use values::{Block, Call, Field, List, Price, PricePart, Range, Value};
@@ -130,7 +148,18 @@ macro_rules! either {
     };
 }
 
-use {either, node};
+/// Methods that give the first child of a kind each.
+macro_rules! parts {
+    ($view:ident { $($(#[$meta:meta])* $name:ident: $part:ty,)* }) => {
+        impl $view {
+            $($(#[$meta])* pub fn $name(&self) -> Option<$part> {
+                crate::ast::child(crate::ast::Node::syntax(self))
+            })*
+        }
+    };
+}
+
+use {either, node, parts};
 
 /// The first child of a kind.
 fn child<N: Node>(node: &SyntaxNode) -> Option<N> {

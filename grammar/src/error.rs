@@ -6,11 +6,24 @@ use rowan::TextRange;
 /// At most so many errors are reported for one file: who has more reads the first ones.
 pub const ERROR_LIMIT: usize = 100;
 
+/// How far a text is from being right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// The grammar does not accept it.
+    Form,
+    /// The grammar accepts it, and yet it cannot be meant: a day that does not exist, a clause that stands twice.
+    Meaning,
+    /// It is too long or too deep to be read.
+    Limit,
+}
+
 /// One mistake of form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// Stable: `R0001` to `R0005`, or `R0902` for what this version does not build.
+    /// Stable: `R0001` to `R0005`, or `R0206` for a clause that is missing or stands twice.
     pub code: &'static str,
+    /// Whether the grammar accepts the text all the same.
+    pub layer: Layer,
     /// Where a person would point; may be empty where something is missing.
     pub range: TextRange,
     /// What is wrong, in the policy's words; stands alone; lower case, no full stop.
@@ -48,6 +61,7 @@ impl SyntaxError {
     pub fn new(code: &'static str, range: TextRange, message: impl Into<String>) -> SyntaxError {
         SyntaxError {
             code,
+            layer: Layer::Form,
             range,
             message: message.into(),
             label: String::new(),
@@ -55,6 +69,20 @@ impl SyntaxError {
             help: None,
             fixes: Vec::new(),
         }
+    }
+
+    /// Of a text that the grammar accepts.
+    #[must_use]
+    pub fn of_meaning(mut self) -> SyntaxError {
+        self.layer = Layer::Meaning;
+        self
+    }
+
+    /// Of a text that is not read to its end.
+    #[must_use]
+    pub fn of_limit(mut self) -> SyntaxError {
+        self.layer = Layer::Limit;
+        self
     }
 
     /// With words for the range.
@@ -107,7 +135,7 @@ pub(crate) fn in_order(mut errors: Vec<SyntaxError>) -> Vec<SyntaxError> {
         errors.truncate(ERROR_LIMIT);
         let message =
             format!("there are more mistakes from here on: only the first {ERROR_LIMIT} are listed");
-        errors.push(SyntaxError::new("R0001", place, message));
+        errors.push(SyntaxError::new("R0001", place, message).of_limit());
     }
     errors
 }

@@ -176,8 +176,10 @@ kinds! {
     Error,
     /// `edition 2026`
     Edition,
-    /// `use "FILE"`
-    Use,
+    /// `timezone "Europe/Zurich"`
+    Timezone,
+    /// `use "FILE"`, and `for CONDITION`
+    UseItem,
     /// `type NAME = SHAPE`
     TypeItem,
     /// `attribute NAME: TYPE CLAUSES`
@@ -192,6 +194,8 @@ kinds! {
     Provider,
     /// `model NAME as "…" { FIELDS }`
     Model,
+    /// `detector NAME = PATTERN`, `detector NAME { FIELDS }`
+    Detector,
     /// `group NAME = [TARGETS]`
     Group,
     /// `plan NAME = PLAN`
@@ -202,14 +206,32 @@ kinds! {
     Deny,
     /// `forbid NAME: TARGETS CLAUSES`
     Forbid,
+    /// `redact NAME: [FINDINGS] in PLACE CLAUSES`
+    Redact,
+    /// `flag NAME CLAUSES`
+    Flag,
+    /// `require approval NAME CLAUSES`
+    RequireApproval,
+    /// `limit NAME: RATE CLAUSES`
+    Limit,
+    /// `budget NAME: SPENDING CLAUSES`
+    Budget,
+    /// `cap NAME: output TOKENS CLAUSES`
+    Cap,
+    /// `log NAME: LEVEL CLAUSES`
+    Log,
+    /// `observe` and the rule that is tried.
+    Observe,
     /// `route NAME CLAUSES`, with arms or `to`.
     Route,
     /// `otherwise deny "…"`
     Otherwise,
+    /// `migrate NAME: TARGET to TARGET CLAUSES`
+    Migrate,
+    /// `guarantee NAME: CLAIM`
+    Guarantee,
     /// `test "…" { GIVEN EXPECT }`
     Test,
-    /// An item that this version does not build; its tokens lie flat.
-    UnbuiltItem,
 
     // ---- names and types --------------------------------------------------------------------------------------
     /// A name where it is declared or used: a word or a string.
@@ -230,6 +252,8 @@ kinds! {
     SetType,
 
     // ---- clauses ----------------------------------------------------------------------------------------------
+    /// `for CONDITION` of a `use`.
+    ForClause,
     /// `from credential "x", header "y"`
     SourcesClause,
     /// `credential "x"`
@@ -256,9 +280,25 @@ kinds! {
     ByClause,
     /// `ref "…"`
     RefClause,
+    /// `each ATTRIBUTE`
+    EachClause,
+    /// `valid DURATION`
+    ValidClause,
+    /// `in prompt`, `in response`, `in both`
+    InClause,
+    /// `restore`
+    RestoreClause,
+    /// `60 requests per 1min`
+    Rate,
+    /// `$500 per month`
+    Spending,
+    /// `warn at SHARE`
+    WarnClause,
+    /// `then deny`, `then continue`
+    ThenClause,
     /// `inside NAME`
     InsideClause,
-    /// `to PLAN`
+    /// `to PLAN`, with how it is executed.
     ToClause,
     /// `deny "…"` in place of `to`.
     DenyClause,
@@ -266,8 +306,28 @@ kinds! {
     Arms,
     /// One arm of a route.
     Arm,
-    /// A clause that this version does not build; its tokens lie flat.
-    UnbuiltClause,
+    /// `failover on [CLASSES]`
+    FailoverClause,
+    /// `retry N`
+    RetryClause,
+    /// `backoff DURATION..DURATION`
+    BackoffClause,
+    /// `hedge after DURATION`
+    HedgeClause,
+    /// `deadline DURATION`
+    DeadlineClause,
+    /// `sticky by ATTRIBUTE`
+    StickyClause,
+    /// `ramp { STEPS }`
+    RampClause,
+    /// `2026-12-01 5%`
+    RampStep,
+    /// `shadow SHARE until DATE`
+    ShadowClause,
+    /// `rollback over DURATION when TESTS`
+    RollbackClause,
+    /// `errors > 2%`, `first-token > 3s`
+    RollbackTest,
 
     // ---- fields and values ------------------------------------------------------------------------------------
     /// `name: VALUE`
@@ -306,8 +366,12 @@ kinds! {
     Stage,
     /// `within DURATION`
     WithinClause,
-    /// A stage that this version does not build.
-    UnbuiltStage,
+    /// `split by ATTRIBUTE { SHARES }`
+    Split,
+    /// `90% provider/model`
+    SplitShare,
+    /// `cheapest of [TARGETS]` and its kin.
+    Ordering,
 
     // ---- conditions -------------------------------------------------------------------------------------------
     /// `a or b or c`
@@ -322,20 +386,28 @@ kinds! {
     AttributeTest,
     /// A defined name that stands for a condition.
     DefineName,
-    /// A test that this version does not build, parsed like one.
-    UnbuiltTest,
     /// `is`, `is not`, `<` …
     Operator,
     /// `spent(NAME)`, `used(NAME)`
     Counter,
+
+    // ---- guarantees -------------------------------------------------------------------------------------------
+    /// `always CONDITION when CONDITION`
+    AlwaysClaim,
+    /// `denied when CONDITION`
+    DeniedClaim,
+    /// `served when CONDITION`
+    ServedClaim,
+    /// `at least N providers when CONDITION`
+    AtLeastClaim,
+    /// `redacted [FINDINGS] when CONDITION`
+    RedactedClaim,
 
     // ---- tests ------------------------------------------------------------------------------------------------
     /// `given FIELDS`
     Given,
     /// `caller.team: product`
     GivenField,
-    /// A field of `given` that this version does not build.
-    UnbuiltGiven,
     /// `expect route NAME`
     ExpectRoute,
     /// `expect to PLAN`
@@ -346,8 +418,16 @@ kinds! {
     ExpectDeny,
     /// `expect otherwise`
     ExpectOtherwise,
-    /// An `expect` that this version does not build.
-    UnbuiltExpect,
+    /// `expect approval NAME`
+    ExpectApproval,
+    /// `expect limited NAME`
+    ExpectLimited,
+    /// `expect redact [FINDINGS]`
+    ExpectRedact,
+    /// `expect flag NAME`
+    ExpectFlag,
+    /// `expect shadow TARGET`
+    ExpectShadow,
 }
 
 impl SyntaxKind {
@@ -366,7 +446,7 @@ impl SyntaxKind {
 
     /// A node that doc comments can stand before.
     pub fn takes_docs(self) -> bool {
-        (SyntaxKind::Edition..=SyntaxKind::UnbuiltItem).contains(&self)
+        (SyntaxKind::Edition..=SyntaxKind::Test).contains(&self)
     }
 }
 

@@ -16,11 +16,13 @@ mod parser;
 
 mod tree;
 
+pub mod judge;
+
 pub mod ast;
 
-pub use error::{ERROR_LIMIT, SyntaxEdit, SyntaxError, SyntaxFix};
+pub use error::{ERROR_LIMIT, Layer, SyntaxEdit, SyntaxError, SyntaxFix};
 pub use kind::{Route as Language, SyntaxKind, SyntaxNode, SyntaxToken};
-pub use rowan::{NodeOrToken, TextRange, TextSize};
+pub use rowan::{NodeOrToken, TextRange, TextSize, WalkEvent};
 
 /// A longer file is not read: no policy that people review is near it, and work and memory stay bounded.
 pub const FILE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
@@ -59,7 +61,8 @@ pub fn parse(text: &str) -> Parse {
         let message =
             format!("this file is longer than {} MiB, which is the limit", FILE_LIMIT_BYTES / (1024 * 1024));
         let error = SyntaxError::new("R0001", TextRange::empty(TextSize::new(0)), message)
-            .with_help("split the policy over several files with `use`");
+            .with_help("split the policy over several files with `use`")
+            .of_limit();
         return Parse { green: tree::unread(text), errors: vec![error] };
     }
     let tokens = lexer::lex(text);

@@ -31,6 +31,8 @@ pub enum LiteralValue {
     Integer(u64),
     /// `8k tokens`
     Tokens(u64),
+    /// `60 requests`
+    Requests(u64),
     /// `$2.50`, in millionths of a dollar.
     MoneyUsdMicros(u64),
     /// `$10 per 1M tokens`
@@ -87,6 +89,8 @@ pub struct InstantText {
 pub(crate) struct Problem {
     /// `R0001`, or `R0003` where another language is spoken.
     pub(crate) code: &'static str,
+    /// Whether its shape is right all the same.
+    pub(crate) is_of_meaning: bool,
     /// In the policy's words.
     pub(crate) message: String,
     /// Which bytes of the literal's text.
@@ -99,7 +103,20 @@ pub(crate) struct Problem {
 
 impl Problem {
     fn new(text: &str, message: impl Into<String>) -> Problem {
-        Problem { code: "R0001", message: message.into(), at: 0..text.len(), help: None, instead: Vec::new() }
+        Problem {
+            code: "R0001",
+            is_of_meaning: false,
+            message: message.into(),
+            at: 0..text.len(),
+            help: None,
+            instead: Vec::new(),
+        }
+    }
+
+    /// Of a literal whose shape is right.
+    fn of_meaning(mut self) -> Problem {
+        self.is_of_meaning = true;
+        self
     }
 
     fn instead(mut self, text: impl Into<String>) -> Problem {

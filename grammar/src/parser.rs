@@ -17,6 +17,14 @@ mod types;
 
 mod rules;
 
+mod counters;
+
+mod routes;
+
+mod migrations;
+
+mod guarantees;
+
 mod clauses;
 
 mod conditions;
@@ -28,8 +36,6 @@ mod values;
 mod literals;
 
 mod examples;
-
-mod unbuilt;
 
 #[cfg(test)]
 mod tests;
@@ -92,6 +98,8 @@ struct Parser<'t> {
     depth: u32,
     /// How many bodies of routes are open: in one, `otherwise deny` is an arm.
     arms: u32,
+    /// How many bodies of trees are open: in one, every word that is not reserved is a name.
+    trees: u32,
     /// Set where the nesting limit was met: what follows up to the next item is not judged.
     is_silent: bool,
     /// Where the last error was said.
@@ -139,6 +147,7 @@ impl<'t> Parser<'t> {
             errors: Vec::new(),
             depth: 0,
             arms: 0,
+            trees: 0,
             is_silent: false,
             last_error: None,
             stray_braces: 0,
@@ -208,11 +217,17 @@ impl<'t> Parser<'t> {
         words::begins_item(self.word(0)) && self.is_at_margin(0)
     }
 
-    /// The word before the next token; empty if that is none.
+    /// The word before a token; empty if that is none, or the part of a name.
     fn previous_word(&self, ahead: usize) -> &'t str {
-        let index = (self.position + ahead).checked_sub(1);
-        let before = index.and_then(|index| self.input.tokens.get(index));
-        before.filter(|token| token.kind == SyntaxKind::Ident).map_or("", |token| token.text(self.input.text))
+        let before = |distance: usize| {
+            let index = (self.position + ahead).checked_sub(distance);
+            index.and_then(|index| self.input.tokens.get(index))
+        };
+        match (before(2), before(1)) {
+            (Some(sign), Some(_)) if matches!(sign.kind, SyntaxKind::Dot | SyntaxKind::Slash) => "",
+            (_, Some(word)) if word.kind == SyntaxKind::Ident => word.text(self.input.text),
+            _ => "",
+        }
     }
 
     /// Of the next token; at the end, the place behind the last.
@@ -236,6 +251,14 @@ impl<'t> Parser<'t> {
         let end = self.previous_range().end();
         let start = self.input.tokens.get(position).map_or(end, |token| token.range().start());
         TextRange::new(start.min(end), end)
+    }
+
+    /// The kind of a node that is closed.
+    fn kind_of(&self, done: Done) -> SyntaxKind {
+        match self.events.get(done.0) {
+            Some(Event::Open { kind, .. }) => *kind,
+            _ => SyntaxKind::Error,
+        }
     }
 
     fn text_of(&self, range: TextRange) -> &'t str {
@@ -389,7 +412,9 @@ impl Parser<'_> {
         }
         let message = format!("this is nested deeper than {NESTING_LIMIT} levels, which is the limit");
         self.error(
-            SyntaxError::new("R0001", self.range(), message).with_help("name parts of it with `define`"),
+            SyntaxError::new("R0001", self.range(), message)
+                .with_help("name parts of it with `define`")
+                .of_limit(),
         );
         self.is_silent = true;
         if !self.at_end() {

@@ -53,7 +53,7 @@ codes! {
     R0202 Error "unit mismatch or missing unit",
     R0203 Error "comparing two request attributes",
     R0204 Error "an order that the type does not have",
-    R0206 Error "missing, unknown or repeated field",
+    R0206 Error "missing, unknown or repeated field or clause",
     R0209 Error "several sources without `combine`",
     R0211 Error "a secret in the policy's text",
     R0212 Error "`target` where it cannot be tested",

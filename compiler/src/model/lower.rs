@@ -43,6 +43,8 @@ mod targets;
 
 mod types;
 
+mod unbuilt;
+
 mod values;
 
 use super::{Definition, Fact, Plan, Policy};
@@ -91,7 +93,10 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     let mut lower = Lower::new(sources);
     let has_broken_text = lower.syntax_errors();
     let use_problems: Vec<Diagnostic> = sources.problems().iter().map(Diagnostic::of_use).collect();
-    lower.diagnostics.extend(use_problems.iter().cloned());
+    let has_broken_use = !use_problems.is_empty();
+    lower.diagnostics.extend(use_problems);
+    let told = lower.diagnostics.clone();
+    lower.unbuilt();
     let items = lower.items();
     lower.declare_types(&items);
     lower.declare_attributes(&items);
@@ -110,9 +115,9 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     lower.secrets();
     let unused = lower.unused();
     let mut diagnostics = lower.diagnostics;
-    if has_broken_text || !use_problems.is_empty() {
+    if has_broken_text || has_broken_use {
         // A name, field or `otherwise` may be missing only because the text that holds it could not be read.
-        diagnostics.retain(|diagnostic| use_problems.contains(diagnostic) || !may_follow(diagnostic));
+        diagnostics.retain(|diagnostic| told.contains(diagnostic) || !may_follow(diagnostic));
     }
     let Some(otherwise) = otherwise.filter(|_| diagnostics.is_empty()) else { return (None, diagnostics) };
     let mut catalogue = lower.catalogue;

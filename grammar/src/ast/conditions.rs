@@ -19,8 +19,6 @@ either! {
         Test(AttributeTest),
         /// A name alone: a `define`, or an attribute that is true or false.
         Name(DefineName),
-        /// A test that this version does not build; it has its R0902 already.
-        Unbuilt(UnbuiltTest),
     }
 }
 
@@ -90,8 +88,16 @@ node! {
 }
 
 impl AttributeTest {
-    /// What is asked about.
+    /// The attribute that is asked about; none where it is a counter.
     pub fn subject(&self) -> Option<AttributeName> {
+        if self.counter().is_some() {
+            return None;
+        }
+        child(self.syntax())
+    }
+
+    /// The counter that is asked about.
+    pub fn counter(&self) -> Option<Counter> {
         child(self.syntax())
     }
 
@@ -106,41 +112,9 @@ impl AttributeTest {
     }
 }
 
-node! {
-    /// A test that this version does not build, parsed like one; it has its R0902 already.
-    UnbuiltTest
-}
-
-impl UnbuiltTest {
-    /// What is asked about.
-    pub fn subject(&self) -> Option<Subject> {
-        child(self.syntax())
-    }
-
-    /// How.
-    pub fn operator(&self) -> Option<Operator> {
-        child(self.syntax())
-    }
-
-    /// Against what; none behind `like` and `matches`.
-    pub fn operand(&self) -> Option<Value> {
-        operand(self)
-    }
-}
-
 /// The value after the operator; the subject is a value's shape too.
 fn operand(test: &impl Node) -> Option<Value> {
     test.syntax().children().skip_while(|node| node.kind() != SyntaxKind::Operator).find_map(Value::cast)
-}
-
-either! {
-    /// What an unbuilt test asks about.
-    Subject {
-        /// An attribute.
-        Attribute(AttributeName),
-        /// `spent(NAME)`
-        Counter(Counter),
-    }
 }
 
 node! {

@@ -1,8 +1,8 @@
 //! Test blocks: what is given of a request, and what is expected of its decision.
 
 use super::{
-    AttributeName, Name, Node, PlanExpression, Targets, Text, Value, child, children, either, items::words,
-    node, text,
+    AttributeName, Counter, List, Name, Node, PlanExpression, TargetPath, Targets, Text, Value, child,
+    children, either, node, parts, text,
 };
 
 node! {
@@ -42,11 +42,6 @@ impl Given {
     pub fn fields(&self) -> impl Iterator<Item = GivenField> {
         children(self.syntax())
     }
-
-    /// Fields that are not built; each has its R0902 already.
-    pub fn unbuilt(&self) -> impl Iterator<Item = UnbuiltGiven> {
-        children(self.syntax())
-    }
 }
 
 node! {
@@ -55,8 +50,16 @@ node! {
 }
 
 impl GivenField {
-    /// The attribute.
+    /// The attribute; none where it is a counter.
     pub fn name(&self) -> Option<AttributeName> {
+        if self.counter().is_some() {
+            return None;
+        }
+        child(self.syntax())
+    }
+
+    /// The counter that a share is given of.
+    pub fn counter(&self) -> Option<Counter> {
         child(self.syntax())
     }
 
@@ -64,11 +67,6 @@ impl GivenField {
     pub fn value(&self) -> Option<Value> {
         self.syntax().children().skip(1).find_map(Value::cast)
     }
-}
-
-node! {
-    /// A field of `given` that this version does not build; it has its R0902 already.
-    UnbuiltGiven
 }
 
 either! {
@@ -84,8 +82,16 @@ either! {
         Deny(ExpectDeny),
         /// `expect otherwise`
         Otherwise(ExpectOtherwise),
-        /// `expect limited NAME` and the like; it has its R0902 already.
-        Unbuilt(UnbuiltExpect),
+        /// `expect approval NAME`
+        Approval(ExpectApproval),
+        /// `expect limited NAME`
+        Limited(ExpectLimited),
+        /// `expect redact […]`
+        Redact(ExpectRedact),
+        /// `expect flag NAME`
+        Flag(ExpectFlag),
+        /// `expect shadow TARGET`
+        Shadow(ExpectShadow),
     }
 }
 
@@ -143,13 +149,61 @@ node! {
 }
 
 node! {
-    /// An `expect` that this version does not build; it has its R0902 already.
-    UnbuiltExpect
+    /// `expect approval NAME`
+    ExpectApproval
 }
 
-impl UnbuiltExpect {
-    /// Its words, as in `expect limited`.
-    pub fn keyword(&self) -> String {
-        words(self.syntax())
+parts! {
+    ExpectApproval {
+        /// The `require approval` that can be asked for.
+        name: Name,
+    }
+}
+
+node! {
+    /// `expect limited NAME`
+    ExpectLimited
+}
+
+parts! {
+    ExpectLimited {
+        /// The limit or budget that has no room.
+        name: Name,
+    }
+}
+
+node! {
+    /// `expect redact [FINDINGS]`
+    ExpectRedact
+}
+
+parts! {
+    ExpectRedact {
+        /// The findings that are masked.
+        findings: List,
+    }
+}
+
+node! {
+    /// `expect flag NAME`
+    ExpectFlag
+}
+
+parts! {
+    ExpectFlag {
+        /// The flag that is set.
+        name: Name,
+    }
+}
+
+node! {
+    /// `expect shadow TARGET`
+    ExpectShadow
+}
+
+parts! {
+    ExpectShadow {
+        /// Where a copy goes.
+        target: TargetPath,
     }
 }

@@ -1,9 +1,10 @@
 //! The items that declare: edition, use, types, attributes, classes, defines, aliases, providers, groups and plans.
 
 use super::{
-    Approve, AttributeName, Condition, Deny, Forbid, Name, Node, Otherwise, PlanExpression, Provider, Route,
+    Approve, AttributeName, Budget, Cap, Condition, Deny, Detector, Flag, Forbid, Guarantee, Limit, Log,
+    Migrate, Name, Node, Observe, Otherwise, PlanExpression, Provider, Redact, RequireApproval, Route,
     TargetList, Test, Text, TypeShape, Value, WhenClause, child, children, closing_brace, either, keywords,
-    node, text, tokens,
+    node, parts, text, tokens,
 };
 use crate::{SyntaxKind, SyntaxNode, TextRange};
 
@@ -32,8 +33,10 @@ either! {
     Item {
         /// `edition 2026`
         Edition(Edition),
+        /// `timezone "…"`
+        Timezone(Timezone),
         /// `use "FILE"`
-        Use(Use),
+        Use(UseItem),
         /// `type NAME = SHAPE`
         Type(TypeItem),
         /// `attribute NAME: TYPE`
@@ -46,6 +49,8 @@ either! {
         Alias(Alias),
         /// `provider NAME { … }`
         Provider(Provider),
+        /// `detector NAME = r"…"`
+        Detector(Detector),
         /// `group NAME = [ … ]`
         Group(Group),
         /// `plan NAME = PLAN`
@@ -60,10 +65,28 @@ either! {
         Route(Route),
         /// `otherwise deny "…"`
         Otherwise(Otherwise),
+        /// `redact NAME: [ … ] in …`
+        Redact(Redact),
+        /// `flag NAME when …`
+        Flag(Flag),
+        /// `require approval NAME …`
+        RequireApproval(RequireApproval),
+        /// `cap NAME: output …`
+        Cap(Cap),
+        /// `log NAME: …`
+        Log(Log),
+        /// `observe` and a rule.
+        Observe(Observe),
+        /// `limit NAME: …`
+        Limit(Limit),
+        /// `budget NAME: …`
+        Budget(Budget),
+        /// `migrate NAME: … to …`
+        Migrate(Migrate),
+        /// `guarantee NAME: …`
+        Guarantee(Guarantee),
         /// `test "…" { … }`
         Test(Test),
-        /// An item that this version does not build; it has its R0902 already.
-        Unbuilt(UnbuiltItem),
     }
 }
 
@@ -73,14 +96,45 @@ node! {
 }
 
 node! {
-    /// `use "FILE"`; a `for` is an [`UnbuiltClause`].
-    Use
+    /// `timezone "Europe/Zurich"`
+    Timezone
 }
 
-impl Use {
+impl Timezone {
+    /// The name of the zone.
+    pub fn zone(&self) -> Option<Text> {
+        text(self.syntax())
+    }
+}
+
+node! {
+    /// `use "FILE"`, and `for CONDITION`.
+    UseItem
+}
+
+impl UseItem {
     /// The file, as written.
     pub fn path(&self) -> Option<Text> {
         text(self.syntax())
+    }
+}
+
+parts! {
+    UseItem {
+        /// That the file is delegated, and for which requests.
+        delegated: ForClause,
+    }
+}
+
+node! {
+    /// `for CONDITION`
+    ForClause
+}
+
+parts! {
+    ForClause {
+        /// Which requests the file is for.
+        condition: Condition,
     }
 }
 
@@ -316,35 +370,6 @@ impl Plan {
     /// What it stands for.
     pub fn expression(&self) -> Option<PlanExpression> {
         child(self.syntax())
-    }
-}
-
-node! {
-    /// An item that this version does not build; it has its R0902 already.
-    UnbuiltItem
-}
-
-impl UnbuiltItem {
-    /// Its word or words, as in `require approval`.
-    pub fn keyword(&self) -> String {
-        words(self.syntax())
-    }
-
-    /// Its name, where it has one and begins with it.
-    pub fn name(&self) -> Option<Name> {
-        child(self.syntax())
-    }
-}
-
-node! {
-    /// A clause that this version does not build; it has its R0902 already.
-    UnbuiltClause
-}
-
-impl UnbuiltClause {
-    /// Its word or words, as in `failover on`.
-    pub fn keyword(&self) -> String {
-        words(self.syntax())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Literals with their units. The value of the token itself is `literal.rs`'s matter.
 
-use super::{Name, Node, child, node, tokens};
+use super::{Node, child, keywords, node, tokens};
+use crate::SyntaxToken;
 use crate::literal::{self, LiteralValue};
 
 node! {
@@ -20,14 +21,17 @@ impl Literal {
                 }
                 _ => None,
             },
+            (LiteralValue::Integer(count), _, Some(unit)) if unit.text() == "requests" => {
+                Some(LiteralValue::Requests(count))
+            }
             (LiteralValue::Integer(count), _, Some(_)) => Some(LiteralValue::Tokens(count)),
             (value, _, _) => Some(value),
         }
     }
 
-    /// The unit word after a number: `tokens`, the only one so far.
-    pub fn unit(&self) -> Option<Name> {
-        child(self.syntax())
+    /// The unit word after a number: `tokens` or `requests`.
+    pub fn unit(&self) -> Option<SyntaxToken> {
+        keywords(self.syntax()).find(|token| !matches!(token.text(), "true" | "false" | "per"))
     }
 
     /// What a sum of money is for.

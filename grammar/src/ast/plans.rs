@@ -1,6 +1,6 @@
 //! Targets and plans: what can be called, and in which order it is tried.
 
-use super::{Literal, Name, Node, child, children, either, items::words, node, tokens};
+use super::{AttributeName, Literal, Name, Node, child, children, either, keywords, node, parts, tokens};
 use crate::SyntaxKind;
 
 node! {
@@ -149,20 +149,62 @@ either! {
         Group(GroupRef),
         /// `requested`
         Requested(Requested),
-        /// `split …` and the like; it has its R0902 already.
-        Unbuilt(UnbuiltStage),
+        /// `split by … { … }`
+        Split(Split),
+        /// `cheapest of […]` and its kin.
+        Ordering(Ordering),
     }
 }
 
 node! {
-    /// A stage that this version does not build; it has its R0902 already.
-    UnbuiltStage
+    /// `split by ATTRIBUTE { SHARES }`
+    Split
 }
 
-impl UnbuiltStage {
-    /// Its word, as in `split`.
-    pub fn keyword(&self) -> String {
-        words(self.syntax())
+parts! {
+    Split {
+        /// What is drawn by; the request's id where left out.
+        by: AttributeName,
+    }
+}
+
+impl Split {
+    /// In the order written.
+    pub fn shares(&self) -> impl Iterator<Item = SplitShare> {
+        children(self.syntax())
+    }
+}
+
+node! {
+    /// `90% provider/model`
+    SplitShare
+}
+
+parts! {
+    SplitShare {
+        /// The share.
+        share: Literal,
+        /// Who gets it; the grammar lets `provider/*` through, the compiler does not.
+        target: TargetPath,
+    }
+}
+
+node! {
+    /// `cheapest of [TARGETS]`, `fastest of […]`, `least-busy of […]`
+    Ordering
+}
+
+parts! {
+    Ordering {
+        /// What is ordered.
+        targets: TargetList,
+    }
+}
+
+impl Ordering {
+    /// `cheapest`, `fastest` or `least-busy`; the parser takes no other.
+    pub fn word(&self) -> Option<String> {
+        keywords(self.syntax()).next().map(|token| token.text().to_owned())
     }
 }
 

@@ -1,6 +1,6 @@
-//! Providers and their models, with their fields.
+//! Providers and their models with their fields, and detectors.
 
-use super::{Field, Name, Node, Text, child, children, closing_brace, node, text};
+use super::{Field, List, Literal, Name, Node, Text, child, children, closing_brace, node, parts, text};
 use crate::TextRange;
 
 node! {
@@ -54,5 +54,28 @@ impl Model {
     /// The closing brace of the body.
     pub fn closing_brace(&self) -> Option<TextRange> {
         closing_brace(self.syntax())
+    }
+}
+
+node! {
+    /// `detector NAME = r"…"`, `detector NAME = […]`, or `detector NAME { FIELDS }`.
+    Detector
+}
+
+parts! {
+    Detector {
+        /// Its name.
+        name: Name,
+        /// The pattern that it looks for.
+        pattern: Literal,
+        /// The words and patterns that it looks for.
+        words: List,
+    }
+}
+
+impl Detector {
+    /// In the order written; repeated ones are all here.
+    pub fn fields(&self) -> impl Iterator<Item = Field> {
+        children(self.syntax())
     }
 }

@@ -1,7 +1,8 @@
-//! The items that decide, and their clauses: approve, deny, forbid, route and `otherwise`.
+//! The rules and the clauses that they share.
 
 use super::{
-    Condition, Literal, Name, Node, PlanExpression, Targets, Text, UnbuiltClause, child, children, node, text,
+    Condition, EachClause, List, Literal, Name, Node, Targets, Text, child, either, keywords, node, parts,
+    text,
 };
 
 node! {
@@ -121,98 +122,6 @@ impl Forbid {
 }
 
 node! {
-    /// `route NAME` with `to`, or with arms.
-    Route
-}
-
-impl Route {
-    /// Its name.
-    pub fn name(&self) -> Option<Name> {
-        child(self.syntax())
-    }
-
-    /// The route whose requests it takes a part of.
-    pub fn inside(&self) -> Option<InsideClause> {
-        child(self.syntax())
-    }
-
-    /// Which requests it answers; all (of the outer one's) where left out.
-    pub fn when(&self) -> Option<WhenClause> {
-        child(self.syntax())
-    }
-
-    /// Its plan, if it has no arms.
-    pub fn to(&self) -> Option<ToClause> {
-        child(self.syntax())
-    }
-
-    /// Its arms, if it has some.
-    pub fn arms(&self) -> Option<Arms> {
-        child(self.syntax())
-    }
-
-    /// What stands with its plan and is not built; it has its R0902 already.
-    pub fn unbuilt(&self) -> impl Iterator<Item = UnbuiltClause> {
-        children(self.syntax())
-    }
-}
-
-node! {
-    /// `{ … }` of a route.
-    Arms
-}
-
-impl Arms {
-    /// In the order written, which counts.
-    pub fn arms(&self) -> impl Iterator<Item = Arm> {
-        children(self.syntax())
-    }
-}
-
-node! {
-    /// `when CONDITION to PLAN`, `otherwise to PLAN`, or either with `deny "…"` in place of `to`.
-    Arm
-}
-
-/// What an arm answers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// `to PLAN`
-    To(ToClause),
-    /// `deny "…"`
-    Deny(DenyClause),
-}
-
-impl Arm {
-    /// Its condition; none of an `otherwise`.
-    pub fn when(&self) -> Option<WhenClause> {
-        child(self.syntax())
-    }
-
-    /// Whether it is the `otherwise`.
-    pub fn is_otherwise(&self) -> bool {
-        self.when().is_none()
-    }
-
-    /// What it answers.
-    pub fn outcome(&self) -> Option<Outcome> {
-        child(self.syntax()).map(Outcome::To).or_else(|| child(self.syntax()).map(Outcome::Deny))
-    }
-}
-
-node! {
-    /// `otherwise deny "…"`: the answer to requests that no route takes.
-    Otherwise
-}
-
-impl Otherwise {
-    /// What the caller is told.
-    pub fn text(&self) -> Option<Text> {
-        text(self.syntax())
-    }
-}
-
-node! {
     /// `when CONDITION`
     WhenClause
 }
@@ -244,11 +153,6 @@ node! {
     RefClause
 }
 
-node! {
-    /// `deny "…"` of an arm.
-    DenyClause
-}
-
 impl BecauseClause {
     /// The words.
     pub fn text(&self) -> Option<Text> {
@@ -271,13 +175,6 @@ impl ByClause {
 }
 
 impl RefClause {
-    /// The words.
-    pub fn text(&self) -> Option<Text> {
-        text(self.syntax())
-    }
-}
-
-impl DenyClause {
     /// The words.
     pub fn text(&self) -> Option<Text> {
         text(self.syntax())
@@ -309,25 +206,177 @@ impl UntilClause {
 }
 
 node! {
-    /// `inside NAME`
-    InsideClause
+    /// `redact NAME: [FINDINGS] in PLACE` with its clauses.
+    Redact
 }
 
-impl InsideClause {
-    /// The outer route.
-    pub fn name(&self) -> Option<Name> {
-        child(self.syntax())
+node! {
+    /// `flag NAME` with its clauses.
+    Flag
+}
+
+node! {
+    /// `require approval NAME` with its clauses.
+    RequireApproval
+}
+
+node! {
+    /// `cap NAME: output TOKENS` with its clauses.
+    Cap
+}
+
+node! {
+    /// `log NAME: LEVEL` with its clauses.
+    Log
+}
+
+node! {
+    /// `observe` and the rule that is tried.
+    Observe
+}
+
+either! {
+    /// What can be tried with `observe`.
+    Rule {
+        /// `approve`
+        Approve(Approve),
+        /// `deny`
+        Deny(Deny),
+        /// `forbid`
+        Forbid(Forbid),
+        /// `redact`
+        Redact(Redact),
+        /// `flag`
+        Flag(Flag),
+        /// `require approval`
+        RequireApproval(RequireApproval),
+        /// `cap`
+        Cap(Cap),
+        /// `log`
+        Log(Log),
+    }
+}
+
+parts! {
+    Observe {
+        /// The rule.
+        rule: Rule,
+    }
+}
+
+parts! {
+    Redact {
+        /// Its name.
+        name: Name,
+        /// What is masked.
+        findings: List,
+        /// Where.
+        place: InClause,
+        /// That the caller gets the originals back.
+        restore: RestoreClause,
+        /// When it holds; always where left out.
+        when: WhenClause,
+        /// From when on.
+        from: FromClause,
+        /// Until when.
+        until: UntilClause,
+    }
+}
+
+parts! {
+    Flag {
+        /// Its name.
+        name: Name,
+        /// When it holds; always where left out.
+        when: WhenClause,
+        /// From when on.
+        from: FromClause,
+        /// Until when.
+        until: UntilClause,
+    }
+}
+
+parts! {
+    RequireApproval {
+        /// Its name.
+        name: Name,
+        /// When it holds; always where left out.
+        when: WhenClause,
+        /// What the caller is told.
+        because: BecauseClause,
+        /// From when on.
+        from: FromClause,
+        /// Until when.
+        until: UntilClause,
+        /// Who grants.
+        by: ByClause,
+        /// Who holds a grant.
+        each: EachClause,
+        /// How long a grant lasts.
+        valid: ValidClause,
+    }
+}
+
+parts! {
+    Cap {
+        /// Its name.
+        name: Name,
+        /// The number of tokens.
+        tokens: Literal,
+        /// When it holds; always where left out.
+        when: WhenClause,
+        /// From when on.
+        from: FromClause,
+        /// Until when.
+        until: UntilClause,
+    }
+}
+
+parts! {
+    Log {
+        /// Its name.
+        name: Name,
+        /// When it holds; always where left out.
+        when: WhenClause,
+        /// From when on.
+        from: FromClause,
+        /// Until when.
+        until: UntilClause,
+    }
+}
+
+impl Log {
+    /// The word: `full`, `metadata` or `none`; the parser takes no other.
+    pub fn level(&self) -> Option<String> {
+        keywords(self.syntax()).nth(1).map(|token| token.text().to_owned())
     }
 }
 
 node! {
-    /// `to PLAN`
-    ToClause
+    /// `in prompt`, `in response`, `in both`
+    InClause
 }
 
-impl ToClause {
-    /// The plan.
-    pub fn plan(&self) -> Option<PlanExpression> {
-        child(self.syntax())
+impl InClause {
+    /// The word: `prompt`, `response` or `both`; the parser takes no other.
+    pub fn place(&self) -> Option<String> {
+        keywords(self.syntax()).nth(1).map(|token| token.text().to_owned())
+    }
+}
+
+node! {
+    /// `restore`
+    RestoreClause
+}
+
+node! {
+    /// `valid DURATION`
+    ValidClause
+}
+
+parts! {
+    ValidClause {
+        /// The duration.
+        duration: Literal,
     }
 }

@@ -2,9 +2,8 @@
 
 use super::{
     AnyTarget, AttributeName, GroupRef, Literal, Name, Node, TargetPath, Text, child, children, either, node,
-    text, tokens,
+    text,
 };
-use crate::SyntaxKind;
 
 either! {
     /// A value. Which of these a place allows is asked by whoever knows its type; the parser offers blocks, calls and
@@ -143,9 +142,7 @@ impl PricePart {
     }
 
     /// The word after it: `in`, `out`, `cached`, `cache-write`, `reasoning`; the compiler says which there are.
-    pub fn word(&self) -> Option<String> {
-        tokens(self.syntax())
-            .find(|token| matches!(token.kind(), SyntaxKind::Keyword | SyntaxKind::Ident))
-            .map(|token| token.text().to_owned())
+    pub fn word(&self) -> Option<Name> {
+        child(self.syntax())
     }
 }

@@ -30,7 +30,8 @@ pub(super) fn read_date(text: &str) -> Result<DateText, Problem> {
         Ok(date)
     } else {
         Err(Problem::new(text, format!("there is no day `{text}`"))
-            .help("a date is written `YEAR-MONTH-DAY`"))
+            .help("a date is written `YEAR-MONTH-DAY`")
+            .of_meaning())
     }
 }
 
@@ -40,7 +41,8 @@ pub(super) fn read_time(text: &str) -> Result<LiteralValue, Problem> {
         Ok(LiteralValue::TimeOfDayMinutes(hour * 60 + minute))
     } else {
         Err(Problem::new(text, format!("there is no time of day `{text}`"))
-            .help("times run from `00:00` to `23:59`; a range may run over midnight, as in `22:00..00:00`"))
+            .help("times run from `00:00` to `23:59`; a range may run over midnight, as in `22:00..00:00`")
+            .of_meaning())
     }
 }
 
@@ -52,7 +54,7 @@ pub(super) fn read_instant(text: &str) -> Result<LiteralValue, Problem> {
     let (hour, minute, second) = (field(time, 0..2), field(time, 3..5), field(time, 6..8));
     let (zone_hour, zone_minute): (i32, i32) = (field(zone, 1..3), field(zone, 4..6));
     if hour > 23 || minute > 59 || second > 59 || zone_hour > 23 || zone_minute > 59 {
-        return Err(Problem::new(text, format!("there is no instant `{text}`")));
+        return Err(Problem::new(text, format!("there is no instant `{text}`")).of_meaning());
     }
     let offset = zone_hour * 60 + zone_minute;
     let offset_minutes = if zone.starts_with('-') { -offset } else { offset };

@@ -133,7 +133,8 @@ fn decimal(text: &str, amount: &str, places: u32, smallest: &str) -> Result<u64,
         return Err(Problem::new(
             text,
             format!("`{text}` is finer than {smallest}, the smallest step there is"),
-        ));
+        )
+        .of_meaning());
     };
     let fraction = if fraction.is_empty() { Some(0) } else { number(fraction) };
     fraction
@@ -150,5 +151,5 @@ fn number(digits: &str) -> Option<u64> {
 }
 
 fn too_large(text: &str) -> Problem {
-    Problem::new(text, format!("`{text}` is larger than any number that a policy can hold"))
+    Problem::new(text, format!("`{text}` is larger than any number that a policy can hold")).of_meaning()
 }

@@ -77,16 +77,35 @@ fn read_escape(escape: &str) -> Option<(char, usize)> {
         b'n' => Some(('\n', 2)),
         b't' => Some(('\t', 2)),
         b'u' => {
-            let digits = escape[2..].strip_prefix('{')?;
-            let digits = &digits[..digits.find('}')?];
-            let is_plain =
-                (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let character =
-                u32::from_str_radix(digits, 16).ok().filter(|_| is_plain).and_then(char::from_u32)?;
+            let digits = code_point_digits(escape)?;
+            let character = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)?;
             Some((character, digits.len() + 4))
         }
         _ => None,
     }
+}
+
+/// Whether all escapes of a text have the shape of one.
+fn has_shapely_escapes(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let escape = &rest[at..];
+        let known = read_escape(escape).map(|(_, length)| length);
+        let shapely = code_point_digits(escape).map(|digits| digits.len() + 4);
+        match known.or(shapely) {
+            Some(length) => rest = &escape[length..],
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The digits of `\u{…}`, at most six; whether a character has them is another matter.
+fn code_point_digits(escape: &str) -> Option<&str> {
+    let digits = escape.strip_prefix("\\u{")?;
+    let digits = &digits[..digits.find('}')?];
+    let is_plain = (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_plain.then_some(digits)
 }
 
 fn bad_escape(text: &str, offset: usize, escape: &str) -> Problem {
@@ -94,6 +113,7 @@ fn bad_escape(text: &str, offset: usize, escape: &str) -> Problem {
     let mut problem = Problem::new(text, format!("`{shown}` is no escape of a string"))
         .help("the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a backslash is written `\\\\`");
     problem.at = offset..offset + shown.len();
+    problem.is_of_meaning = has_shapely_escapes(escape);
     problem
 }
 

@@ -1,7 +1,7 @@
 //! The clauses of rules: in any order, each once, each only where it belongs.
 
 use super::words::{begins_clause, begins_item, with_article};
-use super::{Parser, conditions, literals};
+use super::{Parser, conditions, literals, migrations, values};
 use crate::{SyntaxError, SyntaxKind, TextRange};
 
 /// A clause that several kinds of rule share.
@@ -14,10 +14,33 @@ pub(super) enum Clause {
     Owner,
     By,
     Ref,
+    Each,
+    Valid,
+    Warn,
+    Then,
+    Sticky,
+    Ramp,
+    Shadow,
+    Rollback,
 }
 
-const CLAUSES: [Clause; 7] =
-    [Clause::When, Clause::Because, Clause::From, Clause::Until, Clause::Owner, Clause::By, Clause::Ref];
+const CLAUSES: [Clause; 15] = [
+    Clause::When,
+    Clause::Because,
+    Clause::From,
+    Clause::Until,
+    Clause::Owner,
+    Clause::By,
+    Clause::Ref,
+    Clause::Each,
+    Clause::Valid,
+    Clause::Warn,
+    Clause::Then,
+    Clause::Sticky,
+    Clause::Ramp,
+    Clause::Shadow,
+    Clause::Rollback,
+];
 
 impl Clause {
     fn word(self) -> &'static str {
@@ -29,6 +52,14 @@ impl Clause {
             Clause::Owner => "owner",
             Clause::By => "by",
             Clause::Ref => "ref",
+            Clause::Each => "each",
+            Clause::Valid => "valid",
+            Clause::Warn => "warn",
+            Clause::Then => "then",
+            Clause::Sticky => "sticky",
+            Clause::Ramp => "ramp",
+            Clause::Shadow => "shadow",
+            Clause::Rollback => "rollback",
         }
     }
 
@@ -41,6 +72,14 @@ impl Clause {
             Clause::Owner => SyntaxKind::OwnerClause,
             Clause::By => SyntaxKind::ByClause,
             Clause::Ref => SyntaxKind::RefClause,
+            Clause::Each => SyntaxKind::EachClause,
+            Clause::Valid => SyntaxKind::ValidClause,
+            Clause::Warn => SyntaxKind::WarnClause,
+            Clause::Then => SyntaxKind::ThenClause,
+            Clause::Sticky => SyntaxKind::StickyClause,
+            Clause::Ramp => SyntaxKind::RampClause,
+            Clause::Shadow => SyntaxKind::ShadowClause,
+            Clause::Rollback => SyntaxKind::RollbackClause,
         }
     }
 
@@ -57,20 +96,21 @@ impl Clause {
 
 /// Which clauses a rule has so far.
 #[derive(Default)]
-pub(super) struct Seen(Vec<(&'static str, TextRange)>);
+pub(super) struct Seen<'t>(Vec<(&'t str, TextRange)>);
 
-impl Seen {
+impl<'t> Seen<'t> {
     pub(super) fn has(&self, word: &str) -> bool {
         self.0.iter().any(|(seen, _)| *seen == word)
     }
 
     /// Notes the clause at the next token, and reports a second one of its kind.
-    pub(super) fn note(&mut self, p: &mut Parser, word: &'static str) {
+    pub(super) fn note(&mut self, p: &mut Parser, word: &'t str) {
         let range = p.range();
         match self.0.iter().find(|(seen, _)| *seen == word) {
             Some((_, first)) => {
-                let error = SyntaxError::new("R0001", range, format!("`{word}` stands twice in one rule"))
-                    .with_related(*first, "the first one");
+                let error = SyntaxError::new("R0206", range, format!("`{word}` stands twice in one rule"))
+                    .with_related(*first, "the first one")
+                    .of_meaning();
                 p.report(error);
             }
             None => self.0.push((word, range)),
@@ -79,9 +119,10 @@ impl Seen {
 }
 
 /// All clauses of a rule.
-pub(super) fn clauses(p: &mut Parser, rule: &str, allowed: &[Clause]) -> Seen {
+pub(super) fn clauses<'t>(p: &mut Parser<'t>, rule: &str, allowed: &[Clause]) -> Seen<'t> {
     let mut seen = Seen::default();
-    while !ends_rule(p) {
+    let is_allowed = |p: &Parser| allowed.iter().any(|clause| p.at_word(clause.word()));
+    while is_allowed(p) || !ends_rule(p) {
         match Clause::of(p.word(0)) {
             Some(clause) if allowed.contains(&clause) => {
                 seen.note(p, clause.word());
@@ -144,8 +185,40 @@ pub(super) fn one(p: &mut Parser, clause: Clause) {
         Clause::Because | Clause::Owner | Clause::By | Clause::Ref => {
             literals::text(p, &format!("`{ours}` needs its words in quotes"));
         }
+        Clause::Each => {
+            values::attribute_name(p, "`each` needs the attribute that each counts by");
+        }
+        Clause::Valid => literals::duration(p, ours),
+        Clause::Warn => {
+            if !p.eat_word("at") {
+                p.missing("`warn` is followed by `at`", "`at` belongs here");
+            }
+            literals::percent(p, "`warn at` needs a share");
+        }
+        Clause::Then => then(p),
+        Clause::Sticky => {
+            if !p.eat_word("by") {
+                p.missing("`sticky` is followed by `by`", "`by` belongs here");
+            }
+            values::attribute_name(p, "`sticky by` needs an attribute");
+        }
+        Clause::Ramp => migrations::ramp(p),
+        Clause::Shadow => migrations::shadow(p),
+        Clause::Rollback => migrations::rollback(p),
     }
     mark.close(p, clause.kind());
+}
+
+/// `deny` or `continue`, behind `then`.
+fn then(p: &mut Parser) {
+    if matches!(p.word(0), "deny" | "continue") {
+        p.bump_keyword();
+        return;
+    }
+    p.missing("`then` says what a spent budget does", "`deny` or `continue` belongs here");
+    if !p.word(0).is_empty() && !begins_clause(p.word(0)) && !ends_rule(p) {
+        p.bump();
+    }
 }
 
 fn takes(rule: &str, allowed: &[Clause]) -> String {

@@ -1,6 +1,6 @@
 //! Conditions: tests joined by `and` or `or`, never both without parentheses. A chain is one flat node however long.
 
-use super::{Done, Parser, literals, unbuilt, values, words};
+use super::{Done, Parser, literals, values, words};
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
 
 /// Readings longer than this are told without their text.
@@ -128,37 +128,49 @@ fn test(p: &mut Parser) -> Option<Done> {
         return None;
     }
     let mark = p.open();
-    let mut unbuilt = subject(p);
+    let is_counter = is_counter(p);
+    if is_counter {
+        counter(p);
+    } else {
+        values::attribute_name(p, "a name belongs here");
+    }
     let subject = p.range_since(start);
     let operator_start = p.position;
-    let Some(operator) = operator(p) else {
-        if let Some(words) = unbuilt {
-            unbuilt::report(p, subject, &words);
-            return Some(mark.close(p, SyntaxKind::UnbuiltTest));
-        }
-        if literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket) {
+    if !operator(p) {
+        if is_counter || literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket) {
             let message = format!("an operator is missing after `{}`", p.text_of(subject));
             p.missing(message, "`is`, `in`, `has`, `<` … belongs here");
-            values::value(p, values::Place::Plain);
+            if literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket) {
+                values::value(p, values::Place::Plain);
+            }
         }
         return Some(mark.close(p, SyntaxKind::DefineName));
-    };
-    let operator_range = p.range_since(operator_start);
+    }
+    let operator = p.range_since(operator_start);
     if !values::value(p, values::Place::Plain) {
-        p.missing(format!("`{}` needs a value after it", p.text_of(operator_range)), "a value belongs here");
+        p.missing(format!("`{}` needs a value after it", p.text_of(operator)), "a value belongs here");
     }
-    let mut place = subject;
-    if unbuilt.is_none() && matches!(operator, "like" | "matches") {
-        place = operator_range;
-        unbuilt = Some(operator.to_owned());
-    }
-    Some(match unbuilt {
-        Some(words) => {
-            unbuilt::report(p, place, &words);
-            mark.close(p, SyntaxKind::UnbuiltTest)
-        }
-        None => mark.close(p, SyntaxKind::AttributeTest),
-    })
+    Some(mark.close(p, SyntaxKind::AttributeTest))
+}
+
+/// `spent(`, `used(`
+pub(super) fn is_counter(p: &Parser) -> bool {
+    matches!(p.word(0), "spent" | "used") && p.kind(1) == SyntaxKind::LeftParen
+}
+
+/// `spent(NAME)`, `used(NAME)`
+pub(super) fn counter(p: &mut Parser) {
+    let mark = p.open();
+    let word = p.text(0);
+    p.bump_keyword();
+    let opening = p.range();
+    p.bump();
+    literals::name(
+        p,
+        &format!("`{word}` needs the name of a {}", if word == "spent" { "budget" } else { "limit" }),
+    );
+    values::close(p, SyntaxKind::RightParen, ")", opening);
+    mark.close(p, SyntaxKind::Counter);
 }
 
 /// A reserved word with an operator behind it was meant as the name of an attribute.
@@ -166,26 +178,8 @@ fn is_misplaced_value(p: &Parser) -> bool {
     words::begins_item(p.word(0)) && !p.at_item(0) && words::begins_operator(p.word(1))
 }
 
-/// What is asked about; its words, if this version does not build tests of it.
-fn subject(p: &mut Parser) -> Option<String> {
-    if matches!(p.word(0), "spent" | "used") && p.kind(1) == SyntaxKind::LeftParen {
-        let word = p.text(0).to_owned();
-        unbuilt::counter(p);
-        return Some(word);
-    }
-    let start = p.position;
-    values::attribute_name(p, "a name belongs here");
-    let name = p.text_of(p.range_since(start));
-    is_unbuilt_attribute(name).then(|| name.to_owned())
-}
-
-/// Attributes that this version does not read.
-pub(super) fn is_unbuilt_attribute(name: &str) -> bool {
-    matches!(name, "prompt" | "system" | "prompt.findings" | "time.of-day" | "time.weekday")
-}
-
-/// The operator in our spelling, in a node of its own.
-fn operator(p: &mut Parser) -> Option<&'static str> {
+/// The operator in a node of its own, if there is one.
+fn operator(p: &mut Parser) -> bool {
     let (kind, word) = (p.kind(0), p.word(0));
     let sign = match kind {
         SyntaxKind::Less => Some("<"),
@@ -203,63 +197,45 @@ fn operator(p: &mut Parser) -> Option<&'static str> {
         }
         p.bump();
         mark.close(p, SyntaxKind::Operator);
-        return Some(sign);
+        return true;
     }
     let start = p.position;
     let mark = p.open();
-    let operator = match word {
+    match word {
         "is" => is_operator(p, start),
-        "in" | "has" | "lacks" | "like" | "matches" => one_word(p, word),
+        "in" | "has" | "lacks" | "like" | "matches" => p.bump_keyword(),
         "contains" | "includes" => {
             p.foreign(format!("`{word}` is written `has`"), "has");
-            one_word(p, "has")
+            p.bump_keyword();
         }
         "equals" => {
             p.foreign("`equals` is written `is`", "is");
-            one_word(p, "is")
+            p.bump_keyword();
         }
-        "not" => not_operator(p, start)?,
-        _ => return None,
-    };
-    mark.close(p, SyntaxKind::Operator);
-    Some(operator)
-}
-
-fn one_word(p: &mut Parser, word: &str) -> &'static str {
-    p.bump_keyword();
-    match word {
-        "in" => "in",
-        "has" => "has",
-        "lacks" => "lacks",
-        "like" => "like",
-        "matches" => "matches",
-        _ => "is",
+        "not" if matches!(p.word(1), "in" | "has" | "is") => not_operator(p, start),
+        _ => return false,
     }
+    mark.close(p, SyntaxKind::Operator);
+    true
 }
 
 /// `is`, `is not`; `is in` and `is not in` are reported.
-fn is_operator(p: &mut Parser, start: usize) -> &'static str {
+fn is_operator(p: &mut Parser, start: usize) {
     p.bump_keyword();
-    let is_not = p.eat_word("not");
-    let ours = match (is_not, p.word(0)) {
-        (false, "in") => "in",
-        (true, "in") => "not in",
-        (true, _) => return "is not",
-        (false, _) => return "is",
-    };
-    p.bump_keyword();
-    let range = p.range_since(start);
-    p.foreign_at(range, format!("`{}` is written `{ours}`", p.text_of(range)), ours);
-    ours
+    let ours = if p.eat_word("not") { "not in" } else { "in" };
+    if p.at_word("in") {
+        p.bump_keyword();
+        let range = p.range_since(start);
+        p.foreign_at(range, format!("`{}` is written `{ours}`", p.text_of(range)), ours);
+    }
 }
 
-/// `not in`; `not has` is reported.
-fn not_operator(p: &mut Parser, start: usize) -> Option<&'static str> {
+/// `not in`; `not has` and `not is` are reported.
+fn not_operator(p: &mut Parser, start: usize) {
     let ours = match p.word(1) {
-        "in" => "not in",
         "has" => "lacks",
         "is" => "is not",
-        _ => return None,
+        _ => "not in",
     };
     p.bump_keyword();
     p.bump_keyword();
@@ -267,7 +243,16 @@ fn not_operator(p: &mut Parser, start: usize) -> Option<&'static str> {
         let range = p.range_since(start);
         p.foreign_at(range, format!("`{}` is written `{ours}`", p.text_of(range)), ours);
     }
-    Some(ours)
+}
+
+/// Whether `or`, or a foreign sign for it, is next.
+pub(super) fn at_or(p: &Parser) -> bool {
+    at_join(p) == Some(Join::Or)
+}
+
+/// Takes an `or`.
+pub(super) fn take_or(p: &mut Parser) {
+    join(p, Join::Or, &mut Chain::default());
 }
 
 /// `and` beside `or`: both readings are offered, and the tree has the first.

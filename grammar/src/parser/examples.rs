@@ -1,6 +1,6 @@
 //! Test blocks: `given` fields and what is expected.
 
-use super::{Parser, literals, plans, unbuilt, values};
+use super::{Parser, conditions, literals, plans, values};
 use crate::{SyntaxError, SyntaxKind};
 
 /// `test "…" { GIVEN EXPECT }`
@@ -37,11 +37,7 @@ fn given(p: &mut Parser) {
     }
     while !(ends_line(p) || p.at_end() || p.at_item(0)) {
         let before = p.position;
-        if unbuilt::at_given(p) {
-            unbuilt::given(p);
-        } else {
-            field(p);
-        }
+        field(p);
         if p.eat(SyntaxKind::Comma) {
             p.report_previous_comma();
         }
@@ -64,7 +60,11 @@ fn field(p: &mut Parser) {
     }
     let mark = p.open();
     let start = p.position;
-    values::attribute_name(p, "an attribute belongs here");
+    if conditions::is_counter(p) {
+        conditions::counter(p);
+    } else {
+        values::attribute_name(p, "an attribute belongs here");
+    }
     let name = p.text_of(p.range_since(start));
     if matches!(p.kind(0), SyntaxKind::Equals | SyntaxKind::EqualsEquals) || p.at_word("is") {
         p.foreign(format!("a value that is given stands behind `:`, not `{}`", p.text(0)), ":");
@@ -79,10 +79,6 @@ fn field(p: &mut Parser) {
 }
 
 fn expect(p: &mut Parser) {
-    match p.word(1) {
-        "approval" | "limited" | "redact" | "flag" | "shadow" => return unbuilt::expect(p),
-        _ => {}
-    }
     let mark = p.open();
     p.bump_keyword();
     let word = p.word(0);
@@ -92,10 +88,19 @@ fn expect(p: &mut Parser) {
         "never" => SyntaxKind::ExpectNever,
         "deny" => SyntaxKind::ExpectDeny,
         "otherwise" => SyntaxKind::ExpectOtherwise,
+        "approval" => SyntaxKind::ExpectApproval,
+        "limited" => SyntaxKind::ExpectLimited,
+        "redact" => SyntaxKind::ExpectRedact,
+        "flag" => SyntaxKind::ExpectFlag,
+        "shadow" => SyntaxKind::ExpectShadow,
         _ => {
-            let error = SyntaxError::new("R0001", p.gap(), "`expect` says what the decision is").with_label(
-                "`route NAME`, `to PLAN`, `never TARGETS`, `deny NAME` or `otherwise` belongs here",
-            );
+            let error = SyntaxError::new("R0001", p.gap(), "`expect` says what the decision is")
+                .with_label(
+                    "`route NAME`, `to PLAN`, `never TARGETS`, `deny NAME` or `otherwise` belongs here",
+                )
+                .with_help(
+                    "also `approval NAME`, `limited NAME`, `redact […]`, `flag NAME` and `shadow TARGET`",
+                );
             p.error(error);
             if !(ends_line(p) || p.at_end() || p.at_item(0)) {
                 p.skip(ends_line);
@@ -106,11 +111,17 @@ fn expect(p: &mut Parser) {
     };
     p.bump_keyword();
     match kind {
-        SyntaxKind::ExpectRoute | SyntaxKind::ExpectDeny => {
+        SyntaxKind::ExpectRoute
+        | SyntaxKind::ExpectDeny
+        | SyntaxKind::ExpectApproval
+        | SyntaxKind::ExpectLimited
+        | SyntaxKind::ExpectFlag => {
             literals::name(p, &format!("`expect {word}` needs a name"));
         }
         SyntaxKind::ExpectTo => plans::expression(p, "`expect to` needs a target"),
         SyntaxKind::ExpectNever => plans::targets(p, "`expect never` needs targets"),
+        SyntaxKind::ExpectRedact => values::findings(p, "`expect redact` needs findings"),
+        SyntaxKind::ExpectShadow => plans::one_target(p, "`expect shadow` needs a target"),
         _ => {}
     }
     mark.close(p, kind);

@@ -1,7 +1,10 @@
 //! The file and its items: which word begins which, the edition, and what is said where no item begins.
 
-use super::words::{begins_clause, begins_unbuilt_item, foreign_item, with_article};
-use super::{Parser, conditions, examples, literals, plans, providers, rules, types, unbuilt};
+use super::words::{self, begins_clause, foreign_item, with_article};
+use super::{
+    Parser, conditions, counters, examples, guarantees, literals, migrations, plans, providers, routes,
+    rules, types,
+};
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange, TextSize};
 
 /// The edition of the language that this version reads.
@@ -41,6 +44,7 @@ fn item(p: &mut Parser, is_edition: bool) {
 
 fn item_of(p: &mut Parser, word: &str) {
     match word {
+        "timezone" => timezone(p),
         "use" => use_file(p),
         "type" => types::type_item(p),
         "attribute" => types::attribute(p),
@@ -48,23 +52,42 @@ fn item_of(p: &mut Parser, word: &str) {
         "define" => define(p),
         "alias" => alias(p),
         "provider" => providers::provider(p),
+        "detector" => providers::detector(p),
         "group" => group(p),
         "plan" => plan(p),
         "approve" => rules::approve(p),
         "deny" => rules::deny(p),
         "forbid" => rules::forbid(p),
-        "route" => rules::route(p),
-        "otherwise" => rules::otherwise(p),
+        "redact" => rules::redact(p),
+        "flag" => rules::flag(p),
+        "require" => rules::require_approval(p),
+        "cap" => rules::cap(p),
+        "log" => rules::log(p),
+        "observe" => rules::observe(p),
+        "limit" => counters::limit(p),
+        "budget" => counters::budget(p),
+        "route" => routes::route(p),
+        "otherwise" => routes::otherwise(p),
+        "migrate" => migrations::migrate(p),
+        "guarantee" => guarantees::guarantee(p),
         "test" => examples::test(p),
-        _ if begins_unbuilt_item(word) => unbuilt::item(p),
         _ if is_closing(p.kind(0)) => stray_closing(p),
         _ => stray(p),
     }
 }
 
-/// The word, its name, and the sign after it.
+/// The word, and its name.
 pub(super) fn head(p: &mut Parser, what: &str) -> bool {
     p.bump_keyword();
+    name_of(p, what)
+}
+
+/// The name behind the words of an item. Before a colon no word is reserved, and none needs blanks.
+pub(super) fn name_of(p: &mut Parser, what: &str) -> bool {
+    if p.kind(1) == SyntaxKind::Colon && p.at_name() {
+        literals::bare_name(p);
+        return true;
+    }
     literals::name(p, &format!("{} needs a name", with_article(what)))
 }
 
@@ -102,7 +125,7 @@ fn edition(p: &mut Parser) {
             let error = SyntaxError::new("R0005", p.range(), message)
                 .with_help(format!("the only one so far is {EDITION}"))
                 .with_fix(p.range(), EDITION, format!("write `{EDITION}`"));
-            p.error(error);
+            p.error(if p.at(SyntaxKind::Number) { error.of_meaning() } else { error });
         }
         p.bump();
     } else {
@@ -148,14 +171,24 @@ fn judge_editions(p: &mut Parser, editions: &[TextRange], is_first: bool) {
     }
 }
 
+fn timezone(p: &mut Parser) {
+    let mark = p.open();
+    p.bump_keyword();
+    literals::text(p, "`timezone` needs the name of a zone in quotes, such as \"Europe/Zurich\"");
+    mark.close(p, SyntaxKind::Timezone);
+}
+
 fn use_file(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
     literals::text(p, "`use` needs the path of a file in quotes");
     if p.at_word("for") {
-        unbuilt::use_for(p);
+        let delegated = p.open();
+        p.bump_keyword();
+        conditions::condition(p, "`for` needs the condition of the requests that the file is for");
+        delegated.close(p, SyntaxKind::ForClause);
     }
-    mark.close(p, SyntaxKind::Use);
+    mark.close(p, SyntaxKind::UseItem);
 }
 
 fn define(p: &mut Parser) {
@@ -189,8 +222,12 @@ fn plan(p: &mut Parser) {
     head(p, "plan");
     joint(p, SyntaxKind::Equals, "a `plan`");
     plans::expression(p, "a `plan` needs a target");
-    while super::words::begins_plan_option(p.word(0)) {
-        unbuilt::clause(p);
+    if words::begins_plan_option(p.word(0)) {
+        let message = format!("`{}` says how a route is executed, and stands behind its `to`", p.text(0));
+        let error = SyntaxError::new("R0001", p.range(), message)
+            .with_help("move it to each route that goes `to` this plan");
+        p.error(error);
+        p.skip(|p| p.is_at_lost_item());
     }
     mark.close(p, SyntaxKind::Plan);
 }

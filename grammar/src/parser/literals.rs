@@ -120,7 +120,7 @@ pub(super) fn text(p: &mut Parser, missing: &str) -> bool {
 pub(super) fn date(p: &mut Parser, clause: &str) {
     match p.kind(0) {
         SyntaxKind::Date | SyntaxKind::Instant | SyntaxKind::BadNumber => {
-            literal(p);
+            bare(p);
         }
         SyntaxKind::String if is_date(&literal::unquote(p.text(0))) => {
             let date = literal::unquote(p.text(0));
@@ -152,7 +152,7 @@ pub(super) fn duration(p: &mut Parser, clause: &str) {
                 .with_help("a duration is written with its unit: `250ms`, `30s`, `5min`, `2h`, `7d`");
             p.error(error);
         }
-        literal(p);
+        bare(p);
     } else {
         p.missing(format!("`{clause}` needs a duration"), "a duration such as `30s` belongs here");
     }
@@ -189,7 +189,7 @@ pub(super) fn per_tokens(p: &mut Parser) {
         return;
     }
     if literal::read(p.kind(0), p.text(0)) == Ok(LiteralValue::Integer(0)) {
-        p.report(SyntaxError::new("R0001", p.range(), "money is for more than 0 tokens"));
+        p.report(SyntaxError::new("R0001", p.range(), "money is for more than 0 tokens").of_meaning());
     }
     let mark = p.open();
     check(p);
@@ -209,8 +209,83 @@ fn unit(p: &mut Parser) -> bool {
         }
         _ => return false,
     }
-    bare_name(p);
+    p.bump_keyword();
     true
+}
+
+/// `60 requests`, `200k tokens`; a number is next.
+pub(super) fn count(p: &mut Parser) {
+    let mark = p.open();
+    check(p);
+    p.bump();
+    match p.word(0) {
+        "requests" => p.bump_keyword(),
+        word @ ("request" | "req" | "reqs" | "calls") => {
+            p.foreign(format!("`{word}` is no unit: write `requests`"), "requests");
+            p.bump_keyword();
+        }
+        _ if unit(p) => {}
+        _ => p.missing("a `limit` says what it counts", "`requests` or `tokens` belongs here"),
+    }
+    mark.close(p, SyntaxKind::Literal);
+}
+
+/// `4k tokens`, or `missing`.
+pub(super) fn tokens(p: &mut Parser, missing: &str) {
+    if !matches!(p.kind(0), SyntaxKind::Number | SyntaxKind::BadNumber) {
+        p.missing(missing, "`4k tokens` belongs here");
+        return;
+    }
+    let mark = p.open();
+    check(p);
+    p.bump();
+    if !unit(p) {
+        let gap = p.gap();
+        let error = SyntaxError::new("R0001", gap, "this number has no unit")
+            .with_label("`tokens` belongs here")
+            .with_fix(gap, " tokens", "write `tokens`");
+        p.error(error);
+    }
+    mark.close(p, SyntaxKind::Literal);
+}
+
+/// `5%`, or `missing`.
+pub(super) fn percent(p: &mut Parser, missing: &str) {
+    match p.kind(0) {
+        SyntaxKind::Percent => {
+            bare(p);
+        }
+        SyntaxKind::Number | SyntaxKind::BadNumber => {
+            let mut error = SyntaxError::new("R0001", p.range(), format!("`{}` is no share", p.text(0)))
+                .with_help("a share is written with its sign: `5%`, `0.5%`");
+            if p.at(SyntaxKind::Number) {
+                error =
+                    error.with_fix(p.range(), format!("{}%", p.text(0)), format!("write `{}%`", p.text(0)));
+            }
+            p.error(error);
+            let mark = p.open();
+            p.bump();
+            mark.close(p, SyntaxKind::Literal);
+        }
+        _ => p.missing(missing, "a share such as `5%` belongs here"),
+    }
+}
+
+/// `2`, or `missing`.
+pub(super) fn whole_number(p: &mut Parser, missing: &str) {
+    if matches!(p.kind(0), SyntaxKind::Number | SyntaxKind::BadNumber) {
+        bare(p);
+    } else {
+        p.missing(missing, "a number such as `2` belongs here");
+    }
+}
+
+/// The next token alone, without a unit.
+pub(super) fn bare(p: &mut Parser) -> Done {
+    let mark = p.open();
+    check(p);
+    p.bump();
+    mark.close(p, SyntaxKind::Literal)
 }
 
 /// Reports the next token if it is a literal without a value.
@@ -223,6 +298,7 @@ pub(super) fn check(p: &mut Parser) {
     let range = TextRange::new(offset(problem.at.start), offset(problem.at.end));
     let mut error = SyntaxError::new(problem.code, range, problem.message);
     error.help = problem.help;
+    error = if problem.is_of_meaning { error.of_meaning() } else { error };
     for instead in problem.instead {
         let title = format!("write `{instead}`");
         error = error.with_fix(whole, instead, title);

@@ -1,6 +1,6 @@
 //! Targets, lists of them, and plans: stages joined by `else`.
 
-use super::{Done, Mark, Parser, literals, unbuilt, values, words};
+use super::{Done, Mark, Parser, clauses, literals, values};
 use crate::{SyntaxError, SyntaxKind};
 
 /// What a rule speaks about: a target, or a list of them.
@@ -88,12 +88,7 @@ pub(super) fn after_provider(p: &mut Parser, mark: Mark, start: usize) -> Done {
         }
     };
     if is_spaced && has_model {
-        let range = p.range_since(start);
-        let joined: String = p.text_of(range).split_whitespace().collect();
-        let title = format!("write `{joined}`");
-        let error = SyntaxError::new("R0001", range, "a target is written without blanks")
-            .with_fix(range, joined, title);
-        p.report(error);
+        values::spaced(p, start, "a target is written without blanks");
     }
     mark.close(p, SyntaxKind::TargetPath)
 }
@@ -164,7 +159,7 @@ fn stage(p: &mut Parser) -> bool {
             true
         }
         "split" | "cheapest" | "fastest" | "least-busy" if is_alone => {
-            unbuilt::stage(p);
+            drawn(p);
             true
         }
         "any" if is_alone => {
@@ -192,13 +187,69 @@ fn stage(p: &mut Parser) -> bool {
     true
 }
 
-/// `to PLAN`, or a foreign sign or word in its place that has been reported.
-pub(super) fn to(p: &mut Parser) {
+/// `split by … { … }`, `cheapest of […]`
+fn drawn(p: &mut Parser) {
     let mark = p.open();
+    let word = p.text(0);
     p.bump_keyword();
-    expression(p, "`to` needs a target");
-    mark.close(p, SyntaxKind::ToClause);
-    while words::begins_plan_option(p.word(0)) {
-        unbuilt::clause(p);
+    if word != "split" {
+        if !p.eat_word("of") {
+            p.missing(format!("`{word}` is followed by `of`"), "`of` belongs here");
+        }
+        if p.at(SyntaxKind::LeftBracket) {
+            target_list(p);
+        } else {
+            p.missing(format!("`{word} of` needs a list of targets"), "`[provider/model, …]` belongs here");
+            target(p);
+        }
+        mark.close(p, SyntaxKind::Ordering);
+        return;
+    }
+    if p.eat_word("by") {
+        values::attribute_name(p, "`by` needs an attribute");
+    }
+    values::body(p, "a `split`", share);
+    mark.close(p, SyntaxKind::Split);
+}
+
+/// `90% provider/model`
+fn share(p: &mut Parser) {
+    if !matches!(p.kind(0), SyntaxKind::Percent | SyntaxKind::Number | SyntaxKind::BadNumber) {
+        let found = p.found();
+        let error =
+            SyntaxError::new("R0001", p.range(), format!("a `split` holds shares, and {found} begins none"))
+                .with_help("a share is written `90% provider/model`");
+        p.error(error);
+        p.skip(|p| p.at(SyntaxKind::RightBrace) || p.at(SyntaxKind::Percent));
+        return;
+    }
+    let mark = p.open();
+    literals::percent(p, "a share has a `%`");
+    if p.at(SyntaxKind::Colon) {
+        p.foreign("a share and its target stand side by side", "");
+        p.bump();
+    }
+    one_target(p, "a share needs its target");
+    mark.close(p, SyntaxKind::SplitShare);
+}
+
+/// `provider/model`, and nothing that means several but `provider/*`.
+pub(super) fn one_target(p: &mut Parser, missing: &str) {
+    if p.kind(1) == SyntaxKind::Slash && p.at_name() {
+        target(p);
+        return;
+    }
+    let is_other = matches!(p.word(0), "any" | "group" | "plan" | "requested");
+    let error = SyntaxError::new("R0001", if is_other { p.range() } else { p.gap() }, missing)
+        .with_label("a target belongs here")
+        .with_help("a target is `provider/model`");
+    if is_other {
+        p.error(error);
+        p.bump();
+        if p.at_name() && p.kind(1) != SyntaxKind::Colon && !clauses::ends_rule(p) {
+            p.bump();
+        }
+    } else if target(p).is_none() {
+        p.error(error);
     }
 }

@@ -1,4 +1,4 @@
-//! Providers and their models: names and fields. Which fields there are is not known here.
+//! Providers with their models, and detectors: names and fields. Which fields there are is not known here.
 
 use super::{Parser, items, literals, values};
 use crate::SyntaxKind;
@@ -25,4 +25,28 @@ fn model(p: &mut Parser) {
     }
     values::body(p, "a `model`", |p| values::field_or(p, "a `model` holds fields"));
     mark.close(p, SyntaxKind::Model);
+}
+
+/// `detector NAME = PATTERN`, `detector NAME { FIELDS }`
+pub(super) fn detector(p: &mut Parser) {
+    let mark = p.open();
+    items::head(p, "detector");
+    if p.at(SyntaxKind::LeftBrace) {
+        values::body(p, "a `detector`", |p| values::field_or(p, "a `detector` holds fields"));
+    } else {
+        items::joint(p, SyntaxKind::Equals, "a `detector`");
+        match p.kind(0) {
+            SyntaxKind::Regex => {
+                literals::literal(p);
+            }
+            SyntaxKind::LeftBracket => {
+                values::list(p);
+            }
+            _ => p.missing(
+                "a `detector` needs what it looks for",
+                "`r\"…\"`, a list of words, or `{ url: … }` belongs here",
+            ),
+        }
+    }
+    mark.close(p, SyntaxKind::Detector);
 }

@@ -90,6 +90,7 @@ fn branch(p: &mut Parser) {
     let mark = p.open();
     literals::segment(p);
     if p.at(SyntaxKind::LeftBrace) {
+        p.trees += 1;
         values::body(p, "a tree", |p| {
             if p.at_name() || literals::is_odd_part(p.kind(0)) {
                 branch(p);
@@ -102,6 +103,7 @@ fn branch(p: &mut Parser) {
                 ));
             }
         });
+        p.trees -= 1;
     }
     mark.close(p, SyntaxKind::TreeBranch);
 }

@@ -18,17 +18,37 @@ pub(super) fn value(p: &mut Parser, place: Place) -> bool {
         return false;
     };
     if p.at(SyntaxKind::DotDot) {
-        if p.text(0) != ".." {
-            p.foreign(format!("a range is written with two dots, not `{}`", p.text(0)), "..");
-        }
+        let mut are_plain = is_plain(p, start);
         let mark = start.wrap(p);
-        p.bump();
-        if single(p, Place::Plain).is_none() {
-            p.missing("this range has no end", "the end of the range belongs here");
+        dots(p);
+        match single(p, Place::Plain) {
+            Some(end) => are_plain &= is_plain(p, end),
+            None => p.missing("this range has no end", "the end of the range belongs here"),
+        }
+        if !are_plain {
+            let range = p.previous_range();
+            p.error(SyntaxError::new(
+                "R0001",
+                range,
+                "a range runs between two plain values, such as `mon..fri` or `1k..8k tokens`",
+            ));
         }
         mark.close(p, SyntaxKind::Range);
     }
     true
+}
+
+/// Takes the dots of a range.
+pub(super) fn dots(p: &mut Parser) {
+    if p.text(0) != ".." {
+        p.foreign(format!("a range is written with two dots, not `{}`", p.text(0)), "..");
+    }
+    p.bump();
+}
+
+/// A literal or a single name.
+fn is_plain(p: &Parser, done: Done) -> bool {
+    matches!(p.kind_of(done), SyntaxKind::Literal | SyntaxKind::Name)
 }
 
 fn single(p: &mut Parser, place: Place) -> Option<Done> {
@@ -37,7 +57,9 @@ fn single(p: &mut Parser, place: Place) -> Option<Done> {
         SyntaxKind::LeftBracket => Some(list(p)),
         SyntaxKind::LeftBrace if place == Place::Field => Some(block(p)),
         SyntaxKind::Money if place == Place::Field && is_price(p) => Some(price(p)),
-        SyntaxKind::String if p.kind(1) == SyntaxKind::Slash || p.at_field() => path(p),
+        SyntaxKind::String if matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot) || p.at_field() => {
+            path(p)
+        }
         SyntaxKind::Ident | SyntaxKind::ForeignWord => word(p, place),
         _ if literals::is_literal(kind) => Some(literals::literal(p)),
         _ => None,
@@ -53,7 +75,7 @@ fn word(p: &mut Parser, place: Place) -> Option<Done> {
             Some(mark.close(p, SyntaxKind::Literal))
         }
         "any" | "group" if is_alone && !p.at_item(0) => plans::target(p),
-        _ if place == Place::Field && p.kind(1) == SyntaxKind::LeftParen => Some(call(p)),
+        _ if place == Place::Field && p.kind(1) == SyntaxKind::LeftParen && p.at_name() => Some(call(p)),
         _ => path(p),
     }
 }
@@ -79,7 +101,9 @@ pub(super) fn path(p: &mut Parser) -> Option<Done> {
 
 /// The dots and names behind the first name of an attribute; after a dot no word is reserved.
 pub(super) fn attribute_rest(p: &mut Parser, start: usize) {
+    let mut is_spaced = false;
     while p.at(SyntaxKind::Dot) {
+        is_spaced |= !p.is_joined(0) || !p.is_joined(1);
         let is_odd = !matches!(p.kind(1), SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String)
             && p.is_joined(0)
             && p.is_joined(1)
@@ -93,8 +117,24 @@ pub(super) fn attribute_rest(p: &mut Parser, start: usize) {
             literals::bare_name(p);
         } else {
             p.missing("a name is missing after `.`", "a name belongs here");
+            return;
         }
     }
+    if is_spaced {
+        spaced(p, start, "the name of an attribute is written without blanks");
+    }
+}
+
+/// Reports blanks inside what began at a token and ends here.
+pub(super) fn spaced(p: &mut Parser, start: usize, message: &str) {
+    let range = p.range_since(start);
+    let mut error = SyntaxError::new("R0001", range, message);
+    if !p.text_of(range).contains("//") {
+        let joined: String = p.text_of(range).split_whitespace().collect();
+        let title = format!("write `{joined}`");
+        error = error.with_fix(range, joined, title);
+    }
+    p.report(error);
 }
 
 /// The name of an attribute, where only that can stand.
@@ -116,8 +156,20 @@ pub(super) fn attribute_name(p: &mut Parser, missing: &str) -> bool {
     is_there
 }
 
+/// `[email, medical.diagnosis]`, or `missing`.
+pub(super) fn findings(p: &mut Parser, missing: &str) {
+    if p.at(SyntaxKind::LeftBracket) {
+        list(p);
+        return;
+    }
+    p.missing(missing, "`[email, phone]` belongs here");
+    if p.at_name() && !p.at_item(0) && !words::begins_clause(p.word(0)) {
+        path(p);
+    }
+}
+
 /// `[a, b]`
-fn list(p: &mut Parser) -> Done {
+pub(super) fn list(p: &mut Parser) -> Done {
     let mark = p.open();
     elements(p, "a value", |p| value(p, Place::Plain));
     mark.close(p, SyntaxKind::List)
@@ -271,8 +323,8 @@ fn call(p: &mut Parser) -> Done {
 }
 
 fn is_price(p: &Parser) -> bool {
-    let is_word = p.kind(1) == SyntaxKind::Ident && p.word(1) != "per";
-    is_word && p.kind(2) != SyntaxKind::Colon && !p.at_item(1)
+    let is_word = matches!(p.kind(1), SyntaxKind::Ident | SyntaxKind::String) && p.word(1) != "per";
+    is_word && p.kind(2) != SyntaxKind::Colon
 }
 
 /// `$2 in, $6 out per 1M tokens`
@@ -284,8 +336,8 @@ fn price(p: &mut Parser) -> Done {
         literals::check(p);
         p.bump();
         amount.close(p, SyntaxKind::Literal);
-        if p.at(SyntaxKind::Ident) && !p.at_word("per") && !p.at_field() {
-            p.bump_keyword();
+        if matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::String) && !p.at_word("per") && !p.at_field() {
+            literals::bare_name(p);
         } else {
             p.missing("a price says what each amount is for", "`in` or `out` belongs here");
         }

@@ -4,11 +4,12 @@
 use super::Parser;
 use crate::SyntaxKind;
 
-/// Words that begin an item. `test` is one before a string alone, and is not reserved.
+/// Words that begin an item. `test` is one before a string and a brace alone, and is not reserved.
 pub(super) fn begins_item(word: &str) -> bool {
     matches!(
         word,
         "edition"
+            | "timezone"
             | "use"
             | "type"
             | "attribute"
@@ -16,33 +17,22 @@ pub(super) fn begins_item(word: &str) -> bool {
             | "define"
             | "alias"
             | "provider"
+            | "detector"
             | "group"
             | "plan"
-            | "approve"
-            | "deny"
-            | "forbid"
             | "route"
             | "otherwise"
-    ) || begins_unbuilt_item(word)
-}
-
-/// Words that begin an item which this version does not build.
-pub(super) fn begins_unbuilt_item(word: &str) -> bool {
-    matches!(
-        word,
-        "timezone"
-            | "detector"
-            | "redact"
-            | "flag"
-            | "require"
-            | "limit"
-            | "budget"
-            | "cap"
-            | "log"
-            | "observe"
             | "migrate"
             | "guarantee"
-    )
+            | "limit"
+            | "budget"
+            | "observe"
+    ) || begins_rule(word)
+}
+
+/// Words that begin a rule which can be tried with `observe`.
+pub(super) fn begins_rule(word: &str) -> bool {
+    matches!(word, "approve" | "deny" | "forbid" | "redact" | "flag" | "require" | "cap" | "log")
 }
 
 /// Words that begin a clause.
@@ -69,7 +59,7 @@ pub(super) fn begins_clause(word: &str) -> bool {
         || matches!(word, "each" | "warn" | "then" | "sticky" | "ramp" | "rollback")
 }
 
-/// Words that begin a clause about the execution of a plan; none of them is built.
+/// Words that begin a clause about the execution of a plan.
 pub(super) fn begins_plan_option(word: &str) -> bool {
     matches!(word, "failover" | "retry" | "backoff" | "hedge" | "deadline")
 }
@@ -107,10 +97,17 @@ impl Parser<'_> {
         match self.kind(ahead) {
             SyntaxKind::String | SyntaxKind::ForeignString => true,
             SyntaxKind::Ident | SyntaxKind::ForeignWord => {
-                !is_reserved(self.word(ahead)) || self.kind(ahead + 1) == SyntaxKind::Colon
+                let is_reserved = is_reserved(self.word(ahead)) || self.is_test(ahead);
+                !is_reserved || self.kind(ahead + 1) == SyntaxKind::Colon
             }
             _ => false,
         }
+    }
+
+    /// `test "…" {`
+    fn is_test(&self, ahead: usize) -> bool {
+        let is_text = |ahead| matches!(self.kind(ahead), SyntaxKind::String | SyntaxKind::ForeignString);
+        self.word(ahead) == "test" && is_text(ahead + 1) && self.kind(ahead + 2) == SyntaxKind::LeftBrace
     }
 
     /// Whether the next token can be a name.
@@ -133,7 +130,8 @@ impl Parser<'_> {
         let next = self.kind(ahead + 1);
         match word {
             "edition" => matches!(next, SyntaxKind::Number | SyntaxKind::BadNumber),
-            "timezone" | "use" | "test" => matches!(next, SyntaxKind::String | SyntaxKind::ForeignString),
+            "timezone" | "use" => matches!(next, SyntaxKind::String | SyntaxKind::ForeignString),
+            "test" => self.is_test(ahead),
             "type" | "define" | "group" | "plan" => {
                 self.is_name(ahead + 1)
                     && matches!(self.kind(ahead + 2), SyntaxKind::Equals | SyntaxKind::Colon)
@@ -145,7 +143,9 @@ impl Parser<'_> {
             "otherwise" => self.arms == 0 && self.word(ahead + 1) == "deny",
             "require" => self.word(ahead + 1) == "approval",
             "observe" => begins_item(self.word(ahead + 1)),
-            _ if foreign_item(word).is_some() => self.is_at_margin(ahead) && self.is_name(ahead + 1),
+            _ if foreign_item(word).is_some() => {
+                self.trees == 0 && self.is_at_margin(ahead) && self.is_name(ahead + 1)
+            }
             _ => begins_item(word) && self.is_name(ahead + 1),
         }
     }

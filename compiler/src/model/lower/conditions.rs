@@ -1,6 +1,7 @@
 //! Conditions: names resolved, tests typed. What a test may ask of a value is in `operands.rs`.
 
 use super::names::{Kind, unknown};
+use super::unbuilt::is_unbuilt_test;
 use super::{Lower, span};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Condition, Predicate, Subject, TargetField, Test};
@@ -74,9 +75,9 @@ impl Lower<'_> {
                 Some(Condition::Not(Box::new(inner)))
             }
             ast::Condition::Paren(paren) => self.condition(file, &paren.inner()?, scope),
+            ast::Condition::Test(test) if is_unbuilt_test(test) => None,
             ast::Condition::Test(test) => self.test(file, test, scope),
             ast::Condition::Name(name) => self.name_alone(file, name, scope),
-            ast::Condition::Unbuilt(_) => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tests: what is given becomes a request, what is expected is resolved.
 
 use super::names::Kind;
+use super::unbuilt::is_unbuilt_given;
 use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Example, Expectation, Expected, Who};
@@ -43,7 +44,7 @@ impl Lower<'_> {
         let mut given = Attributes::new(&self.schema);
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         for field in item.given_fields() {
-            let Some(name_node) = field.name() else { continue };
+            let Some(name_node) = field.name().filter(|_| !is_unbuilt_given(&field)) else { continue };
             let name = name_node.text();
             let at = span(file, name_node.text_range());
             if let Some(first) = seen.get(&name) {
@@ -136,7 +137,11 @@ impl Lower<'_> {
                 }
                 targets.map(Expected::To)
             }
-            Expect::Unbuilt(_) => None,
+            Expect::Approval(_)
+            | Expect::Limited(_)
+            | Expect::Redact(_)
+            | Expect::Flag(_)
+            | Expect::Shadow(_) => None,
         }
     }
 

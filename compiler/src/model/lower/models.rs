@@ -124,7 +124,7 @@ impl Lower<'_> {
         let mut amounts: BTreeMap<String, UsdMicros> = BTreeMap::new();
         for part in price.parts() {
             let part_at = span_of(file, &part);
-            let word = part.word()?;
+            let word = part.word()?.text();
             let LiteralValue::MoneyUsdMicros(micros) = part.amount()?.value()? else { return None };
             if !PRICE_WORDS.contains(&word.as_str()) {
                 let candidates = PRICE_WORDS.map(|name| (name.to_owned(), None));

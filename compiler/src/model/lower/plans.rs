@@ -80,7 +80,7 @@ impl Lower<'_> {
                 }
                 Some(plan.stages)
             }
-            StageKind::Unbuilt(_) => None,
+            StageKind::Split(_) | StageKind::Ordering(_) => None,
         }
     }
 

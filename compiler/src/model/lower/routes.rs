@@ -55,14 +55,7 @@ impl Lower<'_> {
         if let Some(to) = item.to() {
             return self.plan(file, &to.plan()?).map(RouteBody::Plan);
         }
-        let Some(arms) = item.arms() else {
-            let at = span(file, item.name()?.text_range());
-            let message = format!("`route {name}` does not say where its requests go");
-            let diagnostic = Diagnostic::new(Code::R0206, message, at, "neither `to` nor arms")
-                .with_help("add `to provider/model`, or arms: `{ when CONDITION to … otherwise to … }`");
-            self.report(diagnostic);
-            return None;
-        };
+        let arms = item.arms()?;
         let mut lowered = Vec::new();
         let mut otherwise: Option<Span> = None;
         let mut is_whole = true;

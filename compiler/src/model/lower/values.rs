@@ -268,6 +268,7 @@ pub(super) fn describe(value: &Written) -> &'static str {
             Some(LiteralValue::Regex { .. }) => "a regular expression",
             Some(LiteralValue::Integer(_)) => "a number without a unit",
             Some(LiteralValue::Tokens(_)) => "a token count",
+            Some(LiteralValue::Requests(_)) => "a number of requests",
             Some(LiteralValue::MoneyUsdMicros(_)) => "an amount of money",
             Some(LiteralValue::MoneyPerTokens { .. }) => "a price",
             Some(LiteralValue::SharePpm(_)) => "a percentage",

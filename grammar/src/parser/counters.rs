@@ -1,0 +1,86 @@
+//! The items that count: limits in sliding windows, and budgets in calendar periods.
+
+use super::clauses::{self, Clause};
+use super::{Parser, items, literals};
+use crate::{SyntaxError, SyntaxKind};
+
+const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
+
+/// `limit NAME: RATE CLAUSES`
+pub(super) fn limit(p: &mut Parser) {
+    let mark = p.open();
+    items::head(p, "limit");
+    items::joint(p, SyntaxKind::Colon, "a `limit`");
+    rate(p);
+    clauses::clauses(p, "limit", &[Clause::Each, Clause::When]);
+    mark.close(p, SyntaxKind::Limit);
+}
+
+/// `budget NAME: SPENDING CLAUSES`
+pub(super) fn budget(p: &mut Parser) {
+    let mark = p.open();
+    items::head(p, "budget");
+    items::joint(p, SyntaxKind::Colon, "a `budget`");
+    spending(p);
+    clauses::clauses(p, "budget", &[Clause::Each, Clause::Warn, Clause::Then, Clause::When]);
+    mark.close(p, SyntaxKind::Budget);
+}
+
+/// `60 requests per 1min`
+fn rate(p: &mut Parser) {
+    if !matches!(p.kind(0), SyntaxKind::Number | SyntaxKind::BadNumber) {
+        p.missing("a `limit` needs what it allows", "`60 requests per 1min` belongs here");
+        skip_amount(p);
+        return;
+    }
+    let mark = p.open();
+    literals::count(p);
+    if p.eat_word("per") {
+        literals::duration(p, "per");
+    } else {
+        p.missing("a `limit` says in which time", "`per 1min` belongs here");
+    }
+    mark.close(p, SyntaxKind::Rate);
+}
+
+/// `$500 per month`
+fn spending(p: &mut Parser) {
+    if !p.at(SyntaxKind::Money) {
+        p.missing("a `budget` needs its money", "`$500 per month` belongs here");
+        skip_amount(p);
+        return;
+    }
+    let mark = p.open();
+    literals::bare(p);
+    if !p.eat_word("per") {
+        p.missing("a `budget` says for which period", "`per month` belongs here");
+    } else if PERIODS.contains(&p.word(0)) {
+        p.bump_keyword();
+    } else {
+        let ours = match p.word(0) {
+            "daily" | "days" => "day",
+            "weekly" | "weeks" => "week",
+            "monthly" | "months" => "month",
+            "yearly" | "years" | "annum" => "year",
+            "hourly" | "hours" => "hour",
+            _ => "",
+        };
+        let mut error = SyntaxError::new("R0001", p.gap(), "`per` needs a period of the calendar")
+            .with_label("`hour`, `day`, `week`, `month`, `quarter` or `year` belongs here");
+        if !ours.is_empty() {
+            error = error.with_fix(p.range(), ours, format!("write `{ours}`"));
+        }
+        p.error(error);
+        if !ours.is_empty() || p.at(SyntaxKind::Duration) {
+            p.bump();
+        }
+    }
+    mark.close(p, SyntaxKind::Spending);
+}
+
+/// Passes over what stands in place of an amount, which has been reported.
+fn skip_amount(p: &mut Parser) {
+    if !clauses::ends_rule(p) && !super::words::begins_clause(p.word(0)) {
+        p.skip(|p| super::words::begins_clause(p.word(0)) || p.is_at_lost_item());
+    }
+}

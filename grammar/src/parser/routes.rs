@@ -1,0 +1,243 @@
+//! Routes with their arms, how a plan is executed, and the answer where no route holds.
+
+use super::clauses::{self, Clause, Seen};
+use super::{Parser, items, literals, plans, values, words};
+use crate::{SyntaxError, SyntaxKind};
+
+/// `otherwise deny "…"`
+pub(super) fn otherwise(p: &mut Parser) {
+    let mark = p.open();
+    p.bump_keyword();
+    if !p.eat_word("deny") {
+        p.missing("`otherwise` outside of a route says `deny` and why", "`deny \"…\"` belongs here");
+    }
+    literals::text(p, "`otherwise deny` needs its words in quotes");
+    mark.close(p, SyntaxKind::Otherwise);
+}
+
+/// `route NAME CLAUSES`
+pub(super) fn route(p: &mut Parser) {
+    let mark = p.open();
+    let errors = p.errors.len();
+    items::head(p, "route");
+    let name_end = p.gap();
+    let mut seen = Seen::default();
+    while !ends_route(p) {
+        route_clause(p, &mut seen);
+    }
+    if !seen.has("to") && p.errors.len() == errors {
+        let error = SyntaxError::new("R0206", name_end, "a `route` says where its requests go")
+            .with_label("`to …`, or arms in braces, belong here")
+            .with_help("add `to provider/model`, or arms: `{ when CONDITION to … otherwise to … }`")
+            .of_meaning();
+        p.report(error);
+    }
+    mark.close(p, SyntaxKind::Route);
+}
+
+/// A `deny "words"` behind a condition was meant for this route.
+fn ends_route(p: &Parser) -> bool {
+    let is_outcome = p.at_word("deny") && p.kind(1) == SyntaxKind::String && !p.at_item(0);
+    !is_outcome && !is_arrow(p) && clauses::ends_rule(p)
+}
+
+fn route_clause(p: &mut Parser, seen: &mut Seen) {
+    match p.word(0) {
+        "when" | "if" | "where" => {
+            seen.note(p, "when");
+            clauses::one(p, Clause::When);
+        }
+        "inside" => {
+            seen.note(p, "inside");
+            let mark = p.open();
+            p.bump_keyword();
+            literals::name(p, "`inside` needs the name of a route");
+            mark.close(p, SyntaxKind::InsideClause);
+        }
+        "to" => {
+            note_outcome(p, seen);
+            to(p);
+        }
+        "then" | "use" => {
+            note_outcome(p, seen);
+            foreign_to(p);
+        }
+        "deny" => {
+            let error = SyntaxError::new("R0001", p.range(), "only an arm of a route denies").with_help(
+                "write a `deny` rule, or give the route arms: `{ when … deny \"…\"  otherwise to … }`",
+            );
+            p.error(error);
+            note_outcome(p, seen);
+            deny_words(p);
+        }
+        word if words::begins_plan_option(word) => {
+            let message = format!("`{word}` stands right behind the plan that it is about");
+            let error = SyntaxError::new("R0001", p.range(), message)
+                .with_help("write it after `to PLAN`, before any other clause");
+            p.error(error);
+            let mark = p.open();
+            option(p);
+            mark.close(p, SyntaxKind::Error);
+        }
+        _ if is_arrow(p) => {
+            note_outcome(p, seen);
+            foreign_to(p);
+        }
+        _ if p.at(SyntaxKind::LeftBrace) => {
+            note_outcome(p, seen);
+            arms(p);
+        }
+        _ => {
+            let help = "a `route` takes `inside`, `when`, and `to` or arms in braces; conditions are joined by `and` or `or`";
+            clauses::stray(p, "a `route`", help, |p| p.at(SyntaxKind::LeftBrace) || is_arrow(p));
+        }
+    }
+}
+
+/// A route has one outcome, be it `to` or arms.
+fn note_outcome(p: &mut Parser, seen: &mut Seen) {
+    if seen.has("to") {
+        let message = "a `route` has one outcome: `to` or arms, once";
+        p.report(SyntaxError::new("R0206", p.range(), message).of_meaning());
+    } else {
+        seen.note(p, "to");
+    }
+}
+
+fn is_arrow(p: &Parser) -> bool {
+    p.at(SyntaxKind::Arrow)
+}
+
+fn foreign_to(p: &mut Parser) {
+    p.foreign(format!("`{}` is written `to`", p.text(0)), "to");
+    to(p);
+}
+
+/// `{ ARMS }`
+fn arms(p: &mut Parser) {
+    let mark = p.open();
+    p.arms += 1;
+    values::body(p, "a route", arm);
+    p.arms -= 1;
+    mark.close(p, SyntaxKind::Arms);
+}
+
+fn arm(p: &mut Parser) {
+    let is_known = matches!(p.word(0), "when" | "if" | "where" | "otherwise" | "else");
+    if !is_known {
+        let found = p.found();
+        let error = SyntaxError::new("R0001", p.range(), format!("{found} begins no arm of a route"))
+            .with_help("an arm is `when CONDITION to PLAN`, the last one `otherwise to PLAN`");
+        p.error(error);
+        p.skip(|p| matches!(p.word(0), "when" | "otherwise") || p.at(SyntaxKind::RightBrace));
+        return;
+    }
+    let mark = p.open();
+    match p.word(0) {
+        "otherwise" => p.bump_keyword(),
+        "else" => {
+            p.foreign("the last arm of a route is `otherwise`", "otherwise");
+            p.bump_keyword();
+        }
+        _ => clauses::one(p, Clause::When),
+    }
+    outcome(p);
+    mark.close(p, SyntaxKind::Arm);
+}
+
+fn outcome(p: &mut Parser) {
+    match p.word(0) {
+        "to" => to(p),
+        "deny" => deny_words(p),
+        "then" | "use" => foreign_to(p),
+        _ if is_arrow(p) => foreign_to(p),
+        _ => {
+            p.missing(
+                "an arm says `to` or `deny` after its condition",
+                "`to …` or `deny \"…\"` belongs here",
+            );
+            let is_over =
+                |p: &Parser| matches!(p.word(0), "when" | "otherwise") || p.at(SyntaxKind::RightBrace);
+            if !p.at_end() && !p.at_item(0) && !is_over(p) {
+                p.skip(is_over);
+            }
+        }
+    }
+}
+
+fn deny_words(p: &mut Parser) {
+    let mark = p.open();
+    p.bump_keyword();
+    literals::text(p, "`deny` in a route needs its words in quotes");
+    mark.close(p, SyntaxKind::DenyClause);
+}
+
+/// `to PLAN` and how it is executed; its word, or a foreign one in its place that has been reported, is next.
+fn to(p: &mut Parser) {
+    let mark = p.open();
+    p.bump_keyword();
+    plans::expression(p, "`to` needs a target");
+    let mut seen = Seen::default();
+    while words::begins_plan_option(p.word(0)) {
+        seen.note(p, p.text(0));
+        option(p);
+    }
+    mark.close(p, SyntaxKind::ToClause);
+}
+
+/// One clause about the execution of a plan; the next token is its word.
+fn option(p: &mut Parser) {
+    let mark = p.open();
+    let word = p.word(0);
+    p.bump_keyword();
+    let kind = match word {
+        "failover" => {
+            if !p.eat_word("on") {
+                p.missing("`failover` is followed by `on`", "`on` belongs here");
+            }
+            if p.at(SyntaxKind::LeftBracket) {
+                values::list(p);
+            } else {
+                p.missing("`failover on` needs a list of failures", "`[rate-limited, timeout]` belongs here");
+                if p.at_name() && !clauses::ends_rule(p) {
+                    p.bump();
+                }
+            }
+            SyntaxKind::FailoverClause
+        }
+        "retry" => {
+            literals::whole_number(p, "`retry` needs a number");
+            SyntaxKind::RetryClause
+        }
+        "backoff" => {
+            backoff(p);
+            SyntaxKind::BackoffClause
+        }
+        "hedge" => {
+            if !p.eat_word("after") {
+                p.missing("`hedge` is followed by `after`", "`after` belongs here");
+            }
+            literals::duration(p, "hedge after");
+            SyntaxKind::HedgeClause
+        }
+        _ => {
+            literals::duration(p, word);
+            SyntaxKind::DeadlineClause
+        }
+    };
+    mark.close(p, kind);
+}
+
+/// `250ms..4s`
+fn backoff(p: &mut Parser) {
+    let mark = p.open();
+    literals::duration(p, "backoff");
+    if p.at(SyntaxKind::DotDot) {
+        values::dots(p);
+        literals::duration(p, "backoff");
+        mark.close(p, SyntaxKind::Range);
+    } else {
+        p.missing("`backoff` runs from its first to its longest pause", "`..4s` belongs here");
+        mark.close(p, SyntaxKind::Error);
+    }
+}

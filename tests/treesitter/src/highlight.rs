@@ -1,0 +1,1 @@
+//! The colours of a text, and what a test says of them.
