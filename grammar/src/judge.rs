@@ -181,7 +181,7 @@ impl<N> Reader<N> {
                 let start = parts.get(before).map_or(child.as_span().start(), |part| part.start);
                 parts.insert(before, Part { kind: camel(kind), start, end });
                 self.children(child, parts);
-            } else if rule != "EOI" {
+            } else if !matches!(rule.as_str(), "start" | "EOI") {
                 before = parts.len();
                 let kind = match rule.split_once("__") {
                     Some((kind, _)) => camel(kind),

@@ -104,6 +104,8 @@ struct Parser<'t> {
     is_silent: bool,
     /// Where the last error was said.
     last_error: Option<usize>,
+    /// Where an item begins whose mistake has been told.
+    explained: Option<usize>,
     /// Braces that were opened in what was passed over: their ends are passed over too.
     stray_braces: u32,
 }
@@ -150,6 +152,7 @@ impl<'t> Parser<'t> {
             trees: 0,
             is_silent: false,
             last_error: None,
+            explained: None,
             stray_braces: 0,
         }
     }

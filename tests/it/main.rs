@@ -8,6 +8,8 @@ mod cli;
 
 mod docs;
 
+mod grammar;
+
 mod lsp;
 
 mod proxy;

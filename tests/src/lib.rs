@@ -5,3 +5,5 @@ pub mod provider;
 pub mod gateway;
 
 pub mod snapshot;
+
+pub mod sentences;

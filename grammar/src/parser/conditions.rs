@@ -137,12 +137,13 @@ fn test(p: &mut Parser) -> Option<Done> {
     let subject = p.range_since(start);
     let operator_start = p.position;
     if !operator(p) {
-        if is_counter || literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket) {
+        let is_value_next = is_value_next(p);
+        if is_counter || is_value_next {
             let message = format!("an operator is missing after `{}`", p.text_of(subject));
             p.missing(message, "`is`, `in`, `has`, `<` … belongs here");
-            if literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket) {
-                values::value(p, values::Place::Plain);
-            }
+        }
+        if is_value_next {
+            values::value(p, values::Place::Plain);
         }
         return Some(mark.close(p, SyntaxKind::DefineName));
     }
@@ -151,6 +152,12 @@ fn test(p: &mut Parser) -> Option<Done> {
         p.missing(format!("`{}` needs a value after it", p.text_of(operator)), "a value belongs here");
     }
     Some(mark.close(p, SyntaxKind::AttributeTest))
+}
+
+/// Whether a value follows that can belong to nothing but a test. A string before `when` begins a line of a `classify`.
+fn is_value_next(p: &Parser) -> bool {
+    let begins_arm = p.at(SyntaxKind::String) && matches!(p.word(1), "when" | "if" | "where");
+    !begins_arm && (literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket))
 }
 
 /// `spent(`, `used(`

@@ -26,7 +26,8 @@ pub(super) fn test(p: &mut Parser) {
 }
 
 fn ends_line(p: &Parser) -> bool {
-    matches!(p.word(0), "given" | "expect") || p.at(SyntaxKind::RightBrace)
+    let begins_line = matches!(p.word(0), "given" | "expect") && p.kind(1) != SyntaxKind::Colon;
+    begins_line || p.at(SyntaxKind::RightBrace)
 }
 
 fn given(p: &mut Parser) {

@@ -27,6 +27,15 @@ pub(super) fn segment(p: &mut Parser) -> Option<Done> {
     p.at_name().then(|| bare_name(p))
 }
 
+/// Takes a reserved word where only a name can stand, and says that it needs quotes.
+pub(super) fn reserved_word(p: &mut Parser) {
+    let start = p.position;
+    let mark = p.open();
+    p.bump();
+    odd_rest(p, start);
+    mark.close(p, SyntaxKind::Name);
+}
+
 /// Takes the next token as a name, whatever word it is.
 pub(super) fn bare_name(p: &mut Parser) -> Done {
     if matches!(p.kind(0), SyntaxKind::String | SyntaxKind::ForeignString) {

@@ -25,7 +25,9 @@ pub(super) fn route(p: &mut Parser) {
     while !ends_route(p) {
         route_clause(p, &mut seen);
     }
-    if !seen.has("to") && p.errors.len() == errors {
+    if is_denial(p) {
+        denied(p);
+    } else if !seen.has("to") && p.errors.len() == errors {
         let error = SyntaxError::new("R0206", name_end, "a `route` says where its requests go")
             .with_label("`to …`, or arms in braces, belong here")
             .with_help("add `to provider/model`, or arms: `{ when CONDITION to … otherwise to … }`")
@@ -35,10 +37,23 @@ pub(super) fn route(p: &mut Parser) {
     mark.close(p, SyntaxKind::Route);
 }
 
-/// A `deny "words"` behind a condition was meant for this route.
 fn ends_route(p: &Parser) -> bool {
-    let is_outcome = p.at_word("deny") && p.kind(1) == SyntaxKind::String && !p.at_item(0);
-    !is_outcome && !is_arrow(p) && clauses::ends_rule(p)
+    !is_arrow(p) && clauses::ends_rule(p)
+}
+
+/// `deny "words"` without a clause was meant for this route, though the grammar reads a rule in it.
+fn is_denial(p: &Parser) -> bool {
+    let is_alone = !matches!(p.word(2), "when" | "because" | "from" | "until");
+    p.at_word("deny") && p.kind(1) == SyntaxKind::String && is_alone
+}
+
+/// Reports it, and nothing more about the rule that follows.
+fn denied(p: &mut Parser) {
+    let error = SyntaxError::new("R0206", p.range(), "only an arm of a route denies")
+        .with_help("write a `deny` rule, or give the route arms: `{ when … deny \"…\"  otherwise to … }`")
+        .of_meaning();
+    p.error(error);
+    p.explained = Some(p.position);
 }
 
 fn route_clause(p: &mut Parser, seen: &mut Seen) {
@@ -61,14 +76,6 @@ fn route_clause(p: &mut Parser, seen: &mut Seen) {
         "then" | "use" => {
             note_outcome(p, seen);
             foreign_to(p);
-        }
-        "deny" => {
-            let error = SyntaxError::new("R0001", p.range(), "only an arm of a route denies").with_help(
-                "write a `deny` rule, or give the route arms: `{ when … deny \"…\"  otherwise to … }`",
-            );
-            p.error(error);
-            note_outcome(p, seen);
-            deny_words(p);
         }
         word if words::begins_plan_option(word) => {
             let message = format!("`{word}` stands right behind the plan that it is about");

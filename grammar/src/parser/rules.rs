@@ -65,10 +65,11 @@ pub(super) fn forbid(p: &mut Parser) {
 pub(super) fn deny(p: &mut Parser) {
     let mark = p.open();
     let errors = p.errors.len();
+    let is_explained = p.explained == Some(p.position);
     items::head(p, "deny");
     let name_end = p.gap();
     let seen = clauses::clauses(p, "deny", &[Clause::When, Clause::Because, Clause::From, Clause::Until]);
-    if !seen.has("when") && p.errors.len() == errors {
+    if !seen.has("when") && p.errors.len() == errors && !is_explained {
         let error = SyntaxError::new("R0206", name_end, "a `deny` says for which requests it holds")
             .with_label("`when …` belongs here")
             .with_help("add `when CONDITION`; what no route takes is turned away by `otherwise deny \"…\"`")

@@ -88,7 +88,9 @@ fn shape_sign(p: &Parser) -> Option<&'static str> {
 /// A value of a tree and, in braces, what is below it.
 fn branch(p: &mut Parser) {
     let mark = p.open();
-    literals::segment(p);
+    if literals::segment(p).is_none() {
+        literals::reserved_word(p);
+    }
     if p.at(SyntaxKind::LeftBrace) {
         p.trees += 1;
         values::body(p, "a tree", |p| {
@@ -212,7 +214,11 @@ pub(super) fn classify(p: &mut Parser) {
 }
 
 fn arm(p: &mut Parser) {
-    let is_otherwise = matches!(p.word(0), "otherwise" | "else") && !matches!(p.word(1), "when" | "if");
+    let is_otherwise = match p.word(0) {
+        "otherwise" => p.word(1) != "when",
+        "else" => !matches!(p.word(1), "when" | "if"),
+        _ => false,
+    };
     if !is_otherwise && !p.at_name() {
         let found = p.found();
         let error = SyntaxError::new("R0001", p.range(), format!("{found} begins no line of a `classify`"))

@@ -21,7 +21,10 @@ pub(super) fn value(p: &mut Parser, place: Place) -> bool {
         let mut are_plain = is_plain(p, start);
         let mark = start.wrap(p);
         dots(p);
-        match single(p, Place::Plain) {
+        // Behind the dots `any` is a name like others.
+        let is_name = p.at_word("any") && !matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot);
+        let end = if is_name { Some(literals::bare_name(p)) } else { single(p, Place::Plain) };
+        match end {
             Some(end) => are_plain &= is_plain(p, end),
             None => p.missing("this range has no end", "the end of the range belongs here"),
         }
@@ -68,6 +71,9 @@ fn single(p: &mut Parser, place: Place) -> Option<Done> {
 
 fn word(p: &mut Parser, place: Place) -> Option<Done> {
     let is_alone = !matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot | SyntaxKind::Colon);
+    if place == Place::Field && p.kind(1) == SyntaxKind::LeftParen && p.at_name() {
+        return Some(call(p));
+    }
     match p.word(0) {
         "true" | "false" if is_alone => {
             let mark = p.open();
@@ -75,7 +81,6 @@ fn word(p: &mut Parser, place: Place) -> Option<Done> {
             Some(mark.close(p, SyntaxKind::Literal))
         }
         "any" | "group" if is_alone && !p.at_item(0) => plans::target(p),
-        _ if place == Place::Field && p.kind(1) == SyntaxKind::LeftParen && p.at_name() => Some(call(p)),
         _ => path(p),
     }
 }

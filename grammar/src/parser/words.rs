@@ -136,9 +136,9 @@ impl Parser<'_> {
                 self.is_name(ahead + 1)
                     && matches!(self.kind(ahead + 2), SyntaxKind::Equals | SyntaxKind::Colon)
             }
-            // In an arm, `deny "words"` is an outcome; a rule whose name stands in quotes has clauses.
-            "deny" if next == SyntaxKind::String => {
-                matches!(self.word(ahead + 2), "when" | "because" | "from" | "until")
+            // In an arm, `deny "words"` is an outcome; a rule has clauses that no arm begins with.
+            "deny" if next == SyntaxKind::String && self.arms > 0 => {
+                matches!(self.word(ahead + 2), "because" | "from" | "until")
             }
             "otherwise" => self.arms == 0 && self.word(ahead + 1) == "deny",
             "require" => self.word(ahead + 1) == "approval",
