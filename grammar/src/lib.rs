@@ -16,6 +16,8 @@ mod parser;
 
 mod tree;
 
+pub mod layout;
+
 pub mod judge;
 
 pub mod ast;
