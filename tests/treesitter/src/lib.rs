@@ -4,13 +4,15 @@
 pub mod corpus;
 pub mod highlight;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tree_sitter::{Language, Node, Parser, Tree};
 use tree_sitter_generate::{OptLevel, generate_parser_in_directory};
-use tree_sitter_loader::{CompileConfig, Loader};
+use tree_sitter_loader::Loader;
 
-/// The parser's format: 14 is what Helix 25.01, Neovim 0.10 and Debian's Emacs can load.
+/// The parser's format: 14 is what older editors load too, such as Neovim 0.7.
 const ABI_VERSION: usize = 14;
 
 /// What [`generate`] writes, below its folder.
@@ -57,16 +59,37 @@ pub fn generate(into: &Path) -> Result<(), String> {
     }
 }
 
-/// The parser that is checked in, compiled unless that was done since it changed.
+/// The parser that is checked in, compiled unless that was done for these very bytes.
 ///
 /// # Panics
-/// Without a C compiler.
+/// Without a C compiler, or where the parser does not compile.
 pub fn language() -> Language {
-    let compiled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tree-sitter-parser");
     let source = grammar().join("src");
-    Loader::with_parser_lib_path(compiled)
-        .load_language_at_path(CompileConfig::new(&source, None, None))
-        .unwrap_or_else(|error| panic!("parser.c does not compile or load: {error}"))
+    let library = compiled(&source);
+    Loader::load_language(&library, "tree_sitter_route")
+        .unwrap_or_else(|error| panic!("the compiled parser does not load: {error}"))
+}
+
+/// The shared library of a parser. Tests of several processes may ask at once: each compiles into a file of its own, and
+/// the last to be renamed stays, the same as the others.
+fn compiled(source: &Path) -> PathBuf {
+    let parser = source.join("parser.c");
+    let code = std::fs::read(&parser).unwrap_or_else(|error| panic!("{}: {error}", parser.display()));
+    let mut hasher = DefaultHasher::new();
+    code.hash(&mut hasher);
+    let folder = root().join("target/tree-sitter-parser");
+    let library = folder.join(format!("route-{:016x}.so", hasher.finish()));
+    if library.exists() {
+        return library;
+    }
+    std::fs::create_dir_all(&folder).expect("the target folder can be written");
+    let own = library.with_extension(format!("{}-{:?}", std::process::id(), std::thread::current().id()));
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-O1", "-std=c11", "-I"]).arg(source).arg(&parser).arg("-o").arg(&own);
+    let status = compiler.status().expect("the C compiler `cc` is installed");
+    assert!(status.success(), "{} does not compile", parser.display());
+    std::fs::rename(&own, &library).expect("within one folder");
+    library
 }
 
 /// A parser of `.route` texts.
