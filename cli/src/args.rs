@@ -68,6 +68,15 @@ pub(crate) enum Verb {
     /// Say what is wrong with a policy
     #[command(after_help = "Example:\n  wayleave check policies/main.route --format json")]
     Check(Check),
+    /// Lay out policy files in the one style
+    #[command(
+        after_help = "Examples:\n  wayleave fmt                   every `.route` file here and below\n  wayleave fmt \
+                      --check --diff    change nothing; exit with 1 where something would change\n  wayleave fmt - \
+                      <a.route >b.route\n\nWhat has a mistake stays as it is: `wayleave check` tells it. Before a file \
+                      is written, it is seen that no token\nand no comment was lost; otherwise the file stays, and \
+                      the exit status is 2."
+    )]
+    Fmt(Fmt),
     /// Run the tests that stand in a policy
     #[command(after_help = "Example:\n  wayleave test policies")]
     Test(Test),
@@ -143,6 +152,20 @@ pub(crate) struct Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Deny {
     Warnings,
+}
+
+/// `fmt`
+#[derive(Debug, Args)]
+pub(crate) struct Fmt {
+    /// Files, and folders with all `.route` files below them; `-` reads standard input and writes standard output
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write nothing; name the files that would change, and exit with 1 if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing; show what would change, and exit with 1 if anything would
+    #[arg(long)]
+    pub(crate) diff: bool,
 }
 
 /// `test`

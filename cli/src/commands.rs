@@ -8,6 +8,8 @@ mod demo;
 
 mod explain;
 
+mod fmt;
+
 mod init;
 
 mod keys;
@@ -28,6 +30,7 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
     match verb {
         Verb::Init(init) => init::run(&init),
         Verb::Check(check) => check::run(&check, terminal),
+        Verb::Fmt(fmt) => fmt::run(&fmt, terminal),
         Verb::Test(test) => test::run(&test, terminal),
         Verb::Decide(decide) => decide::run(&decide, terminal),
         Verb::Explain(explain) => explain::run(&explain),

@@ -20,6 +20,9 @@ mod clauses;
 
 mod kept;
 
+mod checked;
+
+pub use checked::{Fault, checked};
 pub use kept::{Loss, kept};
 
 const BYTE_ORDER_MARK: char = '\u{FEFF}';

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wayleave_compiler::{Code, Diagnostic, Options, Sources, check, examples};
+use wayleave_grammar::layout::layout;
+use wayleave_grammar::parse;
 use wayleave_program::value::DEFAULT_NOW;
 
 /// What surrounds a fence that shows a part of a policy (`route,part`).
@@ -90,6 +92,33 @@ fn whole_policy(fence: &Fence) -> String {
     format!("edition 2026\n{SURROUNDINGS}\n{}{otherwise}", fence.text)
 }
 
+/// The layout of a fence that is a policy, or a part of one.
+fn laid_out(fence: &Fence) -> String {
+    let is_part = fence.words.iter().any(|word| word == "part");
+    let edition = if is_part { "edition 2026\n" } else { "" };
+    let text = layout(&parse(&format!("{edition}{}", fence.text)));
+    text.strip_prefix(edition).unwrap_or(&text).to_owned()
+}
+
+#[test]
+fn every_policy_shown_is_laid_out() {
+    for page in pages() {
+        let mut text = std::fs::read_to_string(&page).expect("the page can be read");
+        let before = text.clone();
+        for fence in fences(&page) {
+            let is_right = !fence.words.iter().any(|word| word.starts_with("error=R000"));
+            if fence.words[0] == "route" && is_right && !fence.words.iter().any(|word| word == "as-written") {
+                text = text.replace(&fence.text, &laid_out(&fence));
+            }
+        }
+        if std::env::var_os("WAYLEAVE_UPDATE").is_some() && text != before {
+            std::fs::write(&page, &text).expect("the page can be written");
+        } else {
+            assert_eq!(before, text, "{}: WAYLEAVE_UPDATE=1 lays it out", page.display());
+        }
+    }
+}
+
 #[test]
 fn every_policy_shown_is_as_it_is_said_to_be() {
     let mut count = 0;
@@ -133,31 +162,43 @@ fn every_code_has_its_page_with_mistake_and_mend() {
     }
 }
 
+/// What a shown command prints, both streams.
+fn printed(command: &str, place: &str) -> String {
+    let words = command.strip_prefix("wayleave ").unwrap_or_else(|| panic!("{place}: {command}"));
+    let quoted = format!("exec '{}' {words}", super::cli::binary().display());
+    let output = Command::new("sh")
+        .args(["-c", &quoted])
+        .current_dir(root())
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("a shell");
+    let mut found = String::from_utf8_lossy(&output.stdout).into_owned();
+    found.push_str(&String::from_utf8_lossy(&output.stderr));
+    found
+}
+
 /// ```` ```console ```` blocks hold commands after `$ ` and below each what it prints. They run in the root of the project.
 #[test]
 fn every_command_shown_prints_what_is_shown() {
-    let binary = super::cli::binary();
     let mut count = 0;
     for page in pages() {
+        let mut text = std::fs::read_to_string(&page).expect("the page can be read");
+        let before = text.clone();
         for fence in fences(&page).iter().filter(|fence| fence.words[0] == "console") {
+            let mut shown = Vec::new();
             for step in fence.text.split("\n$ ").map(|step| step.trim_start_matches("$ ")) {
-                let (command, wanted) = step.split_once('\n').unwrap_or((step, ""));
-                let words =
-                    command.strip_prefix("wayleave ").unwrap_or_else(|| panic!("{}: {command}", fence.place));
-                let quoted = format!("exec '{}' {words}", binary.display());
-                let output = Command::new("sh")
-                    .args(["-c", &quoted])
-                    .current_dir(root())
-                    .env("NO_COLOR", "1")
-                    .env("COLUMNS", "100")
-                    .stdin(std::process::Stdio::null())
-                    .output()
-                    .expect("a shell");
-                let mut found = String::from_utf8_lossy(&output.stdout).into_owned();
-                found.push_str(&String::from_utf8_lossy(&output.stderr));
-                assert_eq!(found.trim_end(), wanted.trim_end(), "{}: $ {command}", fence.place);
+                let command = step.split_once('\n').map_or(step, |(command, _)| command);
+                shown.push(format!("$ {command}\n{}", printed(command, &fence.place).trim_end()));
                 count += 1;
             }
+            text = text.replace(&fence.text, &format!("{}\n", shown.join("\n").trim_end()));
+        }
+        if std::env::var_os("WAYLEAVE_UPDATE").is_some() && text != before {
+            std::fs::write(&page, &text).expect("the page can be written");
+        } else {
+            assert_eq!(before, text, "{}: WAYLEAVE_UPDATE=1 writes what is printed", page.display());
         }
     }
     assert!(count >= 5, "the documents show commands: {count}");

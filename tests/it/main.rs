@@ -8,7 +8,11 @@ mod cli;
 
 mod docs;
 
+mod generated;
+
 mod grammar;
+
+mod layout;
 
 mod lsp;
 

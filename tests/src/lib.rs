@@ -7,3 +7,5 @@ pub mod gateway;
 pub mod snapshot;
 
 pub mod sentences;
+
+pub mod generated;

@@ -1,0 +1,2 @@
+" Files of Route policies.
+autocmd BufRead,BufNewFile *.route setfiletype route

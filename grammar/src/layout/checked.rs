@@ -1,0 +1,99 @@
+//! A layout with the proof that it is one: what must be seen before a file is written.
+
+use super::{kept, layout};
+use crate::{Layer, Parse, judge, parse};
+use std::fmt;
+
+/// Why a layout is not to be trusted: a mistake of ours, never of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// In one sentence.
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// The layout of a text, having seen that it keeps all tokens and comments, that grammar and parser agree about both, that
+/// it brings no mistake in, and that it is the layout of itself.
+///
+/// # Errors
+///
+/// Where one of these does not hold.
+pub fn checked(parsed: &Parse) -> Result<String, Fault> {
+    let laid_out = layout(parsed);
+    check(parsed, &laid_out)?;
+    Ok(laid_out)
+}
+
+/// Whether a text is a layout of another.
+pub(super) fn check(before: &Parse, laid_out: &str) -> Result<(), Fault> {
+    let fault = |message: String| Err(Fault { message });
+    let after = parse(laid_out);
+    if let Err(loss) = kept(before, &after) {
+        return fault(loss.to_string());
+    }
+    if let Err(disagreement) = judge::agree(&before.syntax().text().to_string(), before) {
+        return fault(format!("of the text, {disagreement}"));
+    }
+    if let Err(disagreement) = judge::agree(laid_out, &after) {
+        return fault(format!("of the layout, {disagreement}"));
+    }
+    let mistake = after.errors().iter().find(|error| error.layer == Layer::Form);
+    match mistake {
+        Some(mistake) if before.errors().iter().all(|error| error.layer != Layer::Form) => {
+            fault(format!("the layout has a mistake that the text has not: {}", mistake.message))
+        }
+        _ if layout(&after) != laid_out => fault("the layout has another layout than itself".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a broken layout would be answered with.
+    fn fault(text: &str, laid_out: &str) -> String {
+        check(&parse(text), laid_out).map_or_else(|fault| fault.message, |()| String::new())
+    }
+
+    #[test]
+    fn a_layout_that_changes_something_is_a_fault() {
+        let text = "edition 2026\n// why\ndeny x when a is b  because \"c\"\nalias y\n";
+        assert_eq!(fault(text, text), "");
+        let cases = [
+            ("// why\n", "", "comment 1"),
+            ("// why", "// who", "comment 1"),
+            ("alias y\n", "alias y\n\n\n\n", "another layout"),
+            ("alias y\n", "", "item 3"),
+            ("alias y\n", "alias z\n", "item 3"),
+            ("a is b", "b is a", "item 2"),
+            ("a is b", "a is not b", "item 2"),
+            ("is b", "isb", "item 2"),
+            ("deny x", "denyx", "item 2"),
+        ];
+        for (find, replace, expected) in cases {
+            let message = fault(text, &text.replace(find, replace));
+            assert!(
+                message.starts_with(expected) || message.contains(expected),
+                "{find} {replace}: {message}"
+            );
+        }
+        let two = "edition 2026\n// one\nalias a\n// two\nalias b\n";
+        let moved = "edition 2026\n// two\nalias a\n// one\nalias b\n";
+        assert!(fault(two, moved).starts_with("comment 1"));
+    }
+
+    #[test]
+    fn clauses_change_places_and_nothing_else() {
+        let text = "edition 2026\ndeny x because \"c\" when a is b\n";
+        assert_eq!(checked(&parse(text)), Ok("edition 2026\ndeny x when a is b  because \"c\"\n".to_owned()));
+        assert!(fault(text, "edition 2026\ndeny x when c  because \"a is b\"\n").starts_with("item 2"));
+    }
+}
