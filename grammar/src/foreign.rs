@@ -41,16 +41,42 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
         .char_indices()
         .filter(|(_, character)| is_bidirectional_control(*character))
         .map(|(at, character)| bidirectional_control(at, character));
+    // The end of the last dash, while only lines of one list follow each other.
+    let mut listed: Option<usize> = None;
     let words = tokens.iter().filter_map(|token| match token.kind {
         SyntaxKind::HashComment => Some(hash_comment(*token)),
         SyntaxKind::Semicolon => Some(semicolon(*token)),
         SyntaxKind::ForeignWord => Some(foreign_word(*token, token.text(text))),
+        SyntaxKind::Unknown if is_dash_of_list(text, *token) => dash(text, *token, &mut listed),
         SyntaxKind::Unknown => unknown(*token, token.text(text)),
         _ => None,
     });
     let mut errors: Vec<SyntaxError> = controls.take(ERROR_LIMIT + 1).collect();
     errors.extend(words.take(ERROR_LIMIT + 1));
     errors
+}
+
+/// `- ` at the beginning of a line, as YAML writes lists.
+fn is_dash_of_list(text: &str, token: Token) -> bool {
+    let line = text[..token.start as usize].rsplit('\n').next().unwrap_or("");
+    let is_followed = text[token.end as usize..].starts_with([' ', '\t']);
+    token.text(text) == "-" && is_followed && line.trim_matches([' ', '\t', '-']).is_empty()
+}
+
+/// The first dash of a list stands for all: the list goes on while no line begins at the margin.
+fn dash(text: &str, token: Token, listed: &mut Option<usize>) -> Option<SyntaxError> {
+    let start = token.start as usize;
+    let goes_on = listed.is_some_and(|last| {
+        let between = text.get(last..start).unwrap_or("");
+        between.split('\n').skip(1).all(|line| line.is_empty() || line.starts_with([' ', '\t', '\r']))
+    });
+    *listed = Some(start);
+    if goes_on {
+        return None;
+    }
+    let error = SyntaxError::new("R0003", token.range(), "lists are not written with dashes")
+        .with_help("values stand in brackets, `[a, b]`; entries in braces, one behind the other");
+    Some(error)
 }
 
 /// What a word of other letters looks like, if each of them looks like one of a–z.

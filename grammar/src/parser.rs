@@ -372,6 +372,14 @@ impl Parser<'_> {
         self.foreign_at(range, message, write);
     }
 
+    /// A misspelled word of the language, at the next token.
+    fn misspelled(&mut self, ours: &str) {
+        let error =
+            SyntaxError::new("R0001", self.range(), format!("`{}` is written `{ours}`", self.text(0)))
+                .with_fix(self.range(), ours, format!("write `{ours}`"));
+        self.error(error);
+    }
+
     fn foreign_at(&mut self, range: TextRange, message: impl Into<String>, write: &str) {
         let title = if write.is_empty() { "remove it".to_owned() } else { format!("write `{write}`") };
         let text = self.apart(range, write);

@@ -1,6 +1,6 @@
 //! The clauses of rules: in any order, each once, each only where it belongs.
 
-use super::words::{begins_clause, begins_item, with_article};
+use super::words::{self, begins_clause, begins_item, with_article};
 use super::{Parser, conditions, literals, migrations, values};
 use crate::{SyntaxError, SyntaxKind, TextRange};
 
@@ -124,6 +124,10 @@ pub(super) fn clauses<'t>(p: &mut Parser<'t>, rule: &str, allowed: &[Clause]) ->
     let is_allowed = |p: &Parser| allowed.iter().any(|clause| p.at_word(clause.word()));
     while is_allowed(p) || !ends_rule(p) {
         match Clause::of(p.word(0)) {
+            _ if rule == "deny" && p.at_word("then") && p.word(1) == "deny" => {
+                seen.note(p, "because");
+                then_deny(p);
+            }
             Some(clause) if allowed.contains(&clause) => {
                 seen.note(p, clause.word());
                 one(p, clause);
@@ -136,6 +140,13 @@ pub(super) fn clauses<'t>(p: &mut Parser<'t>, rule: &str, allowed: &[Clause]) ->
                 one(p, clause);
                 mark.close(p, SyntaxKind::Error);
             }
+            None if meant(p, allowed).is_some() => {
+                if let Some(clause) = meant(p, allowed) {
+                    seen.note(p, clause.word());
+                    p.misspelled(clause.word());
+                    one_as(p, clause);
+                }
+            }
             None => {
                 let help = takes(rule, allowed);
                 stray(p, &with_article(rule), &help, |p| Clause::of(p.word(0)).is_some());
@@ -143,6 +154,32 @@ pub(super) fn clauses<'t>(p: &mut Parser<'t>, rule: &str, allowed: &[Clause]) ->
         }
     }
     seen
+}
+
+/// The clause that a misspelled word stands for.
+fn meant(p: &Parser, allowed: &[Clause]) -> Option<Clause> {
+    let words: Vec<&str> = allowed.iter().map(|clause| clause.word()).collect();
+    let word = words::meant(p.word(0), &words)?;
+    allowed.iter().copied().find(|clause| clause.word() == word)
+}
+
+/// `then deny "words"` of other languages: a `deny` denies, and says why.
+fn then_deny(p: &mut Parser) {
+    let mark = p.open();
+    let start = p.position;
+    p.bump();
+    p.bump();
+    let range = p.range_since(start);
+    let has_words = p.at(SyntaxKind::String);
+    let (message, write) = match has_words {
+        true => ("a `deny` denies without `then deny`, and says why with `because`", "because"),
+        false => ("a `deny` denies without `then deny`", ""),
+    };
+    p.foreign_at(range, message, write);
+    if has_words {
+        p.bump();
+    }
+    mark.close(p, SyntaxKind::Error);
 }
 
 /// Whether a rule is over: an item begins, a brace ends, or a line begins with a word that begins no clause.
@@ -162,7 +199,14 @@ pub(super) fn stray(p: &mut Parser, what: &str, help: &str, is_clause: impl Fn(&
         _ if begins_clause(p.word(0)) => format!("{found} is no clause of {what}"),
         _ => format!("{found} begins no clause of {what}"),
     };
-    let error = SyntaxError::new("R0001", p.range(), message).with_help(help);
+    let mut error = SyntaxError::new("R0001", p.range(), message);
+    error = match p.kind(0) {
+        SyntaxKind::RightParen | SyntaxKind::RightBracket => {
+            let title = format!("remove {found}");
+            error.with_fix(p.range(), "", title)
+        }
+        _ => error.with_help(help),
+    };
     p.error(error);
     p.skip(|p| {
         is_clause(p) || begins_clause(p.word(0)) || p.at(SyntaxKind::RightBrace) || p.is_at_lost_item()
@@ -175,8 +219,18 @@ pub(super) fn one(p: &mut Parser, clause: Clause) {
     if p.word(0) != ours {
         p.foreign(format!("`{}` is written `{ours}`", p.text(0)), ours);
     }
+    one_as(p, clause);
+}
+
+/// One clause; the next token stands for its word.
+fn one_as(p: &mut Parser, clause: Clause) {
+    let ours = clause.word();
     let mark = p.open();
     p.bump_keyword();
+    if p.at(SyntaxKind::Colon) {
+        p.foreign(format!("`{ours}` is not followed by `:`"), "");
+        p.bump();
+    }
     match clause {
         Clause::When => {
             conditions::condition(p, "`when` needs a condition after it");

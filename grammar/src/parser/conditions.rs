@@ -24,7 +24,7 @@ struct Chain {
 pub(super) fn condition(p: &mut Parser, missing: &str) -> Option<Done> {
     let mut chain = Chain::default();
     let Some(mut whole) = conjunction(p, &mut chain) else {
-        p.missing(missing, "a condition belongs here");
+        self::missing(p, missing);
         return None;
     };
     if at_join(p) == Some(Join::Or) {
@@ -32,7 +32,7 @@ pub(super) fn condition(p: &mut Parser, missing: &str) -> Option<Done> {
         while at_join(p) == Some(Join::Or) {
             join(p, Join::Or, &mut chain);
             if conjunction(p, &mut chain).is_none() {
-                p.missing("`or` needs a condition after it", "a condition belongs here");
+                self::missing(p, "`or` needs a condition after it");
             }
         }
         whole = mark.close(p, SyntaxKind::OrCondition);
@@ -48,12 +48,30 @@ fn conjunction(p: &mut Parser, chain: &mut Chain) -> Option<Done> {
         while at_join(p) == Some(Join::And) {
             join(p, Join::And, chain);
             if operand(p, chain).is_none() {
-                p.missing("`and` needs a condition after it", "a condition belongs here");
+                missing(p, "`and` needs a condition after it");
             }
         }
         whole = mark.close(p, SyntaxKind::AndCondition);
     }
     Some(whole)
+}
+
+/// A condition is missing, or only what it asks about: then its operator and value are taken with it.
+fn missing(p: &mut Parser, message: &str) {
+    let is_operator = matches!(p.word(0), "is" | "in" | "has" | "lacks" | "like" | "matches")
+        || matches!(
+            p.kind(0),
+            SyntaxKind::Less | SyntaxKind::LessEquals | SyntaxKind::Greater | SyntaxKind::GreaterEquals
+        );
+    if !is_operator {
+        p.missing(message, "a condition belongs here");
+        return;
+    }
+    p.missing(format!("what is asked is missing before `{}`", p.text(0)), "an attribute belongs here");
+    let mark = p.open();
+    operator(p);
+    values::value(p, values::Place::Plain);
+    mark.close(p, SyntaxKind::Error);
 }
 
 fn operand(p: &mut Parser, chain: &mut Chain) -> Option<Done> {
@@ -102,7 +120,7 @@ fn negation(p: &mut Parser) -> Done {
         }
         p.bump_keyword();
         if primary(p).is_none() {
-            p.missing("`not` needs a condition after it", "a condition belongs here");
+            missing(p, "`not` needs a condition after it");
         }
         p.leave();
     }

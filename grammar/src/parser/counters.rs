@@ -1,7 +1,7 @@
 //! The items that count: limits in sliding windows, and budgets in calendar periods.
 
 use super::clauses::{self, Clause};
-use super::{Parser, items, literals};
+use super::{Parser, items, literals, words};
 use crate::{SyntaxError, SyntaxKind};
 
 const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
@@ -35,7 +35,7 @@ fn rate(p: &mut Parser) {
     }
     let mark = p.open();
     literals::count(p);
-    if p.eat_word("per") {
+    if per(p) {
         literals::duration(p, "per");
     } else {
         p.missing("a `limit` says in which time", "`per 1min` belongs here");
@@ -52,19 +52,16 @@ fn spending(p: &mut Parser) {
     }
     let mark = p.open();
     literals::bare(p);
-    if !p.eat_word("per") {
+    if let Some(period) = adverb(p.word(0)) {
+        let ours = format!("per {period}");
+        p.foreign(format!("`{}` is written `{ours}`", p.text(0)), &ours);
+        p.bump();
+    } else if !per(p) {
         p.missing("a `budget` says for which period", "`per month` belongs here");
     } else if PERIODS.contains(&p.word(0)) {
         p.bump_keyword();
     } else {
-        let ours = match p.word(0) {
-            "daily" | "days" => "day",
-            "weekly" | "weeks" => "week",
-            "monthly" | "months" => "month",
-            "yearly" | "years" | "annum" => "year",
-            "hourly" | "hours" => "hour",
-            _ => "",
-        };
+        let ours = adverb(p.word(0)).or_else(|| words::meant(p.word(0), &PERIODS)).unwrap_or("");
         let mut error = SyntaxError::new("R0001", p.gap(), "`per` needs a period of the calendar")
             .with_label("`hour`, `day`, `week`, `month`, `quarter` or `year` belongs here");
         if !ours.is_empty() {
@@ -76,6 +73,29 @@ fn spending(p: &mut Parser) {
         }
     }
     mark.close(p, SyntaxKind::Spending);
+}
+
+/// The period of a word such as `monthly`.
+fn adverb(word: &str) -> Option<&'static str> {
+    match word {
+        "hourly" => Some("hour"),
+        "daily" => Some("day"),
+        "weekly" => Some("week"),
+        "monthly" => Some("month"),
+        "quarterly" => Some("quarter"),
+        "yearly" | "annually" => Some("year"),
+        _ => None,
+    }
+}
+
+/// `per`, or the slash of other languages in its place.
+fn per(p: &mut Parser) -> bool {
+    let is_slash = p.at(SyntaxKind::Slash);
+    if is_slash {
+        p.foreign("`/` is written `per`", "per");
+        p.bump_keyword();
+    }
+    is_slash || p.eat_word("per")
 }
 
 /// Passes over what stands in place of an amount, which has been reported.

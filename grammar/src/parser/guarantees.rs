@@ -18,6 +18,7 @@ pub(super) fn guarantee(p: &mut Parser) {
         "at" => at_least(p),
         "redacted" => redacted(p),
         "never" => never(p),
+        _ if p.at_name() || p.at_word("not") => unsaid_always(p),
         _ => {
             let error = SyntaxError::new("R0001", p.gap(), "a `guarantee` needs its claim")
                 .with_label("a claim belongs here")
@@ -34,6 +35,21 @@ pub(super) fn guarantee(p: &mut Parser) {
 fn always(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
+    conditions::condition(p, "`always` needs the condition that it claims");
+    if is_when(p) {
+        clauses::one(p, Clause::When);
+    }
+    mark.close(p, SyntaxKind::AlwaysClaim);
+}
+
+/// A condition without the word that makes it a claim.
+fn unsaid_always(p: &mut Parser) {
+    let gap = p.gap();
+    let error = SyntaxError::new("R0001", gap, "a `guarantee` says `always` before a condition")
+        .with_label("`always` belongs here")
+        .with_fix(gap, " always", "write `always`");
+    p.error(error);
+    let mark = p.open();
     conditions::condition(p, "`always` needs the condition that it claims");
     if is_when(p) {
         clauses::one(p, Clause::When);

@@ -38,8 +38,26 @@ fn item(p: &mut Parser, is_edition: bool) {
             p.foreign(format!("`{word}` is no word of the language"), ours);
             item_of(p, ours);
         }
+        // What was meant is known by its spelling and by what follows it.
+        None if !words::begins_item(word)
+            && word != "test"
+            && p.is_at_line_start()
+            && is_followed_like_item(p) =>
+        {
+            match words::meant_item(word) {
+                Some(ours) => {
+                    p.misspelled(ours);
+                    item_of(p, ours);
+                }
+                None => item_of(p, word),
+            }
+        }
         _ => item_of(p, word),
     }
+}
+
+fn is_followed_like_item(p: &Parser) -> bool {
+    matches!(p.kind(1), SyntaxKind::Ident | SyntaxKind::String | SyntaxKind::ForeignString)
 }
 
 fn item_of(p: &mut Parser, word: &str) {
@@ -91,6 +109,14 @@ pub(super) fn name_of(p: &mut Parser, what: &str) -> bool {
     literals::name(p, &format!("{} needs a name", with_article(what)))
 }
 
+/// A colon behind the name of an item that has none.
+pub(super) fn no_colon(p: &mut Parser, what: &str) {
+    if p.at(SyntaxKind::Colon) {
+        p.foreign(format!("the name of {what} is not followed by `:`"), "");
+        p.bump();
+    }
+}
+
 /// The sign between a name and what it stands for or speaks about; the other of the two is answered with the right one.
 pub(super) fn joint(p: &mut Parser, kind: SyntaxKind, what: &str) {
     let (sign, other, other_sign) = match kind {
@@ -106,8 +132,12 @@ pub(super) fn joint(p: &mut Parser, kind: SyntaxKind, what: &str) {
         );
         p.error(error);
         p.bump();
-    } else {
-        p.expect(kind, sign, &format!("after the name of {what}"));
+    } else if !p.eat(kind) {
+        let gap = p.gap();
+        let error = SyntaxError::new("R0001", gap, format!("`{sign}` is missing after the name of {what}"))
+            .with_label(format!("`{sign}` belongs here"))
+            .with_fix(gap, if sign == "=" { " =" } else { sign }, format!("write `{sign}`"));
+        p.error(error);
     }
 }
 
@@ -182,7 +212,10 @@ fn use_file(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
     literals::text(p, "`use` needs the path of a file in quotes");
-    if p.at_word("for") {
+    if p.at_word("when") || p.at_word("if") {
+        p.foreign(format!("`use … {}` is written `use … for`", p.text(0)), "for");
+    }
+    if matches!(p.word(0), "for" | "when" | "if") {
         let delegated = p.open();
         p.bump_keyword();
         conditions::condition(p, "`for` needs the condition of the requests that the file is for");

@@ -121,8 +121,38 @@ pub(super) fn text(p: &mut Parser, missing: &str) -> bool {
         p.bump();
         return true;
     }
+    if is_unquoted(p) {
+        unquoted(p, missing);
+        return true;
+    }
     p.missing(missing, "a string belongs here");
     false
+}
+
+/// Whether a word or path stands where a string should: something that begins nothing else.
+fn is_unquoted(p: &Parser) -> bool {
+    let word = p.word(0);
+    let begins_other = is_reserved(word) || p.at_item(0) || matches!(word, "valid" | "shadow" | "restore");
+    !word.is_empty() && !begins_other && !p.is_at_line_start() && p.kind(1) != SyntaxKind::Colon
+}
+
+/// Takes it with all that touches it, and says that it needs quotes.
+fn unquoted(p: &mut Parser, missing: &str) {
+    let mark = p.open();
+    let start = p.position;
+    p.bump();
+    let touches =
+        |kind| matches!(kind, SyntaxKind::Slash | SyntaxKind::Dot | SyntaxKind::Colon) || is_odd_part(kind);
+    while p.is_joined(0) && touches(p.kind(0)) {
+        p.bump();
+    }
+    let range = p.range_since(start);
+    let quoted = quote(p.text_of(range));
+    let title = format!("write `{quoted}`");
+    p.error(
+        SyntaxError::new("R0001", range, missing).with_label("without quotes").with_fix(range, quoted, title),
+    );
+    mark.close(p, SyntaxKind::Error);
 }
 
 /// A date or an instant.

@@ -8,7 +8,12 @@ use crate::{SyntaxError, SyntaxKind};
 pub(super) fn migrate(p: &mut Parser) {
     let mark = p.open();
     items::head(p, "migrate");
-    items::joint(p, SyntaxKind::Colon, "a `migrate`");
+    if p.at_word("from") && p.kind(2) == SyntaxKind::Slash {
+        p.foreign("the name of a `migrate` is followed by `:`, not `from`", ":");
+        p.bump();
+    } else {
+        items::joint(p, SyntaxKind::Colon, "a `migrate`");
+    }
     plans::one_target(p, "a `migrate` needs the target that is replaced");
     if p.at(SyntaxKind::Arrow) {
         p.foreign(format!("`{}` is written `to`", p.text(0)), "to");
@@ -27,6 +32,21 @@ pub(super) fn migrate(p: &mut Parser) {
 /// `{ 2026-12-01 5%  2026-12-08 25% }`
 pub(super) fn ramp(p: &mut Parser) {
     values::body(p, "a `ramp`", |p| {
+        if p.at(SyntaxKind::Percent) && matches!(p.kind(1), SyntaxKind::Date | SyntaxKind::Instant) {
+            let mark = p.open();
+            let write = format!("{} {}", p.text(1), p.text(0));
+            let start = p.position;
+            p.bump();
+            p.bump();
+            let range = p.range_since(start);
+            let title = format!("write `{write}`");
+            p.error(
+                SyntaxError::new("R0001", range, "a date stands before its share")
+                    .with_fix(range, write, title),
+            );
+            mark.close(p, SyntaxKind::Error);
+            return;
+        }
         if !matches!(p.kind(0), SyntaxKind::Date | SyntaxKind::Instant | SyntaxKind::BadNumber) {
             let found = p.found();
             let error = SyntaxError::new(

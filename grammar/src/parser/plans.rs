@@ -133,7 +133,7 @@ pub(super) fn expression(p: &mut Parser, missing: &str) {
 fn joins(p: &mut Parser) -> bool {
     let is_foreign = match p.word(0) {
         // In the arms of a route this is an `otherwise` in the words of another language.
-        "else" => return p.arms == 0 || !matches!(p.word(1), "to" | "deny"),
+        "else" => return p.arms == 0 || !matches!(p.word(1), "to" | "deny" | "if" | "when"),
         "or" => true,
         "fallback" => p.kind(1) != SyntaxKind::Colon,
         _ => matches!(p.kind(0), SyntaxKind::Comma | SyntaxKind::OrOr | SyntaxKind::Arrow | SyntaxKind::Pipe),
@@ -170,6 +170,17 @@ fn stage(p: &mut Parser) -> bool {
             );
             p.error(error);
             target(p);
+            true
+        }
+        _ if p.at(SyntaxKind::LeftBracket) => {
+            let error = SyntaxError::new(
+                "R0001",
+                p.range(),
+                "the stages of a plan are no list: they are joined by `else`",
+            )
+            .with_help("write `a/b else c/d`, or give the list a name: `group NAME = […]`");
+            p.error(error);
+            target_list(p);
             true
         }
         _ => target(p).is_some(),
@@ -214,6 +225,10 @@ fn drawn(p: &mut Parser) {
 
 /// `90% provider/model`
 fn share(p: &mut Parser) {
+    if p.kind(1) == SyntaxKind::Slash && p.at_name() {
+        turned_share(p);
+        return;
+    }
     if !matches!(p.kind(0), SyntaxKind::Percent | SyntaxKind::Number | SyntaxKind::BadNumber) {
         let found = p.found();
         let error =
@@ -231,6 +246,32 @@ fn share(p: &mut Parser) {
     }
     one_target(p, "a share needs its target");
     mark.close(p, SyntaxKind::SplitShare);
+}
+
+/// `provider/model: 90%`, the wrong way round.
+fn turned_share(p: &mut Parser) {
+    let mark = p.open();
+    let start = p.position;
+    target(p);
+    let target = p.text_of(p.range_since(start));
+    p.eat(SyntaxKind::Colon);
+    let share = p.text(0);
+    let is_share = matches!(p.kind(0), SyntaxKind::Percent | SyntaxKind::Number);
+    if is_share {
+        p.bump();
+    }
+    let range = p.range_since(start);
+    let mut error = SyntaxError::new("R0001", range, "a share stands before its target");
+    error = match is_share {
+        true => {
+            let write = format!("{}% {target}", share.trim_end_matches('%'));
+            error.with_fix(range, write.clone(), format!("write `{write}`"))
+        }
+        false => error.with_help("a share is written `90% provider/model`"),
+    };
+    p.error(error);
+    p.eat(SyntaxKind::Comma);
+    mark.close(p, SyntaxKind::Error);
 }
 
 /// `provider/model`, and nothing that means several but `provider/*`.

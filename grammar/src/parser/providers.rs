@@ -1,12 +1,15 @@
 //! Providers with their models, and detectors: names and fields. Which fields there are is not known here.
 
 use super::{Parser, items, literals, values};
-use crate::SyntaxKind;
+use crate::{SyntaxError, SyntaxKind};
 
 /// `provider NAME { FIELDS MODELS }`
 pub(super) fn provider(p: &mut Parser) {
     let mark = p.open();
     items::head(p, "provider");
+    if p.kind(1) == SyntaxKind::LeftBrace {
+        items::no_colon(p, "a `provider`");
+    }
     values::body(p, "a `provider`", |p| {
         if p.at_word("model") && p.kind(1) != SyntaxKind::Colon {
             model(p);
@@ -41,6 +44,17 @@ pub(super) fn detector(p: &mut Parser) {
             }
             SyntaxKind::LeftBracket => {
                 values::list(p);
+            }
+            SyntaxKind::String => {
+                let listed = format!("[{}]", p.text(0));
+                let message = "a `detector` looks for a pattern, or for a list of words";
+                let error = SyntaxError::new("R0001", p.range(), message).with_fix(
+                    p.range(),
+                    listed.clone(),
+                    format!("write `{listed}`"),
+                );
+                p.error(error);
+                literals::literal(p);
             }
             _ => p.missing(
                 "a `detector` needs what it looks for",

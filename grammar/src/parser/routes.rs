@@ -20,6 +20,7 @@ pub(super) fn route(p: &mut Parser) {
     let mark = p.open();
     let errors = p.errors.len();
     items::head(p, "route");
+    items::no_colon(p, "a `route`");
     let name_end = p.gap();
     let mut seen = Seen::default();
     while !ends_route(p) {
@@ -130,7 +131,7 @@ fn arms(p: &mut Parser) {
 }
 
 fn arm(p: &mut Parser) {
-    let is_known = matches!(p.word(0), "when" | "if" | "where" | "otherwise" | "else");
+    let is_known = matches!(p.word(0), "when" | "if" | "where" | "otherwise" | "else" | "elif" | "elsif");
     if !is_known {
         let found = p.found();
         let error = SyntaxError::new("R0001", p.range(), format!("{found} begins no arm of a route"))
@@ -142,6 +143,8 @@ fn arm(p: &mut Parser) {
     let mark = p.open();
     match p.word(0) {
         "otherwise" => p.bump_keyword(),
+        "elif" | "elsif" => else_if(p, 1),
+        "else" if matches!(p.word(1), "if" | "when") => else_if(p, 2),
         "else" => {
             p.foreign("the last arm of a route is `otherwise`", "otherwise");
             p.bump_keyword();
@@ -150,6 +153,19 @@ fn arm(p: &mut Parser) {
     }
     outcome(p);
     mark.close(p, SyntaxKind::Arm);
+}
+
+/// `else if` in so many words: arms are tried in their order anyway.
+fn else_if(p: &mut Parser, words: usize) {
+    let mark = p.open();
+    let start = p.position;
+    for _ in 0..words {
+        p.bump_keyword();
+    }
+    let range = p.range_since(start);
+    p.foreign_at(range, format!("`{}` is written `when`: arms are tried in order", p.text_of(range)), "when");
+    super::conditions::condition(p, "`when` needs a condition after it");
+    mark.close(p, SyntaxKind::WhenClause);
 }
 
 fn outcome(p: &mut Parser) {
@@ -183,6 +199,10 @@ fn deny_words(p: &mut Parser) {
 fn to(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
+    if p.at(SyntaxKind::Colon) {
+        p.foreign("`to` is not followed by `:`", "");
+        p.bump();
+    }
     plans::expression(p, "`to` needs a target");
     let mut seen = Seen::default();
     while words::begins_plan_option(p.word(0)) {
@@ -214,6 +234,10 @@ fn option(p: &mut Parser) {
         }
         "retry" => {
             literals::whole_number(p, "`retry` needs a number");
+            if p.at_word("times") {
+                p.foreign("`retry` is followed by its number alone", "");
+                p.bump();
+            }
             SyntaxKind::RetryClause
         }
         "backoff" => {

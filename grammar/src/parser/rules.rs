@@ -67,6 +67,7 @@ pub(super) fn deny(p: &mut Parser) {
     let errors = p.errors.len();
     let is_explained = p.explained == Some(p.position);
     items::head(p, "deny");
+    items::no_colon(p, "a `deny`");
     let name_end = p.gap();
     let seen = clauses::clauses(p, "deny", &[Clause::When, Clause::Because, Clause::From, Clause::Until]);
     if !seen.has("when") && p.errors.len() == errors && !is_explained {
@@ -113,6 +114,7 @@ pub(super) fn redact(p: &mut Parser) {
 pub(super) fn flag(p: &mut Parser) {
     let mark = p.open();
     items::head(p, "flag");
+    items::no_colon(p, "a `flag`");
     clauses::clauses(p, "flag", &TERM);
     mark.close(p, SyntaxKind::Flag);
 }
@@ -125,6 +127,7 @@ pub(super) fn require_approval(p: &mut Parser) {
         p.missing("`require` is followed by `approval`", "`approval` belongs here");
     }
     items::name_of(p, "require approval");
+    items::no_colon(p, "a `require approval`");
     let allowed =
         [Clause::When, Clause::Because, Clause::From, Clause::Until, Clause::By, Clause::Each, Clause::Valid];
     clauses::clauses(p, "require approval", &allowed);

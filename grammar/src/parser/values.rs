@@ -58,6 +58,11 @@ fn single(p: &mut Parser, place: Place) -> Option<Done> {
     let kind = p.kind(0);
     match kind {
         SyntaxKind::LeftBracket => Some(list(p)),
+        SyntaxKind::LeftParen if place == Place::Plain => Some(foreign_list(p, SyntaxKind::RightParen)),
+        SyntaxKind::LeftBrace if place == Place::Plain => Some(foreign_list(p, SyntaxKind::RightBrace)),
+        SyntaxKind::Number | SyntaxKind::BadNumber if place == Place::Field && is_bare_price(p) => {
+            Some(price(p))
+        }
         SyntaxKind::LeftBrace if place == Place::Field => Some(block(p)),
         SyntaxKind::Money if place == Place::Field && is_price(p) => Some(price(p)),
         SyntaxKind::String if matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot) || p.at_field() => {
@@ -159,6 +164,29 @@ pub(super) fn attribute_name(p: &mut Parser, missing: &str) -> bool {
         p.missing(missing, "a name belongs here");
     }
     is_there
+}
+
+/// `(a, b)`, `{a, b}`: lists of other languages.
+fn foreign_list(p: &mut Parser, closing: SyntaxKind) -> Done {
+    let mark = p.open();
+    let start = p.position;
+    p.bump();
+    if p.enter() {
+        while p.kind(0) != closing && value(p, Place::Plain) {
+            p.eat(SyntaxKind::Comma);
+        }
+        p.leave();
+    }
+    p.eat(closing);
+    let range = p.range_since(start);
+    let mut error = SyntaxError::new("R0003", range, "a list stands in brackets: `[a, b]`");
+    let inner = p.text_of(range).get(1..).and_then(|text| text.strip_suffix([')', '}']));
+    if let Some(inner) = inner {
+        let write = format!("[{}]", inner.trim());
+        error = error.with_fix(range, write.clone(), format!("write `{write}`"));
+    }
+    p.report(error);
+    mark.close(p, SyntaxKind::Error)
 }
 
 /// `[email, medical.diagnosis]`, or `missing`.
@@ -332,15 +360,34 @@ fn is_price(p: &Parser) -> bool {
     is_word && p.kind(2) != SyntaxKind::Colon
 }
 
+/// `0.15 in`: a price whose money has no sign.
+fn is_bare_price(p: &Parser) -> bool {
+    let is_decimal = p.text(0).bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_word = matches!(p.word(1), "in" | "out" | "cached" | "cache-write" | "reasoning");
+    is_decimal && is_word && p.kind(2) != SyntaxKind::Colon
+}
+
+/// Money, or a number that lacks its sign.
+fn money(p: &mut Parser) {
+    let amount = p.open();
+    if p.at(SyntaxKind::Money) {
+        literals::check(p);
+    } else {
+        let write = format!("${}", p.text(0));
+        let title = format!("write `{write}`");
+        let message = "money is written with its sign";
+        p.report(SyntaxError::new("R0001", p.range(), message).with_fix(p.range(), write, title));
+    }
+    p.bump();
+    amount.close(p, SyntaxKind::Literal);
+}
+
 /// `$2 in, $6 out per 1M tokens`
 fn price(p: &mut Parser) -> Done {
     let mark = p.open();
-    while p.at(SyntaxKind::Money) {
+    while p.at(SyntaxKind::Money) || is_bare_price(p) {
         let part = p.open();
-        let amount = p.open();
-        literals::check(p);
-        p.bump();
-        amount.close(p, SyntaxKind::Literal);
+        money(p);
         if matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::String) && !p.at_word("per") && !p.at_field() {
             literals::bare_name(p);
         } else {
@@ -348,7 +395,7 @@ fn price(p: &mut Parser) -> Done {
         }
         part.close(p, SyntaxKind::PricePart);
         let has_comma = p.eat(SyntaxKind::Comma);
-        if has_comma && !p.at(SyntaxKind::Money) {
+        if has_comma && !p.at(SyntaxKind::Money) && !is_bare_price(p) {
             p.missing("an amount is missing after `,`", "money such as `$2` belongs here");
         } else if !has_comma && p.at(SyntaxKind::Money) {
             let gap = p.gap();

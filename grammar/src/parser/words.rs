@@ -91,6 +91,56 @@ pub(super) fn foreign_item(word: &str) -> Option<&'static str> {
     }
 }
 
+/// Words that begin an item, for whoever looks for the one that was meant.
+const ITEM_WORDS: &[&str] = &[
+    "edition",
+    "timezone",
+    "use",
+    "type",
+    "attribute",
+    "classify",
+    "define",
+    "alias",
+    "provider",
+    "detector",
+    "group",
+    "plan",
+    "approve",
+    "deny",
+    "forbid",
+    "redact",
+    "flag",
+    "require",
+    "cap",
+    "log",
+    "observe",
+    "limit",
+    "budget",
+    "route",
+    "otherwise",
+    "migrate",
+    "guarantee",
+    "test",
+];
+
+/// The word that a misspelled one stands for: one or two letters away, and nearer than any other.
+pub(super) fn meant<'w>(word: &str, candidates: &[&'w str]) -> Option<&'w str> {
+    let allowed = match word.len() {
+        0..3 => return None,
+        3..5 => 1,
+        _ => 2,
+    };
+    let distance = |candidate: &&str| strsim::osa_distance(word, candidate);
+    let best = candidates.iter().copied().min_by_key(|candidate| distance(candidate))?;
+    let is_alone = candidates.iter().filter(|candidate| distance(candidate) == distance(&best)).count() == 1;
+    (distance(&best) <= allowed && is_alone).then_some(best)
+}
+
+/// The word of an item that a misspelled one stands for.
+pub(super) fn meant_item(word: &str) -> Option<&'static str> {
+    meant(word, ITEM_WORDS)
+}
+
 impl Parser<'_> {
     /// Whether a token can be a name: a string, or a word that is not reserved where it stands.
     fn is_name(&self, ahead: usize) -> bool {

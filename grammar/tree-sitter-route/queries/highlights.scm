@@ -78,22 +78,26 @@
 (rollback_clause "or" @keyword.operator)
 (in_clause "in" @keyword)
 
-; The items.
+; keywords, from route.pest
+
+; What begins an item.
 [
-  "edition" "timezone" "use" "type" "attribute" "classify" "define" "alias" "provider" "model" "detector" "group" "plan"
-  "observe" "approve" "deny" "forbid" "redact" "flag" "require" "approval" "cap" "log" "limit" "budget" "route"
-  "otherwise" "migrate" "guarantee" "test" "given" "expect"
+  "alias" "approve" "attribute" "budget" "cap" "classify" "define" "deny" "detector" "edition" "flag" "forbid"
+  "group" "guarantee" "limit" "log" "migrate" "observe" "otherwise" "plan" "provider" "redact" "require"
+  "route" "test" "timezone" "type" "use"
 ] @keyword
 
-; Their clauses, and the words within these.
+; Clauses, and the words within these.
 [
-  "after" "always" "as" "at" "backoff" "because" "both" "by" "cheapest" "claim" "combine" "continue" "credential" "day"
-  "deadline" "default" "denied" "each" "else" "errors" "failover" "fastest" "first" "first-token" "for" "from" "full"
-  "header" "hedge" "highest" "hour" "inside" "least" "least-busy" "limited" "lowest" "metadata" "models" "month" "never"
-  "none" "of" "on" "output" "over" "owner" "per" "prompt" "providers" "quarter" "ramp" "redacted" "ref" "requests"
-  "response" "retry" "rollback" "served" "set" "shadow" "split" "sticky" "then" "to" "tokens" "until" "valid" "warn"
+  "after" "always" "approval" "as" "at" "backoff" "because" "both" "by" "cheapest" "claim" "combine"
+  "continue" "credential" "day" "deadline" "default" "denied" "each" "else" "errors" "expect" "failover"
+  "fastest" "first" "first-token" "for" "from" "full" "given" "header" "hedge" "highest" "hour" "inside"
+  "least" "least-busy" "limited" "lowest" "metadata" "model" "models" "month" "never" "none" "of" "on"
+  "output" "over" "owner" "per" "prompt" "providers" "quarter" "ramp" "redacted" "ref" "requests" "response"
+  "retry" "rollback" "served" "set" "shadow" "split" "sticky" "then" "to" "tokens" "until" "valid" "warn"
   "week" "when" "within" "year"
 ] @keyword
+; end of keywords
 
 ; ---- Signs
 

@@ -22,7 +22,12 @@ impl Lower<'_> {
             while let Some(event) = walk.next() {
                 let WalkEvent::Enter(node) = event else { continue };
                 if let Some((range, words)) = unbuilt(&node) {
-                    self.refuse_unbuilt(file, range, &words);
+                    // What cannot be read is mended first.
+                    let whole = node.text_range();
+                    let errors = self.sources.file(file).parse.errors();
+                    if !errors.iter().any(|error| whole.contains_range(error.range)) {
+                        self.refuse_unbuilt(file, range, &words);
+                    }
                     walk.skip_subtree();
                 }
             }
