@@ -100,7 +100,7 @@ impl File<'_> {
         let last = self.tokens.len() - 1;
         if follows_raw || self.tokens[last].follows_rubbish {
             printer.raw(&self.text[end..], last + 1);
-            return printer.as_it_is();
+            return printer.into_verbatim();
         }
         printer.new_line();
         printer.comments_before(last);

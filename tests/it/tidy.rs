@@ -12,7 +12,7 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("runtime", &["program", "inspect"]),
     ("lsp", &["grammar", "compiler", "program"]),
     ("cli", &["grammar", "program", "inspect", "compiler", "runtime", "lsp"]),
-    ("tests", &["grammar", "program", "inspect", "compiler", "runtime", "lsp"]),
+    ("tests", &["grammar", "program", "inspect", "compiler", "runtime", "lsp", "sentences"]),
 ];
 
 /// Modules of the compiler in their order: each may name those before it, and `lib` all.

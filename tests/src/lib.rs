@@ -6,6 +6,6 @@ pub mod gateway;
 
 pub mod snapshot;
 
-pub mod sentences;
+pub use wayleave_sentences as sentences;
 
 pub mod generated;

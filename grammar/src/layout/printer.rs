@@ -45,7 +45,7 @@ impl<'t> Printer<'t> {
     }
 
     /// The text so far.
-    pub(super) fn as_it_is(self) -> String {
+    pub(super) fn into_verbatim(self) -> String {
         self.out
     }
 

@@ -95,7 +95,7 @@ impl Grammar {
     pub fn chosen(&self) -> impl Iterator<Item = Taken> {
         let is_counted = |rule: &&Rule| {
             let ahead =
-                ["reserved", "character", "COMMENT", "WHITESPACE", "number_rest", "word_rest", "word_char"];
+                ["reserved", "character", "hidden", "COMMENT", "WHITESPACE", "number_rest", "word_rest", "word_char"];
             !ahead.contains(&rule.name.as_str())
         };
         self.rules().filter(is_counted).flat_map(|rule| {
