@@ -1,5 +1,5 @@
-//! What no policy holds, wherever it stands: bidirectional controls, look-alike letters and signs, comments and separators
-//! of other languages. Looks at characters and tokens alone, and never changes what the parser sees but for one thing: a
+//! What no policy holds, wherever it stands: characters that nobody sees, look-alike letters and signs, comments and
+//! separators of other languages. Looks at characters and tokens alone, and never changes what the parser sees but for one thing: a
 //! word of look-alike letters is also known by the word that it looks like.
 
 use crate::lexer::Token;
@@ -22,25 +22,84 @@ const LOOK_ALIKE_SIGNS: &[(&str, &str)] = &[
         " ",
     ),
     ("\u{202F}\u{205F}\u{3000}", " "),
-    ("\u{85}\u{2028}\u{2029}", "\n"),
-    ("\u{AD}\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}", ""),
+    ("\u{AD}\u{200C}\u{200D}", ""),
     ("\u{2044}\u{2215}", "/"),
     ("\u{2236}\u{A789}", ":"),
     ("\u{2217}\u{D7}", "*"),
     ("\u{2223}", "|"),
 ];
 
-/// Characters that reorder what a reader sees.
-fn is_bidirectional_control(character: char) -> bool {
-    matches!(character, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+/// Characters that a reader does not see, or not as they work: they stand nowhere, in no string and no comment either. What
+/// joins letters (U+200C, U+200D) is no such character: words of many languages need it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hidden {
+    /// Turns the order in which text is shown.
+    Direction,
+    /// Ends a line for some programs and not for others.
+    LineEnd,
+    /// A control character: to some programs a file that has one is no text, and others do what it says.
+    Control,
+    /// Has no width.
+    Nothing,
+}
+
+impl Hidden {
+    fn of(character: char) -> Option<Hidden> {
+        match character {
+            '\t' | '\n' | '\r' => None,
+            '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
+                Some(Hidden::Direction)
+            }
+            '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(Hidden::LineEnd),
+            '\u{200B}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}' => Some(Hidden::Nothing),
+            _ if character.is_control() => Some(Hidden::Control),
+            _ => None,
+        }
+    }
+
+    fn message(self, code_point: &str) -> String {
+        match self {
+            Hidden::Direction => {
+                format!(
+                    "`{code_point}` changes the order in which text is shown, so it may not read as it works"
+                )
+            }
+            Hidden::LineEnd => {
+                format!("`{code_point}` ends the line for some readers and not for others")
+            }
+            Hidden::Control => {
+                format!(
+                    "`{code_point}` is a control character: it is not shown, and may keep a diff from being shown"
+                )
+            }
+            Hidden::Nothing => format!("`{code_point}` has no width, so nobody sees that it is here"),
+        }
+    }
+}
+
+/// Hidden characters, by place; those of one sort side by side are one mistake. A byte order mark is none at the very start.
+fn hidden(text: &str) -> impl Iterator<Item = SyntaxError> {
+    let mut characters = text.char_indices().skip_while(|first| *first == (0, '\u{FEFF}')).peekable();
+    std::iter::from_fn(move || {
+        let (start, first, sort) =
+            characters.find_map(|(at, character)| Some((at, character, Hidden::of(character)?)))?;
+        let mut end = start + first.len_utf8();
+        while let Some((at, next)) = characters.next_if(|(_, next)| Hidden::of(*next) == Some(sort)) {
+            end = at + next.len_utf8();
+        }
+        let offset = |at: usize| TextSize::new(u32::try_from(at).unwrap_or(u32::MAX));
+        let range = TextRange::new(offset(start), offset(end));
+        let error =
+            SyntaxError::new("R0004", range, sort.message(&code_point(first))).with_label("invisible here");
+        Some(match sort {
+            Hidden::LineEnd => error.with_fix(range, " ", "write a blank"),
+            Hidden::Direction | Hidden::Control | Hidden::Nothing => error.with_fix(range, "", "remove it"),
+        })
+    })
 }
 
 /// All such mistakes of a text, by place; at most one more than are reported.
 pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
-    let controls = text
-        .char_indices()
-        .filter(|(_, character)| is_bidirectional_control(*character))
-        .map(|(at, character)| bidirectional_control(at, character));
     // The end of the last dash, while only lines of one list follow each other.
     let mut listed: Option<usize> = None;
     let words = tokens.iter().filter_map(|token| match token.kind {
@@ -51,7 +110,7 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
         SyntaxKind::Unknown => unknown(*token, token.text(text)),
         _ => None,
     });
-    let mut errors: Vec<SyntaxError> = controls.take(ERROR_LIMIT + 1).collect();
+    let mut errors: Vec<SyntaxError> = hidden(text).take(ERROR_LIMIT + 1).collect();
     errors.extend(words.take(ERROR_LIMIT + 1));
     errors
 }
@@ -102,16 +161,6 @@ fn full_width(character: char) -> Option<char> {
     is_full_width.then(|| char::from_u32(code - 0xFF01 + 0x21)).flatten()
 }
 
-fn bidirectional_control(at: usize, character: char) -> SyntaxError {
-    let start = TextSize::new(u32::try_from(at).unwrap_or(u32::MAX));
-    let range = TextRange::at(start, TextSize::of(character));
-    let message = format!(
-        "`{}` changes the order in which text is shown, so it may not read as it works",
-        code_point(character)
-    );
-    SyntaxError::new("R0004", range, message).with_label("invisible here").with_fix(range, "", "remove it")
-}
-
 fn hash_comment(token: Token) -> SyntaxError {
     let sign = TextRange::at(token.range().start(), TextSize::new(1));
     SyntaxError::new("R0003", sign, "a comment begins with `//`").with_fix(sign, "//", "write `//`")
@@ -139,10 +188,11 @@ fn foreign_word(token: Token, word: &str) -> SyntaxError {
         .with_fix(token.range(), quoted, title)
 }
 
-/// A bidirectional control among the characters is reported already.
+/// A hidden one among the characters is reported already.
 fn unknown(token: Token, characters: &str) -> Option<SyntaxError> {
-    let first = characters.chars().find(|character| !is_bidirectional_control(*character))?;
-    let mend: Option<String> = characters.chars().map(plain_sign).collect();
+    let first = characters.chars().find(|character| Hidden::of(*character).is_none())?;
+    let seen = characters.chars().filter(|character| Hidden::of(*character).is_none());
+    let mend: Option<String> = seen.map(plain_sign).collect();
     let name = code_point(first);
     Some(match mend {
         Some(mend) => {
@@ -175,7 +225,7 @@ fn plain_sign(character: char) -> Option<String> {
 fn code_point(character: char) -> String {
     if character.is_control()
         || character.is_whitespace()
-        || is_bidirectional_control(character)
+        || Hidden::of(character).is_some()
         || plain_sign(character).is_some()
     {
         format!("U+{:04X}", u32::from(character))

@@ -23,7 +23,7 @@ macro_rules! kinds {
 kinds! {
     // ---- trivia -----------------------------------------------------------------------------------------------
     /// Blanks, line ends, and a byte order mark at the very start.
-    #[regex(r"[ \t\r\n\x0C]+")]
+    #[regex(r"[ \t\r\n]+")]
     Whitespace,
     /// `// …`, and a `///` that does not stand on a line of its own.
     #[regex(r"//[^\r\n]*", allow_greedy = true)]

@@ -36,7 +36,7 @@ module.exports = grammar({
 
   word: ($) => $._ident,
 
-  extras: ($) => [/[ \t\r\n\f]/, $.doc_comment, $.comment],
+  extras: ($) => [/[ \t\r\n]/, $.doc_comment, $.comment],
 
   // Each needs the token after next: is it a colon, the word is the name of the next field.
   conflicts: ($) => [

@@ -43,7 +43,7 @@ codes! {
     R0001 Error "syntax",
     R0002 Error "`and` beside `or` without parentheses",
     R0003 Error "a symbol or word of another language",
-    R0004 Error "bidirectional or look-alike characters",
+    R0004 Error "hidden or look-alike characters",
     R0005 Error "unknown edition",
     R0101 Error "unknown name",
     R0102 Error "declared twice",

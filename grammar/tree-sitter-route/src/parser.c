@@ -3206,7 +3206,6 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
-          lookahead == '\f' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(54);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(92);
@@ -3219,7 +3218,6 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '/') ADVANCE(11);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
-          lookahead == '\f' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(12);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(95);
@@ -3230,11 +3228,10 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '"') ADVANCE(80);
       if (lookahead == '/') ADVANCE(84);
       if (lookahead == '\\') ADVANCE(25);
+      if (lookahead == '\t' ||
+          lookahead == ' ') ADVANCE(81);
       if (lookahead == '\n' ||
           lookahead == '\r') SKIP(13);
-      if (lookahead == '\t' ||
-          lookahead == '\f' ||
-          lookahead == ' ') ADVANCE(81);
       if (lookahead != 0) ADVANCE(85);
       END_STATE();
     case 3:
@@ -3247,7 +3244,6 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '{') ADVANCE(61);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
-          lookahead == '\f' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(3);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(92);
@@ -3298,7 +3294,6 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '/') ADVANCE(11);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
-          lookahead == '\f' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(12);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(95);
@@ -3307,7 +3302,6 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '/') ADVANCE(11);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
-          lookahead == '\f' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(13);
       END_STATE();
@@ -3487,7 +3481,6 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
-          lookahead == '\f' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(54);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(92);
@@ -3515,7 +3508,6 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
-          lookahead == '\f' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(56);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(5);
@@ -3543,7 +3535,6 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
-          lookahead == '\f' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(56);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(5);
@@ -3646,12 +3637,10 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ACCEPT_TOKEN(sym__string_text);
       if (lookahead == '/') ADVANCE(84);
       if (lookahead == '\t' ||
-          lookahead == '\f' ||
           lookahead == ' ') ADVANCE(81);
       if (lookahead != 0 &&
           lookahead != '\t' &&
           lookahead != '\n' &&
-          lookahead != '\f' &&
           lookahead != '\r' &&
           lookahead != '"' &&
           lookahead != '\\') ADVANCE(85);
@@ -3882,7 +3871,6 @@ static bool ts_lex_keywords(TSLexer *lexer, TSStateId state) {
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
-          lookahead == '\f' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(0);
       END_STATE();
