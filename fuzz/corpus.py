@@ -61,12 +61,13 @@ def gather(target, folder):
 
 def pack(target, folder):
     texts = sorted({read(path) for path in folder.iterdir()}, key=lambda text: (len(text), text))
-    lines = "".join(json.dumps(text) + "\n" for text in texts)
-    if len(texts) > KEPT_TEXTS or len(lines) > KEPT_BYTES:
-        sys.exit(f"{len(texts)} texts of {len(lines)} bytes: at most {KEPT_TEXTS} of {KEPT_BYTES} bytes are kept")
+    lines = [json.dumps(text) + "\n" for text in texts]
+    # The longest are left out first.
+    while len(lines) > KEPT_TEXTS or sum(map(len, lines)) > KEPT_BYTES:
+        lines.pop()
     kept_file(target).parent.mkdir(parents=True, exist_ok=True)
-    kept_file(target).write_text(lines)
-    print(f"{len(texts)} texts of {len(lines)} bytes are kept in {kept_file(target).relative_to(ROOT)}")
+    kept_file(target).write_text("".join(lines))
+    print(f"{len(lines)} of {len(texts)} texts, {sum(map(len, lines))} bytes, kept in {kept_file(target).relative_to(ROOT)}")
 
 
 def main():

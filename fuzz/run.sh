@@ -32,9 +32,10 @@ limits=(-timeout=10 -rss_limit_mb=2048 -max_len=4096)
 
 if [ "$seconds" = keep ]; then
   rm -rf "$corpus.least"
-  cp -r "$corpus" "$corpus.least"
-  # Which branches are taken, not how often: a tenth of the texts, and all of the code.
-  cargo fuzz cmin "${options[@]}" "$target" "$corpus.least" -- "${limits[@]}" -use_counters=0 || exit
+  mkdir "$corpus.least"
+  # The fewest texts that take all branches, however often: a twentieth of the corpus, and all of the code it reaches.
+  cargo fuzz run "${options[@]}" "$target" "$corpus.least" "$corpus" -- "${limits[@]}" \
+    -set_cover_merge=1 -use_counters=0 || exit
   python3 "$here/corpus.py" pack "$target" "$corpus.least"
   exit
 fi
