@@ -77,18 +77,31 @@ impl Hidden {
     }
 }
 
-/// Hidden characters, by place; those of one sort side by side are one mistake. A byte order mark is none at the very start.
-fn hidden(text: &str) -> impl Iterator<Item = SyntaxError> {
-    let mut characters = text.char_indices().skip_while(|first| *first == (0, '\u{FEFF}')).peekable();
+/// Hidden characters, by place; those of one sort side by side are one mistake. Only tokens that can hold any text are
+/// looked at: all others are of characters that are seen. A byte order mark is blank at the very start.
+fn hidden(text: &str, tokens: &[Token]) -> impl Iterator<Item = SyntaxError> {
+    let suspects = tokens.iter().filter(|token| token.kind.holds_any_text());
+    suspects
+        .filter(|token| !is_plain(token.text(text)))
+        .flat_map(|token| hidden_in(token.start, token.text(text)))
+}
+
+/// Whether a text has nothing but visible ASCII, blanks and tabs. Without a branch for each byte: most texts are.
+fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |is_plain, byte| is_plain & (matches!(byte, b' '..=b'~') | (byte == b'\t')))
+}
+
+fn hidden_in(start: u32, text: &str) -> impl Iterator<Item = SyntaxError> {
+    let mut characters = text.char_indices().peekable();
     std::iter::from_fn(move || {
-        let (start, first, sort) =
+        let (first_at, first, sort) =
             characters.find_map(|(at, character)| Some((at, character, Hidden::of(character)?)))?;
-        let mut end = start + first.len_utf8();
+        let mut end = first_at + first.len_utf8();
         while let Some((at, next)) = characters.next_if(|(_, next)| Hidden::of(*next) == Some(sort)) {
             end = at + next.len_utf8();
         }
-        let offset = |at: usize| TextSize::new(u32::try_from(at).unwrap_or(u32::MAX));
-        let range = TextRange::new(offset(start), offset(end));
+        let offset = |at: usize| TextSize::new(start + u32::try_from(at).unwrap_or(0));
+        let range = TextRange::new(offset(first_at), offset(end));
         let error =
             SyntaxError::new("R0004", range, sort.message(&code_point(first))).with_label("invisible here");
         Some(match sort {
@@ -100,18 +113,24 @@ fn hidden(text: &str) -> impl Iterator<Item = SyntaxError> {
 
 /// All such mistakes of a text, by place; at most one more than are reported.
 pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
+    let mut errors: Vec<SyntaxError> = hidden(text, tokens).take(ERROR_LIMIT + 1).collect();
+    let limit = errors.len() + ERROR_LIMIT + 1;
     // The end of the last dash, while only lines of one list follow each other.
     let mut listed: Option<usize> = None;
-    let words = tokens.iter().filter_map(|token| match token.kind {
-        SyntaxKind::HashComment => Some(hash_comment(*token)),
-        SyntaxKind::Semicolon => Some(semicolon(*token)),
-        SyntaxKind::ForeignWord => Some(foreign_word(*token, token.text(text))),
-        SyntaxKind::Unknown if is_dash_of_list(text, *token) => dash(text, *token, &mut listed),
-        SyntaxKind::Unknown => unknown(*token, token.text(text)),
-        _ => None,
-    });
-    let mut errors: Vec<SyntaxError> = hidden(text).take(ERROR_LIMIT + 1).collect();
-    errors.extend(words.take(ERROR_LIMIT + 1));
+    for token in tokens {
+        let error = match token.kind {
+            SyntaxKind::HashComment => Some(hash_comment(*token)),
+            SyntaxKind::Semicolon => Some(semicolon(*token)),
+            SyntaxKind::ForeignWord => Some(foreign_word(*token, token.text(text))),
+            SyntaxKind::Unknown if is_dash_of_list(text, *token) => dash(text, *token, &mut listed),
+            SyntaxKind::Unknown => unknown(*token, token.text(text)),
+            _ => continue,
+        };
+        errors.extend(error);
+        if errors.len() == limit {
+            break;
+        }
+    }
     errors
 }
 

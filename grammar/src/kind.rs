@@ -444,6 +444,20 @@ impl SyntaxKind {
         )
     }
 
+    /// A token in which characters of any kind can stand.
+    pub(crate) fn holds_any_text(self) -> bool {
+        matches!(
+            self,
+            SyntaxKind::Comment
+                | SyntaxKind::DocComment
+                | SyntaxKind::HashComment
+                | SyntaxKind::Unknown
+                | SyntaxKind::String
+                | SyntaxKind::ForeignString
+                | SyntaxKind::Regex
+        )
+    }
+
     /// A node that doc comments can stand before.
     pub fn takes_docs(self) -> bool {
         (SyntaxKind::Edition..=SyntaxKind::Test).contains(&self)

@@ -27,8 +27,8 @@ const BYTE_ORDER_MARK: &str = "\u{FEFF}";
 
 /// All tokens of a text of at most [`crate::FILE_LIMIT_BYTES`], in order, without a gap.
 pub(crate) fn lex(text: &str) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
-    let mut is_line_start = true;
+    // Half of the tokens are blanks: three bytes a token are seldom undercut, and a list that need not grow is not copied.
+    let mut tokens: Vec<Token> = Vec::with_capacity(text.len() / 3);
     let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let offset = text.len() - body.len();
     if offset > 0 {
@@ -38,16 +38,25 @@ pub(crate) fn lex(text: &str) -> Vec<Token> {
     while let Some(result) = lexer.next() {
         let slice = lexer.slice();
         let kind = match result {
-            Ok(SyntaxKind::Comment) if is_line_start && is_doc(slice) => SyntaxKind::DocComment,
+            Ok(SyntaxKind::Comment) if is_doc(slice) && is_at_line_start(text, &tokens) => {
+                SyntaxKind::DocComment
+            }
             Ok(SyntaxKind::Number) => literal::classify(slice),
             Ok(kind) => kind,
             Err(()) => SyntaxKind::Unknown,
         };
-        is_line_start = kind == SyntaxKind::Whitespace && (is_line_start || slice.contains(['\n', '\r']));
         let span = lexer.span();
         push(&mut tokens, kind, span.start + offset..span.end + offset);
     }
     tokens
+}
+
+/// Whether nothing but blanks stands between a line end, or the start of the text, and what follows the tokens.
+fn is_at_line_start(text: &str, tokens: &[Token]) -> bool {
+    let ends_line = |token: &Token| token.text(text).bytes().any(|byte| matches!(byte, b'\n' | b'\r'));
+    let blanks = tokens.iter().rev().take_while(|token| token.kind == SyntaxKind::Whitespace);
+    // A byte order mark is a token of blanks by itself.
+    blanks.clone().any(ends_line) || blanks.count() == tokens.len()
 }
 
 /// Three slashes, not more: a line of slashes is a rule across the page.
@@ -59,8 +68,11 @@ fn is_doc(comment: &str) -> bool {
 fn push(tokens: &mut Vec<Token>, kind: SyntaxKind, span: std::ops::Range<usize>) {
     let offset = |at: usize| u32::try_from(at).expect("the size of a file is limited far below 4 GiB");
     let (start, end) = (offset(span.start), offset(span.end));
-    match tokens.last_mut() {
-        Some(last) if kind == SyntaxKind::Unknown && last.kind == kind => last.end = end,
-        _ => tokens.push(Token { kind, start, end }),
+    if kind == SyntaxKind::Unknown
+        && let Some(last) = tokens.last_mut().filter(|last| last.kind == kind)
+    {
+        last.end = end;
+        return;
     }
+    tokens.push(Token { kind, start, end });
 }

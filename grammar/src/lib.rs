@@ -68,10 +68,10 @@ pub fn parse(text: &str) -> Parse {
         return Parse { green: tree::unread(text), errors: vec![error] };
     }
     let tokens = lexer::lex(text);
-    let parsed = parser::parse(text, &tokens);
+    let mut tree = tree::Builder::new(text, &tokens);
     let mut errors = foreign::check(text, &tokens);
-    errors.extend(parsed.errors);
-    let green = tree::build(text, &tokens, parsed.events);
+    errors.extend(parser::parse(text, &tokens, |events| tree.take(events)));
+    let green = tree.finish();
     debug_assert_eq!(usize::from(green.text_len()), text.len(), "the tree holds every byte of the text");
     Parse { green, errors: error::in_order(errors) }
 }

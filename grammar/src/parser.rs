@@ -40,19 +40,12 @@ mod examples;
 #[cfg(test)]
 mod tests;
 
-/// What the parser found.
-pub(crate) struct Parsed {
-    pub(crate) events: Vec<Event>,
-    /// In the order found.
-    pub(crate) errors: Vec<SyntaxError>,
-}
-
-/// Reads a whole file.
-pub(crate) fn parse(text: &str, tokens: &[Token]) -> Parsed {
+/// Reads a whole file, hands on the events of each item, and answers with the mistakes in the order found.
+pub(crate) fn parse(text: &str, tokens: &[Token], hand_on: impl FnMut(&mut [Event])) -> Vec<SyntaxError> {
     let input = Input::new(text, tokens);
     let mut parser = Parser::new(&input);
-    items::file(&mut parser);
-    Parsed { events: parser.events, errors: parser.errors }
+    items::file(&mut parser, hand_on);
+    parser.errors
 }
 
 /// The tokens that mean something.
@@ -67,8 +60,8 @@ struct Input<'t> {
 
 impl<'t> Input<'t> {
     fn new(text: &'t str, all: &[Token]) -> Input<'t> {
-        let mut input =
-            Input { text, tokens: Vec::new(), skeletons: BTreeMap::new(), unknown_before: Vec::new() };
+        let tokens = Vec::with_capacity(all.len());
+        let mut input = Input { text, tokens, skeletons: BTreeMap::new(), unknown_before: Vec::new() };
         for token in all {
             let index = input.tokens.len();
             match token.kind {
@@ -92,6 +85,7 @@ struct Parser<'t> {
     input: &'t Input<'t>,
     /// Of the next token.
     position: usize,
+    /// Of the item under way.
     events: Vec<Event>,
     errors: Vec<SyntaxError>,
     /// How many constructs that can hold themselves are open.
@@ -180,10 +174,12 @@ impl<'t> Parser<'t> {
 
     /// The text of a word, in plain letters if it has others; empty if it is no word.
     fn word(&self, ahead: usize) -> &'t str {
-        match self.kind(ahead) {
-            SyntaxKind::Ident => self.text(ahead),
+        let index = self.position + ahead;
+        let Some(token) = self.input.tokens.get(index) else { return "" };
+        match token.kind {
+            SyntaxKind::Ident => token.text(self.input.text),
             SyntaxKind::ForeignWord => {
-                self.input.skeletons.get(&(self.position + ahead)).map_or(self.text(ahead), String::as_str)
+                self.input.skeletons.get(&index).map_or(token.text(self.input.text), String::as_str)
             }
             _ => "",
         }

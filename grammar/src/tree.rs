@@ -4,7 +4,10 @@
 
 use crate::SyntaxKind;
 use crate::lexer::Token;
-use rowan::{GreenNode, GreenNodeBuilder};
+use green::GreenBuilder;
+use rowan::GreenNode;
+
+mod green;
 
 /// What the parser says, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,39 +23,51 @@ pub(crate) enum Event {
     Nothing,
 }
 
-/// The tree of a whole text, with a `SourceFile` around the events.
-pub(crate) fn build(text: &str, tokens: &[Token], mut events: Vec<Event>) -> GreenNode {
-    let mut builder = Builder { text, tokens, position: 0, inner: GreenNodeBuilder::new() };
-    builder.inner.start_node(raw(SyntaxKind::SourceFile));
-    for index in 0..events.len() {
-        match std::mem::replace(&mut events[index], Event::Nothing) {
-            Event::Open { kind, outer } => builder.open_with_outer(&mut events, index, kind, outer),
-            Event::Close => builder.inner.finish_node(),
-            Event::Token { kind } => builder.token(kind),
-            Event::Nothing => {}
-        }
-    }
-    builder.trivia(builder.tokens.len());
-    builder.inner.finish_node();
-    builder.inner.finish()
-}
-
 /// A tree of one token, for a text that is not read. Trees measure in 32 bits: a text beyond has an empty one.
 pub(crate) fn unread(text: &str) -> GreenNode {
     let text = if u32::try_from(text.len()).is_ok() { text } else { "" };
-    let mut builder = GreenNodeBuilder::new();
-    builder.start_node(raw(SyntaxKind::SourceFile));
-    builder.token(raw(SyntaxKind::Unknown), text);
-    builder.finish_node();
+    let mut builder = GreenBuilder::new();
+    builder.open(SyntaxKind::SourceFile);
+    builder.token(SyntaxKind::Unknown, text);
+    builder.close();
     builder.finish()
 }
 
-struct Builder<'t> {
+/// Makes the tree of a text from the events of its items, one after the other.
+pub(crate) struct Builder<'t> {
     text: &'t str,
     tokens: &'t [Token],
     /// Of the next token.
     position: usize,
-    inner: GreenNodeBuilder<'static>,
+    inner: GreenBuilder,
+}
+
+impl<'t> Builder<'t> {
+    pub(crate) fn new(text: &'t str, tokens: &'t [Token]) -> Builder<'t> {
+        let mut inner = GreenBuilder::new();
+        inner.open(SyntaxKind::SourceFile);
+        Builder { text, tokens, position: 0, inner }
+    }
+
+    /// Takes what closes all that it opens; the events are used up.
+    pub(crate) fn take(&mut self, events: &mut [Event]) {
+        for index in 0..events.len() {
+            match std::mem::replace(&mut events[index], Event::Nothing) {
+                Event::Open { kind, outer: 0 } => self.open(kind),
+                Event::Open { kind, outer } => self.open_with_outer(events, index, kind, outer),
+                Event::Close => self.inner.close(),
+                Event::Token { kind } => self.token(kind),
+                Event::Nothing => {}
+            }
+        }
+    }
+
+    /// The tree, with what is left of the text.
+    pub(crate) fn finish(mut self) -> GreenNode {
+        self.trivia(self.tokens.len());
+        self.inner.close();
+        self.inner.finish()
+    }
 }
 
 impl Builder<'_> {
@@ -75,14 +90,14 @@ impl Builder<'_> {
     }
 
     fn open(&mut self, kind: SyntaxKind) {
-        let gap = self.tokens[self.position..].iter().take_while(|token| token.kind.is_trivia());
-        let end = self.position + gap.clone().count();
-        let docs = gap.clone().position(|token| token.kind == SyntaxKind::DocComment);
-        match docs {
-            Some(docs) if kind.takes_docs() => self.trivia(self.position + docs),
-            _ => self.trivia(end),
+        let takes_docs = kind.takes_docs();
+        while let Some(token) = self.tokens.get(self.position).filter(|token| token.kind.is_trivia()) {
+            if takes_docs && token.kind == SyntaxKind::DocComment {
+                break;
+            }
+            self.push(token.kind);
         }
-        self.inner.start_node(raw(kind));
+        self.inner.open(kind);
     }
 
     /// Trivia up to an index.
@@ -102,7 +117,7 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, kind: SyntaxKind) {
-        self.inner.token(raw(kind), self.tokens[self.position].text(self.text));
+        self.inner.token(kind, self.tokens[self.position].text(self.text));
         self.position += 1;
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# CPU time of parsing a policy of 10,000 lines, beside a yardstick in the same process: the ratio can be compared between
+# CPU time of parsing (or of `layout`) of a policy of 10,000 lines, beside a yardstick in the same process: the ratio can be compared between
 # machines, the milliseconds cannot. Judges nothing.
 set -eu -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"

@@ -8,9 +8,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 LINES_OF=(1000 2000 4000 8000)
 RATIO_LIMIT=1.3
 # What `measure once` can run.
-STAGES=(parse)
-# Parts of a stage, as functions; one that the compiler has put into its caller counts nothing and is told.
-PARTS=(lexer::lex parser::parse)
+STAGES=(parse layout)
+# Parts of the last stage, as functions (`parser::parse` hands what it finds to the tree); one that the compiler has put into its caller counts nothing and is told.
+PARTS=(lexer::lex parser::parse layout::layout)
 
 for tool in cargo valgrind awk; do
   command -v "$tool" >/dev/null 2>&1 || { echo "cannot measure: \`$tool\` is not installed" >&2; exit 2; }
@@ -54,7 +54,7 @@ done
 for part in "${PARTS[@]}"; do
   table=""
   for lines in "${LINES_OF[@]}"; do
-    instructions=$(count parse "$lines" --toggle-collect="wayleave_grammar::$part")
+    instructions=$(count "${STAGES[-1]}" "$lines" --toggle-collect="wayleave_grammar::$part")
     table+="${bytes[$lines]} $instructions"$'\n'
   done
   row "$part" <<<"${table%$'\n'}" || status=1

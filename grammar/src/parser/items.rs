@@ -5,13 +5,15 @@ use super::{
     Parser, conditions, counters, examples, guarantees, literals, migrations, plans, providers, routes,
     rules, types,
 };
+use crate::tree::Event;
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange, TextSize};
 
 /// The edition of the language that this version reads.
 const EDITION: &str = "2026";
 
-/// All items up to the end of the text.
-pub(super) fn file(p: &mut Parser) {
+/// All items up to the end of the text. What each of them comes to is handed on before the next one is read: so a long
+/// file needs no more room for it than its longest item.
+pub(super) fn file(p: &mut Parser, mut hand_on: impl FnMut(&mut [Event])) {
     let mut editions: Vec<TextRange> = Vec::new();
     let mut is_first = true;
     let mut is_first_edition = false;
@@ -20,6 +22,8 @@ pub(super) fn file(p: &mut Parser) {
         let position = p.position;
         let is_edition = p.at_word("edition") || is_first && is_misspelled_edition(p);
         item(p, is_edition);
+        hand_on(&mut p.events);
+        p.events.clear();
         if is_edition {
             editions.push(p.range_since(position));
             is_first_edition |= is_first;
@@ -104,6 +108,9 @@ pub(super) fn head(p: &mut Parser, what: &str) -> bool {
 pub(super) fn name_of(p: &mut Parser, what: &str) -> bool {
     if p.kind(1) == SyntaxKind::Colon && p.at_name() {
         literals::bare_name(p);
+        return true;
+    }
+    if literals::segment(p).is_some() {
         return true;
     }
     literals::name(p, &format!("{} needs a name", with_article(what)))

@@ -7,14 +7,18 @@ use rustix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::ExitCode;
+use wayleave_grammar::layout::layout;
+use wayleave_grammar::{Parse, parse};
 
 /// What is done with a text; each stage does all that the one before it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// The text is made: what the others are counted from.
     Text,
-    /// [`wayleave_grammar::parse`], and the tree is dropped.
+    /// [`wayleave_grammar::parse`].
     Parse,
+    /// The same, and [`wayleave_grammar::layout::layout`] of the tree.
+    Layout,
 }
 
 impl Stage {
@@ -22,17 +26,20 @@ impl Stage {
         match name {
             "text" => Some(Stage::Text),
             "parse" => Some(Stage::Parse),
+            "layout" => Some(Stage::Layout),
             _ => None,
         }
     }
 
-    fn run(self, text: &str) {
+    /// What comes of it: the tree, and its layout.
+    fn run(self, text: &str) -> (Option<Parse>, Option<String>) {
         match self {
-            Stage::Text => {
-                black_box(text);
-            }
-            Stage::Parse => {
-                black_box(wayleave_grammar::parse(black_box(text)));
+            Stage::Text => (None, None),
+            Stage::Parse => (Some(parse(black_box(text))), None),
+            Stage::Layout => {
+                let tree = parse(black_box(text));
+                let laid_out = layout(&tree);
+                (Some(tree), Some(laid_out))
             }
         }
     }
@@ -52,12 +59,12 @@ fn main() -> ExitCode {
     };
     let (Some(stage), Ok(lines), Ok(runs)) = (stage, lines, runs) else {
         eprintln!("usage: measure once STAGE LINES | measure time STAGE LINES RUNS | measure show LINES");
-        eprintln!("STAGE is `text` or `parse`");
+        eprintln!("STAGE is `text`, `parse` or `layout`");
         return ExitCode::from(2);
     };
     let text = policy::of_lines(lines);
     if runs == 0 {
-        stage.run(&text);
+        black_box(stage.run(&text));
         println!("{}", text.len());
     } else {
         time(stage, &text, runs);
@@ -82,18 +89,21 @@ fn time(stage: Stage, text: &str, runs: usize) {
 }
 
 /// Work of a known kind, that no change of ours makes faster: splits a text at blanks, and counts the words in a map.
-fn yardstick(text: &str) {
+fn yardstick(text: &str) -> BTreeMap<String, usize> {
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
     for word in black_box(text).split_ascii_whitespace() {
         *words.entry(word.to_owned()).or_default() += 1;
     }
-    black_box(words);
+    words
 }
 
-fn cpu_ns(work: impl FnOnce()) -> u64 {
+/// Of the work alone: what it made is dropped after the clock was read.
+fn cpu_ns<T>(work: impl FnOnce() -> T) -> u64 {
     let before = process_ns();
-    work();
-    process_ns() - before
+    let made = black_box(work());
+    let after = process_ns();
+    drop(made);
+    after - before
 }
 
 /// CPU time of this process since it began: what other processes do adds nothing.
