@@ -132,7 +132,8 @@ impl Diagnostic {
             diagnostic = diagnostic.with_label(span(*range), text);
         }
         diagnostic.help.clone_from(&error.help);
-        let applicability = if error.fixes.len() == 1 { Applicability::Always } else { Applicability::Maybe };
+        let is_sure = error.is_sure && error.fixes.len() == 1;
+        let applicability = if is_sure { Applicability::Always } else { Applicability::Maybe };
         diagnostic.fixes = error
             .fixes
             .iter()

@@ -34,8 +34,10 @@ pub struct SyntaxError {
     pub related: Vec<(TextRange, String)>,
     /// The one next step.
     pub help: Option<String>,
-    /// Changes that mend it, best first; several only where the text has several readings.
+    /// Changes that mend it, best first; several only where the text has several readings. Each has been tried.
     pub fixes: Vec<SyntaxFix>,
+    /// Whether its only fix can be applied unasked: it says what the text said, and no other reading is as near.
+    pub is_sure: bool,
 }
 
 /// A change of the text.
@@ -68,6 +70,7 @@ impl SyntaxError {
             related: Vec::new(),
             help: None,
             fixes: Vec::new(),
+            is_sure: true,
         }
     }
 
@@ -82,6 +85,13 @@ impl SyntaxError {
     #[must_use]
     pub fn of_limit(mut self) -> SyntaxError {
         self.layer = Layer::Limit;
+        self
+    }
+
+    /// With a fix that somebody should look at.
+    #[must_use]
+    pub fn unsure(mut self) -> SyntaxError {
+        self.is_sure = false;
         self
     }
 

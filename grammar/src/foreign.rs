@@ -154,7 +154,32 @@ fn dash(text: &str, token: Token, listed: &mut Option<usize>) -> Option<SyntaxEr
     }
     let error = SyntaxError::new("R0003", token.range(), "lists are not written with dashes")
         .with_help("values stand in brackets, `[a, b]`; entries in braces, one behind the other");
-    Some(error)
+    Some(match values_of_dashes(text, start) {
+        Some((end, values)) => {
+            let range = TextRange::new(token.range().start(), TextSize::new(end));
+            let write = format!("[{}]", values.join(", "));
+            let title = format!("write `{write}`");
+            error.with_fix(range, write, title)
+        }
+        None => error,
+    })
+}
+
+/// The values of a list of dashes, each a single word or string, and where the last one ends.
+fn values_of_dashes(text: &str, start: usize) -> Option<(u32, Vec<&str>)> {
+    let mut values = Vec::new();
+    let (mut at, mut end) = (start, start);
+    for line in text.get(start..)?.split_inclusive('\n') {
+        let Some(value) = line.trim_start_matches([' ', '\t']).strip_prefix("- ") else { break };
+        let value = value.trim();
+        if value.is_empty() || value.contains([' ', ':', '{', '[']) {
+            return None;
+        }
+        values.push(value);
+        end = at + line.trim_end().len();
+        at += line.len();
+    }
+    Some((u32::try_from(end).ok()?, values)).filter(|(_, values)| !values.is_empty())
 }
 
 /// What a word of other letters looks like, if each of them looks like one of a–z.
@@ -227,6 +252,7 @@ fn unknown(token: Token, characters: &str) -> Option<SyntaxError> {
         None => {
             let message = match first {
                 '%' | '$' => format!("`{first}` belongs to a number and touches it, as in `5%` and `$2.50`"),
+                '€' | '£' | '¥' => format!("prices are in dollars, `$2.50`, not in `{first}`"),
                 '-' => "there are no negative numbers, and a hyphen stands inside a name".to_owned(),
                 _ => format!("`{name}` has no meaning outside of strings and comments"),
             };

@@ -16,6 +16,8 @@ mod parser;
 
 mod tree;
 
+mod trial;
+
 pub mod layout;
 
 pub mod judge;
@@ -73,5 +75,7 @@ pub fn parse(text: &str) -> Parse {
     errors.extend(parser::parse(text, &tokens, |events| tree.take(events)));
     let green = tree.finish();
     debug_assert_eq!(usize::from(green.text_len()), text.len(), "the tree holds every byte of the text");
-    Parse { green, errors: error::in_order(errors) }
+    let mut errors = error::in_order(errors);
+    trial::try_fixes(text, &green, &mut errors);
+    Parse { green, errors }
 }

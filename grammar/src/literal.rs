@@ -99,6 +99,8 @@ pub(crate) struct Problem {
     pub(crate) help: Option<String>,
     /// What could be written in place of the whole literal, best first.
     pub(crate) instead: Vec<String>,
+    /// Whether the only thing that could be written is what was meant.
+    pub(crate) is_sure: bool,
 }
 
 impl Problem {
@@ -110,6 +112,7 @@ impl Problem {
             at: 0..text.len(),
             help: None,
             instead: Vec::new(),
+            is_sure: true,
         }
     }
 
@@ -121,6 +124,11 @@ impl Problem {
 
     fn instead(mut self, text: impl Into<String>) -> Problem {
         self.instead.push(text.into());
+        self
+    }
+
+    fn unsure(mut self) -> Problem {
+        self.is_sure = false;
         self
     }
 

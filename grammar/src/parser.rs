@@ -33,6 +33,8 @@ mod plans;
 
 mod values;
 
+mod prices;
+
 mod literals;
 
 mod examples;
@@ -100,6 +102,10 @@ struct Parser<'t> {
     last_error: Option<usize>,
     /// Where an item begins whose mistake has been told.
     explained: Option<usize>,
+    /// Behind what an `otherwise` at the margin stands, where it was taken as an arm.
+    lost_otherwise: Option<TextRange>,
+    /// Whether the item under way lacks its name: a word that stands astray in it may be just that.
+    is_nameless: bool,
     /// Braces that were opened in what was passed over: their ends are passed over too.
     stray_braces: u32,
 }
@@ -119,6 +125,11 @@ impl Mark {
         parser.events.push(Event::Close);
         Done(self.0)
     }
+}
+
+impl Mark {
+    /// Leaves what was to be a node without one.
+    fn abandon(self) {}
 }
 
 impl Done {
@@ -147,6 +158,8 @@ impl<'t> Parser<'t> {
             is_silent: false,
             last_error: None,
             explained: None,
+            lost_otherwise: None,
+            is_nameless: false,
             stray_braces: 0,
         }
     }
@@ -214,6 +227,30 @@ impl<'t> Parser<'t> {
     /// Whether an item may have been meant to begin here, whatever follows its word: for recovery alone.
     fn is_at_lost_item(&self) -> bool {
         words::begins_item(self.word(0)) && self.is_at_margin(0)
+    }
+
+    /// `default deny "…"`, `else deny "…"`: the last item of other languages.
+    fn is_foreign_otherwise(&self) -> bool {
+        matches!(self.word(0), "default" | "else")
+            && self.word(1) == "deny"
+            && self.kind(2) == SyntaxKind::String
+            && self.is_at_margin(0)
+    }
+
+    /// A mark that a version control left in the text.
+    fn at_conflict(&self) -> bool {
+        let is_mark =
+            |text: &str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| text.starts_with(mark));
+        matches!(
+            self.kind(0),
+            SyntaxKind::Less
+                | SyntaxKind::EqualsEquals
+                | SyntaxKind::Greater
+                | SyntaxKind::BangEquals
+                | SyntaxKind::LessEquals
+                | SyntaxKind::GreaterEquals
+        ) && self.is_at_margin(0)
+            && is_mark(&self.input.text[self.range().start().into()..])
     }
 
     /// The word before a token; empty if that is none, or the part of a name.
@@ -338,6 +375,12 @@ impl Parser<'_> {
 
 /// Saying what is wrong.
 impl Parser<'_> {
+    /// Whether unknown characters, which are reported by themselves, stand before or behind the next token.
+    fn is_beside_unknown(&self) -> bool {
+        let is_before = |index: &usize| self.input.unknown_before.binary_search(index).is_ok();
+        is_before(&self.position) || is_before(&(self.position + 1))
+    }
+
     /// Says it, unless something was said at this token already, or unknown characters before it, which are reported by
     /// themselves, may be the cause.
     fn error(&mut self, error: SyntaxError) {
@@ -354,6 +397,15 @@ impl Parser<'_> {
         if !self.is_silent && self.errors.len() <= ERROR_LIMIT {
             self.errors.push(error);
         }
+    }
+
+    /// Another word stands where one of a few belongs: says so at that word, or where it is missing.
+    fn wrong(&mut self, message: impl Into<String>, label: &str) {
+        let is_there = matches!(self.kind(0), SyntaxKind::Ident | SyntaxKind::ForeignWord)
+            && !self.is_at_line_start()
+            && !words::is_reserved(self.word(0));
+        let range = if is_there { self.range() } else { self.gap() };
+        self.error(SyntaxError::new("R0001", range, message).with_label(label));
     }
 
     /// Something is missing behind the token that was taken last.
@@ -374,6 +426,33 @@ impl Parser<'_> {
             SyntaxError::new("R0001", self.range(), format!("`{}` is written `{ours}`", self.text(0)))
                 .with_fix(self.range(), ours, format!("write `{ours}`"));
         self.error(error);
+    }
+
+    /// The range of the next token with the blanks before it; alone, where there is more than blanks.
+    fn with_blanks_before(&self, range: TextRange) -> TextRange {
+        let before = TextRange::new(self.gap().end().min(range.start()), range.start());
+        let is_blank = self.text_of(before).bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+        if is_blank { before.cover(range) } else { range }
+    }
+
+    /// A sign of other languages between a word and what belongs to it.
+    fn no_sign(&mut self, word: &str) {
+        if matches!(self.kind(0), SyntaxKind::Colon | SyntaxKind::Equals) {
+            let range = self.range();
+            let sign = self.text(0);
+            // The blanks before the sign go with it, and those behind it stay.
+            let from = self.with_blanks_before(range);
+            let is_apart = self.token(1).is_some_and(|next| next.start > u32::from(range.end()));
+            let text = if is_apart { "" } else { " " };
+            self.report(
+                SyntaxError::new("R0003", range, format!("`{word}` is not followed by `{sign}`")).with_fix(
+                    from,
+                    text,
+                    "remove it",
+                ),
+            );
+            self.bump();
+        }
     }
 
     fn foreign_at(&mut self, range: TextRange, message: impl Into<String>, write: &str) {

@@ -81,11 +81,38 @@ pub(super) fn explain(text: &str) -> Option<Problem> {
     if has_shape(text, "0:00") {
         return foreign("the hour of a time of day has two digits", format!("0{text}"));
     }
+    if let Some(instead) = clock_of_halves(text) {
+        return foreign("a time of day is written on the clock of 24 hours", instead);
+    }
+    if let Some(instead) = short_date(text) {
+        return foreign("month and day have two digits", instead);
+    }
     if has_shape(text, "00.00.0000") {
         let instead = format!("{}-{}-{}", &text[6..10], &text[3..5], &text[0..2]);
         return foreign("a date is written `YEAR-MONTH-DAY`", instead);
     }
     None
+}
+
+/// `9am`, `5pm`
+fn clock_of_halves(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let (hour, later) = lower
+        .strip_suffix("am")
+        .map(|hour| (hour, 0))
+        .or_else(|| lower.strip_suffix("pm").map(|hour| (hour, 12)))?;
+    let hour: u32 = hour.parse().ok().filter(|hour| (1..=12).contains(hour))?;
+    Some(format!("{:02}:00", hour % 12 + later))
+}
+
+/// `2027-6-30`
+fn short_date(text: &str) -> Option<String> {
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_short = |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    (parts.next().is_none() && is_year && is_short(month) && is_short(day))
+        .then(|| format!("{year}-{month:0>2}-{day:0>2}"))
 }
 
 /// Date, time and zone.

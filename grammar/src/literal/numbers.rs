@@ -72,6 +72,9 @@ pub(super) fn explain(text: &str) -> Problem {
     if let Some(problem) = dates::explain(text) {
         return problem;
     }
+    if let Some(problem) = range(text).or_else(|| fraction(text)).or_else(|| sum_of_durations(text)) {
+        return problem;
+    }
     let (digits, suffix) = split_suffix(text);
     let foreign = |message: String| Problem { code: "R0003", ..Problem::new(text, message) };
     let unit = |unit: &str| {
@@ -82,6 +85,9 @@ pub(super) fn explain(text: &str) -> Problem {
             .instead(format!("{digits}min"))
             .instead(format!("{digits}M")),
         "K" => unit("k"),
+        "S" => unit("s"),
+        "H" => unit("h"),
+        "D" => unit("d"),
         "sec" | "secs" | "second" | "seconds" => unit("s"),
         "mins" | "minute" | "minutes" => unit("min"),
         "hr" | "hrs" | "hour" | "hours" => unit("h"),
@@ -92,10 +98,81 @@ pub(super) fn explain(text: &str) -> Problem {
             format!("`{text}` is no number of the language: only money and shares have a fraction"),
         )
         .help("write a whole number, `$…` or `…%`"),
+        "rpm" | "rps" | "tpm" | "tps" => foreign(format!("`{suffix}` is no unit"))
+            .help("a rate is written `60 requests per 1min` or `200k tokens per 1min`"),
         _ => Problem::new(text, format!("`{text}` is neither a number nor a name"))
             .help("a name that begins with a digit, or has other signs in it, stands in quotes")
-            .instead(super::quote(text)),
+            .instead(super::quote(text))
+            .unsure(),
     }
+}
+
+/// `09:00-18:00`, `1k-8k`: both ends are literals of one kind.
+fn range(text: &str) -> Option<Problem> {
+    let ends =
+        text.char_indices().filter(|(_, sign)| *sign == '-').map(|(at, _)| (&text[..at], &text[at + 1..]));
+    let is_end = |end: &str| end.starts_with(|first: char| first.is_ascii_digit() || first == '$');
+    let (first, last) =
+        ends.filter(|(first, last)| is_end(first) && is_end(last)).find(|(first, last)| {
+            classify(first) != SyntaxKind::BadNumber && classify(first) == classify(last)
+        })?;
+    let problem = Problem::new(text, "a range is written with two dots");
+    Some(Problem { code: "R0003", ..problem.instead(format!("{first}..{last}")) })
+}
+
+/// `0.5s`, `1.5M`: what has no fraction, in a smaller unit.
+fn fraction(text: &str) -> Option<Problem> {
+    let end = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.')?;
+    let (number, suffix) = text.split_at(end);
+    let (whole, fraction) =
+        number.split_once('.').filter(|(whole, fraction)| is_digits(whole) && is_digits(fraction))?;
+    let (factor, unit) = match suffix {
+        "s" => (MS_PER_SECOND, "ms"),
+        "min" => (60, "s"),
+        "h" => (60, "min"),
+        "d" => (24, "h"),
+        "M" => (1000, "k"),
+        "k" => (1000, ""),
+        _ => return None,
+    };
+    let places = u32::try_from(fraction.len()).ok().filter(|places| *places <= 6)?;
+    let scale = 10_u64.pow(places);
+    let scaled =
+        (number_of(whole)?.checked_mul(scale)?.checked_add(number_of(fraction)?)?).checked_mul(factor)?;
+    let problem = Problem::new(text, format!("`{text}` has a fraction: only money and shares have one"));
+    Some(match scaled % scale {
+        0 => problem.instead(format!("{}{unit}", scaled / scale)),
+        _ => problem.help("write a whole number of a smaller unit"),
+    })
+}
+
+/// `1min30s`: in the smallest unit that it names.
+fn sum_of_durations(text: &str) -> Option<Problem> {
+    let mut rest = text;
+    let (mut sum_ms, mut unit, mut parts) = (0_u64, "", 0);
+    while !rest.is_empty() {
+        let digits = rest.find(|sign: char| !sign.is_ascii_digit())?;
+        let end = rest[digits..]
+            .find(|sign: char| sign.is_ascii_digit())
+            .map_or(rest.len(), |length| digits + length);
+        let (part, left) = rest.split_at(end);
+        let LiteralValue::DurationMs(ms) =
+            read_duration(part).ok().filter(|_| classify(part) == SyntaxKind::Duration)?
+        else {
+            return None;
+        };
+        sum_ms = sum_ms.checked_add(ms)?;
+        (unit, rest, parts) = (&part[digits..], left, parts + 1);
+    }
+    let size_ms = match unit {
+        "ms" => 1,
+        "s" => MS_PER_SECOND,
+        "min" => MS_PER_MINUTE,
+        "h" => MS_PER_HOUR,
+        _ => return None,
+    };
+    (parts > 1 && sum_ms.is_multiple_of(size_ms))
+        .then(|| Problem::new(text, "a duration has one unit").instead(format!("{}{unit}", sum_ms / size_ms)))
 }
 
 fn split_suffix(text: &str) -> (&str, &str) {
@@ -121,7 +198,7 @@ fn is_decimal(text: &str) -> bool {
 }
 
 fn scaled(text: &str, digits: &str, factor: u64) -> Result<u64, Problem> {
-    number(digits).and_then(|count| count.checked_mul(factor)).ok_or_else(|| too_large(text))
+    number_of(digits).and_then(|count| count.checked_mul(factor)).ok_or_else(|| too_large(text))
 }
 
 /// In units of 10 to the minus `places`.
@@ -136,14 +213,14 @@ fn decimal(text: &str, amount: &str, places: u32, smallest: &str) -> Result<u64,
         )
         .of_meaning());
     };
-    let fraction = if fraction.is_empty() { Some(0) } else { number(fraction) };
+    let fraction = if fraction.is_empty() { Some(0) } else { number_of(fraction) };
     fraction
         .and_then(|fraction| fraction.checked_mul(10_u64.pow(missing)))
-        .and_then(|fraction| number(whole)?.checked_mul(10_u64.pow(places))?.checked_add(fraction))
+        .and_then(|fraction| number_of(whole)?.checked_mul(10_u64.pow(places))?.checked_add(fraction))
         .ok_or_else(|| too_large(text))
 }
 
-fn number(digits: &str) -> Option<u64> {
+fn number_of(digits: &str) -> Option<u64> {
     digits
         .bytes()
         .filter(u8::is_ascii_digit)

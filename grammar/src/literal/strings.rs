@@ -110,7 +110,11 @@ fn code_point_digits(escape: &str) -> Option<&str> {
 
 fn bad_escape(text: &str, offset: usize, escape: &str) -> Problem {
     let shown: String = escape.chars().take(2).collect();
-    let mut problem = Problem::new(text, format!("`{shown}` is no escape of a string"))
+    let message = match code_point_digits(escape) {
+        Some(digits) => format!("`\\u{{{digits}}}` stands for no character"),
+        None => format!("`{shown}` is no escape of a string"),
+    };
+    let mut problem = Problem::new(text, message)
         .help("the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a backslash is written `\\\\`");
     problem.at = offset..offset + shown.len();
     problem.is_of_meaning = has_shapely_escapes(escape);
@@ -118,7 +122,10 @@ fn bad_escape(text: &str, offset: usize, escape: &str) -> Problem {
 }
 
 fn unterminated(text: &str) -> Problem {
-    Problem::new(text, "this string does not end in its line")
-        .help("close it with `\"`")
-        .instead(format!("{text}\""))
+    let problem = Problem::new(text, "this string does not end in its line").help("close it with `\"`");
+    // Two blanks stand between clauses: what is behind them is hardly of the string.
+    match text.split_once("  ") {
+        Some((words, rest)) => problem.instead(format!("{words}\"  {rest}")).instead(format!("{text}\"")),
+        None => problem.instead(format!("{text}\"")),
+    }
 }

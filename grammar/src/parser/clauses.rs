@@ -2,7 +2,7 @@
 
 use super::words::{self, begins_clause, begins_item, with_article};
 use super::{Parser, conditions, literals, migrations, values};
-use crate::{SyntaxError, SyntaxKind, TextRange};
+use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
 
 /// A clause that several kinds of rule share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,15 @@ impl Clause {
     }
 }
 
+/// Whether a word begins a clause of some rule, in our language or in another, or is a misspelling of one that does.
+pub(super) fn begins_any(word: &str) -> bool {
+    let words = CLAUSES.map(Clause::word);
+    word == "unless"
+        || word == "restore"
+        || Clause::of(word).is_some()
+        || words::meant(word, &words).is_some()
+}
+
 /// Which clauses a rule has so far.
 #[derive(Default)]
 pub(super) struct Seen<'t>(Vec<(&'t str, TextRange)>);
@@ -109,7 +118,9 @@ impl<'t> Seen<'t> {
         match self.0.iter().find(|(seen, _)| *seen == word) {
             Some((_, first)) => {
                 let error = SyntaxError::new("R0206", range, format!("`{word}` stands twice in one rule"))
+                    .with_label("the second one")
                     .with_related(*first, "the first one")
+                    .with_help("keep one of the two")
                     .of_meaning();
                 p.report(error);
             }
@@ -147,6 +158,10 @@ pub(super) fn clauses<'t>(p: &mut Parser<'t>, rule: &str, allowed: &[Clause]) ->
                     one_as(p, clause);
                 }
             }
+            None if p.at_word("unless") && allowed.contains(&Clause::When) => {
+                seen.note(p, "when");
+                unless(p);
+            }
             None => {
                 let help = takes(rule, allowed);
                 stray(p, &with_article(rule), &help, |p| Clause::of(p.word(0)).is_some());
@@ -182,6 +197,29 @@ fn then_deny(p: &mut Parser) {
     mark.close(p, SyntaxKind::Error);
 }
 
+/// `unless CONDITION` of other languages.
+fn unless(p: &mut Parser) {
+    let mark = p.open();
+    let word = p.range();
+    p.bump_keyword();
+    let start = p.position;
+    let condition = conditions::condition(p, "`unless` needs a condition after it");
+    let mut error = SyntaxError::new("R0003", word, "`unless` is written `when not`");
+    if let Some(condition) = condition {
+        let is_chain = matches!(p.kind_of(condition), SyntaxKind::AndCondition | SyntaxKind::OrCondition);
+        let write = if is_chain { "when not (" } else { "when not" };
+        let mut edits = vec![SyntaxEdit { range: word, text: write.to_owned() }];
+        if is_chain {
+            let blanks = TextRange::new(word.end(), p.range_since(start).start());
+            edits[0].range = word.cover(blanks);
+            edits.push(SyntaxEdit { range: p.gap(), text: ")".to_owned() });
+        }
+        error = error.with_edits(edits, format!("write `{}`", write.trim_end_matches(" (")));
+    }
+    p.report(error);
+    mark.close(p, SyntaxKind::Error);
+}
+
 /// Whether a rule is over: an item begins, a brace ends, or a line begins with a word that begins no clause.
 pub(super) fn ends_rule(p: &Parser) -> bool {
     p.at_end()
@@ -189,11 +227,25 @@ pub(super) fn ends_rule(p: &Parser) -> bool {
         || p.at(SyntaxKind::RightBrace)
         || p.is_at_margin(0) && !p.word(0).is_empty() && !begins_clause(p.word(0))
         || begins_item(p.word(0)) && p.is_at_line_start()
+        || p.is_foreign_otherwise()
+        || p.at_conflict()
 }
 
 /// What begins no clause: says so, and passes over it up to the next clause, item or brace.
 pub(super) fn stray(p: &mut Parser, what: &str, help: &str, is_clause: impl Fn(&Parser) -> bool) {
+    if p.at(SyntaxKind::Comma) {
+        p.foreign("clauses are not separated by commas", "");
+        let mark = p.open();
+        p.bump();
+        mark.close(p, SyntaxKind::Error);
+        return;
+    }
     let found = p.found();
+    let is_its_name = p.is_nameless && p.at(SyntaxKind::Ident) && !begins_clause(p.word(0));
+    if is_its_name {
+        p.is_nameless = false;
+        p.last_error = Some(p.position);
+    }
     let message = match p.kind(0) {
         SyntaxKind::RightParen | SyntaxKind::RightBracket => format!("this {found} closes nothing"),
         _ if begins_clause(p.word(0)) => format!("{found} is no clause of {what}"),
@@ -223,20 +275,20 @@ pub(super) fn one(p: &mut Parser, clause: Clause) {
 }
 
 /// One clause; the next token stands for its word.
-fn one_as(p: &mut Parser, clause: Clause) {
+pub(super) fn one_as(p: &mut Parser, clause: Clause) {
     let ours = clause.word();
     let mark = p.open();
     p.bump_keyword();
-    if p.at(SyntaxKind::Colon) {
-        p.foreign(format!("`{ours}` is not followed by `:`"), "");
-        p.bump();
-    }
+    p.no_sign(ours);
     match clause {
         Clause::When => {
             conditions::condition(p, "`when` needs a condition after it");
         }
         Clause::From | Clause::Until => literals::date(p, ours),
-        Clause::Because | Clause::Owner | Clause::By | Clause::Ref => {
+        Clause::Because => {
+            literals::words(p, "`because` needs its words in quotes");
+        }
+        Clause::Owner | Clause::By | Clause::Ref => {
             literals::text(p, &format!("`{ours}` needs its words in quotes"));
         }
         Clause::Each => {
@@ -277,5 +329,5 @@ fn then(p: &mut Parser) {
 
 fn takes(rule: &str, allowed: &[Clause]) -> String {
     let words: Vec<String> = allowed.iter().map(|clause| format!("`{}`", clause.word())).collect();
-    format!("{} takes {}; conditions are joined by `and` or `or`", with_article(rule), words.join(", "))
+    format!("{} takes {}", with_article(rule), words.join(", "))
 }

@@ -1,6 +1,6 @@
 //! Conditions: tests joined by `and` or `or`, never both without parentheses. A chain is one flat node however long.
 
-use super::{Done, Parser, literals, values, words};
+use super::{Done, Parser, clauses, literals, values, words};
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
 
 /// Readings longer than this are told without their text.
@@ -88,6 +88,7 @@ fn at_join(p: &Parser) -> Option<Join> {
         _ => match p.word(0) {
             "and" => Some(Join::And),
             "or" => Some(Join::Or),
+            "adn" | "nad" | "annd" | "andd" if is_name_next(p, 0) && is_name_next(p, 1) => Some(Join::And),
             _ => None,
         },
     }
@@ -97,6 +98,8 @@ fn join(p: &mut Parser, join: Join, chain: &mut Chain) {
     let word = if join == Join::And { "and" } else { "or" };
     if matches!(p.kind(0), SyntaxKind::AndAnd | SyntaxKind::OrOr) {
         p.foreign(format!("`{}` is written `{word}`", p.text(0)), word);
+    } else if !p.at_word(word) {
+        p.misspelled(word);
     }
     chain.joins.push((join, p.range()));
     p.bump_keyword();
@@ -155,27 +158,127 @@ fn test(p: &mut Parser) -> Option<Done> {
     let subject = p.range_since(start);
     let operator_start = p.position;
     if !operator(p) {
-        let is_value_next = is_value_next(p);
-        if is_counter || is_value_next {
-            let message = format!("an operator is missing after `{}`", p.text_of(subject));
-            p.missing(message, "`is`, `in`, `has`, `<` … belongs here");
-        }
-        if is_value_next {
-            values::value(p, values::Place::Plain);
-        }
-        return Some(mark.close(p, SyntaxKind::DefineName));
+        let kind = match without_operator(p, subject, is_counter) {
+            true => SyntaxKind::Error,
+            false => SyntaxKind::DefineName,
+        };
+        return Some(mark.close(p, kind));
     }
     let operator = p.range_since(operator_start);
+    let value_start = p.position;
     if !values::value(p, values::Place::Plain) {
-        p.missing(format!("`{}` needs a value after it", p.text_of(operator)), "a value belongs here");
+        let error =
+            SyntaxError::new("R0001", p.gap(), format!("`{}` needs a value after it", p.text_of(operator)))
+                .with_label("a value belongs here")
+                .with_help(format!(
+                    "a test is written `{} {} VALUE`",
+                    p.text_of(subject),
+                    p.text_of(operator)
+                ));
+        p.error(error);
+    }
+    let value = p.range_since(value_start);
+    if turned(p.text(0)).is_some() {
+        chained(p, subject, operator, value);
+        return Some(mark.close(p, SyntaxKind::Error));
     }
     Some(mark.close(p, SyntaxKind::AttributeTest))
 }
 
+/// Says that an operator is missing, where a value follows in its place; answers whether one does.
+fn without_operator(p: &mut Parser, subject: TextRange, is_counter: bool) -> bool {
+    let name = p.text_of(subject);
+    let is_value_next = is_value_next(p);
+    if p.at(SyntaxKind::Colon) && !p.is_at_line_start() {
+        p.foreign(format!("`{name}` is compared by `is`, not by `:`"), " is");
+        p.bump();
+        values::value(p, values::Place::Plain);
+        return true;
+    }
+    if !is_value_next && !is_counter {
+        return false;
+    }
+    let gap = p.gap();
+    let mut error = SyntaxError::new("R0001", gap, format!("an operator is missing after `{name}`"))
+        .with_label("`is`, `in`, `has`, `<` … belongs here");
+    error = match p.kind(0) {
+        SyntaxKind::LeftBracket => error.with_fix(gap, " in", "write `in`"),
+        _ if is_value_next => error.with_fix(gap, " is", "write `is`"),
+        _ => error.with_help(format!("a test is written `{name} >= 80%`")),
+    };
+    p.error(error.unsure());
+    if is_value_next {
+        values::value(p, values::Place::Plain);
+    }
+    is_value_next
+}
+
+/// A comparison by order seen from its other side.
+fn turned(sign: &str) -> Option<&'static str> {
+    match sign {
+        "<" => Some(">"),
+        "<=" => Some(">="),
+        ">" => Some("<"),
+        ">=" => Some("<="),
+        _ => None,
+    }
+}
+
+/// `a < b < c`: two tests, of what stands in the middle.
+fn chained(p: &mut Parser, first: TextRange, sign: TextRange, middle: TextRange) {
+    let second = p.range();
+    p.bump();
+    let start = p.position;
+    let has_value = values::value(p, values::Place::Plain);
+    let last = p.range_since(start);
+    let mut error = SyntaxError::new("R0001", second, "comparisons are not chained")
+        .with_help("write two tests, joined by `and`");
+    if let Some(turned) = turned(p.text_of(sign)).filter(|_| has_value) {
+        let [first_text, middle, second, last_text] =
+            [first, middle, second, last].map(|range| p.text_of(range));
+        let write = format!("{middle} {turned} {first_text} and {middle} {second} {last_text}");
+        let title = format!("write `{write}`");
+        error = error.with_fix(TextRange::new(first.start(), last.end()), write, title).unsure();
+    }
+    p.error(error);
+}
+
 /// Whether a value follows that can belong to nothing but a test. A string before `when` begins a line of a `classify`.
 fn is_value_next(p: &Parser) -> bool {
-    let begins_arm = p.at(SyntaxKind::String) && matches!(p.word(1), "when" | "if" | "where");
-    !begins_arm && (literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket))
+    let begins_arm = matches!(p.word(1), "when" | "if" | "where");
+    !begins_arm && (literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket) || is_name_next(p, 0) && !begins_test(p))
+}
+
+/// Whether a name with an operator behind it follows: another test, whose `and` is missing.
+fn begins_test(p: &Parser) -> bool {
+    words::begins_operator(p.word(1)) && !matches!(p.word(1), "and" | "or") || turned(p.text(1)).is_some()
+}
+
+/// Whether a name follows on the same line that begins nothing else.
+fn is_name_next(p: &Parser, ahead: usize) -> bool {
+    let word = p.word(ahead);
+    let is_in_line = ahead > 0 || !p.is_at_line_start();
+    p.kind(ahead) == SyntaxKind::Ident
+        && is_in_line
+        && !p.at_item(ahead)
+        && !words::is_reserved(word)
+        && !clauses::begins_any(word)
+        && !matches!(p.kind(ahead + 1), SyntaxKind::Colon | SyntaxKind::LeftBrace)
+}
+
+/// The operator that a misspelled word before a value stands for.
+fn meant_operator(p: &Parser) -> Option<&'static str> {
+    let begins_value =
+        is_name_next(p, 1) || literals::is_literal(p.kind(1)) || p.kind(1) == SyntaxKind::LeftBracket;
+    let word = p.word(0);
+    if word.is_empty() || !is_name_next(p, 0) || !begins_value {
+        return None;
+    }
+    match word {
+        "si" => Some("is"),
+        "ni" => Some("in"),
+        _ => words::meant(word, &["has", "lacks", "like", "matches"]),
+    }
 }
 
 /// `spent(`, `used(`
@@ -237,10 +340,46 @@ fn operator(p: &mut Parser) -> bool {
             p.foreign("`equals` is written `is`", "is");
             p.bump_keyword();
         }
+        "isnot" | "isnt" => {
+            p.foreign(format!("`{word}` is written `is not`"), "is not");
+            p.bump_keyword();
+        }
         "not" if matches!(p.word(1), "in" | "has" | "is") => not_operator(p, start),
-        _ => return false,
+        "not" if is_name_next(p, 1) || literals::is_literal(p.kind(1)) => {
+            p.foreign("`not` alone compares nothing: a test is written with `is not`", "is not");
+            p.bump_keyword();
+        }
+        "starts" | "ends" | "startswith" | "endswith" | "starts-with" | "ends-with" => return affix(p, mark),
+        _ => match meant_operator(p) {
+            Some(ours) => {
+                p.misspelled(ours);
+                p.bump_keyword();
+            }
+            None => return false,
+        },
     }
     mark.close(p, SyntaxKind::Operator);
+    true
+}
+
+/// `starts with "x"` of other languages, with its value: the value is left to be taken.
+fn affix(p: &mut Parser, mark: super::Mark) -> bool {
+    let words = if p.word(1) == "with" { 2 } else { 1 };
+    if p.kind(words) != SyntaxKind::String {
+        return false;
+    }
+    let (start, is_start) = (p.range().start(), p.word(0).starts_with('s'));
+    let word = p.text_of(TextRange::new(start, p.input.tokens[p.position + words - 1].range().end()));
+    for _ in 0..words {
+        p.bump_keyword();
+    }
+    mark.close(p, SyntaxKind::Operator);
+    let inner = p.text(0).trim_matches('"');
+    let write = if is_start { format!("like \"{inner}*\"") } else { format!("like \"*{inner}\"") };
+    let range = TextRange::new(start, p.range().end());
+    let title = format!("write `{write}`");
+    let message = format!("`{word}` is written with `like` and a `*`");
+    p.report(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
     true
 }
 

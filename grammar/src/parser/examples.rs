@@ -1,16 +1,21 @@
 //! Test blocks: `given` fields and what is expected.
 
-use super::{Parser, conditions, literals, plans, values};
+use super::{Parser, conditions, literals, plans, values, words};
 use crate::{SyntaxError, SyntaxKind};
 
 /// `test "…" { GIVEN EXPECT }`
 pub(super) fn test(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
-    literals::text(p, "a `test` says in quotes what it shows");
+    literals::words(p, "a `test` says in quotes what it shows");
     values::body(p, "a `test`", |p| match p.word(0) {
         "given" => given(p),
         "expect" => expect(p),
+        word if words::meant(word, &["given", "expect"]).is_some() => {
+            let ours = words::meant(word, &["given", "expect"]).unwrap_or_default();
+            p.misspelled(ours);
+            if ours == "given" { given(p) } else { expect(p) }
+        }
         _ => {
             let found = p.found();
             let error = SyntaxError::new(
@@ -26,7 +31,26 @@ pub(super) fn test(p: &mut Parser) {
 }
 
 fn ends_line(p: &Parser) -> bool {
-    let begins_line = matches!(p.word(0), "given" | "expect") && p.kind(1) != SyntaxKind::Colon;
+    let is_expectation = matches!(
+        p.word(2),
+        "route"
+            | "to"
+            | "never"
+            | "deny"
+            | "otherwise"
+            | "approval"
+            | "limited"
+            | "redact"
+            | "flag"
+            | "shadow"
+    );
+    let is_followed = !matches!(p.kind(4), SyntaxKind::Colon | SyntaxKind::Dot);
+    if p.at_word("expect") && p.kind(1) == SyntaxKind::Colon && is_expectation && is_followed {
+        return matches!(p.kind(3), SyntaxKind::Ident | SyntaxKind::String | SyntaxKind::LeftBracket);
+    }
+    let is_misspelled = p.is_at_line_start() && words::meant(p.word(0), &["given", "expect"]).is_some();
+    let begins_line = matches!(p.word(0), "given" | "expect") && p.kind(1) != SyntaxKind::Colon
+        || is_misspelled && !p.at_field();
     begins_line || p.at(SyntaxKind::RightBrace)
 }
 
@@ -82,6 +106,7 @@ fn field(p: &mut Parser) {
 fn expect(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
+    p.no_sign("expect");
     let word = p.word(0);
     let kind = match word {
         "route" => SyntaxKind::ExpectRoute,

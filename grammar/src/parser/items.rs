@@ -2,8 +2,8 @@
 
 use super::words::{self, begins_clause, foreign_item, with_article};
 use super::{
-    Parser, conditions, counters, examples, guarantees, literals, migrations, plans, providers, routes,
-    rules, types,
+    Parser, clauses, conditions, counters, examples, guarantees, literals, migrations, plans, providers,
+    routes, rules, types,
 };
 use crate::tree::Event;
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange, TextSize};
@@ -38,6 +38,11 @@ fn item(p: &mut Parser, is_edition: bool) {
     let word = p.word(0);
     match foreign_item(word) {
         _ if is_edition => edition(p),
+        _ if p.is_foreign_otherwise() => {
+            p.foreign(format!("`{word}` is written `otherwise`"), "otherwise");
+            routes::otherwise(p);
+        }
+        _ if p.at_conflict() => conflict(p),
         Some(ours) if !word.is_empty() && p.kind(1) != SyntaxKind::Colon => {
             p.foreign(format!("`{word}` is no word of the language"), ours);
             item_of(p, ours);
@@ -58,6 +63,21 @@ fn item(p: &mut Parser, is_edition: bool) {
         }
         _ => item_of(p, word),
     }
+}
+
+/// A mark of a merge, to the end of its line.
+fn conflict(p: &mut Parser) {
+    let mark = p.open();
+    let start = p.range().start();
+    let line = p.input.text[start.into()..].lines().next().unwrap_or("");
+    let range = TextRange::at(start, TextSize::of(line));
+    while p.token(0).is_some_and(|token| token.range().start() < range.end()) {
+        p.bump();
+    }
+    let error = SyntaxError::new("R0003", range, "a merge left its marks here")
+        .with_help("keep one of the two sides, and remove the three lines with marks");
+    p.report(error);
+    mark.close(p, SyntaxKind::Error);
 }
 
 fn is_followed_like_item(p: &Parser) -> bool {
@@ -106,19 +126,60 @@ pub(super) fn head(p: &mut Parser, what: &str) -> bool {
 
 /// The name behind the words of an item. Before a colon no word is reserved, and none needs blanks.
 pub(super) fn name_of(p: &mut Parser, what: &str) -> bool {
+    let start = p.position;
+    p.is_nameless = false;
     if p.kind(1) == SyntaxKind::Colon && p.at_name() {
         literals::bare_name(p);
         return true;
     }
-    if literals::segment(p).is_some() {
+    let is_target = p.at_name() && p.kind(1) == SyntaxKind::Slash && p.is_joined(1);
+    if !is_target && literals::segment(p).is_some() {
+        if continues_name(p) {
+            name_with_blanks(p, start);
+        }
         return true;
     }
-    literals::name(p, &format!("{} needs a name", with_article(what)))
+    p.is_nameless = true;
+    let error = SyntaxError::new("R0001", p.gap(), format!("{} needs a name", with_article(what)))
+        .with_label("a name belongs here")
+        .with_help(format!("the name stands right behind `{what}`: letters, digits and inner hyphens"));
+    p.error(error);
+    false
+}
+
+/// Whether a word goes on with the name before it: on its line, and nothing that could follow a name.
+fn continues_name(p: &Parser) -> bool {
+    let word = p.word(0);
+    p.at(SyntaxKind::Ident)
+        && !p.is_at_line_start()
+        && !p.at_item(0)
+        && !words::is_reserved(word)
+        && !clauses::begins_any(word)
+        && foreign_item(word).is_none()
+}
+
+/// Takes the rest of a name that was written with blanks.
+fn name_with_blanks(p: &mut Parser, start: usize) {
+    let mark = p.open();
+    while continues_name(p) {
+        p.bump();
+    }
+    mark.close(p, SyntaxKind::Error);
+    let range = p.range_since(start);
+    let joined = p.text_of(range).split_whitespace().collect::<Vec<_>>().join("-");
+    let mut error = SyntaxError::new("R0001", range, "a name is written without blanks");
+    if joined.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        let title = format!("write `{joined}`");
+        error = error.with_fix(range, joined, title);
+    }
+    p.error(error);
 }
 
 /// A colon behind the name of an item that has none.
 pub(super) fn no_colon(p: &mut Parser, what: &str) {
-    if p.at(SyntaxKind::Colon) {
+    if p.at(SyntaxKind::Colon) && p.is_nameless {
+        p.bump();
+    } else if p.at(SyntaxKind::Colon) {
         p.foreign(format!("the name of {what} is not followed by `:`"), "");
         p.bump();
     }
@@ -130,13 +191,21 @@ pub(super) fn joint(p: &mut Parser, kind: SyntaxKind, what: &str) {
         SyntaxKind::Equals => ("=", SyntaxKind::Colon, ":"),
         _ => (":", SyntaxKind::Equals, "="),
     };
-    if p.at(other) {
+    let is_word = match kind {
+        SyntaxKind::Equals => p.at_word("is"),
+        _ => matches!(p.word(0), "to" | "for" | "on" | "of"),
+    };
+    if is_word {
+        let range = p.range();
+        let from = if sign == ":" { p.with_blanks_before(range) } else { range };
+        let message = format!("the name of {what} is followed by `{sign}`, not `{}`", p.text(0));
+        p.report(SyntaxError::new("R0003", range, message).with_fix(from, sign, format!("write `{sign}`")));
+        p.bump();
+    } else if p.at(other) {
         let message = format!("the name of {what} is followed by `{sign}`, not `{other_sign}`");
-        let error = SyntaxError::new("R0001", p.range(), message).with_fix(
-            p.range(),
-            sign,
-            format!("write `{sign}`"),
-        );
+        let range = p.range();
+        let from = if sign == ":" { p.with_blanks_before(range) } else { range };
+        let error = SyntaxError::new("R0001", range, message).with_fix(from, sign, format!("write `{sign}`"));
         p.error(error);
         p.bump();
     } else if !p.eat(kind) {
@@ -156,7 +225,16 @@ fn edition(p: &mut Parser) {
         p.error(error);
     }
     p.bump_keyword();
-    if matches!(p.kind(0), SyntaxKind::Number | SyntaxKind::BadNumber | SyntaxKind::Date) {
+    p.no_sign("edition");
+    if p.at(SyntaxKind::String) && p.text(0).trim_matches('"') == EDITION {
+        let range = p.range();
+        let title = format!("write `{EDITION}`");
+        p.error(
+            SyntaxError::new("R0005", range, "the edition stands without quotes")
+                .with_fix(range, EDITION, title),
+        );
+        p.bump();
+    } else if matches!(p.kind(0), SyntaxKind::Number | SyntaxKind::BadNumber | SyntaxKind::Date) {
         if p.text(0) != EDITION {
             let message = format!("`{}` is no edition that this version knows", p.text(0));
             let error = SyntaxError::new("R0005", p.range(), message)

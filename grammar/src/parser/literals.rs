@@ -1,6 +1,6 @@
 //! Names, strings and literals: the leaves of everything else. A literal that has no value is reported where it is read.
 
-use super::words::{begins_item, is_reserved};
+use super::words::{self, begins_item, is_reserved};
 use super::{Done, Parser};
 use crate::literal::{self, LiteralValue, quote};
 use crate::{SyntaxError, SyntaxKind, TextRange, TextSize};
@@ -117,8 +117,13 @@ pub(super) fn is_odd_part(kind: SyntaxKind) -> bool {
 /// A string, or `missing`.
 pub(super) fn text(p: &mut Parser, missing: &str) -> bool {
     if matches!(p.kind(0), SyntaxKind::String | SyntaxKind::ForeignString) {
-        check(p);
-        p.bump();
+        match rest_of_string(p) {
+            Some(last) => over_lines(p, last),
+            None => {
+                check(p);
+                p.bump();
+            }
+        }
         return true;
     }
     if is_unquoted(p) {
@@ -127,6 +132,69 @@ pub(super) fn text(p: &mut Parser, missing: &str) -> bool {
     }
     p.missing(missing, "a string belongs here");
     false
+}
+
+/// How far a string is looked for on the next line, in tokens: a sentence is not longer.
+const STRING_TOKENS: usize = 60;
+
+/// Where a string that does not end in its line ends in the next one: there a string begins that does not end.
+fn rest_of_string(p: &Parser) -> Option<usize> {
+    let is_open = |ahead: usize| {
+        let text = p.text(ahead);
+        p.kind(ahead) == SyntaxKind::String && (text.len() == 1 || !text.ends_with('"'))
+    };
+    if !is_open(0) {
+        return None;
+    }
+    let last = (1..STRING_TOKENS).find(|ahead| is_open(*ahead))?;
+    let between = TextRange::new(p.range().end(), p.token(last)?.range().start());
+    (p.text_of(between).trim_end_matches(' ').matches('\n').count() == 1).then_some(last)
+}
+
+/// Takes a string that goes on in the next line, and says how it is written.
+fn over_lines(p: &mut Parser, last: usize) {
+    let mark = p.open();
+    let start = p.position;
+    for _ in 0..=last {
+        p.bump();
+    }
+    let range = p.range_since(start);
+    let joined = p.text_of(range).split_whitespace().collect::<Vec<_>>().join(" ");
+    let error = SyntaxError::new("R0001", range, "a string ends in the line in which it begins").with_fix(
+        range,
+        joined,
+        "write it in one line",
+    );
+    p.error(error);
+    mark.close(p, SyntaxKind::Error);
+}
+
+/// A sentence in quotes, or `missing`. One without quotes goes to the end of its line.
+pub(super) fn words(p: &mut Parser, missing: &str) -> bool {
+    let is_sentence =
+        matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::ForeignWord) && !p.is_at_line_start();
+    if !is_sentence || p.kind(1) == SyntaxKind::Colon && p.at_field() {
+        return text(p, missing);
+    }
+    let rest = p.text_of(TextRange::new(p.range().start(), TextSize::of(p.input.text)));
+    let line = rest.lines().next().unwrap_or("");
+    let line = line.split("//").next().unwrap_or("").trim_end_matches([' ', '\t', '\r']);
+    // Behind two blanks, another clause begins; a brace ends the arm.
+    let sentence = line.split("  ").next().unwrap_or("").trim_end_matches(['{', '}', ' ']);
+    let end = p.range().start() + TextSize::of(sentence);
+    let mark = p.open();
+    let start = p.position;
+    while p.token(0).is_some_and(|token| token.range().start() < end) {
+        p.bump();
+    }
+    let range = TextRange::new(p.input.tokens[start].range().start(), end);
+    let quoted = quote(sentence.trim_end_matches('"'));
+    let title = format!("write `{quoted}`");
+    let error =
+        SyntaxError::new("R0001", range, missing).with_label("without quotes").with_fix(range, quoted, title);
+    p.error(error);
+    mark.close(p, SyntaxKind::Error);
+    true
 }
 
 /// Whether a word or path stands where a string should: something that begins nothing else.
@@ -172,8 +240,9 @@ pub(super) fn date(p: &mut Parser, clause: &str) {
             p.error(error);
             let mark = p.open();
             p.bump();
-            mark.close(p, SyntaxKind::Literal);
+            mark.close(p, SyntaxKind::Error);
         }
+        SyntaxKind::Number if p.kind(1) == SyntaxKind::Slash && p.is_joined(1) => slashed_date(p),
         _ => p.missing(format!("`{clause}` needs a date"), "a date such as `2027-06-30` belongs here"),
     }
 }
@@ -183,13 +252,68 @@ fn is_date(text: &str) -> bool {
         && matches!(literal::classify(text), SyntaxKind::Date | SyntaxKind::Instant)
 }
 
+/// `2027/06/30`
+fn slashed_date(p: &mut Parser) {
+    let mark = p.open();
+    let start = p.position;
+    while p.at(SyntaxKind::Number) || p.at(SyntaxKind::Slash) {
+        p.bump();
+    }
+    let range = p.range_since(start);
+    let date = p.text_of(range).replace('/', "-");
+    let mut error = SyntaxError::new("R0003", range, "a date is written `YEAR-MONTH-DAY`");
+    if is_date(&date) {
+        let title = format!("write `{date}`");
+        error = error.with_fix(range, date, title);
+    }
+    p.error(error);
+    mark.close(p, SyntaxKind::Error);
+}
+
+/// The unit that a word means: seconds are `s`.
+fn unit_of_time(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "ms" | "msec" | "millis" | "milliseconds" => "ms",
+        "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "min",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        _ => return None,
+    })
+}
+
+/// `5 s`: a unit apart from its number.
+fn unit_apart(p: &mut Parser, unit: &str) {
+    let mark = p.open();
+    let start = p.position;
+    let write = format!("{}{unit}", p.text(0));
+    p.bump();
+    p.bump();
+    let range = p.range_since(start);
+    let title = format!("write `{write}`");
+    let error = SyntaxError::new("R0001", range, "a unit touches its number").with_fix(range, write, title);
+    p.error(error);
+    mark.close(p, SyntaxKind::Error);
+}
+
 /// A duration.
 pub(super) fn duration(p: &mut Parser, clause: &str) {
+    p.no_sign(clause);
+    if p.at(SyntaxKind::Number)
+        && let Some(unit) = unit_of_time(p.word(1))
+    {
+        unit_apart(p, unit);
+        return;
+    }
     if matches!(p.kind(0), SyntaxKind::Duration | SyntaxKind::BadNumber | SyntaxKind::Number) {
         if p.at(SyntaxKind::Number) {
             let error = SyntaxError::new("R0001", p.range(), format!("`{}` has no unit", p.text(0)))
                 .with_help("a duration is written with its unit: `250ms`, `30s`, `5min`, `2h`, `7d`");
             p.error(error);
+            let mark = p.open();
+            p.bump();
+            mark.close(p, SyntaxKind::Error);
+            return;
         }
         bare(p);
     } else {
@@ -209,7 +333,7 @@ pub(super) fn is_literal(kind: SyntaxKind) -> bool {
 pub(super) fn literal(p: &mut Parser) -> Done {
     let mark = p.open();
     let kind = p.kind(0);
-    check(p);
+    let is_read = check(p);
     p.bump();
     if matches!(kind, SyntaxKind::Number | SyntaxKind::BadNumber) {
         unit(p);
@@ -218,7 +342,34 @@ pub(super) fn literal(p: &mut Parser) -> Done {
         p.bump_keyword();
         per_tokens(p);
     }
-    mark.close(p, SyntaxKind::Literal)
+    mark.close(p, if is_read { SyntaxKind::Literal } else { SyntaxKind::Error })
+}
+
+/// `128,000 tokens`
+pub(super) fn is_in_thousands(p: &Parser) -> bool {
+    let is_three = |ahead| p.kind(ahead) == SyntaxKind::Number && p.text(ahead).len() == 3;
+    let is_joined = p.is_joined(1) && p.is_joined(2);
+    p.at(SyntaxKind::Number)
+        && p.kind(1) == SyntaxKind::Comma
+        && is_three(2)
+        && is_joined
+        && p.word(3) == "tokens"
+}
+
+/// Takes it, and says how it is written.
+pub(super) fn thousands(p: &mut Parser) -> Done {
+    let mark = p.open();
+    let start = p.position;
+    for _ in 0..3 {
+        p.bump();
+    }
+    let range = p.range_since(start);
+    let write = p.text_of(range).replace(',', "_");
+    let title = format!("write `{write}`");
+    let message = "the digits of a number are grouped by `_`";
+    p.report(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
+    unit(p);
+    mark.close(p, SyntaxKind::Error)
 }
 
 /// `1M tokens` behind `per`.
@@ -233,10 +384,15 @@ pub(super) fn per_tokens(p: &mut Parser) {
     let mark = p.open();
     check(p);
     p.bump();
-    if !unit(p) {
-        p.missing("a price is for a number of tokens, and says so", "`tokens` belongs here");
+    if unit(p) {
+        mark.close(p, SyntaxKind::Literal);
+    } else {
+        let error = SyntaxError::new("R0001", p.gap(), "a price is for a number of tokens, and says so")
+            .with_label("`tokens` belongs here")
+            .with_fix(p.gap(), " tokens", "write `tokens`");
+        p.error(error);
+        mark.close(p, SyntaxKind::Error);
     }
-    mark.close(p, SyntaxKind::Literal);
 }
 
 fn unit(p: &mut Parser) -> bool {
@@ -246,6 +402,7 @@ fn unit(p: &mut Parser) -> bool {
         word @ ("token" | "Tokens" | "tok" | "toks") if !is_field => {
             p.foreign(format!("`{word}` is no unit: write `tokens`"), "tokens");
         }
+        word if !is_field && words::meant(word, &["tokens"]).is_some() => p.misspelled("tokens"),
         _ => return false,
     }
     p.bump_keyword();
@@ -255,7 +412,7 @@ fn unit(p: &mut Parser) -> bool {
 /// `60 requests`, `200k tokens`; a number is next.
 pub(super) fn count(p: &mut Parser) {
     let mark = p.open();
-    check(p);
+    let is_read = check(p);
     p.bump();
     match p.word(0) {
         "requests" => p.bump_keyword(),
@@ -264,6 +421,8 @@ pub(super) fn count(p: &mut Parser) {
             p.bump_keyword();
         }
         _ if unit(p) => {}
+        // What misses its unit misses its time too: one message.
+        _ if !is_read => p.last_error = Some(p.position),
         _ => p.missing("a `limit` says what it counts", "`requests` or `tokens` belongs here"),
     }
     mark.close(p, SyntaxKind::Literal);
@@ -322,25 +481,29 @@ pub(super) fn whole_number(p: &mut Parser, missing: &str) {
 /// The next token alone, without a unit.
 pub(super) fn bare(p: &mut Parser) -> Done {
     let mark = p.open();
-    check(p);
+    let is_read = check(p);
     p.bump();
-    mark.close(p, SyntaxKind::Literal)
+    mark.close(p, if is_read { SyntaxKind::Literal } else { SyntaxKind::Error })
 }
 
 /// Reports the next token if it is a literal without a value.
-pub(super) fn check(p: &mut Parser) {
+/// Answers whether its shape is right.
+pub(super) fn check(p: &mut Parser) -> bool {
     let Err(problem) = literal::read(p.kind(0), p.text(0)) else {
-        return;
+        return true;
     };
+    let is_shapely = problem.is_of_meaning;
     let whole = p.range();
     let offset = |at: usize| whole.start() + TextSize::new(u32::try_from(at).unwrap_or(0));
     let range = TextRange::new(offset(problem.at.start), offset(problem.at.end));
     let mut error = SyntaxError::new(problem.code, range, problem.message);
     error.help = problem.help;
+    error.is_sure = problem.is_sure;
     error = if problem.is_of_meaning { error.of_meaning() } else { error };
     for instead in problem.instead {
         let title = format!("write `{instead}`");
         error = error.with_fix(whole, instead, title);
     }
     p.report(error);
+    is_shapely
 }

@@ -1,18 +1,42 @@
 //! Targets, lists of them, and plans: stages joined by `else`.
 
-use super::{Done, Mark, Parser, clauses, literals, values};
-use crate::{SyntaxError, SyntaxKind};
+use super::{Done, Mark, Parser, clauses, literals, values, words};
+use crate::{SyntaxError, SyntaxKind, TextRange};
 
 /// What a rule speaks about: a target, or a list of them.
 pub(super) fn targets(p: &mut Parser, missing: &str) {
     if p.at(SyntaxKind::LeftBracket) {
         target_list(p);
+    } else if several(p) {
+        let start = p.position;
+        let mark = p.open();
+        while target(p).is_some() && several_more(p) {
+            p.bump();
+        }
+        let range = p.range_since(start);
+        let write = format!("[{}]", p.text_of(range));
+        let title = format!("write `{write}`");
+        p.report(
+            SyntaxError::new("R0001", range, "several targets stand in brackets")
+                .with_fix(range, write, title),
+        );
+        mark.close(p, SyntaxKind::TargetList);
     } else if target(p).is_none() {
         let error = SyntaxError::new("R0001", p.gap(), missing)
             .with_label("targets belong here")
             .with_help("targets are `provider/model`, `provider/*`, `group NAME` or `any`");
         p.error(error);
     }
+}
+
+/// `a/b, c/d`
+fn several(p: &Parser) -> bool {
+    p.kind(1) == SyntaxKind::Slash && p.kind(3) == SyntaxKind::Comma && p.kind(5) == SyntaxKind::Slash
+}
+
+/// A comma and another target.
+fn several_more(p: &Parser) -> bool {
+    p.at(SyntaxKind::Comma) && p.kind(2) == SyntaxKind::Slash
 }
 
 /// `[a/b, c/*]`
@@ -25,6 +49,9 @@ pub(super) fn target_list(p: &mut Parser) {
 /// `any`, `group NAME`, `provider/model`; a single name is reported and taken.
 pub(super) fn target(p: &mut Parser) -> Option<Done> {
     let is_alone = !matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot | SyntaxKind::Colon);
+    if let Some(done) = foreign_target(p) {
+        return Some(done);
+    }
     match p.word(0) {
         "any" if is_alone => {
             let mark = p.open();
@@ -41,6 +68,45 @@ pub(super) fn target(p: &mut Parser) -> Option<Done> {
         _ if p.at_name() && !p.at_field() => Some(lone_name(p)),
         _ => None,
     }
+}
+
+/// `north:small`, `north.small`, `"north/small"`, `all`, `*`: targets as others write them.
+fn foreign_target(p: &mut Parser) -> Option<Done> {
+    let is_joined = p.is_joined(1) && p.is_joined(2);
+    let is_pair = matches!(p.kind(1), SyntaxKind::Colon | SyntaxKind::Dot)
+        && matches!(p.kind(2), SyntaxKind::Ident | SyntaxKind::String)
+        && p.kind(3) != SyntaxKind::Colon
+        && is_joined
+        && p.at_name();
+    let quoted = p.text(0).trim_matches('"').split_once('/');
+    let is_quoted = p.at(SyntaxKind::String)
+        && !matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Colon)
+        && quoted.is_some_and(|(provider, model)| !provider.is_empty() && !model.is_empty());
+    let is_every =
+        p.at(SyntaxKind::Star) || p.at_word("all") && p.kind(1) != SyntaxKind::Slash && !p.at_field();
+    let (tokens, write, message) = if is_pair {
+        let write = format!("{}/{}", p.text(0), p.text(2));
+        (3, write, "a target is written `provider/model`")
+    } else if is_quoted {
+        (
+            1,
+            p.text(0).trim_matches('"').to_owned(),
+            "a target is written without quotes around the whole of it",
+        )
+    } else if is_every {
+        (1, "any".to_owned(), "all targets are written `any`")
+    } else {
+        return None;
+    };
+    let mark = p.open();
+    let start = p.position;
+    for _ in 0..tokens {
+        p.bump();
+    }
+    let range = p.range_since(start);
+    let title = format!("write `{write}`");
+    p.error(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
+    Some(mark.close(p, SyntaxKind::Error))
 }
 
 /// `group NAME`, `plan NAME`
@@ -73,6 +139,10 @@ pub(super) fn after_provider(p: &mut Parser, mark: Mark, start: usize) -> Done {
         SyntaxKind::Star => {
             p.bump();
             true
+        }
+        SyntaxKind::Ident if !p.is_joined(0) && words::is_reserved(p.word(0)) => {
+            p.missing("the name of a model is missing after `/`", "a model or `*` belongs here");
+            false
         }
         SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String | SyntaxKind::ForeignString => {
             model(p);
@@ -129,19 +199,51 @@ pub(super) fn expression(p: &mut Parser, missing: &str) {
     mark.close(p, SyntaxKind::PlanExpression);
 }
 
+/// Whether a stage, or `else` and a stage, stands behind the next token.
+fn begins_stage(p: &Parser) -> bool {
+    let is_stage = |ahead| {
+        matches!(
+            p.word(ahead),
+            "plan" | "group" | "requested" | "split" | "cheapest" | "fastest" | "least-busy"
+        ) || matches!(p.kind(ahead + 1), SyntaxKind::Slash)
+    };
+    is_stage(1) || p.word(1) == "else" && is_stage(2)
+}
+
 /// Whether another stage follows; another language's word for it is reported.
 fn joins(p: &mut Parser) -> bool {
+    let is_misspelled = words::meant(p.word(0), &["else"]).is_some()
+        && !p.is_at_line_start()
+        && !words::is_reserved(p.word(0))
+        && matches!(p.kind(2), SyntaxKind::Slash)
+        || matches!(p.word(0), "esle" | "elze") && matches!(p.word(1), "plan" | "requested" | "group");
+    if is_misspelled {
+        p.misspelled("else");
+        return true;
+    }
     let is_foreign = match p.word(0) {
         // In the arms of a route this is an `otherwise` in the words of another language.
         "else" => return p.arms == 0 || !matches!(p.word(1), "to" | "deny" | "if" | "when"),
         "or" => true,
         "fallback" => p.kind(1) != SyntaxKind::Colon,
+        _ if matches!(p.kind(0), SyntaxKind::Comma | SyntaxKind::Pipe) && !begins_stage(p) => false,
+        _ if p.at(SyntaxKind::Comma) && p.word(1) == "else" => {
+            p.foreign("the stages of a plan are joined by `else` alone", "");
+            let mark = p.open();
+            p.bump();
+            mark.close(p, SyntaxKind::Error);
+            return true;
+        }
         _ => matches!(p.kind(0), SyntaxKind::Comma | SyntaxKind::OrOr | SyntaxKind::Arrow | SyntaxKind::Pipe),
     };
     if is_foreign {
         p.foreign(format!("the stages of a plan are joined by `else`, not `{}`", p.text(0)), "else");
     }
     is_foreign
+}
+
+fn begins_duration(p: &Parser) -> bool {
+    matches!(p.kind(1), SyntaxKind::Duration | SyntaxKind::Number | SyntaxKind::BadNumber)
 }
 
 fn stage(p: &mut Parser) -> bool {
@@ -173,14 +275,7 @@ fn stage(p: &mut Parser) -> bool {
             true
         }
         _ if p.at(SyntaxKind::LeftBracket) => {
-            let error = SyntaxError::new(
-                "R0001",
-                p.range(),
-                "the stages of a plan are no list: they are joined by `else`",
-            )
-            .with_help("write `a/b else c/d`, or give the list a name: `group NAME = […]`");
-            p.error(error);
-            target_list(p);
+            listed_stages(p);
             true
         }
         _ => target(p).is_some(),
@@ -188,7 +283,17 @@ fn stage(p: &mut Parser) -> bool {
     if !is_there {
         return false;
     }
-    if p.at_word("within") {
+    if p.word(0) != "within"
+        && !p.is_at_line_start()
+        && begins_duration(p)
+        && words::meant(p.word(0), &["within"]).is_some()
+    {
+        p.misspelled("within");
+        let within = p.open();
+        p.bump_keyword();
+        literals::duration(p, "within");
+        within.close(p, SyntaxKind::WithinClause);
+    } else if p.at_word("within") {
         let within = p.open();
         p.bump_keyword();
         literals::duration(p, "within");
@@ -196,6 +301,36 @@ fn stage(p: &mut Parser) -> bool {
     }
     mark.close(p, SyntaxKind::Stage);
     true
+}
+
+/// `[a/b, requested]`: stages as a list.
+fn listed_stages(p: &mut Parser) {
+    let mark = p.open();
+    let opening = p.range();
+    p.bump();
+    let start = p.position;
+    let goes_on = |p: &Parser| {
+        matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::String | SyntaxKind::Slash | SyntaxKind::Star)
+            || p.at(SyntaxKind::Comma)
+    };
+    while goes_on(p) && !p.at_item(0) {
+        p.bump();
+    }
+    let inner = p.text_of(p.range_since(start));
+    let write =
+        inner.split(',').map(str::trim).filter(|stage| !stage.is_empty()).collect::<Vec<_>>().join(" else ");
+    let is_closed = p.eat(SyntaxKind::RightBracket);
+    let message = "the stages of a plan are no list: they are joined by `else`";
+    let error = if is_closed && !write.is_empty() {
+        let range = TextRange::new(opening.start(), p.gap().end());
+        let title = format!("write `{write}`");
+        SyntaxError::new("R0001", range, message).with_fix(range, write, title)
+    } else {
+        SyntaxError::new("R0001", opening, message)
+            .with_help("write `a/b else c/d`, or give the list a name: `group NAME = […]`")
+    };
+    p.error(error);
+    mark.close(p, SyntaxKind::Error);
 }
 
 /// `split by … { … }`, `cheapest of […]`

@@ -1,6 +1,6 @@
 //! Providers with their models, and detectors: names and fields. Which fields there are is not known here.
 
-use super::{Parser, items, literals, values};
+use super::{Parser, items, literals, values, words};
 use crate::{SyntaxError, SyntaxKind};
 
 /// `provider NAME { FIELDS MODELS }`
@@ -13,11 +13,21 @@ pub(super) fn provider(p: &mut Parser) {
     values::body(p, "a `provider`", |p| {
         if p.at_word("model") && p.kind(1) != SyntaxKind::Colon {
             model(p);
+        } else if is_misspelled_model(p) {
+            p.misspelled("model");
+            model(p);
         } else {
             values::field_or(p, "a `provider` holds fields and models");
         }
     });
     mark.close(p, SyntaxKind::Provider);
+}
+
+fn is_misspelled_model(p: &Parser) -> bool {
+    let is_followed = p.kind(2) == SyntaxKind::LeftBrace || p.word(2) == "as";
+    matches!(p.kind(1), SyntaxKind::Ident | SyntaxKind::String)
+        && is_followed
+        && words::meant(p.word(0), &["model"]).is_some()
 }
 
 fn model(p: &mut Parser) {
@@ -26,7 +36,7 @@ fn model(p: &mut Parser) {
     if p.eat_word("as") {
         literals::text(p, "`as` needs the provider's name of the model in quotes");
     }
-    values::body(p, "a `model`", |p| values::field_or(p, "a `model` holds fields"));
+    values::body(p, values::MODEL, |p| values::field_or(p, "a `model` holds fields"));
     mark.close(p, SyntaxKind::Model);
 }
 

@@ -2,16 +2,17 @@
 
 use super::clauses::{self, Clause, Seen};
 use super::{Parser, items, literals, plans, values, words};
-use crate::{SyntaxError, SyntaxKind};
+use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
 
 /// `otherwise deny "…"`
 pub(super) fn otherwise(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
+    p.no_sign("otherwise");
     if !p.eat_word("deny") {
         p.missing("`otherwise` outside of a route says `deny` and why", "`deny \"…\"` belongs here");
     }
-    literals::text(p, "`otherwise deny` needs its words in quotes");
+    literals::words(p, "`otherwise deny` needs its words in quotes");
     mark.close(p, SyntaxKind::Otherwise);
 }
 
@@ -59,6 +60,21 @@ fn denied(p: &mut Parser) {
 
 fn route_clause(p: &mut Parser, seen: &mut Seen) {
     match p.word(0) {
+        "if" if !seen.has("to") => {
+            let (errors, start) = (p.errors.len(), p.position);
+            let mark = p.open();
+            seen.note(p, "when");
+            clauses::one(p, Clause::When);
+            if p.at_word("then") {
+                note_outcome(p, seen);
+                foreign_to(p);
+                if two_arms(p, start, errors, &["{ ", " }"]) {
+                    mark.close(p, SyntaxKind::Error);
+                    return;
+                }
+            }
+            mark.abandon();
+        }
         "when" | "if" | "where" => {
             seen.note(p, "when");
             clauses::one(p, Clause::When);
@@ -96,7 +112,7 @@ fn route_clause(p: &mut Parser, seen: &mut Seen) {
             arms(p);
         }
         _ => {
-            let help = "a `route` takes `inside`, `when`, and `to` or arms in braces; conditions are joined by `and` or `or`";
+            let help = "a `route` takes `inside`, `when`, and `to` or arms in braces";
             clauses::stray(p, "a `route`", help, |p| p.at(SyntaxKind::LeftBrace) || is_arrow(p));
         }
     }
@@ -117,6 +133,14 @@ fn is_arrow(p: &Parser) -> bool {
 }
 
 fn foreign_to(p: &mut Parser) {
+    if is_arrow(p) && p.word(1) == "to" {
+        p.foreign(format!("`to` stands without `{}`", p.text(0)), "");
+        let mark = p.open();
+        p.bump();
+        mark.close(p, SyntaxKind::Error);
+        to(p);
+        return;
+    }
     p.foreign(format!("`{}` is written `to`", p.text(0)), "to");
     to(p);
 }
@@ -125,6 +149,7 @@ fn foreign_to(p: &mut Parser) {
 fn arms(p: &mut Parser) {
     let mark = p.open();
     p.arms += 1;
+    p.lost_otherwise = None;
     values::body(p, "a route", arm);
     p.arms -= 1;
     mark.close(p, SyntaxKind::Arms);
@@ -132,6 +157,24 @@ fn arms(p: &mut Parser) {
 
 fn arm(p: &mut Parser) {
     let is_known = matches!(p.word(0), "when" | "if" | "where" | "otherwise" | "else" | "elif" | "elsif");
+    if let Some(ours) = words::meant(p.word(0), &["when", "otherwise"]).filter(|_| !is_known) {
+        p.misspelled(ours);
+        let mark = p.open();
+        match ours {
+            "when" => clauses::one_as(p, Clause::When),
+            _ => p.bump_keyword(),
+        }
+        outcome(p);
+        mark.close(p, SyntaxKind::Arm);
+        return;
+    }
+    if !is_known && p.at(SyntaxKind::Comma) {
+        p.foreign("arms are not separated by commas", "");
+        let mark = p.open();
+        p.bump();
+        mark.close(p, SyntaxKind::Error);
+        return;
+    }
     if !is_known {
         let found = p.found();
         let error = SyntaxError::new("R0001", p.range(), format!("{found} begins no arm of a route"))
@@ -140,9 +183,17 @@ fn arm(p: &mut Parser) {
         p.skip(|p| matches!(p.word(0), "when" | "otherwise") || p.at(SyntaxKind::RightBrace));
         return;
     }
+    if p.at_word("otherwise") && p.word(1) == "deny" && p.is_at_margin(0) {
+        p.lost_otherwise = Some(p.gap());
+    }
     let mark = p.open();
+    let errors = p.errors.len();
+    let (start, is_if) = (p.position, p.at_word("if"));
     match p.word(0) {
-        "otherwise" => p.bump_keyword(),
+        "otherwise" => {
+            p.bump_keyword();
+            p.no_sign("otherwise");
+        }
         "elif" | "elsif" => else_if(p, 1),
         "else" if matches!(p.word(1), "if" | "when") => else_if(p, 2),
         "else" => {
@@ -152,7 +203,35 @@ fn arm(p: &mut Parser) {
         _ => clauses::one(p, Clause::When),
     }
     outcome(p);
-    mark.close(p, SyntaxKind::Arm);
+    let is_ternary = is_if && two_arms(p, start, errors, &["", ""]);
+    mark.close(p, if is_ternary { SyntaxKind::Error } else { SyntaxKind::Arm });
+}
+
+/// `if C then X else Y`, read as a plan of two stages since a token: says that these are two arms, in place of what was
+/// said of its words. `around` is what the arms need before and behind them.
+fn two_arms(p: &mut Parser, start: usize, errors: usize, around: &[&str; 2]) -> bool {
+    let place = |word: &str| {
+        let tokens = p.input.tokens.get(start..p.position).unwrap_or(&[]);
+        tokens.iter().find(|token| token.kind == SyntaxKind::Ident && token.text(p.input.text) == word)
+    };
+    let (Some(first), Some(then), Some(otherwise)) = (place("if"), place("then"), place("else")) else {
+        return false;
+    };
+    let range = p.range_since(start);
+    let [before, behind] = around;
+    let edits = vec![
+        SyntaxEdit { range: first.range(), text: format!("{before}when") },
+        SyntaxEdit { range: then.range(), text: "to".to_owned() },
+        SyntaxEdit { range: otherwise.range(), text: "otherwise to".to_owned() },
+        SyntaxEdit { range: TextRange::empty(range.end()), text: (*behind).to_owned() },
+    ];
+    let edits = edits.into_iter().filter(|edit| !edit.range.is_empty() || !edit.text.is_empty());
+    let error = SyntaxError::new("R0003", range, "`if … then … else` is written as two arms")
+        .with_edits(edits.collect(), "write `when … to …  otherwise to …`")
+        .unsure();
+    p.errors.truncate(errors);
+    p.report(error);
+    true
 }
 
 /// `else if` in so many words: arms are tried in their order anyway.
@@ -191,7 +270,8 @@ fn outcome(p: &mut Parser) {
 fn deny_words(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
-    literals::text(p, "`deny` in a route needs its words in quotes");
+    p.no_sign("deny");
+    literals::words(p, "`deny` in a route needs its words in quotes");
     mark.close(p, SyntaxKind::DenyClause);
 }
 
@@ -199,10 +279,7 @@ fn deny_words(p: &mut Parser) {
 fn to(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
-    if p.at(SyntaxKind::Colon) {
-        p.foreign("`to` is not followed by `:`", "");
-        p.bump();
-    }
+    p.no_sign("to");
     plans::expression(p, "`to` needs a target");
     let mut seen = Seen::default();
     while words::begins_plan_option(p.word(0)) {
@@ -217,6 +294,7 @@ fn option(p: &mut Parser) {
     let mark = p.open();
     let word = p.word(0);
     p.bump_keyword();
+    p.no_sign(word);
     let kind = match word {
         "failover" => {
             if !p.eat_word("on") {

@@ -92,7 +92,7 @@ pub(super) fn redact(p: &mut Parser) {
         if matches!(p.word(0), "prompt" | "response" | "both") {
             p.bump_keyword();
         } else {
-            p.missing("`in` says where", "`prompt`, `response` or `both` belongs here");
+            p.wrong("`in` says where", "`prompt`, `response` or `both` belongs here");
             if !p.word(0).is_empty() && !words::begins_clause(p.word(0)) && !p.at_item(0) {
                 p.bump();
             }
@@ -155,7 +155,7 @@ pub(super) fn log(p: &mut Parser) {
     if matches!(p.word(0), "full" | "metadata" | "none") {
         p.bump_keyword();
     } else {
-        p.missing("a `log` says what is kept of the content", "`full`, `metadata` or `none` belongs here");
+        p.wrong("a `log` says what is kept of the content", "`full`, `metadata` or `none` belongs here");
         if !p.word(0).is_empty() && !words::begins_clause(p.word(0)) && !clauses::ends_rule(p) {
             p.bump();
         }

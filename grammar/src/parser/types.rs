@@ -2,7 +2,8 @@
 
 use super::clauses::{Seen, ends_rule, stray};
 use super::{Parser, clauses, items, literals, values, words};
-use crate::{SyntaxError, SyntaxKind};
+use crate::lexer::Token;
+use crate::{SyntaxEdit, SyntaxError, SyntaxKind};
 
 /// Where a shape stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +60,14 @@ fn values_of(p: &mut Parser, place: Place) -> bool {
         _ if place == Place::Declared => SyntaxKind::PlainShape,
         _ => SyntaxKind::NamedType,
     };
+    let mut are_told = false;
     while let Some(sign) = shape_sign(p) {
-        if sign != p.text(0) {
+        if p.at(SyntaxKind::Comma) {
+            if !are_told {
+                are_told = true;
+                commas(p);
+            }
+        } else if sign != p.text(0) {
             p.foreign(format!("the values of a type are joined by `|` or `<`, not `{}`", p.text(0)), sign);
         } else if p.kind(0) != joint && matches!(joint, SyntaxKind::Less | SyntaxKind::Pipe) {
             let error =
@@ -72,8 +79,26 @@ fn values_of(p: &mut Parser, place: Place) -> bool {
             p.missing(format!("a value is missing after `{sign}`"), "a value belongs here");
         }
     }
-    mark.close(p, kind);
+    mark.close(p, if are_told { SyntaxKind::Error } else { kind });
     true
+}
+
+/// The first comma between values speaks for all, and there are two readings.
+fn commas(p: &mut Parser) {
+    let first = p.range();
+    let mut commas = vec![first];
+    let mut ahead = 2;
+    while p.kind(ahead) == SyntaxKind::Comma && p.kind(ahead - 1) == SyntaxKind::Ident {
+        commas.extend(p.token(ahead).map(Token::range));
+        ahead += 2;
+    }
+    let edits = |sign: &str| {
+        commas.iter().map(|range| SyntaxEdit { range: *range, text: sign.to_owned() }).collect::<Vec<_>>()
+    };
+    let error = SyntaxError::new("R0003", first, "the values of a type are joined by `|` or `<`, not `,`")
+        .with_edits(edits(" |"), "write `|`: the values have no order")
+        .with_edits(edits(" <"), "write `<`: each value is below the next one");
+    p.report(error);
 }
 
 /// The sign between two values that was meant.
@@ -126,6 +151,9 @@ pub(super) fn attribute(p: &mut Parser) {
     mark.close(p, SyntaxKind::Attribute);
 }
 
+/// Words that begin a clause of an attribute.
+const OWN_WORDS: [&str; 4] = ["from", "combine", "default", "required"];
+
 /// Words that are clauses here alone.
 fn is_own_word(p: &Parser) -> bool {
     matches!(p.word(0), "default" | "required") && p.kind(1) != SyntaxKind::Colon
@@ -146,7 +174,7 @@ fn attribute_clause(p: &mut Parser, seen: &mut Seen) {
             if matches!(p.word(0), "highest" | "lowest" | "first") {
                 p.bump_keyword();
             } else {
-                p.missing(
+                p.wrong(
                     "`combine` says how: `highest`, `lowest` or `first`",
                     "one of the three belongs here",
                 );
@@ -156,6 +184,7 @@ fn attribute_clause(p: &mut Parser, seen: &mut Seen) {
         "default" => {
             seen.note(p, "default");
             p.bump_keyword();
+            p.no_sign("default");
             if !values::value(p, values::Place::Plain) {
                 p.missing("`default` needs a value", "a value belongs here");
             }
@@ -165,6 +194,20 @@ fn attribute_clause(p: &mut Parser, seen: &mut Seen) {
             seen.note(p, "required");
             p.bump_keyword();
             mark.close(p, SyntaxKind::RequiredClause);
+        }
+        word if words::meant(word, &OWN_WORDS).is_some() => {
+            let ours = words::meant(word, &OWN_WORDS).unwrap_or_default();
+            p.misspelled(ours);
+            seen.note(p, ours);
+            p.bump_keyword();
+            match ours {
+                "from" => sources(p),
+                "required" => {}
+                _ => {
+                    values::value(p, values::Place::Plain);
+                }
+            }
+            mark.close(p, SyntaxKind::Error);
         }
         _ => {
             let help = "an `attribute` takes `from`, `combine`, and `default` or `required`";

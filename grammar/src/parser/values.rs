@@ -1,7 +1,7 @@
 //! Values: behind an operator, behind a field's colon, and in lists.
 
-use super::{Done, Parser, literals, plans, words};
-use crate::{SyntaxError, SyntaxKind};
+use super::{Done, Parser, literals, plans, prices, words};
+use crate::{SyntaxError, SyntaxKind, TextRange, TextSize};
 
 /// Where a value stands decides what it can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(super) fn value(p: &mut Parser, place: Place) -> bool {
         return false;
     };
     if p.at(SyntaxKind::DotDot) {
+        unit_at_start(p);
         let mut are_plain = is_plain(p, start);
         let mark = start.wrap(p);
         dots(p);
@@ -41,6 +42,20 @@ pub(super) fn value(p: &mut Parser, place: Place) -> bool {
     true
 }
 
+/// `1k tokens..8k tokens`: the unit of a range stands once.
+fn unit_at_start(p: &mut Parser) {
+    let unit = p.previous_range();
+    let number = p.position.checked_sub(2).and_then(|index| p.input.tokens.get(index)).copied();
+    let Some(number) = number.filter(|number| number.kind == SyntaxKind::Number) else { return };
+    if p.text_of(unit) == "tokens" {
+        let range = TextRange::new(number.range().end(), unit.end());
+        let error = SyntaxError::new("R0001", unit, "the unit of a range stands once, at its end")
+            .with_fix(range, "", "remove it")
+            .of_meaning();
+        p.report(error);
+    }
+}
+
 /// Takes the dots of a range.
 pub(super) fn dots(p: &mut Parser) {
     if p.text(0) != ".." {
@@ -51,7 +66,8 @@ pub(super) fn dots(p: &mut Parser) {
 
 /// A literal or a single name.
 fn is_plain(p: &Parser, done: Done) -> bool {
-    matches!(p.kind_of(done), SyntaxKind::Literal | SyntaxKind::Name)
+    // What could not be read is told already.
+    matches!(p.kind_of(done), SyntaxKind::Literal | SyntaxKind::Name | SyntaxKind::Error)
 }
 
 fn single(p: &mut Parser, place: Place) -> Option<Done> {
@@ -60,11 +76,25 @@ fn single(p: &mut Parser, place: Place) -> Option<Done> {
         SyntaxKind::LeftBracket => Some(list(p)),
         SyntaxKind::LeftParen if place == Place::Plain => Some(foreign_list(p, SyntaxKind::RightParen)),
         SyntaxKind::LeftBrace if place == Place::Plain => Some(foreign_list(p, SyntaxKind::RightBrace)),
-        SyntaxKind::Number | SyntaxKind::BadNumber if place == Place::Field && is_bare_price(p) => {
-            Some(price(p))
+        SyntaxKind::Number | SyntaxKind::BadNumber if place == Place::Field && prices::is_bare_price(p) => {
+            Some(prices::price(p))
+        }
+        SyntaxKind::Number if place == Place::Field && literals::is_in_thousands(p) => {
+            Some(literals::thousands(p))
+        }
+        SyntaxKind::LeftBrace
+            if place == Place::Field
+                && p.kind(1) == SyntaxKind::Ident
+                && matches!(p.kind(2), SyntaxKind::Comma | SyntaxKind::RightBrace) =>
+        {
+            Some(foreign_list(p, SyntaxKind::RightBrace))
         }
         SyntaxKind::LeftBrace if place == Place::Field => Some(block(p)),
-        SyntaxKind::Money if place == Place::Field && is_price(p) => Some(price(p)),
+        SyntaxKind::Money if place == Place::Field && prices::is_price(p) => Some(prices::price(p)),
+        SyntaxKind::Money if place == Place::Field && prices::is_point_comma(p) => Some(prices::price(p)),
+        SyntaxKind::Ident if place == Place::Field && prices::is_turned_price(p) => {
+            Some(prices::turned_price(p))
+        }
         SyntaxKind::String if matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot) || p.at_field() => {
             path(p)
         }
@@ -123,6 +153,11 @@ pub(super) fn attribute_rest(p: &mut Parser, start: usize) {
             return;
         }
         p.bump();
+        let is_operator = !p.is_joined(0) && words::begins_operator(p.word(0));
+        if is_operator {
+            p.missing("a name is missing after `.`", "a name belongs here");
+            return;
+        }
         if matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String) {
             literals::bare_name(p);
         } else {
@@ -233,6 +268,10 @@ pub(super) fn elements(p: &mut Parser, what: &str, element: impl Fn(&mut Parser)
         if p.position == before {
             p.skip(ends_element);
             p.eat(SyntaxKind::Comma);
+        } else if starts_element(p)
+            && p.text_of(TextRange::new(p.gap().end(), p.range().start())).contains(';')
+        {
+            // Told of the sign already.
         } else if starts_element(p) {
             let gap = p.gap();
             let error = SyntaxError::new("R0001", gap, "`,` is missing between the members of a list")
@@ -256,14 +295,52 @@ fn starts_element(p: &Parser) -> bool {
     (p.at_name() || literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket)) && !p.at_field()
 }
 
+fn is_closing(kind: SyntaxKind) -> bool {
+    matches!(kind, SyntaxKind::RightBrace | SyntaxKind::RightBracket | SyntaxKind::RightParen)
+}
+
 /// The closing sign, or that it is missing.
-pub(super) fn close(p: &mut Parser, kind: SyntaxKind, sign: &str, opening: crate::TextRange) {
-    if !p.eat(kind) {
-        let error = SyntaxError::new("R0001", p.gap(), format!("`{sign}` is missing"))
-            .with_label(format!("`{sign}` belongs here"))
-            .with_related(opening, "opened here");
-        p.error(error);
+pub(super) fn close(p: &mut Parser, kind: SyntaxKind, sign: &str, opening: TextRange) {
+    if p.eat(kind) {
+        return;
     }
+    let other = p.range();
+    let opened_on_line = !p.text_of(TextRange::new(opening.start(), other.start())).contains('\n');
+    if is_closing(p.kind(0)) && opened_on_line && p.kind(0) != kind {
+        let message = format!("`{}` stands where `{sign}` belongs", p.text(0));
+        let error = SyntaxError::new("R0001", other, message).with_related(opening, "opened here").with_fix(
+            other,
+            sign,
+            format!("write `{sign}`"),
+        );
+        p.error(error);
+        p.bump();
+        return;
+    }
+    // An arm at the margin was meant for the policy: the route ends before it.
+    let gap = p.lost_otherwise.take().filter(|_| kind == SyntaxKind::RightBrace && p.arms == 1);
+    let gap = gap.unwrap_or_else(|| p.gap());
+    // In one line the place is known; over several it may be another one.
+    let is_in_line = !p.text_of(TextRange::new(opening.start(), gap.end())).contains('\n');
+    let write = if is_in_line { sign.to_owned() } else { format!("\n{sign}") };
+    let error = SyntaxError::new("R0001", gap, format!("`{sign}` is missing"))
+        .with_label(format!("`{sign}` belongs here"))
+        .with_related(opening, "opened here")
+        .with_help(format!("close with `{sign}` what was opened"))
+        .with_fix(gap, write, format!("write `{sign}`"));
+    p.error(if is_in_line { error } else { error.unsure() });
+}
+
+/// What a model's body is called: only it can be followed by another model.
+pub(super) const MODEL: &str = "a `model`";
+
+const BLOCK: &str = "a block";
+
+/// `model NAME {`, `model NAME as`: the one before it is not closed.
+fn at_model(p: &Parser) -> bool {
+    p.at_word("model")
+        && matches!(p.kind(1), SyntaxKind::Ident | SyntaxKind::String)
+        && (p.kind(2) == SyntaxKind::LeftBrace || p.word(2) == "as")
 }
 
 /// `{ … }`, entry by entry; an entry that takes nothing is passed over, having said what is wrong.
@@ -277,7 +354,11 @@ pub(super) fn body(p: &mut Parser, what: &str, entry: impl Fn(&mut Parser)) {
         return;
     }
     p.bump();
-    while !(p.at_end() || p.at_item(0) || p.at(SyntaxKind::RightBrace)) {
+    while !(p.at_end()
+        || p.at_item(0)
+        || p.at(SyntaxKind::RightBrace)
+        || matches!(what, MODEL | BLOCK) && at_model(p))
+    {
         let before = p.position;
         if p.at(SyntaxKind::Comma) {
             p.foreign("what stands in braces is not separated by commas", "");
@@ -298,7 +379,7 @@ pub(super) fn body(p: &mut Parser, what: &str, entry: impl Fn(&mut Parser)) {
 /// `{ connect: 2s  idle: 60s }`
 fn block(p: &mut Parser) -> Done {
     let mark = p.open();
-    body(p, "a block", |p| field_or(p, "these braces hold fields"));
+    body(p, BLOCK, |p| field_or(p, "these braces hold fields"));
     mark.close(p, SyntaxKind::Block)
 }
 
@@ -318,10 +399,70 @@ pub(super) fn field_or(p: &mut Parser, otherwise: &str) {
     let name = p.text(0);
     literals::bare_name(p);
     colon(p, name);
+    field_value(p, name);
+    mark.close(p, SyntaxKind::Field);
+}
+
+/// The value of a field; several of them, as other languages write lists, are taken as a list.
+fn field_value(p: &mut Parser, name: &str) {
+    if is_behind_dash(p) {
+        let mark = p.open();
+        while is_behind_dash(p) && single(p, Place::Plain).is_some() {}
+        mark.close(p, SyntaxKind::List);
+        return;
+    }
+    let start = p.position;
+    let is_word = matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::String);
+    if is_word && p.kind(1) == SyntaxKind::Comma && is_listed(p, 2) {
+        let mark = p.open();
+        while single(p, Place::Plain).is_some() && p.at(SyntaxKind::Comma) && is_listed(p, 1) {
+            p.bump();
+        }
+        let range = p.range_since(start);
+        let write = format!("[{}]", p.text_of(range));
+        let title = format!("write `{write}`");
+        p.report(
+            SyntaxError::new("R0001", range, "several values stand in brackets")
+                .with_fix(range, write, title),
+        );
+        mark.close(p, SyntaxKind::List);
+        return;
+    }
+    let rest = &p.input.text[p.range().start().into()..];
+    if ["http://", "https://"].iter().any(|scheme| rest.starts_with(scheme)) {
+        let url = rest.split([' ', '\t', '\r', '\n']).next().unwrap_or("");
+        let range = TextRange::at(p.range().start(), TextSize::of(url));
+        let quoted = crate::literal::quote(url);
+        let title = format!("write `{quoted}`");
+        p.error(
+            SyntaxError::new("R0001", range, "an address stands in quotes").with_fix(range, quoted, title),
+        );
+        let mark = p.open();
+        p.bump();
+        p.eat(SyntaxKind::Colon);
+        mark.close(p, SyntaxKind::Error);
+        return;
+    }
     if !value(p, Place::Field) {
         p.missing(format!("`{name}` has no value"), "a value belongs here");
     }
-    mark.close(p, SyntaxKind::Field);
+}
+
+/// A word that is no name of a field.
+fn is_listed(p: &Parser, ahead: usize) -> bool {
+    let is_model =
+        p.word(ahead) == "model" && matches!(p.kind(ahead + 1), SyntaxKind::Ident | SyntaxKind::String);
+    matches!(p.kind(ahead), SyntaxKind::Ident | SyntaxKind::String)
+        && p.kind(ahead + 1) != SyntaxKind::Colon
+        && !is_model
+}
+
+/// Whether a dash of a list stands before the next token; it has been reported.
+fn is_behind_dash(p: &Parser) -> bool {
+    let before = TextRange::new(p.gap().end().min(p.range().start()), p.range().start());
+    p.input.unknown_before.binary_search(&p.position).is_ok()
+        && p.text_of(before).trim() == "-"
+        && !p.at_field()
 }
 
 /// Whether the token after the next begins a value, so that only the colon before it is missing.
@@ -333,7 +474,14 @@ fn starts_value(p: &Parser) -> bool {
 
 fn colon(p: &mut Parser, name: &str) {
     if p.at(SyntaxKind::Equals) {
-        p.foreign("a field's name is followed by `:`, not `=`", ":");
+        let range = p.range();
+        let from = p.with_blanks_before(range);
+        let is_apart = p.token(1).is_some_and(|next| next.start > u32::from(range.end()));
+        p.report(SyntaxError::new("R0003", range, "a field's name is followed by `:`, not `=`").with_fix(
+            from,
+            if is_apart { ":" } else { ": " },
+            "write `:`",
+        ));
         p.bump();
     } else if !p.eat(SyntaxKind::Colon) {
         let gap = p.gap();
@@ -353,68 +501,4 @@ fn call(p: &mut Parser) -> Done {
     literals::text(p, "the parentheses hold a name in quotes");
     close(p, SyntaxKind::RightParen, ")", opening);
     mark.close(p, SyntaxKind::Call)
-}
-
-fn is_price(p: &Parser) -> bool {
-    let is_word = matches!(p.kind(1), SyntaxKind::Ident | SyntaxKind::String) && p.word(1) != "per";
-    is_word && p.kind(2) != SyntaxKind::Colon
-}
-
-/// `0.15 in`: a price whose money has no sign.
-fn is_bare_price(p: &Parser) -> bool {
-    let is_decimal = p.text(0).bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let is_word = matches!(p.word(1), "in" | "out" | "cached" | "cache-write" | "reasoning");
-    is_decimal && is_word && p.kind(2) != SyntaxKind::Colon
-}
-
-/// Money, or a number that lacks its sign.
-fn money(p: &mut Parser) {
-    let amount = p.open();
-    if p.at(SyntaxKind::Money) {
-        literals::check(p);
-    } else {
-        let write = format!("${}", p.text(0));
-        let title = format!("write `{write}`");
-        let message = "money is written with its sign";
-        p.report(SyntaxError::new("R0001", p.range(), message).with_fix(p.range(), write, title));
-    }
-    p.bump();
-    amount.close(p, SyntaxKind::Literal);
-}
-
-/// `$2 in, $6 out per 1M tokens`
-fn price(p: &mut Parser) -> Done {
-    let mark = p.open();
-    while p.at(SyntaxKind::Money) || is_bare_price(p) {
-        let part = p.open();
-        money(p);
-        if matches!(p.kind(0), SyntaxKind::Ident | SyntaxKind::String) && !p.at_word("per") && !p.at_field() {
-            literals::bare_name(p);
-        } else {
-            p.missing("a price says what each amount is for", "`in` or `out` belongs here");
-        }
-        part.close(p, SyntaxKind::PricePart);
-        let has_comma = p.eat(SyntaxKind::Comma);
-        if has_comma && !p.at(SyntaxKind::Money) && !is_bare_price(p) {
-            p.missing("an amount is missing after `,`", "money such as `$2` belongs here");
-        } else if !has_comma && p.at(SyntaxKind::Money) {
-            let gap = p.gap();
-            let error = SyntaxError::new("R0001", gap, "`,` is missing between two amounts").with_fix(
-                gap,
-                ",",
-                "write `,`",
-            );
-            p.error(error);
-        }
-    }
-    if p.eat_word("per") {
-        literals::per_tokens(p);
-    } else {
-        let gap = p.gap();
-        let error = SyntaxError::new("R0001", gap, "a price says for how many tokens it is")
-            .with_label("`per 1M tokens` belongs here")
-            .with_fix(gap, " per 1M tokens", "write `per 1M tokens`");
-        p.error(error);
-    }
-    mark.close(p, SyntaxKind::Price)
 }

@@ -125,6 +125,9 @@ const ITEM_WORDS: &[&str] = &[
 
 /// The word that a misspelled one stands for: one or two letters away, and nearer than any other.
 pub(super) fn meant<'w>(word: &str, candidates: &[&'w str]) -> Option<&'w str> {
+    if let Some(same) = candidates.iter().find(|candidate| candidate.eq_ignore_ascii_case(word)) {
+        return (*same != word).then_some(*same);
+    }
     let allowed = match word.len() {
         0..3 => return None,
         3..5 => 1,

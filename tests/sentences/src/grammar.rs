@@ -44,7 +44,7 @@ impl Grammar {
     /// Rules that no sentence of another has a part of; those that are only looked at are no matter.
     pub fn unreachable_from(&self, root: &str) -> Vec<&str> {
         let mut reached: BTreeSet<&str> =
-            BTreeSet::from([root, "WHITESPACE", "COMMENT", "reserved", "word_rest", "number_rest"]);
+            BTreeSet::from([root, "WHITESPACE", "COMMENT", "reserved", "hidden", "word_rest", "number_rest"]);
         let mut pending: Vec<&str> = vec![root, "COMMENT"];
         while let Some(name) = pending.pop() {
             let Some(rule) = self.rules.get(name) else { continue };
@@ -94,8 +94,16 @@ impl Grammar {
     /// Each alternative of each rule that is a choice, whitespace and what looks ahead apart.
     pub fn chosen(&self) -> impl Iterator<Item = Taken> {
         let is_counted = |rule: &&Rule| {
-            let ahead =
-                ["reserved", "character", "hidden", "COMMENT", "WHITESPACE", "number_rest", "word_rest", "word_char"];
+            let ahead = [
+                "reserved",
+                "character",
+                "hidden",
+                "COMMENT",
+                "WHITESPACE",
+                "number_rest",
+                "word_rest",
+                "word_char",
+            ];
             !ahead.contains(&rule.name.as_str())
         };
         self.rules().filter(is_counted).flat_map(|rule| {

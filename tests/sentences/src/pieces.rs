@@ -3,8 +3,8 @@
 /// Characters for strings, expressions and comments.
 pub(super) const CHARACTERS: &[&str] = &[
     "a", "b", "Z", "0", "9", " ", "-", "_", ".", "/", "*", ":", "{", "}", "[", ")", "#", "'", "é", "日",
-    "😀", "\t", "\"", "\\", ",", "$", "%", "|", "+", "?", "^", ";", "=", "<", "\u{FEFF}", "\0", "\u{61C}", "\u{C}", "\u{7F}", "\u{200B}", "\u{200D}",
-    "\u{202E}",
+    "😀", "\t", "\"", "\\", ",", "$", "%", "|", "+", "?", "^", ";", "=", "<", "\u{FEFF}", "\0", "\u{61C}",
+    "\u{C}", "\u{7F}", "\u{200B}", "\u{200D}", "\u{202E}",
 ];
 
 /// Names, among them words that begin with words of the language or are ones in another place.

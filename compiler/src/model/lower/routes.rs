@@ -8,6 +8,7 @@ use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Arm, ArmOutcome, Condition, Otherwise, Route, RouteBody, RouteId};
 use crate::source::{FileId, Span};
 use std::collections::BTreeMap;
+use wayleave_grammar::SyntaxKind;
 use wayleave_grammar::ast::{self, Item, Node, Outcome};
 
 impl Lower<'_> {
@@ -76,6 +77,10 @@ impl Lower<'_> {
                 (Some(condition), Some(outcome)) => lowered.push(Arm { span: at, condition, outcome }),
                 _ => is_whole = false,
             }
+        }
+        // An arm that could not be read may be the last one.
+        if arms.syntax().children().any(|child| child.kind() == SyntaxKind::Error) {
+            return None;
         }
         if otherwise.is_none() {
             let at = span_of(file, &arms);
