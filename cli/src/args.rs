@@ -72,9 +72,9 @@ pub(crate) enum Verb {
     #[command(
         after_help = "Examples:\n  wayleave fmt                   every `.route` file here and below\n  wayleave fmt \
                       --check --diff    change nothing; exit with 1 where something would change\n  wayleave fmt - \
-                      <a.route >b.route\n\nWhat has a mistake stays as it is: `wayleave check` tells it. Before a file \
-                      is written, it is seen that no token\nand no comment was lost; otherwise the file stays, and \
-                      the exit status is 2."
+                      <a.route >b.route\n\nFolders whose names begin with a dot are passed over, and so are links below a folder. \
+                      What has a mistake stands as it is; `wayleave check` tells it. Before a file is written, it is \
+                      seen that no token and no comment was lost; otherwise the file stays, and the exit status is 2."
     )]
     Fmt(Fmt),
     /// Run the tests that stand in a policy

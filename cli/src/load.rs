@@ -108,6 +108,11 @@ fn text(path: &Path, left: u64) -> Result<String, String> {
             if limit < FILE_BYTES { ("the policy", POLICY_BYTES) } else { ("it", FILE_BYTES) };
         return Err(format!("{what} is longer than {} MiB", limit >> 20));
     }
+    decoded(bytes)
+}
+
+/// Bytes as text, or in words why they are none.
+pub(crate) fn decoded(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;

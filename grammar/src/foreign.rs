@@ -212,6 +212,7 @@ fn hash_comment(token: Token) -> SyntaxError {
 
 fn semicolon(token: Token) -> SyntaxError {
     SyntaxError::new("R0003", token.range(), "nothing ends with `;`: items and clauses begin with their word")
+        .with_help("remove it; in a list, write `,`")
         .with_fix(token.range(), "", "remove `;`")
 }
 

@@ -37,16 +37,7 @@ pub fn layout(parse: &Parse) -> String {
     let tokens = tokens::tokens(&root);
     let laid_out = File { text: &text, tokens: &tokens, broken: broken(parse) }.print(&root);
     let is_mark_lost = text.starts_with(BYTE_ORDER_MARK) && !laid_out.starts_with(BYTE_ORDER_MARK);
-    let mark = if is_mark_lost { "\u{FEFF}" } else { "" };
-    let line_end = if ends_lines_with_return(&text) { "\r\n" } else { "\n" };
-    let mut result = String::from(mark);
-    for line in laid_out.split_inclusive('\n') {
-        match line.strip_suffix('\n') {
-            Some(line) => result.extend([line.trim_end_matches('\r'), line_end]),
-            None => result.push_str(line),
-        }
-    }
-    result
+    if is_mark_lost { format!("{BYTE_ORDER_MARK}{laid_out}") } else { laid_out }
 }
 
 /// Where the text has mistakes of form, in order.
@@ -54,9 +45,9 @@ fn broken(parse: &Parse) -> Vec<TextRange> {
     parse.errors().iter().filter(|error| error.layer == Layer::Form).map(|error| error.range).collect()
 }
 
-/// Whether the first line ends as on Windows.
-fn ends_lines_with_return(text: &str) -> bool {
-    text.find('\n').is_some_and(|at| text[..at].ends_with('\r'))
+/// Whether a line end is one as on Windows.
+fn is_with_return(text: &str, at: usize) -> bool {
+    text[..at].ends_with('\r')
 }
 
 struct File<'t> {
@@ -76,11 +67,12 @@ struct Piece {
 
 impl File<'_> {
     fn print(&self, root: &SyntaxNode) -> String {
-        let mut printer = Printer::new(self.tokens);
+        let pieces = self.pieces(root);
+        let mut printer = Printer::new(self.tokens, self.line_end(&pieces));
         // Whether the piece before stands as it is; then so does what follows it.
         let mut follows_raw = false;
         let mut end = 0;
-        for piece in self.pieces(root) {
+        for piece in pieces {
             let first = piece.tokens.start;
             let range = self.range(&piece.tokens);
             if follows_raw || piece.is_raw || self.tokens[first].follows_rubbish {
@@ -105,6 +97,35 @@ impl File<'_> {
         printer.new_line();
         printer.comments_before(last);
         printer.finish()
+    }
+
+    /// As the first line ends that does not stand as it is; else as the first line does.
+    fn line_end(&self, pieces: &[Piece]) -> &'static str {
+        let mut kept: Vec<std::ops::Range<usize>> = Vec::new();
+        let (mut end, mut follows_raw) = (0, false);
+        for piece in pieces {
+            let range = self.range(&piece.tokens);
+            if follows_raw || piece.is_raw || self.tokens[piece.tokens.start].follows_rubbish {
+                kept.push(end..range.start);
+            }
+            if piece.is_raw {
+                kept.push(range.clone());
+            }
+            (end, follows_raw) = (range.end, piece.is_raw);
+        }
+        if follows_raw || self.tokens.last().is_some_and(|last| last.follows_rubbish) {
+            kept.push(end..self.text.len());
+        }
+        let mut ends = self.text.match_indices('\n').map(|(at, _)| at);
+        let first = ends.clone().next();
+        let ours = ends.find(|at| {
+            let before = kept.partition_point(|range| range.end <= *at);
+            kept.get(before).is_none_or(|range| *at < range.start)
+        });
+        match ours.or(first) {
+            Some(at) if is_with_return(self.text, at) => "\r\n",
+            _ => "\n",
+        }
     }
 
     fn pieces(&self, root: &SyntaxNode) -> Vec<Piece> {

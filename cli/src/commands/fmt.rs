@@ -30,10 +30,13 @@ pub(super) fn run(arguments: &Fmt, terminal: Terminal) -> Result<Exit, Failure> 
         };
     }
     let mut counts = Counts::default();
-    for path in files(&arguments.paths)? {
-        match file(&path, arguments, terminal) {
-            Ok(true) => counts.changed += 1,
-            Ok(false) => counts.unchanged += 1,
+    for path in files(&arguments.paths) {
+        match path.and_then(|path| file(&path, arguments, terminal)) {
+            Ok(Laid { changes: false, .. }) => counts.unchanged += 1,
+            Ok(Laid { shown, .. }) => {
+                counts.changed += 1;
+                print(&shown)?;
+            }
             Err(failure) => {
                 // One file that cannot be laid out keeps no other from it.
                 terminal.fail(&failure);
@@ -42,6 +45,14 @@ pub(super) fn run(arguments: &Fmt, terminal: Terminal) -> Result<Exit, Failure> 
         }
     }
     finish(&counts, arguments)
+}
+
+/// What came of one file.
+struct Laid {
+    /// Whether its layout is another than it had.
+    changes: bool,
+    /// What is printed of it.
+    shown: String,
 }
 
 fn finish(counts: &Counts, arguments: &Fmt) -> Result<Exit, Failure> {
@@ -66,36 +77,58 @@ fn files_of(count: usize) -> String {
     if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }
 
-/// The files that are meant: a folder stands for the `.route` files below it, by path.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+/// The files that are meant, each once whatever it is called: a folder stands for the `.route` files below it, by path.
+/// What cannot be found is among them as a failure.
+fn files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Failure>> {
     let mut files = Vec::new();
     for path in paths {
-        let shown = path.display();
-        let metadata = std::fs::metadata(path).map_err(|error| {
-            Failure::io(format!("`{shown}` cannot be read"), &error).mend("name files, folders, or `-`")
-        })?;
-        if !metadata.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let before = files.len();
-        for entry in WalkDir::new(path).sort_by_file_name().into_iter().filter_entry(is_wanted) {
-            let entry =
-                entry.map_err(|error| Failure::because(format!("`{shown}` cannot be read"), &error))?;
-            if entry.file_type().is_file() && entry.path().extension().is_some_and(|ending| ending == "route")
-            {
-                let below = entry.path().strip_prefix(".").unwrap_or(entry.path());
-                files.push(below.to_owned());
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => files.extend(files_below(path)),
+            Ok(_) => files.push(Ok(path.clone())),
+            Err(error) => {
+                let failure = Failure::io(format!("`{}` cannot be read", path.display()), &error);
+                files.push(Err(failure.mend("name files, folders, or `-`")));
             }
-        }
-        if files.len() == before {
-            return Err(Failure::new(format!("there is no `.route` file in `{shown}` or below"))
-                .mend("name another folder, or the files"));
         }
     }
     let mut seen = std::collections::BTreeSet::new();
-    files.retain(|path| seen.insert(path.clone()));
-    Ok(files)
+    files.retain(|file| match file {
+        Ok(path) => seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())),
+        Err(_) => true,
+    });
+    files
+}
+
+fn files_below(folder: &Path) -> Vec<Result<PathBuf, Failure>> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(is_wanted) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let place = error.path().unwrap_or(folder).display().to_string();
+                let error = error.into_io_error().unwrap_or_else(|| std::io::ErrorKind::Other.into());
+                files.push(Err(Failure::io(format!("`{place}` cannot be read"), &error)));
+                continue;
+            }
+        };
+        let path = entry.path().strip_prefix(".").unwrap_or(entry.path());
+        if path.extension().is_none_or(|ending| ending != "route") {
+            continue;
+        }
+        if entry.file_type().is_file() {
+            files.push(Ok(path.to_owned()));
+        } else if entry.path_is_symlink() {
+            note(&format!(
+                "{}: a link is passed over; name it to lay out what it leads to\n",
+                path.display()
+            ));
+        }
+    }
+    if files.is_empty() {
+        let failure = Failure::new(format!("there is no `.route` file in `{}` or below", folder.display()));
+        files.push(Err(failure.mend("name another folder, or the files")));
+    }
+    files
 }
 
 /// Hidden folders are tools' own.
@@ -104,28 +137,33 @@ fn is_wanted(entry: &DirEntry) -> bool {
     entry.depth() == 0 || !(is_hidden && entry.file_type().is_dir())
 }
 
-/// Lays out one file. Whether something in it changes.
-fn file(path: &Path, arguments: &Fmt, terminal: Terminal) -> Result<bool, Failure> {
+/// Lays out one file.
+fn file(path: &Path, arguments: &Fmt, terminal: Terminal) -> Result<Laid, Failure> {
     let shown = path.display().to_string();
     let text =
         load::text_of(path).map_err(|reason| Failure::new(format!("`{shown}` cannot be read: {reason}")))?;
     let parsed = parse(&text);
     let laid_out = checked(&parsed).map_err(|fault| of_fault(&shown, &text, &fault))?;
     tell_broken(&shown, &parsed);
-    if laid_out == text {
-        return Ok(false);
+    let mut laid = Laid { changes: laid_out != text, shown: String::new() };
+    if !laid.changes {
+        return Ok(laid);
     }
     if arguments.diff {
-        print(&difference(&shown, &text, &laid_out, terminal))?;
+        laid.shown.push_str(&difference(&shown, &text, &laid_out, terminal));
     }
     if arguments.check {
-        print(&format!("{shown}\n"))?;
+        laid.shown.push_str(&format!("{shown}\n"));
     }
     if !arguments.check && !arguments.diff {
+        if load::text_of(path).as_ref() != Ok(&text) {
+            return Err(Failure::new(format!("`{shown}` was changed meanwhile, and is left as it is"))
+                .mend("lay it out again"));
+        }
         replace(path, &laid_out)
             .map_err(|error| Failure::io(format!("`{shown}` cannot be written"), &error))?;
     }
-    Ok(true)
+    Ok(laid)
 }
 
 fn standard_input(arguments: &Fmt, terminal: Terminal) -> Result<Exit, Failure> {
@@ -137,7 +175,8 @@ fn standard_input(arguments: &Fmt, terminal: Terminal) -> Result<Exit, Failure> 
     if bytes.len() as u64 > limit {
         return Err(Failure::new(format!("{NAME} is longer than {} MiB", limit >> 20)));
     }
-    let text = String::from_utf8(bytes).map_err(|_| Failure::new(format!("{NAME} is not UTF-8")))?;
+    let text =
+        load::decoded(bytes).map_err(|reason| Failure::new(format!("{NAME} cannot be read: {reason}")))?;
     let parsed = parse(&text);
     let laid_out = checked(&parsed).map_err(|fault| of_fault(NAME, &text, &fault))?;
     tell_broken(NAME, &parsed);
@@ -162,8 +201,21 @@ fn tell_broken(shown: &str, parsed: &Parse) {
     }
 }
 
+/// Of a case as much is printed as a report can hold.
+const SHOWN_CASE_BYTES: usize = 64 * 1024;
+
 /// The case is printed: it is a mistake of this program, and may not be there tomorrow.
 fn of_fault(shown: &str, text: &str, fault: &Fault) -> Failure {
+    if *fault == Fault::TooLong {
+        return Failure::new(format!("`{shown}` is left as it is: laid out, {fault}"))
+            .mend("split the policy over several files with `use`");
+    }
+    if text.len() > SHOWN_CASE_BYTES {
+        return Failure::new(format!(
+            "`{shown}` is left as it is, because its layout cannot be trusted: {fault}"
+        ))
+        .mend("this is a mistake of wayleave, not of the policy: please report it with the file");
+    }
     note(&format!("--- {shown}\n{text}\n--- end of {shown}\n"));
     Failure::new(format!("`{shown}` is left as it is, because its layout cannot be trusted: {fault}"))
         .mend("this is a mistake of wayleave, not of the policy: please report it with the text above")
@@ -194,26 +246,38 @@ fn difference(shown: &str, old: &str, new: &str, terminal: Terminal) -> String {
 }
 
 /// Writes a file beside the other and puts it in its place, so that no reader ever sees half of it. A link is followed:
-/// what it leads to is written.
+/// what it leads to is written. A file of several names, or of another owner, is written where it is: a new one would not
+/// be the same.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let path = std::fs::canonicalize(path)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let beside = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let written = write_new(&beside, text, &path).and_then(|()| std::fs::rename(&beside, &path));
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
-}
-
-fn write_new(beside: &Path, text: &str, old: &Path) -> std::io::Result<()> {
-    let permissions = std::fs::metadata(old)?.permissions();
-    if permissions.readonly() {
+    let metadata = std::fs::metadata(&path)?;
+    if metadata.permissions().readonly() {
         return Err(std::io::ErrorKind::PermissionDenied.into());
     }
-    let mut file = std::fs::File::create_new(beside)?;
-    file.write_all(text.as_bytes())?;
-    file.set_permissions(permissions)?;
-    file.sync_all()
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Nobody but its owner can read it before it has the permissions of the other.
+    let mut beside = tempfile::Builder::new().prefix(".wayleave-").tempfile_in(folder)?;
+    if !is_alike(&metadata, &beside.as_file().metadata()?) {
+        let mut file = std::fs::OpenOptions::new().write(true).open(&path)?;
+        file.write_all(text.as_bytes())?;
+        file.set_len(text.len() as u64)?;
+        return file.sync_all();
+    }
+    beside.write_all(text.as_bytes())?;
+    beside.as_file().set_permissions(metadata.permissions())?;
+    beside.as_file().sync_all()?;
+    beside.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Whether a new file can stand for an old one: same owner and group, and no other name leads to the old one.
+#[cfg(unix)]
+fn is_alike(old: &std::fs::Metadata, new: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    old.nlink() == 1 && old.uid() == new.uid() && old.gid() == new.gid()
+}
+
+#[cfg(not(unix))]
+fn is_alike(_old: &std::fs::Metadata, _new: &std::fs::Metadata) -> bool {
+    true
 }

@@ -26,7 +26,7 @@ pub(super) fn inline(builder: &mut Builder, node: &SyntaxNode) -> Doc {
     }
     let mut inner = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        inner.push(Doc::gap(Gap::Line(if index == 0 { 1 } else { 2 })));
+        inner.push(Doc::gap(if index == 0 { Gap::Line(1) } else { Gap::Part(2) }));
         inner.push(builder.element(entry));
     }
     inner.push(builder.comments());
@@ -115,9 +115,11 @@ impl Row {
 /// Where the right sides begin; 0 where a column would break a line that fits without it.
 fn column(body: SyntaxKind, run: &[Row]) -> u32 {
     let room = WIDTH - if body == SyntaxKind::Model { 2 * STEP } else { STEP };
-    let widths = run.iter().filter(|row| !row.right.is_empty()).filter_map(|row| row.left.flat);
-    let column = widths.filter(|width| *width <= COLUMN).max().unwrap_or(0);
     let fits = |row: &Row, column| row.flat(column).is_some_and(|width| width <= room);
+    // What stands on several lines has no part in it, but for a list or block that begins behind its name.
+    let has_part = |row: &&Row| !row.right.is_empty() && (fits(row, 0) || row.kind == SyntaxKind::Field);
+    let widths = run.iter().filter(has_part).filter_map(|row| row.left.flat);
+    let column = widths.filter(|width| *width <= COLUMN).max().unwrap_or(0);
     let breaks_one = run.iter().any(|row| fits(row, 0) && !fits(row, column));
     if breaks_one { 0 } else { column }
 }

@@ -81,7 +81,7 @@ impl<'t> Builder<'t> {
             SyntaxKind::List | SyntaxKind::TargetList => self.list(node),
             SyntaxKind::AndCondition | SyntaxKind::OrCondition => self.chain(node, is_join),
             SyntaxKind::PlanExpression => self.chain(node, is_join),
-            SyntaxKind::PlainShape | SyntaxKind::ScaleShape => self.chain(node, is_shape_sign),
+            SyntaxKind::PlainShape | SyntaxKind::ScaleShape => self.shape(node),
             SyntaxKind::ParenCondition => self.parentheses(node),
             SyntaxKind::Block | SyntaxKind::Split | SyntaxKind::RampClause | SyntaxKind::TreeBranch => {
                 bodies::inline(self, node)
@@ -149,7 +149,7 @@ impl<'t> Builder<'t> {
                 is_closed = true;
             } else if is_comma {
                 parts.push(self.token());
-                parts.push(Doc::gap(Gap::Line(1)));
+                parts.push(Doc::gap(Gap::Part(1)));
             } else {
                 parts.push(self.element(element));
             }
@@ -180,6 +180,13 @@ impl<'t> Builder<'t> {
             }
         }
         Doc::all(vec![Doc::all(first), Doc::all(rest).indent()]).group()
+    }
+
+    /// The values of a type; before clauses or entries they stand further in than those.
+    fn shape(&mut self, node: &SyntaxNode) -> Doc {
+        let shape = self.chain(node, is_shape_sign);
+        let is_declared = node.parent().is_some_and(|parent| parent.kind() == SyntaxKind::TypeItem);
+        if is_declared { shape } else { shape.indent() }
     }
 
     /// `(a)`

@@ -4,16 +4,23 @@ use super::{kept, layout};
 use crate::{Layer, Parse, judge, parse};
 use std::fmt;
 
-/// Why a layout is not to be trusted: a mistake of ours, never of the text.
+/// Why there is no layout that can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// In one sentence.
-    pub message: String,
+pub enum Fault {
+    /// It is not to be trusted, as this sentence says: a mistake of ours, never of the text.
+    Untrusted(String),
+    /// It is longer than a file may be.
+    TooLong,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
+        match self {
+            Fault::Untrusted(message) => formatter.write_str(message),
+            Fault::TooLong => {
+                write!(formatter, "it would be longer than {} MiB", crate::FILE_LIMIT_BYTES / (1024 * 1024))
+            }
+        }
     }
 }
 
@@ -33,7 +40,10 @@ pub fn checked(parsed: &Parse) -> Result<String, Fault> {
 
 /// Whether a text is a layout of another.
 pub(super) fn check(before: &Parse, laid_out: &str) -> Result<(), Fault> {
-    let fault = |message: String| Err(Fault { message });
+    if laid_out.len() > crate::FILE_LIMIT_BYTES && before.syntax().text().len() <= limit() {
+        return Err(Fault::TooLong);
+    }
+    let fault = |message: String| Err(Fault::Untrusted(message));
     let after = parse(laid_out);
     if let Err(loss) = kept(before, &after) {
         return fault(loss.to_string());
@@ -54,13 +64,18 @@ pub(super) fn check(before: &Parse, laid_out: &str) -> Result<(), Fault> {
     }
 }
 
+/// Of a file, as trees measure.
+fn limit() -> crate::TextSize {
+    crate::TextSize::new(u32::try_from(crate::FILE_LIMIT_BYTES).unwrap_or(u32::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// What a broken layout would be answered with.
     fn fault(text: &str, laid_out: &str) -> String {
-        check(&parse(text), laid_out).map_or_else(|fault| fault.message, |()| String::new())
+        check(&parse(text), laid_out).map_or_else(|fault| fault.to_string(), |()| String::new())
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub(super) enum Gap {
     Blanks(u32),
     /// On one line so many blanks, else a line end.
     Line(u32),
+    /// On one line so many blanks, else a line end; blank lines before it stay.
+    Part(u32),
     /// A line end before an entry of a body; blank lines before it stay.
     Entry,
     /// A line end before the first entry of a body.
@@ -59,7 +61,7 @@ impl Doc {
 
     pub(super) fn gap(gap: Gap) -> Doc {
         let flat = match gap {
-            Gap::Blanks(count) | Gap::Line(count) => Some(count),
+            Gap::Blanks(count) | Gap::Line(count) | Gap::Part(count) => Some(count),
             Gap::Entry | Gap::First | Gap::Close => None,
         };
         Doc::new(Kind::Gap(gap), flat)

@@ -33,7 +33,7 @@ fn comments(root: &SyntaxNode) -> Vec<String> {
     let tokens = root.descendants_with_tokens().filter_map(NodeOrToken::into_token);
     let comments =
         tokens.filter(|token| matches!(token.kind(), SyntaxKind::Comment | SyntaxKind::DocComment));
-    comments.map(|token| token.text().trim_end().to_owned()).collect()
+    comments.map(|token| token.text().trim_end_matches([' ', '\t']).to_owned()).collect()
 }
 
 fn items(root: &SyntaxNode) -> Vec<String> {

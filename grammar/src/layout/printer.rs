@@ -3,6 +3,7 @@
 
 use super::doc::{Doc, Gap, Kind};
 use super::tokens::{Place, Token};
+use crate::SyntaxKind;
 
 /// Lines are at most so long, where the text allows it; in characters.
 pub(super) const WIDTH: u32 = 100;
@@ -23,6 +24,7 @@ struct At {
 
 pub(super) struct Printer<'t> {
     tokens: &'t [Token],
+    line_end: &'static str,
     out: String,
     /// In characters.
     column: u32,
@@ -32,14 +34,14 @@ pub(super) struct Printer<'t> {
 }
 
 impl<'t> Printer<'t> {
-    pub(super) fn new(tokens: &'t [Token]) -> Printer<'t> {
-        Printer { tokens, out: String::new(), column: 0, pending: Pending::Blanks(0), commented: 0 }
+    pub(super) fn new(tokens: &'t [Token], line_end: &'static str) -> Printer<'t> {
+        Printer { tokens, line_end, out: String::new(), column: 0, pending: Pending::Blanks(0), commented: 0 }
     }
 
     /// The text so far, with a line end behind it.
     pub(super) fn finish(mut self) -> String {
         if !self.out.is_empty() && !self.out.ends_with('\n') {
-            self.out.push('\n');
+            self.out.push_str(self.line_end);
         }
         self.out
     }
@@ -58,9 +60,12 @@ impl<'t> Printer<'t> {
         self.commented = self.commented.max(next);
     }
 
-    /// The comments before a token, as entries of the outermost body.
+    /// The comments before an item, or before the end of the file. What stands right below the item before it, and
+    /// further in than that, stays with that item: a clause that is tried without, say.
     pub(super) fn comments_before(&mut self, index: usize) {
-        self.comments(index, 0);
+        let before = index.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let is_tail = before.is_some_and(|before| before.kind != SyntaxKind::RightBrace);
+        self.comments_with_tail(index, 0, is_tail);
     }
 
     /// A new line, unless nothing has been written.
@@ -112,7 +117,7 @@ impl<'t> Printer<'t> {
     fn gap(&mut self, gap: Gap, at: At) {
         self.pending = match gap {
             Gap::Blanks(count) => Pending::Blanks(count),
-            Gap::Line(count) if at.is_flat => Pending::Blanks(count),
+            Gap::Line(count) | Gap::Part(count) if at.is_flat => Pending::Blanks(count),
             _ => Pending::Line { indent: at.indent, gap },
         };
     }
@@ -134,6 +139,11 @@ impl<'t> Printer<'t> {
     }
 
     fn comments(&mut self, index: usize, indent: u32) {
+        self.comments_with_tail(index, indent, false);
+    }
+
+    /// `is_tail`: whether the first ones may belong to the item before.
+    fn comments_with_tail(&mut self, index: usize, indent: u32, mut is_tail: bool) {
         if !self.has_comments(index) {
             return;
         }
@@ -145,10 +155,12 @@ impl<'t> Printer<'t> {
                 Pending::Blanks(_) if self.out.is_empty() => Pending::Line { indent, gap: Gap::First },
                 Pending::Blanks(_) => Pending::Line { indent: indent + STEP, gap: Gap::Line(0) },
             };
-            if comment.place == Place::Behind && !self.out.is_empty() {
+            let is_behind = comment.place == Place::Behind;
+            is_tail &= is_behind || comment.is_inset && !comment.follows_blank_line;
+            if is_behind && !self.out.is_empty() {
                 self.out.push_str("  ");
             } else {
-                self.pending = next;
+                self.pending = if is_tail { Pending::Line { indent: STEP, gap: Gap::Line(0) } } else { next };
                 self.flush(comment.follows_blank_line);
             }
             self.out.push_str(&comment.text);
@@ -171,9 +183,9 @@ impl<'t> Printer<'t> {
             }
             Pending::Line { indent, gap } => {
                 if !self.out.is_empty() {
-                    self.out.push('\n');
-                    if gap == Gap::Entry && follows_blank_line {
-                        self.out.push('\n');
+                    self.out.push_str(self.line_end);
+                    if matches!(gap, Gap::Entry | Gap::Part(_)) && follows_blank_line {
+                        self.out.push_str(self.line_end);
                     }
                 }
                 self.out.extend(std::iter::repeat_n(' ', indent as usize));

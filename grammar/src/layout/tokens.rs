@@ -18,6 +18,8 @@ pub(super) struct Comment {
     pub(super) place: Place,
     /// Whether a blank line stands before it.
     pub(super) follows_blank_line: bool,
+    /// Whether blanks stand before it on its line.
+    pub(super) is_inset: bool,
 }
 
 /// A token that means something, or the end of the text.
@@ -63,6 +65,8 @@ struct Reader {
     /// Line ends since the last token or comment.
     line_ends: usize,
     is_line_start: bool,
+    /// Whether the last blanks did not end at a line's start.
+    ends_in_blank: bool,
     follows_rubbish: bool,
 }
 
@@ -71,12 +75,15 @@ impl Reader {
         let ends = text.matches('\n').count();
         self.line_ends += if ends > 0 { ends } else { text.matches('\r').count() };
         self.is_line_start |= self.line_ends > 0;
+        self.ends_in_blank = text.ends_with([' ', '\t']);
     }
 
     fn comment(&mut self, text: &str) {
         let place = if self.is_line_start { Place::Own } else { Place::Behind };
         let follows_blank_line = self.line_ends > 1;
-        self.comments.push(Comment { text: text.trim_end().to_owned(), place, follows_blank_line });
+        let text = text.trim_end_matches([' ', '\t']).to_owned();
+        let is_inset = place == Place::Own && self.ends_in_blank;
+        self.comments.push(Comment { text, place, follows_blank_line, is_inset });
         self.line_ends = 0;
     }
 

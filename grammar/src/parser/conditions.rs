@@ -246,7 +246,10 @@ fn chained(p: &mut Parser, first: TextRange, sign: TextRange, middle: TextRange)
 /// Whether a value follows that can belong to nothing but a test. A string before `when` begins a line of a `classify`.
 fn is_value_next(p: &Parser) -> bool {
     let begins_arm = matches!(p.word(1), "when" | "if" | "where");
-    !begins_arm && (literals::is_literal(p.kind(0)) || p.at(SyntaxKind::LeftBracket) || is_name_next(p, 0) && !begins_test(p))
+    !begins_arm
+        && (literals::is_literal(p.kind(0))
+            || p.at(SyntaxKind::LeftBracket)
+            || is_name_next(p, 0) && !begins_test(p))
 }
 
 /// Whether a name with an operator behind it follows: another test, whose `and` is missing.
@@ -266,12 +269,15 @@ fn is_name_next(p: &Parser, ahead: usize) -> bool {
         && !matches!(p.kind(ahead + 1), SyntaxKind::Colon | SyntaxKind::LeftBrace)
 }
 
+/// Whether a value stands behind the next token: what is no operator of ours then cannot be another thing.
+fn begins_value(p: &Parser) -> bool {
+    is_name_next(p, 1) || literals::is_literal(p.kind(1)) || p.kind(1) == SyntaxKind::LeftBracket
+}
+
 /// The operator that a misspelled word before a value stands for.
 fn meant_operator(p: &Parser) -> Option<&'static str> {
-    let begins_value =
-        is_name_next(p, 1) || literals::is_literal(p.kind(1)) || p.kind(1) == SyntaxKind::LeftBracket;
     let word = p.word(0);
-    if word.is_empty() || !is_name_next(p, 0) || !begins_value {
+    if word.is_empty() || !is_name_next(p, 0) || !begins_value(p) {
         return None;
     }
     match word {
@@ -332,15 +338,15 @@ fn operator(p: &mut Parser) -> bool {
     match word {
         "is" => is_operator(p, start),
         "in" | "has" | "lacks" | "like" | "matches" => p.bump_keyword(),
-        "contains" | "includes" => {
+        "contains" | "includes" if begins_value(p) => {
             p.foreign(format!("`{word}` is written `has`"), "has");
             p.bump_keyword();
         }
-        "equals" => {
+        "equals" if begins_value(p) => {
             p.foreign("`equals` is written `is`", "is");
             p.bump_keyword();
         }
-        "isnot" | "isnt" => {
+        "isnot" | "isnt" if begins_value(p) => {
             p.foreign(format!("`{word}` is written `is not`"), "is not");
             p.bump_keyword();
         }

@@ -153,7 +153,9 @@ fn continues_name(p: &Parser) -> bool {
     p.at(SyntaxKind::Ident)
         && !p.is_at_line_start()
         && !p.at_item(0)
+        && p.kind(1) != SyntaxKind::Slash
         && !words::is_reserved(word)
+        && !matches!(word, "any" | "requested")
         && !clauses::begins_any(word)
         && foreign_item(word).is_none()
 }

@@ -141,7 +141,10 @@ pub(super) fn after_provider(p: &mut Parser, mark: Mark, start: usize) -> Done {
             true
         }
         SyntaxKind::Ident if !p.is_joined(0) && words::is_reserved(p.word(0)) => {
-            p.missing("the name of a model is missing after `/`", "a model or `*` belongs here");
+            let error = SyntaxError::new("R0001", p.gap(), "the name of a model is missing after `/`")
+                .with_label("a model or `*` belongs here")
+                .with_help("a target is `provider/model`, or `provider/*` for all models of a provider");
+            p.error(error);
             false
         }
         SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String | SyntaxKind::ForeignString => {
@@ -153,7 +156,10 @@ pub(super) fn after_provider(p: &mut Parser, mark: Mark, start: usize) -> Done {
             true
         }
         _ => {
-            p.missing("the name of a model is missing after `/`", "a model or `*` belongs here");
+            let error = SyntaxError::new("R0001", p.gap(), "the name of a model is missing after `/`")
+                .with_label("a model or `*` belongs here")
+                .with_help("a target is `provider/model`, or `provider/*` for all models of a provider");
+            p.error(error);
             false
         }
     };

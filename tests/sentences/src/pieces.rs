@@ -78,6 +78,23 @@ pub(super) const WORDS: &[&str] = &[
     "and",
     "or",
     "eu-models",
+    "contains",
+    "equals",
+    "isnot",
+    "starts",
+    "unless",
+    "adn",
+    "whne",
+    "expct",
+    "tokns",
+    "esle",
+    "witin",
+    "modle",
+    "all",
+    "default",
+    "group1",
+    "si",
+    "hsa",
 ];
 
 /// What mutants are made of.
