@@ -266,7 +266,7 @@ fn is_name_next(p: &Parser, ahead: usize) -> bool {
         && !p.at_item(ahead)
         && !words::is_reserved(word)
         && !clauses::begins_any(word)
-        && !matches!(p.kind(ahead + 1), SyntaxKind::Colon | SyntaxKind::LeftBrace)
+        && p.kind(ahead + 1) != SyntaxKind::Colon
 }
 
 /// Whether a value stands behind the next token: what is no operator of ours then cannot be another thing.
