@@ -58,16 +58,25 @@ struct Input<'t> {
     skeletons: BTreeMap<usize, String>,
     /// Before which tokens, by index, stand unknown characters.
     unknown_before: Vec<usize>,
+    /// Before which tokens, by index, stands a `;`, which is reported by itself.
+    semicolon_before: Vec<usize>,
 }
 
 impl<'t> Input<'t> {
     fn new(text: &'t str, all: &[Token]) -> Input<'t> {
         let tokens = Vec::with_capacity(all.len());
-        let mut input = Input { text, tokens, skeletons: BTreeMap::new(), unknown_before: Vec::new() };
+        let mut input = Input {
+            text,
+            tokens,
+            skeletons: BTreeMap::new(),
+            unknown_before: Vec::new(),
+            semicolon_before: Vec::new(),
+        };
         for token in all {
             let index = input.tokens.len();
             match token.kind {
                 SyntaxKind::Unknown => input.unknown_before.push(index),
+                SyntaxKind::Semicolon => input.semicolon_before.push(index),
                 SyntaxKind::ForeignWord => {
                     if let Some(skeleton) = foreign::skeleton(token.text(text)) {
                         input.skeletons.insert(index, skeleton);

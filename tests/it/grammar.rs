@@ -11,7 +11,8 @@ mod drifts;
 const SENTENCES: usize = 20_000;
 /// Mutants of each of them.
 const MUTANTS_PER_SENTENCE: f64 = 2.5;
-/// Each alternative of the grammar is taken in at least so many accepted sentences of a whole run.
+/// Each rule of the grammar, and so each word, clause and construct, is written in at least so many accepted sentences of a
+/// whole run, and each alternative of a rule is taken in as many.
 const LEAST_TAKEN: usize = 200;
 /// Runs with seeds of their own, so that they can run side by side.
 const SEEDS: usize = 4;
@@ -22,7 +23,7 @@ fn source() -> String {
 }
 
 /// How many times the amounts of CI: `WAYLEAVE_SENTENCES=10` asks for ten times as many.
-fn factor() -> usize {
+pub(crate) fn factor() -> usize {
     std::env::var("WAYLEAVE_SENTENCES").ok().and_then(|factor| factor.parse().ok()).unwrap_or(1)
 }
 
@@ -71,6 +72,12 @@ fn run(seed: u64) {
         .map(|taken| format!("{taken:?}: {}", count(&taken)))
         .collect();
     assert!(thin.is_empty(), "taken too seldom to be trusted: {thin:#?}");
+    let unwritten: Vec<String> = grammar
+        .written()
+        .filter(|rule| writer.written(rule) < factor() * LEAST_TAKEN / SEEDS)
+        .map(|rule| format!("{rule}: {}", writer.written(rule)))
+        .collect();
+    assert!(unwritten.is_empty(), "written too seldom to be trusted: {unwritten:#?}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn run(seed: u64) {
     let grammar = Grammar::read(&source.expect("the grammar is there")).expect("it can be read");
     let mut writer = Writer::new(&grammar, seed);
     let mut count = 0;
-    while count < SENTENCES / SEEDS {
+    while count < crate::grammar::factor() * SENTENCES / SEEDS {
         let text = writer.sentence("source_file");
         let parsed = parse(&text);
         keeps_all(&text);

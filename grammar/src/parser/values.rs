@@ -268,9 +268,7 @@ pub(super) fn elements(p: &mut Parser, what: &str, element: impl Fn(&mut Parser)
         if p.position == before {
             p.skip(ends_element);
             p.eat(SyntaxKind::Comma);
-        } else if starts_element(p)
-            && p.text_of(TextRange::new(p.gap().end(), p.range().start())).contains(';')
-        {
+        } else if starts_element(p) && p.input.semicolon_before.binary_search(&p.position).is_ok() {
             // Told of the sign already.
         } else if starts_element(p) {
             let gap = p.gap();

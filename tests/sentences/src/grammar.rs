@@ -91,6 +91,24 @@ impl Grammar {
 }
 
 impl Grammar {
+    /// The rules that are written in sentences: not those that only look ahead, and not the tokens that are made at once.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        let unwritten = [
+            "reserved",
+            "hidden",
+            "character",
+            "COMMENT",
+            "WHITESPACE",
+            "number_rest",
+            "word_rest",
+            "word_char",
+            "day",
+            "clock",
+            "two",
+        ];
+        self.rules.keys().map(String::as_str).filter(move |name| !unwritten.contains(name))
+    }
+
     /// Each alternative of each rule that is a choice, whitespace and what looks ahead apart.
     pub fn chosen(&self) -> impl Iterator<Item = Taken> {
         let is_counted = |rule: &&Rule| {

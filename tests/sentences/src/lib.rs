@@ -17,6 +17,12 @@ pub use grammar::{Grammar, Taken, alternatives};
 /// Deeper than this, a walk takes the shortest way out.
 const DEPTH: usize = 40;
 
+/// The place of a rule itself among what was taken in it.
+const ENTERED: usize = usize::MAX;
+
+/// The alternative of a rule that a slip is made in: none of its own.
+const NOWHERE: usize = usize::MAX - 1;
+
 /// Makes sentences, and remembers which alternatives it has taken.
 pub struct Writer<'g> {
     grammar: &'g Grammar,
@@ -64,8 +70,8 @@ impl<'g> Writer<'g> {
         self.glue = if self.rng.u8(0..3) == 0 { 6 } else { 0 };
         self.slip = if self.rng.u8(0..3) == 0 { self.wrong_place() } else { None };
         self.goal = match &self.slip {
-            Some((rule, _)) => Some((rule.clone(), usize::MAX, self.grammar.distances(rule))),
-            None if self.rng.bool() => self.neediest(),
+            Some((rule, _)) => Some((rule.clone(), NOWHERE, self.grammar.distances(rule))),
+            None if self.rng.u8(0..3) > 0 => self.neediest(),
             None => None,
         };
         self.rule(rule, false);
@@ -79,12 +85,18 @@ impl<'g> Writer<'g> {
         }
     }
 
-    /// The alternative that was taken least.
+    /// The alternative, or the rule, that was taken least.
     fn neediest(&mut self) -> Option<(String, usize, BTreeMap<String, usize>)> {
         let count = |taken: &Taken| self.counts.get(taken).copied().unwrap_or(0);
-        let (rule, _, index) = self.grammar.chosen().min_by_key(count)?;
+        let rules = self.grammar.written().map(|rule| (rule.to_owned(), ENTERED, 0));
+        let (rule, place, index) = self.grammar.chosen().chain(rules).min_by_key(count)?;
         let distances = self.grammar.distances(&rule);
-        Some((rule, index, distances))
+        Some((rule, if place == ENTERED { ENTERED } else { index }, distances))
+    }
+
+    /// How many times a rule was written in accepted sentences.
+    pub fn written(&self, rule: &str) -> usize {
+        self.counts.get(&(rule.to_owned(), ENTERED, 0)).copied().unwrap_or(0)
     }
 
     /// How often each alternative was taken in accepted sentences.
@@ -132,6 +144,10 @@ impl<'g> Writer<'g> {
             RuleType::NonAtomic => false,
             RuleType::Normal | RuleType::Silent => is_atomic,
         };
+        self.taken.push((name.to_owned(), ENTERED, 0));
+        if self.goal.as_ref().is_some_and(|(rule, index, _)| rule == name && *index == ENTERED) {
+            self.goal = None;
+        }
         let outer = (std::mem::replace(&mut self.rule, name.to_owned()), std::mem::take(&mut self.choice));
         self.depth += 1;
         self.expr(&rule.expr, is_atomic);
