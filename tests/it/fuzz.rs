@@ -32,6 +32,11 @@ fn kept_texts_are_read_as_promised() {
 }
 
 #[test]
+fn kept_texts_are_laid_out_as_promised() {
+    replay("layout", promises::of_layout);
+}
+
+#[test]
 fn the_dictionary_has_every_word_of_the_grammar() {
     let dictionary = read("fuzz/route.dict");
     let grammar = read("grammar/route.pest");

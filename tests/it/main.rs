@@ -8,6 +8,8 @@ mod cli;
 
 mod docs;
 
+mod fuzz;
+
 mod generated;
 
 mod grammar;

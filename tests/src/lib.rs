@@ -1,4 +1,5 @@
-//! What the tests share: a scripted provider, a gateway in process, and snapshots beside their files.
+//! What the tests share: a scripted provider, a gateway in process, snapshots beside their files, sentences of the grammar,
+//! what is made from it, and what is promised of every text.
 
 pub mod provider;
 
@@ -9,3 +10,5 @@ pub mod snapshot;
 pub use wayleave_sentences as sentences;
 
 pub mod generated;
+
+pub mod promises;

@@ -107,7 +107,10 @@ pub fn of_layout(text: &str) {
     }
     assert!(is_right(&after) || !is_right(&before), "{text:?} was right, and became {laid_out:?}");
     agreed(&laid_out, &after);
-    assert!(layout(&after) == laid_out, "{text:?} is laid out as {laid_out:?}, and that is not its own layout");
+    assert!(
+        layout(&after) == laid_out,
+        "{text:?} is laid out as {laid_out:?}, and that is not its own layout"
+    );
 }
 
 fn agreed(text: &str, parse: &Parse) {
