@@ -62,6 +62,11 @@ impl Failure {
         Failure::new(format!("{}: {}", what.into(), io_words(error)))
     }
 
+    /// Whether nobody reads standard output any more.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.kind == Kind::Unread
+    }
+
     /// All that it says, without colour.
     pub(crate) fn words(&self) -> String {
         let mend = self.mend.as_ref().map(|mend| format!("\n  help: {mend}")).unwrap_or_default();

@@ -135,8 +135,23 @@ impl SyntaxError {
     }
 }
 
+/// Longer words are cut: they repeat a text that is in the file.
+const SHOWN_BYTES: usize = 300;
+
+fn shorten(words: &mut String) {
+    if words.len() > SHOWN_BYTES {
+        words.truncate(words.floor_char_boundary(SHOWN_BYTES));
+        words.push('…');
+    }
+}
+
 /// By place; what is over the limit is replaced by one error that says so.
 pub(crate) fn in_order(mut errors: Vec<SyntaxError>) -> Vec<SyntaxError> {
+    for error in &mut errors {
+        shorten(&mut error.message);
+        error.help.as_mut().map(shorten);
+        error.fixes.iter_mut().for_each(|fix| shorten(&mut fix.title));
+    }
     errors.sort_by(|a, b| {
         (a.range.start(), a.range.end(), a.code).cmp(&(b.range.start(), b.range.end(), b.code))
     });

@@ -117,9 +117,11 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
     let limit = errors.len() + ERROR_LIMIT + 1;
     // The end of the last dash, while only lines of one list follow each other.
     let mut listed: Option<usize> = None;
+    let mut merged = false;
     for token in tokens {
         let error = match token.kind {
-            SyntaxKind::HashComment => Some(hash_comment(*token)),
+            SyntaxKind::HashComment if token.text(text).starts_with('#') => Some(hash_comment(*token)),
+            SyntaxKind::HashComment => conflict(*token, &mut merged),
             SyntaxKind::Semicolon => Some(semicolon(*token)),
             SyntaxKind::ForeignWord => Some(foreign_word(*token, token.text(text))),
             SyntaxKind::Unknown if is_dash_of_list(text, *token) => dash(text, *token, &mut listed),
@@ -136,10 +138,15 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
 
 /// `- ` at the beginning of a line, as YAML writes lists.
 fn is_dash_of_list(text: &str, token: Token) -> bool {
-    let line = text[..token.start as usize].rsplit('\n').next().unwrap_or("");
     let is_followed = text[token.end as usize..].starts_with([' ', '\t']);
-    token.text(text) == "-" && is_followed && line.trim_matches([' ', '\t', '-']).is_empty()
+    let before = text[..token.start as usize].bytes().rev().take(INDENT);
+    let first = before.clone().find(|byte| !matches!(byte, b' ' | b'\t' | b'-'));
+    let is_at_start = first.map_or(before.count() < INDENT, |byte| byte == b'\n');
+    token.text(text) == "-" && is_followed && is_at_start
 }
+
+/// How far in a dash may stand to begin a line, in bytes: work on a long line stays in proportion to it.
+const INDENT: usize = 64;
 
 /// The first dash of a list stands for all: the list goes on while no line begins at the margin.
 fn dash(text: &str, token: Token, listed: &mut Option<usize>) -> Option<SyntaxError> {
@@ -203,6 +210,16 @@ fn full_width(character: char) -> Option<char> {
     let code = u32::from(character);
     let is_full_width = (0xFF01..=0xFF5E).contains(&code);
     is_full_width.then(|| char::from_u32(code - 0xFF01 + 0x21)).flatten()
+}
+
+/// A line that a merge left; the first one speaks for all.
+fn conflict(token: Token, is_told: &mut bool) -> Option<SyntaxError> {
+    if std::mem::replace(is_told, true) {
+        return None;
+    }
+    let error = SyntaxError::new("R0003", token.range(), "a merge left its marks here")
+        .with_help("keep one of the two sides, and remove the lines with marks");
+    Some(error)
 }
 
 fn hash_comment(token: Token) -> SyntaxError {

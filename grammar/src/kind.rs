@@ -30,7 +30,7 @@ kinds! {
     Comment,
     /// `/// …` on a line of its own.
     DocComment,
-    /// `# …`: a comment of other languages, reported and then passed over.
+    /// `# …`: a comment of other languages, or a line that a merge left; reported and then passed over.
     #[regex(r"#[^\r\n]*", allow_greedy = true)]
     HashComment,
     /// Characters that belong to no token, reported and then passed over.

@@ -45,10 +45,28 @@ pub(crate) fn lex(text: &str) -> Vec<Token> {
             Ok(kind) => kind,
             Err(()) => SyntaxKind::Unknown,
         };
+        let kind = if is_conflict(text, lexer.span().start + offset) {
+            let rest = lexer.remainder();
+            lexer.bump(rest.find(['\r', '\n']).unwrap_or(rest.len()));
+            SyntaxKind::HashComment
+        } else {
+            kind
+        };
         let span = lexer.span();
         push(&mut tokens, kind, span.start + offset..span.end + offset);
     }
     tokens
+}
+
+/// Marks that a version control leaves at the start of a line; no sentence of the language has one.
+const CONFLICT_MARKS: [&str; 4] = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
+
+/// Whether a line that a merge left begins at a place.
+fn is_conflict(text: &str, at: usize) -> bool {
+    let first = text.as_bytes().get(at);
+    matches!(first, Some(b'<' | b'=' | b'>' | b'|'))
+        && (at == 0 || text.as_bytes()[at - 1] == b'\n')
+        && CONFLICT_MARKS.iter().any(|mark| text[at..].starts_with(mark))
 }
 
 /// Whether nothing but blanks stands between a line end, or the start of the text, and what follows the tokens.

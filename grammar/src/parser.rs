@@ -246,22 +246,6 @@ impl<'t> Parser<'t> {
             && self.is_at_margin(0)
     }
 
-    /// A mark that a version control left in the text.
-    fn at_conflict(&self) -> bool {
-        let is_mark =
-            |text: &str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| text.starts_with(mark));
-        matches!(
-            self.kind(0),
-            SyntaxKind::Less
-                | SyntaxKind::EqualsEquals
-                | SyntaxKind::Greater
-                | SyntaxKind::BangEquals
-                | SyntaxKind::LessEquals
-                | SyntaxKind::GreaterEquals
-        ) && self.is_at_margin(0)
-            && is_mark(&self.input.text[self.range().start().into()..])
-    }
-
     /// The word before a token; empty if that is none, or the part of a name.
     fn previous_word(&self, ahead: usize) -> &'t str {
         let before = |distance: usize| {

@@ -30,12 +30,14 @@ pub(super) fn run(arguments: &Fmt, terminal: Terminal) -> Result<Exit, Failure> 
         };
     }
     let mut counts = Counts::default();
+    // Nobody may read on: what would change is counted all the same, for the exit status.
+    let mut is_read = true;
     for path in files(&arguments.paths) {
         match path.and_then(|path| file(&path, arguments, terminal)) {
             Ok(Laid { changes: false, .. }) => counts.unchanged += 1,
             Ok(Laid { shown, .. }) => {
                 counts.changed += 1;
-                print(&shown)?;
+                is_read = is_read && is_printed(&shown)?;
             }
             Err(failure) => {
                 // One file that cannot be laid out keeps no other from it.
@@ -45,6 +47,14 @@ pub(super) fn run(arguments: &Fmt, terminal: Terminal) -> Result<Exit, Failure> 
         }
     }
     finish(&counts, arguments)
+}
+
+/// Prints, and answers whether somebody reads.
+fn is_printed(text: &str) -> Result<bool, Failure> {
+    match print(text) {
+        Err(failure) if failure.is_unread() => Ok(false),
+        printed => printed.map(|()| true),
+    }
 }
 
 /// What came of one file.

@@ -3,7 +3,6 @@
 
 use super::doc::{Doc, Gap, Kind};
 use super::tokens::{Place, Token};
-use crate::SyntaxKind;
 
 /// Lines are at most so long, where the text allows it; in characters.
 pub(super) const WIDTH: u32 = 100;
@@ -63,9 +62,7 @@ impl<'t> Printer<'t> {
     /// The comments before an item, or before the end of the file. What stands right below the item before it, and
     /// further in than that, stays with that item: a clause that is tried without, say.
     pub(super) fn comments_before(&mut self, index: usize) {
-        let before = index.checked_sub(1).and_then(|before| self.tokens.get(before));
-        let is_tail = before.is_some_and(|before| before.kind != SyntaxKind::RightBrace);
-        self.comments_with_tail(index, 0, is_tail);
+        self.comments_with_tail(index, 0, index > 0);
     }
 
     /// A new line, unless nothing has been written.

@@ -159,8 +159,8 @@ pub(super) fn clauses<'t>(p: &mut Parser<'t>, rule: &str, allowed: &[Clause]) ->
                 }
             }
             None if p.at_word("unless") && allowed.contains(&Clause::When) => {
-                seen.note(p, "when");
-                unless(p);
+                let is_only = !seen.has("when");
+                unless(p, is_only);
             }
             None => {
                 let help = takes(rule, allowed);
@@ -198,14 +198,18 @@ fn then_deny(p: &mut Parser) {
 }
 
 /// `unless CONDITION` of other languages.
-fn unless(p: &mut Parser) {
+fn unless(p: &mut Parser, is_only: bool) {
     let mark = p.open();
     let word = p.range();
     p.bump_keyword();
     let start = p.position;
     let condition = conditions::condition(p, "`unless` needs a condition after it");
     let mut error = SyntaxError::new("R0003", word, "`unless` is written `when not`");
-    if let Some(condition) = condition {
+    let is_only = is_only && !matches!(p.word(0), "when" | "if" | "unless");
+    if !is_only {
+        error = error.with_help("a rule has one condition: join them, as in `when a and not (b)`");
+    }
+    if let Some(condition) = condition.filter(|_| is_only) {
         let is_chain = matches!(p.kind_of(condition), SyntaxKind::AndCondition | SyntaxKind::OrCondition);
         let write = if is_chain { "when not (" } else { "when not" };
         let mut edits = vec![SyntaxEdit { range: word, text: write.to_owned() }];
@@ -228,7 +232,6 @@ pub(super) fn ends_rule(p: &Parser) -> bool {
         || p.is_at_margin(0) && !p.word(0).is_empty() && !begins_clause(p.word(0))
         || begins_item(p.word(0)) && p.is_at_line_start()
         || p.is_foreign_otherwise()
-        || p.at_conflict()
 }
 
 /// What begins no clause: says so, and passes over it up to the next clause, item or brace.

@@ -88,10 +88,20 @@ fn at_join(p: &Parser) -> Option<Join> {
         _ => match p.word(0) {
             "and" => Some(Join::And),
             "or" => Some(Join::Or),
-            "adn" | "nad" | "annd" | "andd" if is_name_next(p, 0) && is_name_next(p, 1) => Some(Join::And),
-            _ => None,
+            _ => foreign_join(p),
         },
     }
+}
+
+/// `AND`, `adn` and the like, before another test: where no name can stand.
+fn foreign_join(p: &Parser) -> Option<Join> {
+    let join = match p.word(0) {
+        "adn" | "nad" | "annd" | "andd" | "AND" | "And" => Join::And,
+        "OR" | "Or" => Join::Or,
+        _ => return None,
+    };
+    let begins_test = is_name_next(p, 1) || p.word(1) == "not" || p.kind(1) == SyntaxKind::LeftParen;
+    (is_name_next(p, 0) && begins_test).then_some(join)
 }
 
 fn join(p: &mut Parser, join: Join, chain: &mut Chain) {
@@ -156,6 +166,10 @@ fn test(p: &mut Parser) -> Option<Done> {
         values::attribute_name(p, "a name belongs here");
     }
     let subject = p.range_since(start);
+    let is_negated = start
+        .checked_sub(1)
+        .and_then(|before| p.input.tokens.get(before))
+        .is_some_and(|before| before.text(p.input.text) == "not");
     let operator_start = p.position;
     if !operator(p) {
         let kind = match without_operator(p, subject, is_counter) {
@@ -179,7 +193,7 @@ fn test(p: &mut Parser) -> Option<Done> {
     }
     let value = p.range_since(value_start);
     if turned(p.text(0)).is_some() {
-        chained(p, subject, operator, value);
+        chained(p, [subject, operator, value], is_negated);
         return Some(mark.close(p, SyntaxKind::Error));
     }
     Some(mark.close(p, SyntaxKind::AttributeTest))
@@ -190,8 +204,12 @@ fn without_operator(p: &mut Parser, subject: TextRange, is_counter: bool) -> boo
     let name = p.text_of(subject);
     let is_value_next = is_value_next(p);
     if p.at(SyntaxKind::Colon) && !p.is_at_line_start() {
-        p.foreign(format!("`{name}` is compared by `is`, not by `:`"), " is");
+        let start = p.range().start();
         p.bump();
+        p.eat(SyntaxKind::Equals);
+        let range = TextRange::new(start, p.gap().end());
+        let sign = p.text_of(range);
+        p.foreign_at(range, format!("`{name}` is compared by `is`, not by `{sign}`"), " is");
         values::value(p, values::Place::Plain);
         return true;
     }
@@ -225,7 +243,7 @@ fn turned(sign: &str) -> Option<&'static str> {
 }
 
 /// `a < b < c`: two tests, of what stands in the middle.
-fn chained(p: &mut Parser, first: TextRange, sign: TextRange, middle: TextRange) {
+fn chained(p: &mut Parser, [first, sign, middle]: [TextRange; 3], is_negated: bool) {
     let second = p.range();
     p.bump();
     let start = p.position;
@@ -237,6 +255,7 @@ fn chained(p: &mut Parser, first: TextRange, sign: TextRange, middle: TextRange)
         let [first_text, middle, second, last_text] =
             [first, middle, second, last].map(|range| p.text_of(range));
         let write = format!("{middle} {turned} {first_text} and {middle} {second} {last_text}");
+        let write = if is_negated { format!("({write})") } else { write };
         let title = format!("write `{write}`");
         error = error.with_fix(TextRange::new(first.start(), last.end()), write, title).unsure();
     }
@@ -247,6 +266,7 @@ fn chained(p: &mut Parser, first: TextRange, sign: TextRange, middle: TextRange)
 fn is_value_next(p: &Parser) -> bool {
     let begins_arm = matches!(p.word(1), "when" | "if" | "where");
     !begins_arm
+        && foreign_join(p).is_none()
         && (literals::is_literal(p.kind(0))
             || p.at(SyntaxKind::LeftBracket)
             || is_name_next(p, 0) && !begins_test(p))
@@ -350,7 +370,9 @@ fn operator(p: &mut Parser) -> bool {
             p.foreign(format!("`{word}` is written `is not`"), "is not");
             p.bump_keyword();
         }
-        "not" if matches!(p.word(1), "in" | "has" | "is") => not_operator(p, start),
+        "not" if matches!(p.word(1), "in" | "has" | "is" | "contains" | "includes" | "equals") => {
+            not_operator(p, start);
+        }
         "not" if is_name_next(p, 1) || literals::is_literal(p.kind(1)) => {
             p.foreign("`not` alone compares nothing: a test is written with `is not`", "is not");
             p.bump_keyword();
@@ -381,11 +403,17 @@ fn affix(p: &mut Parser, mark: super::Mark) -> bool {
     }
     mark.close(p, SyntaxKind::Operator);
     let inner = p.text(0).trim_matches('"');
+    let is_plain = !inner.contains(['*', '?']);
     let write = if is_start { format!("like \"{inner}*\"") } else { format!("like \"*{inner}\"") };
     let range = TextRange::new(start, p.range().end());
     let title = format!("write `{write}`");
     let message = format!("`{word}` is written with `like` and a `*`");
-    p.report(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
+    let error = SyntaxError::new("R0003", range, message);
+    p.report(match is_plain {
+        true => error.with_fix(range, write, title),
+        false => error
+            .with_help("`*` and `?` stand for any characters there: `matches r\"…\"` takes them as they are"),
+    });
     true
 }
 
@@ -403,8 +431,8 @@ fn is_operator(p: &mut Parser, start: usize) {
 /// `not in`; `not has` and `not is` are reported.
 fn not_operator(p: &mut Parser, start: usize) {
     let ours = match p.word(1) {
-        "has" => "lacks",
-        "is" => "is not",
+        "has" | "contains" | "includes" => "lacks",
+        "is" | "equals" => "is not",
         _ => "not in",
     };
     p.bump_keyword();

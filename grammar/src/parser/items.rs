@@ -42,7 +42,6 @@ fn item(p: &mut Parser, is_edition: bool) {
             p.foreign(format!("`{word}` is written `otherwise`"), "otherwise");
             routes::otherwise(p);
         }
-        _ if p.at_conflict() => conflict(p),
         Some(ours) if !word.is_empty() && p.kind(1) != SyntaxKind::Colon => {
             p.foreign(format!("`{word}` is no word of the language"), ours);
             item_of(p, ours);
@@ -63,21 +62,6 @@ fn item(p: &mut Parser, is_edition: bool) {
         }
         _ => item_of(p, word),
     }
-}
-
-/// A mark of a merge, to the end of its line.
-fn conflict(p: &mut Parser) {
-    let mark = p.open();
-    let start = p.range().start();
-    let line = p.input.text[start.into()..].lines().next().unwrap_or("");
-    let range = TextRange::at(start, TextSize::of(line));
-    while p.token(0).is_some_and(|token| token.range().start() < range.end()) {
-        p.bump();
-    }
-    let error = SyntaxError::new("R0003", range, "a merge left its marks here")
-        .with_help("keep one of the two sides, and remove the three lines with marks");
-    p.report(error);
-    mark.close(p, SyntaxKind::Error);
 }
 
 fn is_followed_like_item(p: &Parser) -> bool {

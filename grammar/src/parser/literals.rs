@@ -134,6 +134,9 @@ pub(super) fn text(p: &mut Parser, missing: &str) -> bool {
     false
 }
 
+/// A longer line is no sentence.
+const SENTENCE_BYTES: usize = 400;
+
 /// How far a string is looked for on the next line, in tokens: a sentence is not longer.
 const STRING_TOKENS: usize = 60;
 
@@ -176,8 +179,12 @@ pub(super) fn words(p: &mut Parser, missing: &str) -> bool {
     if !is_sentence || p.kind(1) == SyntaxKind::Colon && p.at_field() {
         return text(p, missing);
     }
-    let rest = p.text_of(TextRange::new(p.range().start(), TextSize::of(p.input.text)));
+    let rest = &p.input.text[p.range().start().into()..];
+    let rest = &rest[..rest.floor_char_boundary(SENTENCE_BYTES)];
     let line = rest.lines().next().unwrap_or("");
+    if line.len() + 4 > SENTENCE_BYTES {
+        return text(p, missing);
+    }
     let line = line.split("//").next().unwrap_or("").trim_end_matches([' ', '\t', '\r']);
     // Behind two blanks, another clause begins; a brace ends the arm.
     let sentence = line.split("  ").next().unwrap_or("").trim_end_matches(['{', '}', ' ']);
@@ -402,7 +409,9 @@ fn unit(p: &mut Parser) -> bool {
         word @ ("token" | "Tokens" | "tok" | "toks") if !is_field => {
             p.foreign(format!("`{word}` is no unit: write `tokens`"), "tokens");
         }
-        word if !is_field && words::meant(word, &["tokens"]).is_some() => p.misspelled("tokens"),
+        word if !is_field && !is_reserved(word) && words::meant(word, &["tokens"]).is_some() => {
+            p.misspelled("tokens");
+        }
         _ => return false,
     }
     p.bump_keyword();

@@ -5,38 +5,39 @@ use crate::{SyntaxError, SyntaxKind, TextRange};
 
 /// What a rule speaks about: a target, or a list of them.
 pub(super) fn targets(p: &mut Parser, missing: &str) {
+    let (start, errors) = (p.position, p.errors.len());
     if p.at(SyntaxKind::LeftBracket) {
         target_list(p);
-    } else if several(p) {
-        let start = p.position;
-        let mark = p.open();
-        while target(p).is_some() && several_more(p) {
-            p.bump();
-        }
-        let range = p.range_since(start);
-        let write = format!("[{}]", p.text_of(range));
-        let title = format!("write `{write}`");
-        p.report(
-            SyntaxError::new("R0001", range, "several targets stand in brackets")
-                .with_fix(range, write, title),
-        );
-        mark.close(p, SyntaxKind::TargetList);
     } else if target(p).is_none() {
         let error = SyntaxError::new("R0001", p.gap(), missing)
             .with_label("targets belong here")
             .with_help("targets are `provider/model`, `provider/*`, `group NAME` or `any`");
         p.error(error);
+    } else if p.at(SyntaxKind::Comma) {
+        several(p, start, errors);
     }
 }
 
-/// `a/b, c/d`
-fn several(p: &Parser) -> bool {
-    p.kind(1) == SyntaxKind::Slash && p.kind(3) == SyntaxKind::Comma && p.kind(5) == SyntaxKind::Slash
-}
-
-/// A comma and another target.
-fn several_more(p: &Parser) -> bool {
-    p.at(SyntaxKind::Comma) && p.kind(2) == SyntaxKind::Slash
+/// `, c/d` behind a target: the rest of several without brackets, in place of what was said of the first since `errors`.
+fn several(p: &mut Parser, start: usize, errors: usize) {
+    let mark = p.open();
+    let is_whole = p.errors.len() == errors;
+    while p.eat(SyntaxKind::Comma) && target(p).is_some() {}
+    mark.close(p, SyntaxKind::Error);
+    let range = p.range_since(start);
+    let is_right = is_whole && p.errors.len() == errors;
+    p.errors.truncate(errors);
+    let error = SyntaxError::new("R0001", range, "several targets stand in brackets");
+    let error = if is_right {
+        let write = format!("[{}]", p.text_of(range));
+        let title = format!("write `{write}`");
+        error.with_fix(range, write, title)
+    } else {
+        error.with_help(
+            "write `[a/b, c/*]`: targets are `provider/model`, `provider/*`, `group NAME` or `any`",
+        )
+    };
+    p.report(error);
 }
 
 /// `[a/b, c/*]`
@@ -105,7 +106,9 @@ fn foreign_target(p: &mut Parser) -> Option<Done> {
     }
     let range = p.range_since(start);
     let title = format!("write `{write}`");
-    p.error(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
+    let error = SyntaxError::new("R0003", range, message).with_fix(range, write, title);
+    // What is called `all` may be a group, and all targets are more than anybody may have meant.
+    p.error(if is_every { error.unsure() } else { error });
     Some(mark.close(p, SyntaxKind::Error))
 }
 
@@ -218,10 +221,10 @@ fn begins_stage(p: &Parser) -> bool {
 
 /// Whether another stage follows; another language's word for it is reported.
 fn joins(p: &mut Parser) -> bool {
-    let is_misspelled = words::meant(p.word(0), &["else"]).is_some()
+    let is_misspelled = p.kind(2) == SyntaxKind::Slash
         && !p.is_at_line_start()
         && !words::is_reserved(p.word(0))
-        && matches!(p.kind(2), SyntaxKind::Slash)
+        && words::meant(p.word(0), &["else"]).is_some()
         || matches!(p.word(0), "esle" | "elze") && matches!(p.word(1), "plan" | "requested" | "group");
     if is_misspelled {
         p.misspelled("else");

@@ -60,11 +60,14 @@ fn money(p: &mut Parser) {
         p.bump();
         p.bump();
         let range = TextRange::new(p.input.tokens[start].range().start(), p.range().end());
-        let write = p.text_of(range).replace(',', ".");
+        let is_grouped = p.text(0).len() == 3;
+        let write = p.text_of(range).replace(',', if is_grouped { "_" } else { "." });
         let title = format!("write `{write}`");
-        p.report(
-            SyntaxError::new("R0003", range, "money has a point, not a comma").with_fix(range, write, title),
-        );
+        let message = match is_grouped {
+            true => "the digits of a number are grouped by `_`",
+            false => "money has a point, not a comma",
+        };
+        p.report(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
     } else if p.at(SyntaxKind::Money) {
         literals::check(p);
     } else if !p.is_beside_unknown() {

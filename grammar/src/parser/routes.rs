@@ -133,7 +133,7 @@ fn is_arrow(p: &Parser) -> bool {
 }
 
 fn foreign_to(p: &mut Parser) {
-    if is_arrow(p) && p.word(1) == "to" {
+    if p.word(1) == "to" {
         p.foreign(format!("`to` stands without `{}`", p.text(0)), "");
         let mark = p.open();
         p.bump();
@@ -157,7 +157,8 @@ fn arms(p: &mut Parser) {
 
 fn arm(p: &mut Parser) {
     let is_known = matches!(p.word(0), "when" | "if" | "where" | "otherwise" | "else" | "elif" | "elsif");
-    if let Some(ours) = words::meant(p.word(0), &["when", "otherwise"]).filter(|_| !is_known) {
+    let meant = if is_known { None } else { words::meant(p.word(0), &["when", "otherwise"]) };
+    if let Some(ours) = meant {
         p.misspelled(ours);
         let mark = p.open();
         match ours {

@@ -256,11 +256,18 @@ pub(super) fn classify(p: &mut Parser) {
     mark.close(p, SyntaxKind::Classify);
 }
 
+/// A value whose word is not followed by `when`, and that is nearly `otherwise`.
+fn is_misspelled_otherwise(p: &Parser) -> bool {
+    p.kind(1) == SyntaxKind::Ident
+        && p.kind(2) == SyntaxKind::RightBrace
+        && words::meant(p.word(0), &["otherwise"]).is_some()
+}
+
 fn arm(p: &mut Parser) {
     let is_otherwise = match p.word(0) {
         "otherwise" => p.word(1) != "when",
         "else" => !matches!(p.word(1), "when" | "if"),
-        _ => false,
+        _ => is_misspelled_otherwise(p),
     };
     if !is_otherwise && !p.at_name() {
         let found = p.found();
@@ -272,7 +279,9 @@ fn arm(p: &mut Parser) {
     }
     let mark = p.open();
     if is_otherwise {
-        if p.at_word("else") {
+        if is_misspelled_otherwise(p) {
+            p.misspelled("otherwise");
+        } else if p.at_word("else") {
             p.foreign("the last line of a `classify` is `otherwise`", "otherwise");
         }
         p.bump_keyword();
@@ -281,6 +290,9 @@ fn arm(p: &mut Parser) {
         literals::segment(p);
         if matches!(p.word(0), "when" | "if" | "where") {
             clauses::one(p, clauses::Clause::When);
+        } else if words::meant(p.word(0), &["when"]).is_some() {
+            p.misspelled("when");
+            clauses::one_as(p, clauses::Clause::When);
         } else {
             p.missing("a line of a `classify` says when it holds", "`when …` belongs here");
         }

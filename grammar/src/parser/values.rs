@@ -47,7 +47,7 @@ fn unit_at_start(p: &mut Parser) {
     let unit = p.previous_range();
     let number = p.position.checked_sub(2).and_then(|index| p.input.tokens.get(index)).copied();
     let Some(number) = number.filter(|number| number.kind == SyntaxKind::Number) else { return };
-    if p.text_of(unit) == "tokens" {
+    if p.text_of(unit) == "tokens" && p.kind(1) == SyntaxKind::Number && p.word(2) == "tokens" {
         let range = TextRange::new(number.range().end(), unit.end());
         let error = SyntaxError::new("R0001", unit, "the unit of a range stands once, at its end")
             .with_fix(range, "", "remove it")
@@ -428,7 +428,10 @@ fn field_value(p: &mut Parser, name: &str) {
     }
     let rest = &p.input.text[p.range().start().into()..];
     if ["http://", "https://"].iter().any(|scheme| rest.starts_with(scheme)) {
-        let url = rest.split([' ', '\t', '\r', '\n']).next().unwrap_or("");
+        let line = rest.lines().next().unwrap_or("");
+        let url = line.split([' ', '\t']).next().unwrap_or("").trim_end_matches([',', '}', ']', ')']);
+        // The rest of the line was read as a comment: what it hides is no mistake.
+        let is_all = line[url.len()..].trim().is_empty();
         let range = TextRange::at(p.range().start(), TextSize::of(url));
         let quoted = crate::literal::quote(url);
         let title = format!("write `{quoted}`");
@@ -439,6 +442,7 @@ fn field_value(p: &mut Parser, name: &str) {
         p.bump();
         p.eat(SyntaxKind::Colon);
         mark.close(p, SyntaxKind::Error);
+        p.is_silent |= !is_all;
         return;
     }
     if !value(p, Place::Field) {
@@ -451,7 +455,7 @@ fn is_listed(p: &Parser, ahead: usize) -> bool {
     let is_model =
         p.word(ahead) == "model" && matches!(p.kind(ahead + 1), SyntaxKind::Ident | SyntaxKind::String);
     matches!(p.kind(ahead), SyntaxKind::Ident | SyntaxKind::String)
-        && p.kind(ahead + 1) != SyntaxKind::Colon
+        && !matches!(p.kind(ahead + 1), SyntaxKind::Colon | SyntaxKind::Equals)
         && !is_model
 }
 
