@@ -29,6 +29,10 @@ mod clauses;
 
 mod conditions;
 
+mod operators;
+
+mod mixture;
+
 mod plans;
 
 mod values;
@@ -36,6 +40,8 @@ mod values;
 mod prices;
 
 mod literals;
+
+mod texts;
 
 mod examples;
 

@@ -1,7 +1,7 @@
 //! The clauses of rules: in any order, each once, each only where it belongs.
 
 use super::words::{self, begins_clause, begins_item, with_article};
-use super::{Parser, conditions, literals, migrations, values};
+use super::{Parser, conditions, literals, migrations, texts, values};
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
 
 /// A clause that several kinds of rule share.
@@ -289,10 +289,10 @@ pub(super) fn one_as(p: &mut Parser, clause: Clause) {
         }
         Clause::From | Clause::Until => literals::date(p, ours),
         Clause::Because => {
-            literals::words(p, "`because` needs its words in quotes");
+            texts::words(p, "`because` needs its words in quotes");
         }
         Clause::Owner | Clause::By | Clause::Ref => {
-            literals::text(p, &format!("`{ours}` needs its words in quotes"));
+            texts::text(p, &format!("`{ours}` needs its words in quotes"));
         }
         Clause::Each => {
             values::attribute_name(p, "`each` needs the attribute that each counts by");

@@ -1,13 +1,13 @@
 //! Test blocks: `given` fields and what is expected.
 
-use super::{Parser, conditions, literals, plans, values, words};
+use super::{Parser, conditions, literals, plans, texts, values, words};
 use crate::{SyntaxError, SyntaxKind};
 
 /// `test "…" { GIVEN EXPECT }`
 pub(super) fn test(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
-    literals::words(p, "a `test` says in quotes what it shows");
+    texts::words(p, "a `test` says in quotes what it shows");
     values::body(p, "a `test`", |p| match p.word(0) {
         "given" => given(p),
         "expect" => expect(p),

@@ -3,7 +3,7 @@
 use super::words::{self, begins_clause, foreign_item, with_article};
 use super::{
     Parser, clauses, conditions, counters, examples, guarantees, literals, migrations, plans, providers,
-    routes, rules, types,
+    routes, rules, texts, types,
 };
 use crate::tree::Event;
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange, TextSize};
@@ -275,14 +275,14 @@ fn judge_editions(p: &mut Parser, editions: &[TextRange], is_first: bool) {
 fn timezone(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
-    literals::text(p, "`timezone` needs the name of a zone in quotes, such as \"Europe/Zurich\"");
+    texts::text(p, "`timezone` needs the name of a zone in quotes, such as \"Europe/Zurich\"");
     mark.close(p, SyntaxKind::Timezone);
 }
 
 fn use_file(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
-    literals::text(p, "`use` needs the path of a file in quotes");
+    texts::text(p, "`use` needs the path of a file in quotes");
     if p.at_word("when") || p.at_word("if") {
         p.foreign(format!("`use … {}` is written `use … for`", p.text(0)), "for");
     }

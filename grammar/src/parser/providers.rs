@@ -1,6 +1,6 @@
 //! Providers with their models, and detectors: names and fields. Which fields there are is not known here.
 
-use super::{Parser, items, literals, values, words};
+use super::{Parser, items, literals, texts, values, words};
 use crate::{SyntaxError, SyntaxKind};
 
 /// `provider NAME { FIELDS MODELS }`
@@ -34,7 +34,7 @@ fn model(p: &mut Parser) {
     let mark = p.open();
     items::head(p, "model");
     if p.eat_word("as") {
-        literals::text(p, "`as` needs the provider's name of the model in quotes");
+        texts::text(p, "`as` needs the provider's name of the model in quotes");
     }
     values::body(p, values::MODEL, |p| values::field_or(p, "a `model` holds fields"));
     mark.close(p, SyntaxKind::Model);

@@ -1,7 +1,7 @@
 //! Routes with their arms, how a plan is executed, and the answer where no route holds.
 
 use super::clauses::{self, Clause, Seen};
-use super::{Parser, items, literals, plans, values, words};
+use super::{Parser, items, literals, plans, texts, values, words};
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
 
 /// `otherwise deny "…"`
@@ -12,7 +12,7 @@ pub(super) fn otherwise(p: &mut Parser) {
     if !p.eat_word("deny") {
         p.missing("`otherwise` outside of a route says `deny` and why", "`deny \"…\"` belongs here");
     }
-    literals::words(p, "`otherwise deny` needs its words in quotes");
+    texts::words(p, "`otherwise deny` needs its words in quotes");
     mark.close(p, SyntaxKind::Otherwise);
 }
 
@@ -272,7 +272,7 @@ fn deny_words(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
     p.no_sign("deny");
-    literals::words(p, "`deny` in a route needs its words in quotes");
+    texts::words(p, "`deny` in a route needs its words in quotes");
     mark.close(p, SyntaxKind::DenyClause);
 }
 

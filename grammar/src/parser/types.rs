@@ -1,7 +1,7 @@
 //! Types, attributes and classes: what a request can be known by.
 
 use super::clauses::{Seen, ends_rule, stray};
-use super::{Parser, clauses, items, literals, values, words};
+use super::{Parser, clauses, items, literals, texts, values, words};
 use crate::lexer::Token;
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind};
 
@@ -222,7 +222,7 @@ fn sources(p: &mut Parser) {
         if matches!(p.word(0), "credential" | "claim" | "header" | "metadata") {
             let word = p.text(0);
             p.bump_keyword();
-            literals::text(p, &format!("`{word}` needs the name of a field in quotes"));
+            texts::text(p, &format!("`{word}` needs the name of a field in quotes"));
             mark.close(p, SyntaxKind::Source);
         } else {
             let error = SyntaxError::new("R0001", p.gap(), "`from` needs a source")

@@ -1,6 +1,6 @@
 //! Values: behind an operator, behind a field's colon, and in lists.
 
-use super::{Done, Parser, literals, plans, prices, words};
+use super::{Done, Parser, literals, plans, prices, texts, words};
 use crate::{SyntaxError, SyntaxKind, TextRange, TextSize};
 
 /// Where a value stands decides what it can be.
@@ -316,7 +316,9 @@ pub(super) fn close(p: &mut Parser, kind: SyntaxKind, sign: &str, opening: TextR
         return;
     }
     // An arm at the margin was meant for the policy: the route ends before it.
-    let gap = p.lost_otherwise.take().filter(|_| kind == SyntaxKind::RightBrace && p.arms == 1);
+    let is_route =
+        |gap: &TextRange| kind == SyntaxKind::RightBrace && p.arms == 1 && gap.start() >= opening.end();
+    let gap = p.lost_otherwise.filter(is_route);
     let gap = gap.unwrap_or_else(|| p.gap());
     // In one line the place is known; over several it may be another one.
     let is_in_line = !p.text_of(TextRange::new(opening.start(), gap.end())).contains('\n');
@@ -500,7 +502,7 @@ fn call(p: &mut Parser) -> Done {
     literals::bare_name(p);
     let opening = p.range();
     p.bump();
-    literals::text(p, "the parentheses hold a name in quotes");
+    texts::text(p, "the parentheses hold a name in quotes");
     close(p, SyntaxKind::RightParen, ")", opening);
     mark.close(p, SyntaxKind::Call)
 }
