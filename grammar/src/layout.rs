@@ -137,7 +137,7 @@ impl File<'_> {
             next += self.tokens[first..].iter().take_while(|token| token.start < end).count();
             // A mistake up to the next piece may be what this one is broken by.
             let until = self.tokens[next].start;
-            let is_raw = node.kind() == SyntaxKind::Error || self.is_broken(self.tokens[first].start..until);
+            let is_raw = self.has_error(&node) || self.is_broken(self.tokens[first].start..until);
             if next > first {
                 pieces.push(Piece { node, tokens: first..next, is_raw });
             }
@@ -156,6 +156,11 @@ impl File<'_> {
     /// In the text.
     fn range(&self, tokens: &std::ops::Range<usize>) -> std::ops::Range<usize> {
         self.tokens[tokens.start].start..self.tokens[tokens.end - 1].end
+    }
+
+    /// Whether the parser could make nothing of a part. In a text without a mistake there is no such part.
+    fn has_error(&self, node: &SyntaxNode) -> bool {
+        !self.broken.is_empty() && node.descendants().any(|part| part.kind() == SyntaxKind::Error)
     }
 
     /// Whether a mistake touches a range.

@@ -19,6 +19,7 @@ pub(super) fn file(p: &mut Parser, mut hand_on: impl FnMut(&mut [Event])) {
     let mut is_first_edition = false;
     while !p.at_end() {
         p.is_silent = false;
+        p.is_nameless = false;
         let position = p.position;
         let is_edition = p.at_word("edition") || is_first && is_misspelled_edition(p);
         item(p, is_edition);

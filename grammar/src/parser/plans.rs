@@ -232,7 +232,10 @@ fn joins(p: &mut Parser) -> bool {
     }
     let is_foreign = match p.word(0) {
         // In the arms of a route this is an `otherwise` in the words of another language.
-        "else" => return p.arms == 0 || !matches!(p.word(1), "to" | "deny" | "if" | "when"),
+        "else" => {
+            let is_arm = matches!(p.word(1), "to" | "deny" | "if" | "when") && p.kind(2) != SyntaxKind::Slash;
+            return p.arms == 0 || !is_arm;
+        }
         "or" => true,
         "fallback" => p.kind(1) != SyntaxKind::Colon,
         _ if matches!(p.kind(0), SyntaxKind::Comma | SyntaxKind::Pipe) && !begins_stage(p) => false,
