@@ -1,6 +1,7 @@
 //! What can be called: providers, targets and aliases of a policy, with their facts. Holds no secrets: a key is
 //! named by where it is found.
 
+use crate::detector::{Detector, DetectorId};
 use crate::value::{Tokens, UsdMicros};
 
 /// The position of a provider in its [`Catalogue`].
@@ -20,6 +21,10 @@ pub struct AliasId(pub u32);
 pub enum Protocol {
     /// OpenAI's HTTP API and what is compatible with it.
     OpenAi,
+    /// Anthropic's Messages API.
+    Anthropic,
+    /// Google's Gemini API.
+    Gemini,
     /// An in-process provider that answers deterministically, without key or network.
     Simulated,
 }
@@ -142,6 +147,8 @@ pub struct Catalogue {
     pub targets: Vec<Target>,
     /// Indexed by [`AliasId`], in the order of the policy.
     pub aliases: Vec<Alias>,
+    /// Indexed by [`DetectorId`]: [`BUILT_IN`](crate::detector::BUILT_IN) first, then the policy's own.
+    pub detectors: Vec<Detector>,
     /// Texts that some rule compares `request.model` with and that name neither alias nor target; sorted.
     pub other_models: Vec<String>,
 }
@@ -153,6 +160,20 @@ impl Catalogue {
     /// When `id` is of another catalogue.
     pub fn target(&self, id: TargetId) -> &Target {
         &self.targets[id.0 as usize]
+    }
+
+    /// The detector with that number.
+    ///
+    /// # Panics
+    /// When `id` is of another catalogue.
+    pub fn detector(&self, id: DetectorId) -> &Detector {
+        &self.detectors[id.0 as usize]
+    }
+
+    /// Every detector's number, ascending.
+    pub fn detector_ids(&self) -> impl Iterator<Item = DetectorId> + use<> {
+        (0..u32::try_from(self.detectors.len()).expect("a catalogue has fewer than 2^32 detectors"))
+            .map(DetectorId)
     }
 
     /// The provider with that number.

@@ -2,6 +2,7 @@
 
 use crate::catalogue::TargetId;
 use crate::plan::{FailureClass, Obligations, Stage};
+use crate::value::Instant;
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +11,10 @@ pub enum Outcome {
     Route,
     /// It goes nowhere.
     Deny,
+    /// It goes nowhere until somebody grants what can be asked for.
+    ApprovalRequired,
+    /// It goes nowhere until a counter has room.
+    Limited,
 }
 
 impl Outcome {
@@ -18,6 +23,8 @@ impl Outcome {
         match self {
             Outcome::Route => "route",
             Outcome::Deny => "deny",
+            Outcome::ApprovalRequired => "approval-required",
+            Outcome::Limited => "limited",
         }
     }
 }
@@ -33,14 +40,30 @@ pub enum RuleName {
     Route(String),
     /// No route answers.
     Otherwise,
-    /// Nothing approves the target.
-    Approve,
+    /// `approve NAME`: a rule that is tried.
+    Approve(String),
+    /// `approve`: nothing approves the target.
+    Unapproved,
     /// The target lacks something that the request needs.
     Capability,
     /// The request does not fit the target's context.
     Context,
     /// The caller's `model` names nothing that the plan could ask.
     Requested,
+    /// `approval NAME`: needs a grant that the caller does not hold.
+    Approval(String),
+    /// `redact NAME`
+    Redact(String),
+    /// `flag NAME`
+    Flag(String),
+    /// `cap NAME`
+    Cap(String),
+    /// `log NAME`
+    Log(String),
+    /// `limit NAME`
+    Limit(String),
+    /// `budget NAME`
+    Budget(String),
 }
 
 impl std::fmt::Display for RuleName {
@@ -50,10 +73,18 @@ impl std::fmt::Display for RuleName {
             RuleName::Forbid(name) => write!(f, "forbid {name}"),
             RuleName::Route(name) => write!(f, "route {name}"),
             RuleName::Otherwise => f.write_str("otherwise"),
-            RuleName::Approve => f.write_str("approve"),
+            RuleName::Approve(name) => write!(f, "approve {name}"),
+            RuleName::Unapproved => f.write_str("approve"),
             RuleName::Capability => f.write_str("capability"),
             RuleName::Context => f.write_str("context"),
             RuleName::Requested => f.write_str("requested"),
+            RuleName::Approval(name) => write!(f, "approval {name}"),
+            RuleName::Redact(name) => write!(f, "redact {name}"),
+            RuleName::Flag(name) => write!(f, "flag {name}"),
+            RuleName::Cap(name) => write!(f, "cap {name}"),
+            RuleName::Log(name) => write!(f, "log {name}"),
+            RuleName::Limit(name) => write!(f, "limit {name}"),
+            RuleName::Budget(name) => write!(f, "budget {name}"),
         }
     }
 }
@@ -72,7 +103,7 @@ pub struct Reason {
 pub struct Removed {
     /// Which.
     pub target: TargetId,
-    /// Why, at least one; in the order approve, forbid (policy order), capability, context.
+    /// Why, at least one; in the order approve, forbid (policy order), capability, context, approval.
     pub reasons: Vec<Reason>,
 }
 
@@ -83,6 +114,24 @@ pub struct Owed {
     pub target: TargetId,
     /// What.
     pub obligations: Obligations,
+}
+
+/// A rule that is tried (`observe`) and held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// Which.
+    pub rule: RuleName,
+    /// The targets of the plan of which it held, in plan order; empty for a `deny`.
+    pub targets: Vec<TargetId>,
+}
+
+/// A migration that applies to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrated {
+    /// Its name.
+    pub name: String,
+    /// Whether this request was drawn for the new target.
+    pub is_drawn: bool,
 }
 
 /// One request's decision. Fields that it does not reach (a plan after a denial) are empty or none.
@@ -98,12 +147,34 @@ pub struct Decision {
     pub plan: Vec<Stage>,
     /// The failures after which the next candidate is tried; empty after a denial.
     pub failover: Vec<FailureClass>,
+    /// How often the same candidate is tried again.
+    pub retry: u32,
+    /// The least and the longest wait before a retry, in milliseconds, where written.
+    pub backoff_ms: Option<(u64, u64)>,
+    /// After so many milliseconds without content the next candidate is asked beside this one, where written.
+    pub hedge_ms: Option<u64>,
+    /// For the whole exchange, in milliseconds, where written.
+    pub deadline_ms: Option<u64>,
+    /// Targets that get a copy, each with obligations of its own.
+    pub shadow: Vec<TargetId>,
     /// Targets of the plan that may not be asked, in plan order.
     pub removed: Vec<Removed>,
-    /// One for each candidate, in plan order.
+    /// One for each candidate, in plan order, then for each shadow.
     pub obligations: Vec<Owed>,
-    /// The rules behind a denial, in policy order, each once; empty for a route.
+    /// The limits, and the budgets that deny, which apply; in policy order.
+    pub counters: Vec<RuleName>,
+    /// The rules behind a decision that is no route, each once; empty for a route.
     pub reasons: Vec<Reason>,
+    /// The first approval that can be asked for, where one is required.
+    pub approval: Option<String>,
+    /// When the last of the counters that have no room has some again, as far as that is known.
+    pub until: Option<Instant>,
+    /// The rules that are tried and held, in policy order.
+    pub observed: Vec<Observed>,
+    /// The migrations that apply to the plan, in policy order.
+    pub migrations: Vec<Migrated>,
+    /// What was found in the prompt, as far as some rule asks for it; sorted.
+    pub findings: Vec<String>,
 }
 
 impl Decision {

@@ -2,14 +2,15 @@
 
 use crate::Fingerprint;
 use crate::attributes::Attributes;
-use crate::catalogue::Catalogue;
-use crate::decision::{Decision, Owed, Reason, Removed};
+use crate::catalogue::{Catalogue, TargetId};
+use crate::decision::{Decision, Migrated, Observed, Owed, Reason, Removed, RuleName};
 use crate::instant;
-use crate::plan::Stage;
-use crate::schema::{Attribute, BuiltIn, Origin, Schema, Shape, Type};
+use crate::plan::{Redaction, Stage};
+use crate::schema::{Attribute, AttributeId, BuiltIn, Inspected, Origin, Schema, Shape, Type};
 use crate::sources;
-use crate::value::{Tokens, Value};
+use crate::value::{Share, Tokens, Value};
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
 
 /// What is wrong with one entry of a request document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,6 @@ pub enum Problem {
     NotAnObject,
     /// Neither an attribute of the policy nor a word of request documents.
     UnknownName,
-    /// A word of request documents that this version does not build yet.
-    Unbuilt,
     /// An attribute that is computed from others.
     Computed,
     /// Not of the attribute's type; what is allowed.
@@ -49,9 +48,6 @@ impl std::fmt::Display for DocumentError {
                 f.write_str("a request document is a JSON object of attribute names and values")
             }
             Problem::UnknownName => write!(f, "`{key}` is not an attribute of this policy"),
-            Problem::Unbuilt => {
-                write!(f, "`{key}` is a word of request documents that this version does not build yet")
-            }
             Problem::Computed => write!(f, "`{key}` is computed from other attributes and cannot be given"),
             Problem::NotOfType(allowed) => write!(f, "the value of `{key}` must be {allowed}"),
             Problem::UnknownSource => write!(f, "no attribute of this policy has the source `{key}`"),
@@ -74,15 +70,16 @@ pub fn read_request(schema: &Schema, document: &Json) -> Result<Attributes, Vec<
     let mut attributes = Attributes::new(schema);
     let mut errors = Vec::new();
     for (key, value) in entries {
-        if key != "sources"
-            && let Err(problem) = read_entry(schema, &mut attributes, key, value)
-        {
+        let is_apart = key == "sources" || FINDINGS.iter().any(|(findings, _)| findings == key);
+        if !is_apart && let Err(problem) = read_entry(schema, &mut attributes, key, value) {
             errors.push(DocumentError { key: key.clone(), problem });
         }
     }
     if let Some(given) = entries.get("sources") {
         read_sources(schema, &mut attributes, given, &mut errors);
     }
+    read_findings(schema, &mut attributes, entries, &mut errors);
+    join_parts(&mut attributes);
     for id in schema.ids() {
         let attribute = schema.attribute(id);
         let is_blamed = errors.iter().any(|error| error.key == attribute.name);
@@ -94,27 +91,109 @@ pub fn read_request(schema: &Schema, document: &Json) -> Result<Attributes, Vec<
 }
 
 fn read_entry(schema: &Schema, attributes: &mut Attributes, key: &str, value: &Json) -> Result<(), Problem> {
-    let Some(id) = schema.find(key) else {
-        return Err(if is_unbuilt(key) { Problem::Unbuilt } else { Problem::UnknownName });
-    };
+    let id = schema.find(key).filter(|id| !matches!(schema.attribute(*id).origin, Origin::Findings(..)));
+    let Some(id) = id else { return Err(Problem::UnknownName) };
     let attribute = schema.attribute(id);
-    if attribute.origin == Origin::BuiltIn(BuiltIn::RequestWindow) {
+    if matches!(attribute.origin, Origin::BuiltIn(built_in) if built_in.is_computed()) {
         return Err(Problem::Computed);
     }
-    let value = read_value(attribute, value)
-        .ok_or_else(|| Problem::NotOfType(sources::allowed(&attribute.value_type)))?;
+    let value = match (&attribute.value_type, value) {
+        (Type::Instant, Json::String(text)) => schema.zone.read(text.trim()).map(Value::Instant),
+        _ => read_value(attribute, value),
+    };
+    let value = value.ok_or_else(|| Problem::NotOfType(sources::allowed(&attribute.value_type)))?;
+    if id == BuiltIn::Draw.id() && matches!(value, Value::Share(share) if share >= WHOLE) {
+        return Err(Problem::NotOfType("a percentage below 100%".to_owned()));
+    }
     attributes.set(id, value);
     Ok(())
 }
 
-/// Words of the language contract that arrive with detectors, counters, grants and draws.
-fn is_unbuilt(key: &str) -> bool {
-    let is_counter = (key.starts_with("spent(") || key.starts_with("used(")) && key.ends_with(')');
-    is_counter
-        || matches!(
-            key,
-            "prompt" | "system" | "prompt.findings" | "granted" | "draw" | "time.of-day" | "time.weekday"
-        )
+/// All of a whole.
+const WHOLE: Share = Share(1_000_000);
+
+/// The keys under which a document gives findings outright.
+const FINDINGS: [(&str, Inspected); 2] =
+    [("prompt.findings", Inspected::Prompt), ("system.findings", Inspected::System)];
+
+/// Findings that are given: all others are then not found, and nobody looks for them.
+fn read_findings(
+    schema: &Schema,
+    attributes: &mut Attributes,
+    entries: &Map<String, Json>,
+    errors: &mut Vec<DocumentError>,
+) {
+    let mut given: [Option<BTreeSet<String>>; 2] = [None, None];
+    for (slot, (key, _)) in given.iter_mut().zip(FINDINGS) {
+        let Some(value) = entries.get(key) else { continue };
+        *slot = value.as_array().and_then(|items| texts(items));
+        if slot.is_none() {
+            let problem = Problem::NotOfType("a list of texts".to_owned());
+            errors.push(DocumentError { key: key.to_owned(), problem });
+        }
+    }
+    let [prompt, system] = given;
+    if prompt.is_none() && system.is_none() {
+        return;
+    }
+    let system = system.unwrap_or_default();
+    let prompt = prompt.unwrap_or_default();
+    let names = finding_names(schema);
+    for ((key, _), given) in FINDINGS.iter().zip([&prompt, &system]) {
+        if let Some(unknown) = given.iter().find(|name| !names.contains(name)) {
+            let problem = Problem::NotOfType(format!("a list of {}; `{unknown}` is none", names.join(", ")));
+            errors.push(DocumentError { key: (*key).to_owned(), problem });
+        }
+    }
+    give_findings(schema, attributes, prompt, system);
+}
+
+/// Every finding that a policy's detectors may report, in their order: `secret`, `medical.diagnosis`.
+pub fn finding_names(schema: &Schema) -> Vec<String> {
+    let of_prompt =
+        |attribute: &&Attribute| matches!(attribute.origin, Origin::Findings(Inspected::Prompt, _));
+    let names =
+        schema.attributes.iter().filter(of_prompt).flat_map(|attribute| match &attribute.value_type {
+            Type::NamedSet(named) => named.members.iter().map(|member| member.name.clone()).collect(),
+            _ => Vec::new(),
+        });
+    names.collect()
+}
+
+/// Makes known what is found in the prompt and in the system prompt, which is a part of it: these, and nothing else.
+pub fn give_findings(
+    schema: &Schema,
+    attributes: &mut Attributes,
+    mut prompt: BTreeSet<String>,
+    system: BTreeSet<String>,
+) {
+    prompt.extend(system.iter().cloned());
+    for id in schema.ids() {
+        let attribute = schema.attribute(id);
+        let (Origin::Findings(inspected, _), Type::NamedSet(named)) =
+            (&attribute.origin, &attribute.value_type)
+        else {
+            continue;
+        };
+        let given = match inspected {
+            Inspected::Prompt => &prompt,
+            Inspected::System => &system,
+        };
+        let found = given.iter().filter(|name| named.member(name).is_some()).cloned().collect();
+        attributes.set(id, Value::Set(found));
+    }
+}
+
+/// A document's `prompt` and `system` are a part each, and the system prompt is a part of the prompt.
+fn join_parts(attributes: &mut Attributes) {
+    let [prompt, system] = [BuiltIn::Prompt, BuiltIn::System].map(|text| match attributes.get(text.id()) {
+        Some(Value::Parts(parts)) => parts.clone(),
+        _ => Vec::new(),
+    });
+    if !system.is_empty() {
+        let parts = prompt.into_iter().chain(system).collect();
+        attributes.set(BuiltIn::Prompt.id(), Value::Parts(parts));
+    }
 }
 
 fn read_value(attribute: &Attribute, value: &Json) -> Option<Value> {
@@ -131,9 +210,14 @@ fn read_value(attribute: &Attribute, value: &Json) -> Option<Value> {
         }
         (Type::Bool, Json::Bool(is_true)) => Some(Value::Bool(*is_true)),
         (Type::Tokens, Json::Number(number)) => number.as_u64().map(|count| Value::Tokens(Tokens(count))),
-        (Type::Text | Type::Model | Type::Named(_) | Type::Instant, Json::String(text)) => {
-            sources::read_text(&attribute.value_type, text).ok()
+        (Type::Parts, Json::String(text)) => Some(Value::Parts(vec![text.clone()])),
+        (Type::Parts, Json::Array(items)) => {
+            items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>().map(Value::Parts)
         }
+        (
+            Type::Text | Type::Model | Type::Named(_) | Type::Instant | Type::Share | Type::TimeOfDay,
+            Json::String(text),
+        ) => sources::read_text(&attribute.value_type, text).ok(),
         _ => None,
     }
 }
@@ -191,28 +275,57 @@ pub fn write_value(value_type: &Type, value: &Value) -> Json {
         (Value::Tokens(Tokens(count)), _) => json!(count),
         (Value::Money(amount), _) => json!(amount.0),
         (Value::Instant(instant), _) => json!(instant::write(*instant)),
+        (Value::TimeOfDay(minute), _) => json!(format!("{:02}:{:02}", minute.0 / 60, minute.0 % 60)),
+        (Value::Share(share), _) => json!(sources::write_share(*share)),
+        (Value::Parts(parts), _) => json!(parts),
     }
 }
 
-/// The known values as a request document.
+/// The known values as a request document. Whole texts are among them where they are known.
 pub fn write_request(schema: &Schema, attributes: &Attributes) -> Json {
-    let known = schema.ids().filter(|id| *id != BuiltIn::RequestWindow.id());
-    let entries = known.filter_map(|id| {
+    let is_given = |id: &AttributeId| match schema.attribute(*id).origin {
+        Origin::BuiltIn(built_in) => !built_in.is_computed(),
+        Origin::Findings(..) => false,
+        Origin::Sources(..) | Origin::Classified | Origin::Counter => true,
+    };
+    let mut document = Map::new();
+    for id in schema.ids().filter(is_given) {
         let attribute = schema.attribute(id);
-        let value = attributes.get(id)?;
-        Some((attribute.name.clone(), write_value(&attribute.value_type, value)))
-    });
-    Json::Object(entries.collect())
+        if let Some(value) = attributes.get(id) {
+            document.insert(attribute.name.clone(), write_value(&attribute.value_type, value));
+        }
+    }
+    for (key, inspected) in FINDINGS {
+        if let Some(found) = known_findings(schema, attributes, inspected) {
+            document.insert(key.to_owned(), json!(found));
+        }
+    }
+    Json::Object(document)
 }
 
-/// A decision as the commands, the decision log and the admin API show it. Fields of constructs that are not built yet
-/// are there and empty.
+/// What is known to be found in these texts; none where nothing is known.
+pub fn known_findings(
+    schema: &Schema,
+    attributes: &Attributes,
+    inspected: Inspected,
+) -> Option<BTreeSet<String>> {
+    let of_these =
+        |id: &AttributeId| matches!(schema.attribute(*id).origin, Origin::Findings(of, _) if of == inspected);
+    let mut known = None;
+    for id in schema.ids().filter(of_these) {
+        if let Some(Value::Set(found)) = attributes.get(id) {
+            known.get_or_insert_with(BTreeSet::new).extend(found.iter().cloned());
+        }
+    }
+    known
+}
+
+/// A decision as the commands, the decision log and the admin API show it; its schema is `docs/decision.schema.json`.
 pub fn write_decision(decision: &Decision, catalogue: &Catalogue, fingerprint: &Fingerprint) -> Json {
-    let stage = |stage: &Stage| {
-        let candidates: Vec<&str> =
-            stage.candidates.iter().map(|id| catalogue.target(*id).name.as_str()).collect();
-        json!({"candidates": candidates, "within_ms": stage.within_ms})
+    let names = |targets: &[TargetId]| -> Vec<String> {
+        targets.iter().map(|id| catalogue.target(*id).name.clone()).collect()
     };
+    let stage = |stage: &Stage| json!({"candidates": names(&stage.candidates), "within_ms": stage.within_ms});
     let removed = |removed: &Removed| {
         json!({
             "target": catalogue.target(removed.target).name,
@@ -220,6 +333,9 @@ pub fn write_decision(decision: &Decision, catalogue: &Catalogue, fingerprint: &
             "reasons": words(&removed.reasons),
         })
     };
+    let observed =
+        |observed: &Observed| json!({"rule": observed.rule.to_string(), "targets": names(&observed.targets)});
+    let migrated = |migrated: &Migrated| json!({"name": migrated.name, "drawn": migrated.is_drawn});
     let obligations: Map<String, Json> =
         decision.obligations.iter().map(|owed| owe(owed, catalogue)).collect();
     json!({
@@ -228,21 +344,21 @@ pub fn write_decision(decision: &Decision, catalogue: &Catalogue, fingerprint: &
         "arm": decision.arm,
         "plan": decision.plan.iter().map(stage).collect::<Vec<_>>(),
         "failover": decision.failover.iter().map(|class| class.name()).collect::<Vec<_>>(),
-        "retry": 0,
-        "backoff_ms": null,
-        "hedge_ms": null,
-        "deadline_ms": null,
-        "shadow": [],
+        "retry": decision.retry,
+        "backoff_ms": decision.backoff_ms.map(|(least, most)| [least, most]),
+        "hedge_ms": decision.hedge_ms,
+        "deadline_ms": decision.deadline_ms,
+        "shadow": names(&decision.shadow),
         "removed": decision.removed.iter().map(removed).collect::<Vec<_>>(),
         "obligations": obligations,
-        "counters": [],
+        "counters": rules(&decision.counters),
         "by": by(&decision.reasons),
         "reasons": words(&decision.reasons),
-        "approval": null,
-        "until": null,
-        "observed": [],
-        "migrations": [],
-        "findings": [],
+        "approval": decision.approval,
+        "until": decision.until.map(instant::write),
+        "observed": decision.observed.iter().map(observed).collect::<Vec<_>>(),
+        "migrations": decision.migrations.iter().map(migrated).collect::<Vec<_>>(),
+        "findings": decision.findings,
         "policy": fingerprint.policy,
         "source": fingerprint.source,
     })
@@ -252,12 +368,29 @@ fn by(reasons: &[Reason]) -> Vec<String> {
     reasons.iter().map(|reason| reason.by.to_string()).collect()
 }
 
+fn rules(names: &[RuleName]) -> Vec<String> {
+    names.iter().map(RuleName::to_string).collect()
+}
+
 fn words(reasons: &[Reason]) -> Vec<&str> {
     reasons.iter().map(|reason| reason.words.as_str()).collect()
 }
 
 fn owe(owed: &Owed, catalogue: &Catalogue) -> (String, Json) {
     let obligations = &owed.obligations;
-    let value = json!({"redact": [], "cap": obligations.cap, "flag": [], "log": obligations.log.name()});
+    let redaction = |redaction: &Redaction| {
+        json!({
+            "find": redaction.find,
+            "in": redaction.place.name(),
+            "restore": redaction.is_restored,
+            "by": rules(&redaction.by),
+        })
+    };
+    let value = json!({
+        "redact": obligations.redact.iter().map(redaction).collect::<Vec<_>>(),
+        "cap": obligations.cap,
+        "flag": obligations.flag,
+        "log": obligations.log.name(),
+    });
     (catalogue.target(owed.target).name.clone(), value)
 }

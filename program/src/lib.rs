@@ -7,6 +7,10 @@ pub mod value;
 
 pub mod instant;
 
+pub mod zone;
+
+pub mod detector;
+
 pub mod schema;
 
 pub mod sources;
@@ -26,7 +30,9 @@ pub mod document;
 use attributes::Attributes;
 use catalogue::{Catalogue, TargetId};
 use decision::Decision;
+use detector::DetectorId;
 use schema::{AttributeId, Schema};
+use std::collections::BTreeSet;
 
 /// A compiled policy: a total, pure, bounded function from attributes to a decision.
 ///
@@ -44,7 +50,7 @@ pub trait Program: Send + Sync {
     fn reads(&self) -> &[AttributeId];
 
     /// The attributes, ascending, that are not yet asked for in `attributes` and that can still matter to the
-    /// decision. Empty means ready.
+    /// decision. Empty means ready. Findings come last: they are named only where no other attribute is wanted.
     fn wanted(&self, attributes: &Attributes) -> Vec<AttributeId>;
 
     /// The decision. An attribute that was never supplied counts as its default (or as the empty value of its type
@@ -53,6 +59,13 @@ pub trait Program: Send + Sync {
     /// # Panics
     /// When `attributes` was made for another schema.
     fn decide(&self, attributes: &Attributes) -> Decision;
+
+    /// What a detector that is a pure function of texts finds in one of them: its finding's name, or nothing. Empty for
+    /// a detector outside, and for `uninspected`.
+    ///
+    /// # Panics
+    /// When `detector` is of another catalogue.
+    fn find(&self, detector: DetectorId, text: &str) -> BTreeSet<String>;
 
     /// The targets, ascending, that some `approve` may still cover for a request of which only `attributes` is known:
     /// what a caller can hope to be served by. An attribute that is not known may have any value.

@@ -1,6 +1,7 @@
 //! What is tried, in which order, and what is owed with each try.
 
 use crate::catalogue::TargetId;
+use crate::decision::RuleName;
 
 /// Why an attempt failed, as far as it matters to what happens next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,9 +92,54 @@ impl LogLevel {
     }
 }
 
+/// Where something is masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In what goes to the model.
+    Prompt,
+    /// In what comes back.
+    Response,
+    /// In both.
+    Both,
+}
+
+impl Place {
+    /// As a policy spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Place::Prompt => "prompt",
+            Place::Response => "response",
+            Place::Both => "both",
+        }
+    }
+
+    /// Here and there.
+    #[must_use]
+    pub fn and(self, other: Place) -> Place {
+        if self == other { self } else { Place::Both }
+    }
+}
+
+/// One finding that is masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redaction {
+    /// The finding: `email`, `medical.diagnosis`.
+    pub find: String,
+    /// Where.
+    pub place: Place,
+    /// Whether the caller gets the originals back.
+    pub is_restored: bool,
+    /// The rules that ask for it, in policy order.
+    pub by: Vec<RuleName>,
+}
+
 /// What is owed when a candidate is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obligations {
+    /// What is masked, in the order in which the rules name it, each finding once.
+    pub redact: Vec<Redaction>,
+    /// The flags that are raised, by name, in policy order.
+    pub flag: Vec<String>,
     /// The lowest cap on output tokens that has an effect.
     pub cap: Option<u64>,
     /// The strictest log level.

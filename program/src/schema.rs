@@ -1,6 +1,8 @@
 //! What can be known of a request: attributes with type, sources and default. Holds no request's values.
 
+use crate::detector::DetectorId;
 use crate::value::{MemberId, Value};
+use crate::zone::Zone;
 use std::sync::Arc;
 
 /// The position of an attribute in its [`Schema`].
@@ -86,11 +88,18 @@ pub enum Type {
     Tokens,
     /// A moment.
     Instant,
+    /// A time of day.
+    TimeOfDay,
+    /// A share of a whole, such as the used part of a limit.
+    Share,
+    /// Texts that go to a model.
+    Parts,
 }
 
 impl Type {
     /// The value that an attribute without default has when nobody gives one: `""`, `[]`, 0, false, the root of a
-    /// tree, the first member of other named types, and [`DEFAULT_NOW`](crate::value::DEFAULT_NOW).
+    /// tree, the first member of other named types, 0 %, no texts, midnight, and
+    /// [`DEFAULT_NOW`](crate::value::DEFAULT_NOW).
     pub fn empty_value(&self) -> Value {
         match self {
             Type::Text | Type::Model => Value::Text(String::new()),
@@ -99,6 +108,9 @@ impl Type {
             Type::Bool => Value::Bool(false),
             Type::Tokens => Value::Tokens(crate::value::Tokens(0)),
             Type::Instant => Value::Instant(crate::value::DEFAULT_NOW),
+            Type::TimeOfDay => Value::TimeOfDay(crate::value::MinuteOfDay(0)),
+            Type::Share => Value::Share(crate::value::Share(0)),
+            Type::Parts => Value::Parts(Vec::new()),
         }
     }
 }
@@ -148,6 +160,41 @@ pub enum Origin {
     Sources(Vec<Source>, Combine),
     /// A `classify`: computed by the program from other attributes; a request document may give it outright.
     Classified,
+    /// What a detector finds in these texts: a set of its findings' names. Where it is not supplied, a program looks for
+    /// itself as far as a detector is a pure function of the texts.
+    Findings(Inspected, DetectorId),
+    /// The used part of a caller's own counter: `spent(BUDGET)`, `used(LIMIT)`.
+    Counter,
+}
+
+/// Which texts of a request are looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Inspected {
+    /// `prompt`: all that goes to the model.
+    Prompt,
+    /// `system`: the system prompt alone.
+    System,
+}
+
+impl Inspected {
+    /// Both.
+    pub const ALL: [Inspected; 2] = [Inspected::Prompt, Inspected::System];
+
+    /// As a policy spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Inspected::Prompt => "prompt",
+            Inspected::System => "system",
+        }
+    }
+
+    /// The attribute that holds the texts.
+    pub fn texts(self) -> BuiltIn {
+        match self {
+            Inspected::Prompt => BuiltIn::Prompt,
+            Inspected::System => BuiltIn::System,
+        }
+    }
 }
 
 /// The attributes that every policy has.
@@ -179,11 +226,23 @@ pub enum BuiltIn {
     RequestWindow,
     /// `time.now`
     TimeNow,
+    /// `time.of-day`: computed from `time.now`; cannot be given.
+    TimeOfDay,
+    /// `time.weekday`: computed from `time.now`; cannot be given.
+    TimeWeekday,
+    /// `prompt`: every text that goes to the model.
+    Prompt,
+    /// `system`: the system prompt alone.
+    System,
+    /// `granted`: the approvals that the caller holds; no condition tests it.
+    Granted,
+    /// `draw`: in place of every draw; no condition tests it, and unknown means that each draw is made.
+    Draw,
 }
 
 impl BuiltIn {
     /// All, in the order in which a schema begins with them: `BuiltIn::X as u32` is the [`AttributeId`].
-    pub const ALL: [BuiltIn; 13] = [
+    pub const ALL: [BuiltIn; 19] = [
         BuiltIn::CallerId,
         BuiltIn::CallerTeam,
         BuiltIn::CallerApp,
@@ -197,6 +256,12 @@ impl BuiltIn {
         BuiltIn::RequestOutput,
         BuiltIn::RequestWindow,
         BuiltIn::TimeNow,
+        BuiltIn::TimeOfDay,
+        BuiltIn::TimeWeekday,
+        BuiltIn::Prompt,
+        BuiltIn::System,
+        BuiltIn::Granted,
+        BuiltIn::Draw,
     ];
 
     /// Its name in a policy.
@@ -215,6 +280,12 @@ impl BuiltIn {
             BuiltIn::RequestOutput => "request.output",
             BuiltIn::RequestWindow => "request.window",
             BuiltIn::TimeNow => "time.now",
+            BuiltIn::TimeOfDay => "time.of-day",
+            BuiltIn::TimeWeekday => "time.weekday",
+            BuiltIn::Prompt => "prompt",
+            BuiltIn::System => "system",
+            BuiltIn::Granted => "granted",
+            BuiltIn::Draw => "draw",
         }
     }
 
@@ -230,7 +301,26 @@ impl BuiltIn {
             BuiltIn::RequestNeeds => Type::NamedSet(Arc::new(plain_type("request.needs", &NEEDS))),
             BuiltIn::RequestTokens | BuiltIn::RequestOutput | BuiltIn::RequestWindow => Type::Tokens,
             BuiltIn::TimeNow => Type::Instant,
+            BuiltIn::TimeOfDay => Type::TimeOfDay,
+            BuiltIn::TimeWeekday => Type::Named(Arc::new(NamedType {
+                shape: Shape::Scale,
+                ..plain_type("time.weekday", &WEEKDAYS)
+            })),
+            BuiltIn::Prompt | BuiltIn::System => Type::Parts,
+            // The names of a policy's approvals take their place once they are known.
+            BuiltIn::Granted => Type::NamedSet(Arc::new(plain_type("granted", &[]))),
+            BuiltIn::Draw => Type::Share,
         }
+    }
+
+    /// Whether the program computes it, so that nobody can give it.
+    pub fn is_computed(self) -> bool {
+        matches!(self, BuiltIn::RequestWindow | BuiltIn::TimeOfDay | BuiltIn::TimeWeekday)
+    }
+
+    /// Whether a condition may name it.
+    pub fn is_testable(self) -> bool {
+        !matches!(self, BuiltIn::Granted | BuiltIn::Draw)
     }
 
     /// Its position in every schema.
@@ -245,7 +335,11 @@ pub const APIS: [&str; 5] = ["chat", "responses", "messages", "gemini", "embeddi
 /// What a request may need of a model beyond its api.
 pub const NEEDS: [&str; 6] = ["tools", "vision", "audio", "files", "structured-output", "reasoning"];
 
-fn plain_type(name: &str, members: &[&str]) -> NamedType {
+/// The days of a week, as a policy spells them.
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// A type whose values have no order.
+pub fn plain_type(name: &str, members: &[&str]) -> NamedType {
     let members = members.iter().map(|name| Member { name: (*name).to_owned(), parent: None }).collect();
     NamedType { name: name.to_owned(), shape: Shape::Plain, members }
 }
@@ -265,11 +359,14 @@ pub struct Attribute {
     pub is_required: bool,
 }
 
-/// All attributes of a policy: first [`BuiltIn::ALL`], then declared and classified ones in the order of the policy.
+/// All attributes of a policy: first [`BuiltIn::ALL`], then declared and classified ones in the order of the policy, then
+/// findings and counters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
     /// Indexed by [`AttributeId`].
     pub attributes: Vec<Attribute>,
+    /// In which days begin, and clocks are read.
+    pub zone: Zone,
 }
 
 impl Schema {
@@ -285,6 +382,12 @@ impl Schema {
     pub fn find(&self, name: &str) -> Option<AttributeId> {
         let index = self.attributes.iter().position(|attribute| attribute.name == name)?;
         Some(AttributeId(u32::try_from(index).expect("a schema has fewer than 2^32 attributes")))
+    }
+
+    /// The attribute that holds what a detector finds in these texts.
+    pub fn findings(&self, inspected: Inspected, detector: DetectorId) -> Option<AttributeId> {
+        let origin = Origin::Findings(inspected, detector);
+        self.ids().find(|id| self.attribute(*id).origin == origin)
     }
 
     /// Every attribute's number, ascending.

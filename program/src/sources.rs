@@ -3,7 +3,7 @@
 
 use crate::instant;
 use crate::schema::{Attribute, Combine, NamedType, Origin, Shape, Source, Type};
-use crate::value::{Tokens, Value};
+use crate::value::{MinuteOfDay, Share, Tokens, Value};
 
 /// A value that is present but not of its attribute's type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub fn allowed(value_type: &Type) -> String {
         Type::Bool => "true or false".to_owned(),
         Type::Tokens => "a whole number of tokens".to_owned(),
         Type::Instant => "an instant as 2027-06-30 or 2027-06-30T09:00Z".to_owned(),
+        Type::TimeOfDay => "a time of day as 09:00".to_owned(),
+        Type::Share => "a percentage as \"85%\"".to_owned(),
+        Type::Parts => "a text, or a list of texts".to_owned(),
     }
 }
 
@@ -64,8 +67,43 @@ pub fn read_text(value_type: &Type, text: &str) -> Result<Value, String> {
         Type::Bool => trimmed.parse().ok().map(Value::Bool),
         Type::Tokens => trimmed.parse().ok().map(|count| Value::Tokens(Tokens(count))),
         Type::Instant => instant::read(trimmed).map(Value::Instant),
+        Type::TimeOfDay => read_minute(trimmed).map(Value::TimeOfDay),
+        Type::Share => read_share(trimmed).map(Value::Share),
+        Type::Parts => Some(Value::Parts(vec![text.to_owned()])),
     };
     value.ok_or_else(|| allowed(value_type))
+}
+
+/// Reads `09:00`.
+fn read_minute(text: &str) -> Option<MinuteOfDay> {
+    let (hour, minute) = text.split_once(':')?;
+    let number = |text: &str| -> Option<u32> {
+        let is_number = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { text.parse().ok() } else { None }
+    };
+    let (hour, minute) = (number(hour)?, number(minute)?);
+    (hour < 24 && minute < 60).then_some(MinuteOfDay(hour * 60 + minute))
+}
+
+/// Reads `85%` and `0.5%`, to the millionth of the whole.
+pub fn read_share(text: &str) -> Option<Share> {
+    const DECIMALS: usize = 4;
+    let (whole, decimals) = text.strip_suffix('%')?.split_once('.').unwrap_or((text.strip_suffix('%')?, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(decimals) || decimals.len() > DECIMALS {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok()?;
+    let decimals: u64 = format!("{decimals:0<DECIMALS$}").parse().ok()?;
+    Some(Share(whole.checked_mul(10_000)?.checked_add(decimals)?))
+}
+
+/// Writes `85%`, with as many decimals as it has.
+pub fn write_share(share: Share) -> String {
+    let (whole, decimals) = (share.0 / 10_000, share.0 % 10_000);
+    let decimals = format!("{decimals:04}");
+    let text = format!("{whole}.{decimals}");
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn members(text: &str) -> std::collections::BTreeSet<String> {
@@ -119,7 +157,9 @@ fn rank(value: &Value) -> i64 {
         Value::Tokens(Tokens(count)) => i64::try_from(*count).unwrap_or(i64::MAX),
         Value::Instant(instant) => instant.0,
         Value::Bool(is_true) => i64::from(*is_true),
-        Value::Text(_) | Value::Set(_) | Value::Unknown | Value::Money(_) => 0,
+        Value::Share(share) => i64::try_from(share.0).unwrap_or(i64::MAX),
+        Value::TimeOfDay(minute) => i64::from(minute.0),
+        Value::Text(_) | Value::Set(_) | Value::Unknown | Value::Money(_) | Value::Parts(_) => 0,
     }
 }
 
@@ -127,7 +167,7 @@ fn rank(value: &Value) -> i64 {
 pub fn is_ordered(value_type: &Type) -> bool {
     match value_type {
         Type::Named(named) => named.shape == Shape::Scale,
-        Type::Tokens | Type::Instant | Type::Bool => true,
-        Type::Text | Type::Model | Type::TextSet | Type::NamedSet(_) => false,
+        Type::Tokens | Type::Instant | Type::Bool | Type::TimeOfDay | Type::Share => true,
+        Type::Text | Type::Model | Type::TextSet | Type::NamedSet(_) | Type::Parts => false,
     }
 }

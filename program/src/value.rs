@@ -10,6 +10,14 @@ pub struct Tokens(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct UsdMicros(pub u64);
 
+/// A share in millionths of a whole: 5 % is 50,000. A counter's may pass 1,000,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Share(pub u64);
+
+/// A time of day in whole minutes since midnight, 0 to 1439.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct MinuteOfDay(pub u32);
+
 /// A moment: whole seconds since 1970-01-01T00:00Z, negative before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(pub i64);
@@ -40,4 +48,10 @@ pub enum Value {
     Money(UsdMicros),
     /// A moment.
     Instant(Instant),
+    /// A time of day.
+    TimeOfDay(MinuteOfDay),
+    /// A share of a whole.
+    Share(Share),
+    /// Texts that go to a model, each apart: a test holds if it holds of any.
+    Parts(Vec<String>),
 }
