@@ -1,7 +1,7 @@
 //! What is odd about a policy that is sound, as of a day.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Approval, Policy};
+use crate::model::{Approve, Policy, Rule};
 use wayleave_program::instant;
 use wayleave_program::value::Instant;
 
@@ -15,8 +15,8 @@ pub(crate) fn ending_approvals(policy: &Policy, as_of: Instant) -> Vec<Diagnosti
     policy.approvals.iter().filter_map(|approval| ending(approval, as_of)).collect()
 }
 
-fn ending(approval: &Approval, as_of: Instant) -> Option<Diagnostic> {
-    let (until, at) = (approval.period.until?, approval.until_at?);
+fn ending(approval: &Rule<Approve>, as_of: Instant) -> Option<Diagnostic> {
+    let (until, at) = (approval.period.until?, approval.body.until_at?);
     let days = (until.0 - as_of.0).div_euclid(SECONDS_PER_DAY);
     if days >= DAYS_AHEAD {
         return None;
@@ -30,7 +30,8 @@ fn ending(approval: &Approval, as_of: Instant) -> Option<Diagnostic> {
         1 => (format!("`approve {name}` ends on {date}, in a day"), "ends here"),
         days => (format!("`approve {name}` ends on {date}, in {days} days"), "ends here"),
     };
-    let owner = approval.owner.as_ref().map(|owner| format!(" with its owner `{owner}`")).unwrap_or_default();
+    let owner =
+        approval.body.owner.as_ref().map(|owner| format!(" with its owner `{owner}`")).unwrap_or_default();
     let help = format!("renew it{owner}, or remove it");
     Some(Diagnostic::new(Code::R0310, message, at, label).with_help(help))
 }
