@@ -116,6 +116,7 @@ fn record(number: u32, team: &str) -> DecisionRecord {
         outcome: Outcome::Ok,
         status: 200,
         decision: Some(json!({"decision": "route", "plan": plan, "removed": removed, "obligations": owed})),
+        inspection: None,
         decided: "route".to_owned(),
         route: Some("chat".to_owned()),
         arm: Some(0),
