@@ -5,7 +5,7 @@ use crate::model::{Example, Expected, Policy};
 use crate::source::Span;
 use crate::spec;
 use wayleave_program::catalogue::{Catalogue, TargetId};
-use wayleave_program::decision::{Decision, Outcome, RuleName};
+use wayleave_program::decision::{Decision, Outcome, Owed, RuleName};
 
 /// What came of one test.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ fn run_one(policy: &Policy, example: &Example) -> ExampleResult {
         .map(|expect| Miss {
             span: expect.span,
             expected: expectation(&expect.what, catalogue),
-            found: outcome(&decision, catalogue),
+            found: found(&expect.what, &decision, catalogue),
         })
         .collect();
     ExampleResult { name: example.name.clone(), span: example.span, decision, misses }
@@ -60,9 +60,28 @@ fn is_met(expected: &Expected, decision: &Decision) -> bool {
             decision.outcome == Outcome::Route
                 && decision.candidates().map(|(target, _)| target).eq(targets.iter().copied())
         }
-        Expected::Never(targets) => !decision.candidates().any(|(target, _)| targets.contains(&target)),
+        Expected::Never(targets) => {
+            let mut asked =
+                decision.candidates().map(|(target, _)| target).chain(decision.shadow.iter().copied());
+            !asked.any(|target| targets.contains(&target))
+        }
         Expected::Deny(name) => is_by(&RuleName::Deny(name.clone())),
         Expected::Otherwise => is_by(&RuleName::Otherwise),
+        Expected::Approval(name) => {
+            is_by(&RuleName::Approval(name.clone())) && decision.outcome == Outcome::ApprovalRequired
+        }
+        Expected::Limited(name) => {
+            decision.outcome == Outcome::Limited
+                && (is_by(&RuleName::Limit(name.clone())) || is_by(&RuleName::Budget(name.clone())))
+        }
+        Expected::Redact(findings) => {
+            let masks = |owed: &Owed| {
+                findings.iter().all(|find| owed.obligations.redact.iter().any(|masked| masked.find == *find))
+            };
+            !decision.obligations.is_empty() && decision.obligations.iter().all(masks)
+        }
+        Expected::Flag(name) => decision.obligations.iter().any(|owed| owed.obligations.flag.contains(name)),
+        Expected::Shadow(target) => decision.shadow.contains(target),
     }
 }
 
@@ -77,6 +96,11 @@ fn expectation(expected: &Expected, catalogue: &Catalogue) -> String {
         Expected::Never(targets) => format!("never {}", names(targets.iter().copied(), catalogue, ", ")),
         Expected::Deny(name) => format!("deny {name}"),
         Expected::Otherwise => "otherwise".to_owned(),
+        Expected::Approval(name) => format!("approval {name}"),
+        Expected::Limited(name) => format!("limited {name}"),
+        Expected::Redact(findings) => format!("redact [{}]", findings.join(", ")),
+        Expected::Flag(name) => format!("flag {name}"),
+        Expected::Shadow(target) => format!("shadow {}", catalogue.target(*target).name),
     }
 }
 
@@ -90,11 +114,45 @@ pub fn outcome(decision: &Decision, catalogue: &Catalogue) -> String {
                 names(decision.candidates().map(|(target, _)| target), catalogue, " else ")
             )
         }
-        Outcome::Deny => {
-            let by: Vec<String> = decision.reasons.iter().map(|reason| reason.by.to_string()).collect();
-            format!("{route}denied by {}", by.join(", "))
-        }
+        Outcome::Deny => format!("{route}denied by {}", by(decision)),
+        Outcome::ApprovalRequired => format!("{route}approval required: {}", by(decision)),
+        Outcome::Limited => format!("{route}limited by {}", by(decision)),
     }
+}
+
+/// What came in place of what was expected, in the words of that.
+fn found(expected: &Expected, decision: &Decision, catalogue: &Catalogue) -> String {
+    let outcome = outcome(decision, catalogue);
+    let each = |what: &dyn Fn(&Owed) -> String| {
+        let each: Vec<String> = decision
+            .obligations
+            .iter()
+            .map(|owed| format!("{} {}", catalogue.target(owed.target).name, what(owed)))
+            .collect();
+        each.join(", ")
+    };
+    match expected {
+        Expected::Redact(_) if !decision.obligations.is_empty() => {
+            let masked = |owed: &Owed| {
+                let names: Vec<&str> =
+                    owed.obligations.redact.iter().map(|masked| masked.find.as_str()).collect();
+                format!("masks [{}]", names.join(", "))
+            };
+            each(&masked)
+        }
+        Expected::Flag(_) if !decision.obligations.is_empty() => {
+            each(&|owed: &Owed| format!("has the flags [{}]", owed.obligations.flag.join(", ")))
+        }
+        Expected::Shadow(_) if !decision.shadow.is_empty() => {
+            format!("{outcome}, shadow {}", names(decision.shadow.iter().copied(), catalogue, ", "))
+        }
+        _ => outcome,
+    }
+}
+
+fn by(decision: &Decision) -> String {
+    let by: Vec<String> = decision.reasons.iter().map(|reason| reason.by.to_string()).collect();
+    by.join(", ")
 }
 
 /// The tests that failed, as diagnostics.

@@ -7,14 +7,20 @@ pub mod lower;
 
 mod canonical;
 
-pub use condition::{Condition, Interval, Order, Predicate, Subject, TargetField, Test};
+pub use condition::{Condition, Interval, Order, Pattern, Predicate, Subject, TargetField, Test};
 
-use crate::source::Span;
+use crate::source::{FileId, Span};
+use std::collections::{BTreeMap, BTreeSet};
+use wayleave_inspect::Detectors;
 use wayleave_program::Fingerprint;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Catalogue, TargetId};
+use wayleave_program::decision::RuleName;
+use wayleave_program::detector::DetectorId;
+use wayleave_program::plan::{FailureClass, LogLevel, Place};
 use wayleave_program::schema::{AttributeId, Schema};
-use wayleave_program::value::{Instant, MemberId, Value};
+use wayleave_program::value::{Instant, MemberId, Share, UsdMicros, Value};
+use wayleave_program::zone;
 
 /// The position of a definition in [`Policy::definitions`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,30 +35,64 @@ pub struct FactId(pub u32);
 pub struct RouteId(pub u32);
 
 /// A whole policy.
-#[derive(Debug)]
 pub struct Policy {
     /// What can be known of a request.
     pub schema: Schema,
-    /// What can be called.
+    /// What can be called, and what is looked for in texts.
     pub catalogue: Catalogue,
+    /// The detectors that are pure functions of a text and that some condition asks for.
+    pub detectors: BTreeMap<DetectorId, Detectors>,
     /// Declared facts of targets, in policy order.
     pub facts: Vec<Fact>,
     /// Defines and classifications, each after those it names.
     pub definitions: Vec<Definition>,
     /// In policy order, as are all lists below.
-    pub approvals: Vec<Approval>,
+    pub approvals: Vec<Rule<Approve>>,
     /// Rules about requests.
-    pub denials: Vec<Denial>,
+    pub denials: Vec<Rule<Deny>>,
     /// Rules about request and target.
-    pub prohibitions: Vec<Prohibition>,
+    pub prohibitions: Vec<Rule<Forbid>>,
+    /// What is masked.
+    pub redactions: Vec<Rule<Redact>>,
+    /// What is marked.
+    pub flags: Vec<Rule<Flag>>,
+    /// What needs a grant.
+    pub requirements: Vec<Rule<Requirement>>,
+    /// How much output may be asked for.
+    pub caps: Vec<Rule<Cap>>,
+    /// What the decision log keeps.
+    pub logs: Vec<Rule<Log>>,
+    /// Limits and budgets.
+    pub counters: Vec<Counter>,
     /// Routes, outer ones anywhere among inner ones.
     pub routes: Vec<Route>,
     /// The answer to requests that no route takes.
     pub otherwise: Otherwise,
+    /// Moves from one target to another.
+    pub migrations: Vec<Migration>,
+    /// What the policy promises.
+    pub guarantees: Vec<Guarantee>,
     /// Examples.
     pub examples: Vec<Example>,
+    /// Files that are delegated, by number, each with the condition of its requests.
+    pub delegations: Vec<(FileId, Condition)>,
     /// Which policy this is.
     pub fingerprint: Fingerprint,
+}
+
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Policy").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+    }
+}
+
+impl Policy {
+    /// What a detector that is a pure function of texts finds in one of them; nothing where no rule asks for it.
+    pub fn find(&self, detector: DetectorId, text: &str) -> BTreeSet<String> {
+        let looking = self.detectors.get(&detector);
+        let found = looking.is_some_and(|detectors| !detectors.found(text).is_empty());
+        found.then(|| self.catalogue.detector(detector).name.clone()).into_iter().collect()
+    }
 }
 
 /// A declared attribute of targets.
@@ -95,7 +135,7 @@ pub enum DefinitionBody {
     },
 }
 
-/// When a rule is in force: half-open, in UTC.
+/// When a rule is in force: half-open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Period {
     /// The first instant.
@@ -104,19 +144,28 @@ pub struct Period {
     pub until: Option<Instant>,
 }
 
-/// `approve`
+/// A rule of which it can be tried what it would do.
 #[derive(Debug, Clone)]
-pub struct Approval {
+pub struct Rule<Body> {
     /// Its name.
     pub name: String,
-    /// The whole item.
+    /// The whole item, without an `observe` before it.
     pub span: Span,
-    /// What it speaks about, ascending.
-    pub targets: Vec<TargetId>,
     /// When it holds.
     pub condition: Condition,
     /// When it is in force.
     pub period: Period,
+    /// Whether it is recorded and not enforced (`observe`).
+    pub is_tried: bool,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What an `approve` says.
+#[derive(Debug, Clone)]
+pub struct Approve {
+    /// What it speaks about, ascending.
+    pub targets: Vec<TargetId>,
     /// Its `until` clause.
     pub until_at: Option<Span>,
     /// Who answers for it.
@@ -127,36 +176,173 @@ pub struct Approval {
     pub reference: Option<String>,
 }
 
-/// `deny`
+/// What a `deny` says.
 #[derive(Debug, Clone)]
-pub struct Denial {
-    /// Its name.
-    pub name: String,
-    /// The whole item.
-    pub span: Span,
-    /// When it holds.
-    pub condition: Condition,
-    /// When it is in force.
-    pub period: Period,
+pub struct Deny {
     /// What the caller is told.
     pub because: Option<String>,
 }
 
-/// `forbid`
+/// What a `forbid` says.
 #[derive(Debug, Clone)]
-pub struct Prohibition {
+pub struct Forbid {
+    /// What it speaks about, ascending.
+    pub targets: Vec<TargetId>,
+    /// What the caller is told.
+    pub because: Option<String>,
+}
+
+/// What a `redact` says.
+#[derive(Debug, Clone)]
+pub struct Redact {
+    /// The findings, each once, in the order written.
+    pub findings: Vec<String>,
+    /// Where they are masked.
+    pub place: Place,
+    /// Whether the caller gets the originals back.
+    pub is_restored: bool,
+}
+
+/// What a `flag` says: its name.
+#[derive(Debug, Clone)]
+pub struct Flag;
+
+/// What a `require approval` says.
+#[derive(Debug, Clone)]
+pub struct Requirement {
+    /// The group that grants.
+    pub by: String,
+    /// What a grant is given to, one for each value.
+    pub each: AttributeId,
+    /// How long a grant holds, in milliseconds; without end where left out.
+    pub valid_ms: Option<u64>,
+    /// What the caller is told.
+    pub because: Option<String>,
+}
+
+/// What a `cap` says.
+#[derive(Debug, Clone)]
+pub struct Cap {
+    /// So many output tokens at most, above 0.
+    pub tokens: u64,
+}
+
+/// What a `log` says.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// How much is kept.
+    pub level: LogLevel,
+}
+
+/// A `limit` or a `budget`.
+#[derive(Debug, Clone)]
+pub struct Counter {
     /// Its name.
     pub name: String,
     /// The whole item.
     pub span: Span,
-    /// What it speaks about, ascending.
-    pub targets: Vec<TargetId>,
-    /// When it holds.
+    /// Which requests it counts.
     pub condition: Condition,
-    /// When it is in force.
-    pub period: Period,
-    /// What the caller is told.
-    pub because: Option<String>,
+    /// What is counted, and how much of it there may be.
+    pub amount: Amount,
+    /// A counter for each value of this; one for all where left out.
+    pub each: Option<AttributeId>,
+    /// The attribute that holds how much of it is used.
+    pub used: AttributeId,
+    /// At which share its owner is warned.
+    pub warn: Option<Share>,
+    /// Whether a request for which there is no room is refused.
+    pub is_enforced: bool,
+}
+
+/// How much of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// So many requests in a sliding window of so many milliseconds.
+    Requests(u64, u64),
+    /// So many tokens in a sliding window of so many milliseconds.
+    Tokens(u64, u64),
+    /// So much money in a calendar period.
+    Money(UsdMicros, zone::Period),
+}
+
+impl Counter {
+    /// As a decision names it.
+    pub fn rule_name(&self) -> RuleName {
+        match self.amount {
+            Amount::Requests(..) | Amount::Tokens(..) => RuleName::Limit(self.name.clone()),
+            Amount::Money(..) => RuleName::Budget(self.name.clone()),
+        }
+    }
+}
+
+/// `migrate`
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// Its name.
+    pub name: String,
+    /// The whole item.
+    pub span: Span,
+    /// Which requests it moves.
+    pub condition: Condition,
+    /// The target that is left.
+    pub old: TargetId,
+    /// The target that takes its place.
+    pub new: TargetId,
+    /// What its draws go by; the request's id where left out.
+    pub sticky: Option<AttributeId>,
+    /// From when on which share is moved, rising in both; none before the first.
+    pub ramp: Vec<(Instant, Share)>,
+    /// The share of the other requests that is copied to the new target, and until when.
+    pub shadow: Option<(Share, Option<Instant>)>,
+    /// When it goes back.
+    pub rollback: Option<Rollback>,
+}
+
+/// When a migration goes back by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rollback {
+    /// Over which time it is looked at, in milliseconds.
+    pub over_ms: u64,
+    /// More failed attempts than this share.
+    pub errors: Option<Share>,
+    /// A longer median time to the first token than this, in milliseconds.
+    pub first_token_ms: Option<u64>,
+}
+
+/// `guarantee`: kept here, proven elsewhere.
+#[derive(Debug, Clone)]
+pub struct Guarantee {
+    /// Its name.
+    pub name: String,
+    /// The whole item.
+    pub span: Span,
+    /// What it claims.
+    pub claim: Claim,
+}
+
+/// What a guarantee claims.
+#[derive(Debug, Clone)]
+pub enum Claim {
+    /// The first is true of every attempt of which the second is.
+    Always(Condition, Condition),
+    /// Every such request is denied.
+    Denied(Condition),
+    /// Every such request is routed.
+    Served(Condition),
+    /// Every such request that is routed has so many of these among its candidates.
+    AtLeast(u32, Counted, Condition),
+    /// Every such attempt masks these findings.
+    Redacted(Vec<String>, Condition),
+}
+
+/// What a guarantee counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// `providers`
+    Providers,
+    /// `models`
+    Models,
 }
 
 /// `route`
@@ -174,6 +360,16 @@ pub struct Route {
     pub condition: Condition,
     /// What it answers.
     pub body: RouteBody,
+}
+
+impl RouteBody {
+    /// Its plans, in the order written.
+    pub fn plans(&self) -> Vec<&Plan> {
+        match self {
+            RouteBody::Plan(plan) => vec![plan],
+            RouteBody::Arms(arms) => arms.iter().filter_map(|arm| arm.outcome.plan()).collect(),
+        }
+    }
 }
 
 /// What a route answers.
@@ -205,11 +401,50 @@ pub enum ArmOutcome {
     Deny(String),
 }
 
-/// Stages in the order in which they are tried; groups and named plans written out, no target twice.
+impl ArmOutcome {
+    /// The plan, if it is no denial.
+    pub fn plan(&self) -> Option<&Plan> {
+        match self {
+            ArmOutcome::Plan(plan) => Some(plan),
+            ArmOutcome::Deny(_) => None,
+        }
+    }
+}
+
+/// Stages in the order in which they are tried; groups and named plans written out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
     /// At least one.
     pub stages: Vec<PlanStage>,
+    /// How they are tried.
+    pub tries: Tries,
+}
+
+/// How a plan's candidates are tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tries {
+    /// The failures that lead to the next candidate, in the order written.
+    pub failover: Vec<FailureClass>,
+    /// How often the same candidate is tried again.
+    pub retry: u32,
+    /// The least and the longest wait before that, in milliseconds.
+    pub backoff_ms: Option<(u64, u64)>,
+    /// When the next candidate is asked beside this one, in milliseconds.
+    pub hedge_ms: Option<u64>,
+    /// For the whole exchange, in milliseconds.
+    pub deadline_ms: Option<u64>,
+}
+
+impl Default for Tries {
+    fn default() -> Tries {
+        Tries {
+            failover: FailureClass::DEFAULT.to_vec(),
+            retry: 0,
+            backoff_ms: None,
+            hedge_ms: None,
+            deadline_ms: None,
+        }
+    }
 }
 
 /// One step of a plan.
@@ -222,12 +457,27 @@ pub struct PlanStage {
 }
 
 /// Who is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
     /// One target.
     Target(TargetId),
     /// The targets that the caller named, each a stage.
     Requested,
+    /// One of these, drawn among those that are eligible; by an attribute, or else by the request's id.
+    Split(Option<AttributeId>, Vec<(Share, TargetId)>),
+    /// All of these, in an order.
+    Ordered(Ordering, Vec<TargetId>),
+}
+
+/// In which order the members of a stage are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordering {
+    /// By input and output price together.
+    Cheapest,
+    /// By recent time to the first token.
+    Fastest,
+    /// By requests under way.
+    LeastBusy,
 }
 
 /// `otherwise deny "…"`
@@ -274,4 +524,14 @@ pub enum Expected {
     Deny(String),
     /// No route answers.
     Otherwise,
+    /// This approval can be asked for.
+    Approval(String),
+    /// This limit or budget has no room.
+    Limited(String),
+    /// Every candidate masks these findings.
+    Redact(Vec<String>),
+    /// Some candidate is called with this flag.
+    Flag(String),
+    /// This target gets a copy.
+    Shadow(TargetId),
 }

@@ -3,6 +3,7 @@
 
 mod gather;
 
+use std::collections::BTreeMap;
 use wayleave_grammar::{Parse, TextRange, parse};
 
 /// The position of a file in its [`Sources`]; 0 is the root file.
@@ -98,6 +99,8 @@ pub struct UseProblem {
 pub struct Sources {
     files: Vec<SourceFile>,
     problems: Vec<UseProblem>,
+    /// Where a `use` writes a path, and which file that is.
+    uses: BTreeMap<Span, FileId>,
 }
 
 impl Sources {
@@ -110,8 +113,11 @@ impl Sources {
                 Err("there is no such file".to_owned())
             }
         };
-        Sources::gather(path, &mut texts)
-            .unwrap_or_else(|_| Sources { files: Vec::new(), problems: Vec::new() })
+        Sources::gather(path, &mut texts).unwrap_or_else(|_| Sources {
+            files: Vec::new(),
+            problems: Vec::new(),
+            uses: BTreeMap::new(),
+        })
     }
 
     /// The root file and all that it uses. `read` is asked for names relative to the root's folder, with `/`.
@@ -146,6 +152,11 @@ impl Sources {
     /// What is wrong with the `use` items.
     pub fn problems(&self) -> &[UseProblem] {
         &self.problems
+    }
+
+    /// The file that a `use` names, by the span of the path that it writes.
+    pub fn used_at(&self, path: Span) -> Option<FileId> {
+        self.uses.get(&path).copied()
     }
 
     /// The text of a span.

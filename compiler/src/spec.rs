@@ -1,20 +1,31 @@
 //! The meaning: `decide` by the letter of the language contract, section 5, in its order. Slow and obvious; whatever is
 //! fast is held to it.
 
+mod draw;
+
+mod eligible;
+
+mod obligations;
+
+mod plan;
+
 mod request;
 
 mod truth;
 
-use crate::model::{ArmOutcome, Period, Plan, Policy, Route, RouteBody, RouteId, Who};
+mod wanted;
+
+use crate::model::{ArmOutcome, Counter, Plan, Policy, Route, RouteBody, RouteId, Rule};
 use request::Request;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use truth::Truth;
 use wayleave_program::attributes::Attributes;
-use wayleave_program::catalogue::{Catalogue, Requested, TargetId};
-use wayleave_program::decision::{Decision, Outcome, Owed, Reason, Removed, RuleName};
-use wayleave_program::plan::{FailureClass, LogLevel, Obligations, Stage};
-use wayleave_program::schema::{AttributeId, BuiltIn, Schema};
-use wayleave_program::value::{Tokens, Value};
+use wayleave_program::catalogue::{Catalogue, TargetId};
+use wayleave_program::decision::{Decision, Observed, Outcome, Reason, RuleName};
+use wayleave_program::detector::DetectorId;
+use wayleave_program::schema::{AttributeId, Schema};
+use wayleave_program::value::{Instant, Share, Value};
 use wayleave_program::{Fingerprint, Program};
 
 /// The reference implementation of a policy's program.
@@ -27,13 +38,21 @@ pub struct Reference {
 impl Reference {
     /// The program of a policy.
     pub fn new(policy: Arc<Policy>) -> Reference {
-        let reads = request::reads(&policy);
+        let reads = wanted::reads(&policy);
         Reference { policy, reads }
     }
 
     /// The policy whose program this is.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    fn is_approvable(&self, request: &Request<'_>, target: TargetId) -> bool {
+        self.policy.approvals.iter().any(|approval| {
+            !approval.is_tried
+                && approval.body.targets.contains(&target)
+                && request.rule(approval, Some(target)) != Truth::False
+        })
     }
 }
 
@@ -51,11 +70,15 @@ impl Program for Reference {
     }
 
     fn wanted(&self, attributes: &Attributes) -> Vec<AttributeId> {
-        self.reads.iter().copied().filter(|id| attributes.get(*id).is_none()).collect()
+        wanted::wanted(&self.policy, &self.reads, attributes)
     }
 
     fn decide(&self, attributes: &Attributes) -> Decision {
         decide(&self.policy, attributes)
+    }
+
+    fn find(&self, detector: DetectorId, text: &str) -> BTreeSet<String> {
+        self.policy.find(detector, text)
     }
 
     fn approvable(&self, attributes: &Attributes) -> Vec<TargetId> {
@@ -69,26 +92,29 @@ impl Program for Reference {
     }
 }
 
-impl Reference {
-    fn is_approvable(&self, request: &Request<'_>, target: TargetId) -> bool {
-        self.policy.approvals.iter().any(|approval| {
-            approval.targets.contains(&target)
-                && in_force(request, approval.period) != Truth::False
-                && request.truth(&approval.condition, Some(target)) != Truth::False
-        })
-    }
-}
-
 /// The decision on one request.
 pub fn decide(policy: &Policy, attributes: &Attributes) -> Decision {
     let request = Request::known(policy, attributes);
-    let denials = denials(policy, &request);
+    let (mut decision, planned) = answer(policy, &request);
+    decision.observed = observed(policy, &request, &planned);
+    decision.findings = request.findings();
+    decision
+}
+
+/// Whether a request is one of those for which a condition holds that tests no target.
+pub fn holds(policy: &Policy, condition: &crate::model::Condition, attributes: &Attributes) -> bool {
+    Request::known(policy, attributes).holds(condition, None)
+}
+
+/// The decision, and every target of its plan in plan order, removed ones too.
+fn answer(policy: &Policy, request: &Request<'_>) -> (Decision, Vec<TargetId>) {
+    let denials = denials(policy, request);
     if !denials.is_empty() {
-        return deny(denials);
+        return (deny(denials), Vec::new());
     }
-    let Some(route) = route(policy, &request) else {
+    let Some(route) = route(policy, request) else {
         let words = policy.otherwise.words.clone();
-        return deny(vec![Reason { by: RuleName::Otherwise, words }]);
+        return (deny(vec![Reason { by: RuleName::Otherwise, words }]), Vec::new());
     };
     let (plan, arm) = match &route.body {
         RouteBody::Plan(plan) => (plan, None),
@@ -101,24 +127,27 @@ pub fn decide(policy: &Policy, attributes: &Attributes) -> Decision {
                 ArmOutcome::Deny(words) => {
                     let by = RuleName::Route(route.name.clone());
                     let denied = deny(vec![Reason { by, words: words.clone() }]);
-                    return Decision { route: Some(route.name.clone()), arm: Some(index), ..denied };
+                    let route = Some(route.name.clone());
+                    return (Decision { route, arm: Some(index), ..denied }, Vec::new());
                 }
             }
         }
     };
-    let decided = plan_decision(policy, &request, plan);
-    Decision { route: Some(route.name.clone()), arm, ..decided }
+    let (decision, planned) = planned(policy, request, route, plan);
+    (Decision { route: Some(route.name.clone()), arm, ..decision }, planned)
 }
 
 /// Every `deny` that holds, in policy order.
 fn denials(policy: &Policy, request: &Request<'_>) -> Vec<Reason> {
-    let holds = |denial: &&crate::model::Denial| {
-        in_force(request, denial.period) == Truth::True && request.holds(&denial.condition, None)
-    };
-    let reason = |denial: &crate::model::Denial| Reason {
+    let reason = |denial: &Rule<crate::model::Deny>| Reason {
         by: RuleName::Deny(denial.name.clone()),
-        words: denial.because.clone().unwrap_or_else(|| format!("the rule `deny {}` holds", denial.name)),
+        words: denial
+            .body
+            .because
+            .clone()
+            .unwrap_or_else(|| format!("the rule `deny {}` holds", denial.name)),
     };
+    let holds = |denial: &&Rule<crate::model::Deny>| request.is_enforced(denial, None);
     policy.denials.iter().filter(holds).map(reason).collect()
 }
 
@@ -140,118 +169,115 @@ fn route<'p>(policy: &'p Policy, request: &Request<'_>) -> Option<&'p Route> {
     }
 }
 
-/// What becomes of a request that has a plan: who of it may be asked.
-fn plan_decision(policy: &Policy, request: &Request<'_>, plan: &Plan) -> Decision {
-    let mut decision =
-        Decision { outcome: Outcome::Route, failover: FailureClass::DEFAULT.to_vec(), ..nothing() };
-    let mut seen = Vec::new();
-    for stage in &plan.stages {
-        for target in targets(request, stage.who) {
-            if seen.contains(&target) {
-                continue;
-            }
-            seen.push(target);
-            let reasons = ineligible(policy, request, target);
-            if reasons.is_empty() {
-                decision.plan.push(Stage { candidates: vec![target], within_ms: stage.within_ms });
-                decision.obligations.push(Owed { target, obligations: obligations(policy, request, target) });
-            } else {
-                decision.removed.push(Removed { target, reasons });
-            }
+/// What becomes of a request that has a plan: who of it may be asked, and whether there is room.
+fn planned(policy: &Policy, request: &Request<'_>, route: &Route, plan: &Plan) -> (Decision, Vec<TargetId>) {
+    let tried = plan::candidates(policy, request, &route.name, plan);
+    let mut decision = Decision {
+        outcome: Outcome::Route,
+        plan: tried.stages,
+        failover: plan.tries.failover.clone(),
+        retry: plan.tries.retry,
+        backoff_ms: plan.tries.backoff_ms,
+        hedge_ms: plan.tries.hedge_ms,
+        deadline_ms: plan.tries.deadline_ms,
+        shadow: tried.shadow,
+        removed: tried.removed,
+        migrations: tried.migrations,
+        ..nothing()
+    };
+    let mut owing: Vec<TargetId> = decision.candidates().map(|(target, _)| target).collect();
+    owing
+        .extend(decision.shadow.iter().filter(|shadow| !owing.contains(shadow)).copied().collect::<Vec<_>>());
+    decision.obligations = owing.iter().map(|target| obligations::owed(policy, request, *target)).collect();
+    if decision.plan.is_empty() {
+        return (eligible::nothing_left(request, decision), tried.order);
+    }
+    (counted(policy, request, decision), tried.order)
+}
+
+/// The same decision, or `limited` where a counter that applies has no room.
+fn counted(policy: &Policy, request: &Request<'_>, decision: Decision) -> Decision {
+    let applies = |counter: &&Counter| counter.is_enforced && request.holds(&counter.condition, None);
+    let counters: Vec<&Counter> = policy.counters.iter().filter(applies).collect();
+    let names = counters.iter().map(|counter| counter.rule_name()).collect();
+    let decision = Decision { counters: names, ..decision };
+    let full: Vec<&Counter> = counters.into_iter().filter(|counter| is_full(request, counter)).collect();
+    if full.is_empty() {
+        return decision;
+    }
+    let reasons = full.iter().map(|counter| Reason {
+        by: counter.rule_name(),
+        words: format!("the {} has no room left", counter.rule_name().to_string().replace(' ', " `") + "`"),
+    });
+    // When a sliding window has room again depends on when it was used, which only its keeper knows.
+    let ends: Option<Vec<Instant>> =
+        full.iter().map(|counter| period_end(policy, request, counter)).collect();
+    let until = ends.and_then(|ends| ends.into_iter().max());
+    Decision { outcome: Outcome::Limited, reasons: reasons.collect(), until, ..decision }
+}
+
+/// All of what a counter admits.
+const WHOLE: Share = Share(1_000_000);
+
+fn is_full(request: &Request<'_>, counter: &Counter) -> bool {
+    matches!(request.value(counter.used).as_deref(), Some(Value::Share(used)) if *used >= WHOLE)
+}
+
+fn period_end(policy: &Policy, request: &Request<'_>, counter: &Counter) -> Option<Instant> {
+    let crate::model::Amount::Money(_, period) = counter.amount else { return None };
+    policy.schema.zone.end_of(period, request.now()?)
+}
+
+/// The rules that are tried and held, in policy order: of the request, or of some target of its plan.
+fn observed(policy: &Policy, request: &Request<'_>, planned: &[TargetId]) -> Vec<Observed> {
+    let mut found: Vec<(crate::source::Span, Observed)> = Vec::new();
+    for denial in policy.denials.iter().filter(|rule| rule.is_tried) {
+        if request.rule(denial, None) == Truth::True {
+            let rule = RuleName::Deny(denial.name.clone());
+            found.push((denial.span, Observed { rule, targets: Vec::new() }));
         }
     }
-    if decision.plan.is_empty() { nothing_left(request, decision) } else { decision }
-}
-
-/// The targets of a stage, in order.
-fn targets(request: &Request<'_>, who: Who) -> Vec<TargetId> {
-    match (who, request.requested()) {
-        (Who::Target(target), _) => vec![target],
-        (Who::Requested, Requested::Targets(targets)) => targets.clone(),
-        (Who::Requested, Requested::Alias(_) | Requested::Nothing) => Vec::new(),
-    }
-}
-
-/// Every reason for which a target may not be asked: approve, forbid, capability, context, in this order.
-fn ineligible(policy: &Policy, request: &Request<'_>, target: TargetId) -> Vec<Reason> {
-    let facts = policy.catalogue.target(target);
-    let name = &facts.name;
-    let mut reasons = Vec::new();
-    let is_approved = policy.approvals.iter().any(|approval| {
-        approval.targets.contains(&target)
-            && in_force(request, approval.period) == Truth::True
-            && request.holds(&approval.condition, Some(target))
-    });
-    if !is_approved {
-        let words = format!("no `approve` in force covers `{name}` for this request");
-        reasons.push(Reason { by: RuleName::Approve, words });
+    let every: Vec<TargetId> = policy.catalogue.target_ids().collect();
+    for rule in &policy.approvals {
+        let name = RuleName::Approve(rule.name.clone());
+        found.extend(tried(request, rule, name, &rule.body.targets, planned));
     }
     for rule in &policy.prohibitions {
-        let holds = rule.targets.contains(&target)
-            && in_force(request, rule.period) == Truth::True
-            && request.holds(&rule.condition, Some(target));
-        if holds {
-            let words =
-                rule.because.clone().unwrap_or_else(|| format!("the rule `forbid {}` holds", rule.name));
-            reasons.push(Reason { by: RuleName::Forbid(rule.name.clone()), words });
-        }
+        let name = RuleName::Forbid(rule.name.clone());
+        found.extend(tried(request, rule, name, &rule.body.targets, planned));
     }
-    let missing: Vec<String> = request
-        .capabilities()
-        .into_iter()
-        .filter(|need| !facts.can(need))
-        .map(|need| format!("`{need}`"))
-        .collect();
-    if !missing.is_empty() {
-        let words = format!("`{name}` does not support {}, which this request needs", missing.join(", "));
-        reasons.push(Reason { by: RuleName::Capability, words });
+    for rule in &policy.redactions {
+        found.extend(tried(request, rule, RuleName::Redact(rule.name.clone()), &every, planned));
     }
-    let Tokens(window) = request.tokens(BuiltIn::RequestWindow);
-    if window > facts.context.0 {
-        let words = format!("this request needs {window} tokens, and `{name}` holds {}", facts.context.0);
-        reasons.push(Reason { by: RuleName::Context, words });
+    for rule in &policy.flags {
+        found.extend(tried(request, rule, RuleName::Flag(rule.name.clone()), &every, planned));
     }
-    reasons
+    for rule in &policy.requirements {
+        found.extend(tried(request, rule, RuleName::Approval(rule.name.clone()), &every, planned));
+    }
+    for rule in &policy.caps {
+        found.extend(tried(request, rule, RuleName::Cap(rule.name.clone()), &every, planned));
+    }
+    for rule in &policy.logs {
+        found.extend(tried(request, rule, RuleName::Log(rule.name.clone()), &every, planned));
+    }
+    found.sort_by_key(|(span, _)| *span);
+    found.into_iter().map(|(_, observed)| observed).collect()
 }
 
-fn obligations(policy: &Policy, request: &Request<'_>, target: TargetId) -> Obligations {
-    let Tokens(own) = policy.catalogue.target(target).output;
-    let Tokens(asked) = request.tokens(BuiltIn::RequestOutput);
-    Obligations { cap: (own < asked).then_some(own), log: LogLevel::Metadata }
-}
-
-/// No candidate is left: a denial with every reason in plan order, each rule once.
-fn nothing_left(request: &Request<'_>, decision: Decision) -> Decision {
-    let mut reasons: Vec<Reason> = Vec::new();
-    for reason in decision.removed.iter().flat_map(|removed| &removed.reasons) {
-        if !reasons.iter().any(|known| known.by == reason.by) {
-            reasons.push(reason.clone());
-        }
+fn tried<B>(
+    request: &Request<'_>,
+    rule: &Rule<B>,
+    name: RuleName,
+    of: &[TargetId],
+    planned: &[TargetId],
+) -> Option<(crate::source::Span, Observed)> {
+    if !rule.is_tried {
+        return None;
     }
-    if reasons.is_empty() {
-        let model = request.text(BuiltIn::RequestModel);
-        let words = match model.as_str() {
-            "" => "the request names no model, and this route asks only the model that is named".to_owned(),
-            model => format!(
-                "this route asks only the model that is named, and `{model}` is no target of this policy"
-            ),
-        };
-        reasons.push(Reason { by: RuleName::Requested, words });
-    }
-    Decision { removed: decision.removed, ..deny(reasons) }
-}
-
-/// Whether a rule is in force at the request's time.
-fn in_force(request: &Request<'_>, period: Period) -> Truth {
-    if period == Period::default() {
-        return Truth::True;
-    }
-    match request.value(BuiltIn::TimeNow.id()).as_deref() {
-        Some(Value::Instant(now)) => Truth::of(
-            period.from.is_none_or(|from| from <= *now) && period.until.is_none_or(|until| *now < until),
-        ),
-        _ => Truth::Maybe,
-    }
+    let holds = |target: &&TargetId| of.contains(target) && request.rule(rule, Some(**target)) == Truth::True;
+    let targets: Vec<TargetId> = planned.iter().filter(holds).copied().collect();
+    (!targets.is_empty()).then_some((rule.span, Observed { rule: name, targets }))
 }
 
 fn deny(reasons: Vec<Reason>) -> Decision {
@@ -265,8 +291,19 @@ fn nothing() -> Decision {
         arm: None,
         plan: Vec::new(),
         failover: Vec::new(),
+        retry: 0,
+        backoff_ms: None,
+        hedge_ms: None,
+        deadline_ms: None,
+        shadow: Vec::new(),
         removed: Vec::new(),
         obligations: Vec::new(),
+        counters: Vec::new(),
         reasons: Vec::new(),
+        approval: None,
+        until: None,
+        observed: Vec::new(),
+        migrations: Vec::new(),
+        findings: Vec::new(),
     }
 }

@@ -14,12 +14,34 @@ pub fn source_view(policy: &Policy, sources: &Sources) -> SourceView {
         end_line: sources.end(span).line,
     };
     let mut places = BTreeMap::new();
-    for denial in &policy.denials {
-        places.insert(Spot::Rule(RuleName::Deny(denial.name.clone())), place(denial.span));
-    }
-    for prohibition in &policy.prohibitions {
-        places.insert(Spot::Rule(RuleName::Forbid(prohibition.name.clone())), place(prohibition.span));
-    }
+    let mut add = |name: RuleName, span: Span| places.insert(Spot::Rule(name), place(span));
+    policy.approvals.iter().for_each(|rule| {
+        add(RuleName::Approve(rule.name.clone()), rule.span);
+    });
+    policy.denials.iter().for_each(|rule| {
+        add(RuleName::Deny(rule.name.clone()), rule.span);
+    });
+    policy.prohibitions.iter().for_each(|rule| {
+        add(RuleName::Forbid(rule.name.clone()), rule.span);
+    });
+    policy.redactions.iter().for_each(|rule| {
+        add(RuleName::Redact(rule.name.clone()), rule.span);
+    });
+    policy.flags.iter().for_each(|rule| {
+        add(RuleName::Flag(rule.name.clone()), rule.span);
+    });
+    policy.requirements.iter().for_each(|rule| {
+        add(RuleName::Approval(rule.name.clone()), rule.span);
+    });
+    policy.caps.iter().for_each(|rule| {
+        add(RuleName::Cap(rule.name.clone()), rule.span);
+    });
+    policy.logs.iter().for_each(|rule| {
+        add(RuleName::Log(rule.name.clone()), rule.span);
+    });
+    policy.counters.iter().for_each(|counter| {
+        add(counter.rule_name(), counter.span);
+    });
     for route in &policy.routes {
         places.insert(Spot::Rule(RuleName::Route(route.name.clone())), place(route.head));
         if let RouteBody::Arms(arms) = &route.body {

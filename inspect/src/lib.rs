@@ -1,34 +1,17 @@
-//! Findings in a text: detectors as pure functions. Names no other crate and does no I/O.
+//! Findings in a text: detectors as pure functions. Names no other crate, does no I/O and keeps nothing between calls.
 //!
-//! Today one detector stands here, [`secrets`], which keeps credentials out of policy files.
+//! [`Detectors`] is built once from what a policy names and shared; [`Vault`] hides what was found and brings it back.
 
+mod bounded;
+mod detectors;
+mod patterns;
 mod rules;
+mod vault;
 
-use std::ops::Range;
-
-/// Something that a detector found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What it is, in words: `an OpenAI or Anthropic key`.
-    pub what: &'static str,
-    /// Where it stands, in bytes.
-    pub range: Range<usize>,
-}
-
-/// The credentials in a text, by place and without overlaps. Linear in the text.
-pub fn secrets(text: &str) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = rules::secret::RULES.iter().flat_map(|rule| rule.find(text)).collect();
-    findings.sort_by_key(|finding| (finding.range.start, std::cmp::Reverse(finding.range.end)));
-    let mut end = 0;
-    findings.retain(|finding| {
-        let is_apart = finding.range.start >= end;
-        if is_apart {
-            end = finding.range.end;
-        }
-        is_apart
-    });
-    findings
-}
+pub use detectors::{BadPattern, Detectors, Finding, Looks};
+pub use patterns::{BadRegex, Pattern, check_regex};
+pub use rules::secret::secrets;
+pub use vault::Vault;
 
 /// A secret as it may be shown: its first four characters and how many follow.
 pub fn masked(secret: &str) -> String {

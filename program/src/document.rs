@@ -185,7 +185,7 @@ pub fn give_findings(
 }
 
 /// A document's `prompt` and `system` are a part each, and the system prompt is a part of the prompt.
-fn join_parts(attributes: &mut Attributes) {
+pub fn join_parts(attributes: &mut Attributes) {
     let [prompt, system] = [BuiltIn::Prompt, BuiltIn::System].map(|text| match attributes.get(text.id()) {
         Some(Value::Parts(parts)) => parts.clone(),
         _ => Vec::new(),

@@ -21,6 +21,11 @@ provider near {
   model small { supports: [chat, tools]  context: 32k tokens  price: $1 in, $2 out per 1M tokens }
   model large { supports: [chat, tools, vision]  context: 128k tokens  price: $3 in, $9 out per 1M tokens }
 }
+provider far {
+  protocol: simulated
+  region: us
+  model large { supports: [chat, tools]  context: 128k tokens  price: $3 in, $9 out per 1M tokens }
+}
 approve everyone: near/*
 "#;
 

@@ -1,13 +1,13 @@
 //! The meaning of a policy as one text, whatever the layout, comments and order of items and files; and its hash.
 
 use super::condition::{Condition, Interval, Predicate, Subject, TargetField, Test};
-use super::{ArmOutcome, DefinitionBody, Period, Plan, Policy, RouteBody, Who};
+use super::{ArmOutcome, Claim, DefinitionBody, Period, Plan, Policy, RouteBody, Rule, Who};
 use crate::source::Sources;
 use sha2::{Digest, Sha256};
 use wayleave_program::Fingerprint;
 use wayleave_program::catalogue::{Requested, TargetId};
 use wayleave_program::document::write_value;
-use wayleave_program::schema::Type;
+use wayleave_program::schema::{AttributeId, Type};
 
 /// The hashes of meaning and text.
 pub(super) fn fingerprint(policy: &Policy, sources: &Sources) -> Fingerprint {
@@ -51,6 +51,10 @@ fn meaning(policy: &Policy) -> String {
     }
     lines.extend(ambiguous_names(policy));
     lines.extend(policy.catalogue.aliases.iter().map(|alias| format!("alias {}", alias.name)));
+    lines.push(format!("timezone {}", policy.schema.zone.name()));
+    for detector in &policy.catalogue.detectors {
+        lines.push(format!("detector {detector:?}"));
+    }
     let writer = Writer { policy };
     for definition in &policy.definitions {
         let body = match &definition.body {
@@ -106,24 +110,107 @@ struct Writer<'p> {
 
 impl Writer<'_> {
     fn rules(&self, lines: &mut Vec<String>) {
-        for approval in &self.policy.approvals {
-            let evidence = (&approval.owner, &approval.by, &approval.reference);
-            let targets = self.targets(approval.targets.iter());
-            let (condition, period) = (self.condition(&approval.condition), period(approval.period));
-            lines.push(format!("approve {}: {targets} {condition} {period} {evidence:?}", approval.name));
+        let policy = self.policy;
+        for rule in &policy.approvals {
+            let evidence = (&rule.body.owner, &rule.body.by, &rule.body.reference);
+            lines.push(self.rule("approve", rule, &self.targets(rule.body.targets.iter()), &evidence));
         }
-        for denial in &self.policy.denials {
-            let (condition, period) = (self.condition(&denial.condition), period(denial.period));
-            lines.push(format!("deny {} {condition} {period} {:?}", denial.name, denial.because));
+        for rule in &policy.denials {
+            lines.push(self.rule("deny", rule, "", &rule.body.because));
         }
-        for prohibition in &self.policy.prohibitions {
-            let targets = self.targets(prohibition.targets.iter());
-            let (condition, period) = (self.condition(&prohibition.condition), period(prohibition.period));
-            lines.push(format!(
-                "forbid {}: {targets} {condition} {period} {:?}",
-                prohibition.name, prohibition.because
+        for rule in &policy.prohibitions {
+            lines.push(self.rule(
+                "forbid",
+                rule,
+                &self.targets(rule.body.targets.iter()),
+                &rule.body.because,
             ));
         }
+        for rule in &policy.redactions {
+            let findings = sorted(rule.body.findings.clone());
+            lines.push(self.rule("redact", rule, &findings, &(rule.body.place, rule.body.is_restored)));
+        }
+        for rule in &policy.flags {
+            lines.push(self.rule("flag", rule, "", &()));
+        }
+        for rule in &policy.requirements {
+            let each = self.attribute(Some(rule.body.each));
+            let told = (&rule.body.by, rule.body.valid_ms, &rule.body.because);
+            lines.push(self.rule("require approval", rule, &each, &told));
+        }
+        for rule in &policy.caps {
+            lines.push(self.rule("cap", rule, "", &rule.body.tokens));
+        }
+        for rule in &policy.logs {
+            lines.push(self.rule("log", rule, "", &rule.body.level));
+        }
+        self.counters(lines);
+        self.migrations(lines);
+        self.guarantees(lines);
+        self.routes(lines);
+    }
+
+    fn rule<B>(&self, word: &str, rule: &Rule<B>, about: &str, told: &dyn std::fmt::Debug) -> String {
+        let (condition, period) = (self.condition(&rule.condition), period(rule.period));
+        let tried = if rule.is_tried { "observe " } else { "" };
+        format!("{tried}{word} {}: {about} {condition} {period} {told:?}", rule.name)
+    }
+
+    fn attribute(&self, id: Option<AttributeId>) -> String {
+        id.map_or_else(String::new, |id| self.policy.schema.attribute(id).name.clone())
+    }
+
+    fn counters(&self, lines: &mut Vec<String>) {
+        for counter in &self.policy.counters {
+            let each = self.attribute(counter.each);
+            lines.push(format!(
+                "counter {}: {:?} each {each} {} {:?} {}",
+                counter.name,
+                counter.amount,
+                self.condition(&counter.condition),
+                counter.warn,
+                counter.is_enforced
+            ));
+        }
+    }
+
+    fn migrations(&self, lines: &mut Vec<String>) {
+        for migration in &self.policy.migrations {
+            let name_of = |id: TargetId| &self.policy.catalogue.target(id).name;
+            lines.push(format!(
+                "migrate {}: {} to {} {} sticky {} {:?} {:?} {:?}",
+                migration.name,
+                name_of(migration.old),
+                name_of(migration.new),
+                self.condition(&migration.condition),
+                self.attribute(migration.sticky),
+                migration.ramp,
+                migration.shadow,
+                migration.rollback
+            ));
+        }
+    }
+
+    fn guarantees(&self, lines: &mut Vec<String>) {
+        for guarantee in &self.policy.guarantees {
+            let claim = match &guarantee.claim {
+                Claim::Always(always, when) => {
+                    format!("always {} when {}", self.condition(always), self.condition(when))
+                }
+                Claim::Denied(when) => format!("denied when {}", self.condition(when)),
+                Claim::Served(when) => format!("served when {}", self.condition(when)),
+                Claim::AtLeast(count, counted, when) => {
+                    format!("at least {count} {counted:?} when {}", self.condition(when))
+                }
+                Claim::Redacted(findings, when) => {
+                    format!("redacted {} when {}", sorted(findings.clone()), self.condition(when))
+                }
+            };
+            lines.push(format!("guarantee {}: {claim}", guarantee.name));
+        }
+    }
+
+    fn routes(&self, lines: &mut Vec<String>) {
         for route in &self.policy.routes {
             let inside = route.inside.map(|outer| &self.policy.routes[outer.0 as usize].name);
             let body = match &route.body {
@@ -149,13 +236,25 @@ impl Writer<'_> {
 
     fn plan(&self, plan: &Plan) -> String {
         let stages = plan.stages.iter().map(|stage| {
-            let who = match stage.who {
-                Who::Target(target) => self.policy.catalogue.target(target).name.clone(),
+            let name_of = |id: TargetId| self.policy.catalogue.target(id).name.clone();
+            let who = match &stage.who {
+                Who::Target(target) => name_of(*target),
                 Who::Requested => "requested".to_owned(),
+                Who::Split(by, shares) => {
+                    let shares: Vec<String> = shares
+                        .iter()
+                        .map(|(share, target)| format!("{} {}", share.0, name_of(*target)))
+                        .collect();
+                    format!("split {} {}", self.attribute(*by), shares.join(", "))
+                }
+                Who::Ordered(ordering, targets) => {
+                    let targets: Vec<String> = targets.iter().map(|target| name_of(*target)).collect();
+                    format!("{ordering:?} {}", targets.join(", "))
+                }
             };
             format!("{who} {:?}", stage.within_ms)
         });
-        format!("to {}", stages.collect::<Vec<_>>().join(" else "))
+        format!("to {} {:?}", stages.collect::<Vec<_>>().join(" else "), plan.tries)
     }
 
     fn targets<'t>(&self, targets: impl Iterator<Item = &'t TargetId>) -> String {
@@ -207,6 +306,7 @@ impl Writer<'_> {
                 format!("alias {} target {} text {texts:?}", sorted(aliases), self.targets(targets.iter()))
             }
             Predicate::OneOfTargets(targets) => self.targets(targets.iter()),
+            Predicate::Matches(pattern) => format!("matches {:?} {:?}", pattern.kind, pattern.text),
             Predicate::ComparesToFact(order, fact) => {
                 format!("{order:?} {}", self.policy.facts[fact.0 as usize].name)
             }

@@ -127,7 +127,8 @@ pub enum Predicate {
     Has(String),
     /// The set is empty.
     IsEmpty,
-    /// The number lies in one of these: tokens, seconds since 1970, millionths of a dollar per million tokens.
+    /// The number lies in one of these: tokens, seconds since 1970, minutes since midnight, millionths of
+    /// a whole, millionths of a dollar per million tokens.
     InIntervals(Vec<Interval>),
     /// What the caller put into `model` names one of these.
     NamesModel {
@@ -140,8 +141,74 @@ pub enum Predicate {
     },
     /// The target is one of these.
     OneOfTargets(BTreeSet<TargetId>),
+    /// The text matches; of several texts one does.
+    Matches(Pattern),
     /// It stands so to a fact of the target, of the same type.
     ComparesToFact(Order, FactId),
+}
+
+/// What a text is held against.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    /// As written: a glob after `like`, a regular expression after `matches`.
+    pub text: String,
+    /// Which of the two.
+    pub kind: PatternKind,
+    /// The same as the search that it is.
+    regex: regex::Regex,
+}
+
+/// What a pattern is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatternKind {
+    /// `*` stands for any text and `?` for one character; the whole text has to match.
+    Glob,
+    /// A regular expression; any part of the text may match.
+    Regex,
+    /// The same, whatever the case.
+    AnyCase,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Pattern) -> bool {
+        (&self.text, self.kind) == (&other.text, other.kind)
+    }
+}
+
+impl Eq for Pattern {}
+
+/// A larger automaton than this, in bytes, is a mistake: a counted repetition of a large class.
+const PATTERN_LIMIT: usize = 1 << 20;
+
+impl Pattern {
+    /// A pattern; none where the regular expression is wrong or too large.
+    pub fn new(text: &str, kind: PatternKind) -> Option<Pattern> {
+        let source = match kind {
+            PatternKind::Glob => glob(text),
+            PatternKind::Regex | PatternKind::AnyCase => text.to_owned(),
+        };
+        let regex = regex::RegexBuilder::new(&source)
+            .case_insensitive(kind == PatternKind::AnyCase)
+            .size_limit(PATTERN_LIMIT)
+            .build()
+            .ok()?;
+        Some(Pattern { text: text.to_owned(), kind, regex })
+    }
+
+    /// Whether a text matches.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+}
+
+/// A glob as an anchored regular expression.
+fn glob(text: &str) -> String {
+    let parts = text.chars().map(|c| match c {
+        '*' => "(?s:.*)".to_owned(),
+        '?' => "(?s:.)".to_owned(),
+        c => regex::escape(c.encode_utf8(&mut [0; 4])),
+    });
+    format!(r"\A{}\z", parts.collect::<String>())
 }
 
 /// How two values of one type stand to each other.

@@ -7,9 +7,15 @@ mod called;
 
 mod conditions;
 
+mod counters;
+
 mod definitions;
 
+mod delegation;
+
 mod drafts;
+
+mod draws;
 
 mod endpoint;
 
@@ -21,9 +27,19 @@ mod fields;
 
 mod graph;
 
+mod guarantees;
+
+mod inspection;
+
+mod judges;
+
+mod migrations;
+
 mod models;
 
 mod names;
+
+mod obligations;
 
 mod operands;
 
@@ -41,21 +57,24 @@ mod secrets;
 
 mod targets;
 
-mod types;
+mod tries;
 
-mod unbuilt;
+mod types;
 
 mod values;
 
-use super::{Definition, Fact, Plan, Policy};
+mod zones;
+
+use super::{Condition, Definition, Fact, Plan, Policy};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Sources, Span};
 use names::Names;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wayleave_grammar::TextRange;
 use wayleave_grammar::ast::{Item, Node};
 use wayleave_program::catalogue::{Catalogue, TargetId};
+use wayleave_program::detector::DetectorId;
 use wayleave_program::schema::{NamedType, Schema};
 
 /// What is known so far.
@@ -79,8 +98,20 @@ pub(super) struct Lower<'s> {
     definition_ids: BTreeMap<String, super::DefinitionId>,
     /// What is named somewhere, tests apart.
     used: std::collections::BTreeSet<(names::Kind, String)>,
-    /// Where `target.price` is first tested.
-    price_test: Option<Span>,
+    /// Why every target needs a price, or some do.
+    priced: facts::Priced,
+    /// The detectors that some condition asks for.
+    tested_detectors: BTreeSet<DetectorId>,
+    /// The findings that the policy names, none of which is there where a text `is clean`.
+    clean: Vec<(DetectorId, String)>,
+    /// Delegated files, with the condition of their requests once it is known and right.
+    delegated: BTreeMap<FileId, Option<Condition>>,
+    /// Texts that conditions compare with attributes.
+    compared: Vec<crate::hygiene::texts::Compared>,
+    /// Where `requested` first stands in a plan.
+    requested_at: Option<Span>,
+    /// Budgets, where each is named, and whether it denies.
+    budgets: Vec<(String, Span, bool)>,
     /// Texts that `request.model` is compared with.
     model_texts: std::collections::BTreeSet<String>,
 }
@@ -96,47 +127,71 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     let has_broken_use = !use_problems.is_empty();
     lower.diagnostics.extend(use_problems);
     let told = lower.diagnostics.clone();
-    lower.unbuilt();
     let items = lower.items();
-    lower.declare_types(&items);
-    lower.declare_attributes(&items);
-    lower.declare_providers(&items);
-    lower.declare_aliases(&items);
-    lower.declare_groups(&items);
-    lower.declare_plans(&items);
-    lower.define(&items);
-    let approvals = lower.approvals(&items);
-    let denials = lower.denials(&items);
-    let prohibitions = lower.prohibitions(&items);
-    let routes = lower.routes(&items);
-    let otherwise = lower.otherwise(&items);
-    let examples = lower.examples(&items);
-    lower.require_prices();
+    lower.declare_all(&items);
+    let rules = Lower::tried_rules(&items);
+    let parts = lower.parts_of(&items, &rules);
+    lower.require_prices(&parts.routes, &parts.migrations);
     lower.secrets();
-    let unused = lower.unused();
+    let odd = lower.oddities();
+    let detectors = lower.compiled_detectors();
     let mut diagnostics = lower.diagnostics;
     if has_broken_text || has_broken_use {
         // A name, field or `otherwise` may be missing only because the text that holds it could not be read.
         diagnostics.retain(|diagnostic| told.contains(diagnostic) || !may_follow(diagnostic));
     }
-    let Some(otherwise) = otherwise.filter(|_| diagnostics.is_empty()) else { return (None, diagnostics) };
+    let Some(otherwise) = parts.otherwise.filter(|_| diagnostics.is_empty()) else {
+        return (None, diagnostics);
+    };
     let mut catalogue = lower.catalogue;
     catalogue.other_models = lower.model_texts.into_iter().filter(|text| !catalogue.knows(text)).collect();
     let mut policy = Policy {
         schema: lower.schema,
         catalogue,
         facts: lower.facts,
+        detectors,
         definitions: lower.definitions,
-        approvals,
-        denials,
-        prohibitions,
-        routes,
+        approvals: parts.approvals,
+        denials: parts.denials,
+        prohibitions: parts.prohibitions,
+        redactions: parts.redactions,
+        flags: parts.flags,
+        requirements: parts.requirements,
+        caps: parts.caps,
+        logs: parts.logs,
+        counters: parts.counters,
+        routes: parts.routes,
         otherwise,
-        examples,
+        migrations: parts.migrations,
+        guarantees: parts.guarantees,
+        examples: parts.examples,
+        delegations: delegations(lower.delegated),
         fingerprint: wayleave_program::Fingerprint { policy: String::new(), source: String::new() },
     };
     policy.fingerprint = super::canonical::fingerprint(&policy, sources);
-    (Some(policy), unused)
+    (Some(policy), odd)
+}
+
+/// The rules of a policy, as far as they are right.
+struct Parts {
+    approvals: Vec<super::Rule<super::Approve>>,
+    denials: Vec<super::Rule<super::Deny>>,
+    prohibitions: Vec<super::Rule<super::Forbid>>,
+    redactions: Vec<super::Rule<super::Redact>>,
+    flags: Vec<super::Rule<super::Flag>>,
+    requirements: Vec<super::Rule<super::Requirement>>,
+    caps: Vec<super::Rule<super::Cap>>,
+    logs: Vec<super::Rule<super::Log>>,
+    counters: Vec<super::Counter>,
+    routes: Vec<super::Route>,
+    otherwise: Option<super::Otherwise>,
+    migrations: Vec<super::Migration>,
+    guarantees: Vec<super::Guarantee>,
+    examples: Vec<super::Example>,
+}
+
+fn delegations(delegated: BTreeMap<FileId, Option<Condition>>) -> Vec<(FileId, Condition)> {
+    delegated.into_iter().filter_map(|(file, condition)| Some((file, condition?))).collect()
 }
 
 /// Whether a diagnostic may be the consequence of a text that could not be read.
@@ -162,9 +217,66 @@ impl<'s> Lower<'s> {
             definitions: Vec::new(),
             definition_ids: BTreeMap::new(),
             used: std::collections::BTreeSet::new(),
-            price_test: None,
+            priced: facts::Priced::default(),
+            tested_detectors: BTreeSet::new(),
+            clean: Vec::new(),
+            delegated: BTreeMap::new(),
+            compared: Vec::new(),
+            requested_at: None,
+            budgets: Vec::new(),
             model_texts: std::collections::BTreeSet::new(),
         }
+    }
+
+    /// All that rules name.
+    fn declare_all(&mut self, items: &[Placed<Item>]) {
+        self.delegate(items);
+        self.declare_zone(items);
+        self.declare_types(items);
+        self.declare_attributes(items);
+        self.declare_detectors(items);
+        self.declare_counters(items);
+        self.declare_grants(&Lower::tried_rules(items));
+        self.declare_providers(items);
+        self.declare_aliases(items);
+        self.declare_groups(items);
+        self.declare_plans(items);
+        self.define(items);
+        self.delegations(items);
+    }
+
+    fn parts_of(&mut self, items: &[Placed<Item>], rules: &[rules::Tried]) -> Parts {
+        Parts {
+            approvals: self.approvals(rules),
+            denials: self.denials(rules),
+            prohibitions: self.prohibitions(rules),
+            redactions: self.redactions(rules),
+            flags: self.flags(rules),
+            requirements: self.requirements(rules),
+            caps: self.caps(rules),
+            logs: self.logs(rules),
+            counters: self.counters(items),
+            routes: self.routes(items),
+            otherwise: self.otherwise(items),
+            migrations: self.migrations(items),
+            guarantees: self.guarantees(items),
+            examples: self.examples(items),
+        }
+    }
+
+    /// What is odd about a policy that is sound, as its text shows.
+    fn oddities(&mut self) -> Vec<Diagnostic> {
+        let mut odd = self.unused();
+        odd.extend(self.untested_budgets());
+        odd.extend(self.ambiguous_models());
+        odd.extend(crate::hygiene::texts::near_duplicates(std::mem::take(&mut self.compared)));
+        odd
+    }
+
+    /// Remembers a text that a condition compares with an attribute.
+    fn compare_text(&mut self, attribute: &str, text: &str, at: Span) {
+        let (attribute, text) = (attribute.to_owned(), text.to_owned());
+        self.compared.push(crate::hygiene::texts::Compared { attribute, at, text });
     }
 
     /// Takes over the errors of the texts. Whether one of them may hide a part of the policy.

@@ -70,7 +70,7 @@ pub(super) fn gather(
         }
     }
     problems.extend(cycles(&files, &edges));
-    Ok(in_order(files, problems))
+    Ok(in_order(files, problems, &edges))
 }
 
 /// The `use` items of a file whose names make sense.
@@ -149,7 +149,7 @@ fn cycles(files: &[SourceFile], edges: &[(usize, usize, Text)]) -> Vec<Problem> 
 }
 
 /// The root first, then by name; problems told in that order.
-fn in_order(files: Vec<SourceFile>, problems: Vec<Problem>) -> Sources {
+fn in_order(files: Vec<SourceFile>, problems: Vec<Problem>, edges: &[(usize, usize, Text)]) -> Sources {
     let mut order: Vec<usize> = (0..files.len()).collect();
     order[1..].sort_by(|a, b| files[*a].name.cmp(&files[*b].name));
     let place: BTreeMap<usize, u32> = order.iter().copied().zip(0..).collect();
@@ -159,7 +159,11 @@ fn in_order(files: Vec<SourceFile>, problems: Vec<Problem>) -> Sources {
         message: problem.message,
     });
     let problems = problems.collect();
+    let uses = edges
+        .iter()
+        .map(|(from, to, text)| (Span::new(FileId(place[from]), text.range()), FileId(place[to])));
+    let uses = uses.collect();
     let mut files: Vec<Option<SourceFile>> = files.into_iter().map(Some).collect();
     let files = order.into_iter().filter_map(|index| files[index].take()).collect();
-    Sources { files, problems }
+    Sources { files, problems, uses }
 }

@@ -1,13 +1,13 @@
 //! One request under one policy: every attribute's value, classes and the window computed, the named model resolved.
 
 use super::truth::Truth;
-use crate::model::{ArmOutcome, Condition, DefinitionBody, Policy, Predicate, RouteBody, Subject};
+use crate::model::{Condition, DefinitionBody, Period, Policy, Rule};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Requested, TargetId};
-use wayleave_program::schema::{AttributeId, BuiltIn, Origin};
-use wayleave_program::value::{Tokens, Value};
+use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin};
+use wayleave_program::value::{Instant, MemberId, Tokens, Value};
 
 /// A request as the conditions of a policy see it.
 pub(super) struct Request<'a> {
@@ -22,7 +22,13 @@ pub(super) struct Request<'a> {
 impl<'a> Request<'a> {
     /// What is not given counts as its default.
     pub(super) fn known(policy: &'a Policy, attributes: &'a Attributes) -> Request<'a> {
-        let value = |id| Some(attributes.value(&policy.schema, id));
+        // Without a given draw each draw is made, so this one has no default.
+        let value = |id| match id == BuiltIn::Draw.id() {
+            true => attributes.get(id).map(Cow::Borrowed),
+            false => {
+                looked_for(policy, attributes, id).or_else(|| Some(attributes.value(&policy.schema, id)))
+            }
+        };
         Request::new(policy, attributes, value)
     }
 
@@ -39,6 +45,10 @@ impl<'a> Request<'a> {
         let values: Vec<Option<Cow<'a, Value>>> = policy.schema.ids().map(value).collect();
         let mut request = Request { policy, values, requested: None, definitions: Vec::new() };
         request.set(BuiltIn::RequestWindow.id(), request.window().map(Value::Tokens));
+        let local = request.now().map(|now| policy.schema.zone.local(now));
+        request.set(BuiltIn::TimeOfDay.id(), local.map(|local| Value::TimeOfDay(local.minute)));
+        let weekday = local.map(|local| Value::Member(MemberId(local.weekday)));
+        request.set(BuiltIn::TimeWeekday.id(), weekday);
         if let Some(Value::Text(model)) = request.value(BuiltIn::RequestModel.id()).as_deref() {
             request.requested = Some(policy.catalogue.resolve(model));
         }
@@ -63,6 +73,53 @@ impl<'a> Request<'a> {
         self.values[id.0 as usize] = value.map(Cow::Owned);
     }
 
+    /// The request's time, where it is known.
+    pub(super) fn now(&self) -> Option<Instant> {
+        match self.value(BuiltIn::TimeNow.id()).as_deref() {
+            Some(Value::Instant(now)) => Some(*now),
+            _ => None,
+        }
+    }
+
+    /// What was found in the prompt, as far as some rule asks for it.
+    pub(super) fn findings(&self) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        for id in self.policy.schema.ids() {
+            if let (Origin::Findings(Inspected::Prompt, _), Some(Value::Set(names))) =
+                (&self.policy.schema.attribute(id).origin, self.value(id).as_deref())
+            {
+                found.extend(names.iter().cloned());
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// Whether a rule is in force and holds.
+    pub(super) fn rule<B>(&self, rule: &Rule<B>, target: Option<TargetId>) -> Truth {
+        match self.in_force(rule.period) {
+            Truth::True => self.truth(&rule.condition, target),
+            Truth::False => Truth::False,
+            Truth::Maybe => match self.truth(&rule.condition, target) {
+                Truth::False => Truth::False,
+                Truth::True | Truth::Maybe => Truth::Maybe,
+            },
+        }
+    }
+
+    /// Whether a rule holds and is not only tried. All attributes are known.
+    pub(super) fn is_enforced<B>(&self, rule: &Rule<B>, target: Option<TargetId>) -> bool {
+        !rule.is_tried && self.rule(rule, target) == Truth::True
+    }
+
+    /// Whether a period has begun and not ended at the request's time.
+    fn in_force(&self, period: Period) -> Truth {
+        if period == Period::default() {
+            return Truth::True;
+        }
+        let Some(now) = self.now() else { return Truth::Maybe };
+        Truth::of(period.from.is_none_or(|from| from <= now) && period.until.is_none_or(|until| now < until))
+    }
+
     /// `tokens` plus the greater of `output` and 1.
     fn window(&self) -> Option<Tokens> {
         let input = self.known_tokens(BuiltIn::RequestTokens)?;
@@ -71,11 +128,7 @@ impl<'a> Request<'a> {
     }
 
     /// The class of the first arm that holds, if that can be told.
-    fn class(
-        &self,
-        arms: &[(Condition, wayleave_program::value::MemberId)],
-        otherwise: wayleave_program::value::MemberId,
-    ) -> Option<Value> {
+    fn class(&self, arms: &[(Condition, MemberId)], otherwise: MemberId) -> Option<Value> {
         for (condition, member) in arms {
             match self.truth(condition, None) {
                 Truth::True => return Some(Value::Member(*member)),
@@ -150,57 +203,13 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The attributes that matter to some decision under a policy, ascending. Those of a classification count only where the
-/// class does; what eligibility, `requested` and dates read counts always.
-pub(super) fn reads(policy: &Policy) -> Vec<AttributeId> {
-    let always = [
-        BuiltIn::RequestApi,
-        BuiltIn::RequestModel,
-        BuiltIn::RequestNeeds,
-        BuiltIn::RequestTokens,
-        BuiltIn::RequestOutput,
-        BuiltIn::TimeNow,
-    ];
-    let mut reads: BTreeSet<AttributeId> = always.into_iter().map(BuiltIn::id).collect();
-    let mut pending: Vec<&Condition> = Vec::new();
-    pending.extend(policy.approvals.iter().map(|rule| &rule.condition));
-    pending.extend(policy.denials.iter().map(|rule| &rule.condition));
-    pending.extend(policy.prohibitions.iter().map(|rule| &rule.condition));
-    for route in &policy.routes {
-        pending.push(&route.condition);
-        if let RouteBody::Arms(arms) = &route.body {
-            pending.extend(arms.iter().map(|arm| &arm.condition));
-            debug_assert!(
-                arms.iter().all(|arm| matches!(arm.outcome, ArmOutcome::Plan(_) | ArmOutcome::Deny(_)))
-            );
-        }
+/// What a detector finds in the texts that are known, where nobody has supplied its findings.
+fn looked_for<'a>(policy: &Policy, attributes: &Attributes, id: AttributeId) -> Option<Cow<'a, Value>> {
+    let Origin::Findings(inspected, detector) = policy.schema.attribute(id).origin else { return None };
+    if attributes.get(id).is_some() {
+        return None;
     }
-    let mut seen = BTreeSet::new();
-    while let Some(condition) = pending.pop() {
-        for id in condition.definitions() {
-            if let DefinitionBody::Define(body) = &policy.definitions[id.0 as usize].body
-                && seen.insert(id)
-            {
-                pending.push(body);
-            }
-        }
-        for test in condition.tests() {
-            let Subject::Attribute(id) = test.subject else { continue };
-            debug_assert!(!matches!(test.predicate, Predicate::OneOfTargets(_)));
-            if reads.insert(id) && policy.schema.attribute(id).origin == Origin::Classified {
-                pending.extend(class_conditions(policy, id));
-            }
-        }
-    }
-    reads.remove(&BuiltIn::RequestWindow.id());
-    reads.retain(|id| policy.schema.attribute(*id).origin != Origin::Classified);
-    reads.into_iter().collect()
-}
-
-fn class_conditions(policy: &Policy, id: AttributeId) -> Vec<&Condition> {
-    let arms = policy.definitions.iter().find_map(|definition| match &definition.body {
-        DefinitionBody::Classify { attribute, arms, .. } if *attribute == id => Some(arms),
-        _ => None,
-    });
-    arms.into_iter().flatten().map(|(condition, _)| condition).collect()
+    let Some(Value::Parts(parts)) = attributes.get(inspected.texts().id()) else { return None };
+    let found = parts.iter().flat_map(|part| policy.find(detector, part)).collect();
+    Some(Cow::Owned(Value::Set(found)))
 }

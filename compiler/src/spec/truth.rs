@@ -137,9 +137,7 @@ impl Request<'_> {
             TargetField::Itself => {
                 matches!(predicate, Predicate::OneOfTargets(targets) if targets.contains(&id))
             }
-            TargetField::Name => {
-                matches!(predicate, Predicate::OneOfTexts(names) if names.contains(&target.model))
-            }
+            TargetField::Name => holds_of_text(predicate, &target.model),
             TargetField::Provider => {
                 matches!(predicate, Predicate::OneOfMembers(members) if members.contains(&MemberId(target.provider.0)))
             }
@@ -162,7 +160,8 @@ impl Request<'_> {
 fn holds_of(predicate: &Predicate, value: &Value) -> bool {
     match (predicate, value) {
         (Predicate::OneOfMembers(members), Value::Member(member)) => members.contains(member),
-        (Predicate::OneOfTexts(texts), Value::Text(text)) => texts.contains(text),
+        (predicate, Value::Text(text)) => holds_of_text(predicate, text),
+        (predicate, Value::Parts(parts)) => parts.iter().any(|part| holds_of_text(predicate, part)),
         (Predicate::IsTrue, Value::Bool(is_true)) => *is_true,
         (Predicate::Has(member), Value::Set(set)) => set.contains(member),
         (Predicate::IsEmpty, Value::Set(set)) => set.is_empty(),
@@ -173,13 +172,23 @@ fn holds_of(predicate: &Predicate, value: &Value) -> bool {
     }
 }
 
+fn holds_of_text(predicate: &Predicate, text: &str) -> bool {
+    match predicate {
+        Predicate::OneOfTexts(texts) => texts.contains(text),
+        Predicate::Matches(pattern) => pattern.is_match(text),
+        _ => false,
+    }
+}
+
 fn number(value: &Value) -> Option<i128> {
     match value {
         Value::Tokens(tokens) => Some(tokens.0.into()),
         Value::Money(amount) => Some(amount.0.into()),
         Value::Instant(instant) => Some(instant.0.into()),
         Value::Member(member) => Some(member.0.into()),
-        Value::Text(_) | Value::Set(_) | Value::Unknown | Value::Bool(_) => None,
+        Value::Share(share) => Some(share.0.into()),
+        Value::TimeOfDay(minute) => Some(minute.0.into()),
+        Value::Text(_) | Value::Set(_) | Value::Unknown | Value::Bool(_) | Value::Parts(_) => None,
     }
 }
 

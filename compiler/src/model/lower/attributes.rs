@@ -138,11 +138,6 @@ impl Lower<'_> {
                 SourceKind::Header => Source::Header(field.to_ascii_lowercase()),
                 SourceKind::Metadata => Source::Metadata(field),
             };
-            if matches!(source, Source::Claim(_)) {
-                let message = "a `claim` as a source is a construct of the language that this version does not build yet";
-                let help = "use a field of the issued key: `credential \"…\"`";
-                self.report(Diagnostic::new(Code::R0902, message, at, "not built yet").with_help(help));
-            }
             if sources.contains(&source) {
                 let message = format!("`{name}` names the source `{}` twice", source.label());
                 self.report(

@@ -1,14 +1,13 @@
 //! Conditions: names resolved, tests typed. What a test may ask of a value is in `operands.rs`.
 
 use super::names::{Kind, unknown};
-use super::unbuilt::is_unbuilt_test;
 use super::{Lower, span};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Condition, Predicate, Subject, TargetField, Test};
 use crate::source::{FileId, Span};
 use std::sync::Arc;
 use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName};
-use wayleave_program::schema::{NamedType, Shape, Type};
+use wayleave_program::schema::{Inspected, NamedType, Origin, Shape, Type};
 
 /// Where a condition stands, as far as it matters to what it may test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +22,14 @@ pub(super) enum Scope {
     Deny,
     /// In a `route` or an arm of one.
     Route,
+    /// In a `limit` or `budget`.
+    Counter,
+    /// In a `migrate`.
+    Migrate,
+    /// In a claim about requests.
+    Claim,
+    /// Behind `use … for`.
+    Use,
 }
 
 impl Scope {
@@ -36,6 +43,10 @@ impl Scope {
             Scope::Classify => "a `classify`",
             Scope::Deny => "a `deny`",
             Scope::Route => "a `route`",
+            Scope::Counter => "a `limit` or `budget`",
+            Scope::Migrate => "a `migrate`",
+            Scope::Claim => "this claim",
+            Scope::Use => "`use … for`",
         }
     }
 }
@@ -75,7 +86,6 @@ impl Lower<'_> {
                 Some(Condition::Not(Box::new(inner)))
             }
             ast::Condition::Paren(paren) => self.condition(file, &paren.inner()?, scope),
-            ast::Condition::Test(test) if is_unbuilt_test(test) => None,
             ast::Condition::Test(test) => self.test(file, test, scope),
             ast::Condition::Name(name) => self.name_alone(file, name, scope),
         }
@@ -106,9 +116,13 @@ impl Lower<'_> {
         self.mark_used(Kind::Attribute, &text);
         if let Some(id) = self.definition(&text) {
             let definition = &self.definitions[id.0 as usize];
+            let declared = definition.span;
             if matches!(definition.body, crate::model::DefinitionBody::Define(_)) {
+                if !self.may_name("define", &text, declared, at) {
+                    return None;
+                }
+                let definition = &self.definitions[id.0 as usize];
                 if definition.tests_target && !scope.allows_target() {
-                    let declared = definition.span;
                     let message = format!("{} cannot test `target`, and `{text}` does", scope.words());
                     let diagnostic = Diagnostic::new(
                         Code::R0212,
@@ -141,10 +155,22 @@ impl Lower<'_> {
     }
 
     fn test(&mut self, file: FileId, test: &AttributeTest, scope: Scope) -> Option<Condition> {
-        let subject = test.subject()?;
-        let asking = self.asking(file, &subject, scope);
+        let asking = match test.counter() {
+            Some(counter) => self.counter_asked(file, &counter),
+            None => self.asking(file, &test.subject()?, scope),
+        };
         let (operator, operand) = (test.operator()?, test.operand()?);
         let at = span(file, operator.text_range());
+        let inspected = asking.as_ref().and_then(|asking| {
+            Inspected::ALL
+                .into_iter()
+                .find(|inspected| asking.subject == Subject::Attribute(inspected.texts().id()))
+        });
+        if let (Some(inspected), Some(asking)) = (inspected, &asking) {
+            let reading =
+                super::operands::Reading { file, asking, operator: operator.kind()?, at, operand: &operand };
+            return self.text_test(&reading, inspected, scope);
+        }
         self.predicate(file, &asking?, operator.kind()?, at, &operand, scope)
     }
 
@@ -168,13 +194,19 @@ impl Lower<'_> {
             return None;
         }
         if matches!(asked, Asked::Price) {
-            self.price_test.get_or_insert(at);
+            self.priced.test.get_or_insert(at);
         }
         Some(Asking { name: text, subject, asked })
     }
 
     pub(super) fn attribute_or_field(&self, text: &str) -> Option<(Subject, Asked)> {
-        if let Some(id) = self.schema.find(text) {
+        let is_testable = |id: &wayleave_program::schema::AttributeId| match self.schema.attribute(*id).origin
+        {
+            Origin::BuiltIn(built_in) => built_in.is_testable(),
+            Origin::Findings(..) | Origin::Counter => false,
+            Origin::Sources(..) | Origin::Classified => true,
+        };
+        if let Some(id) = self.schema.find(text).filter(is_testable) {
             return Some((
                 Subject::Attribute(id),
                 Asked::Value(self.schema.attribute(id).value_type.clone()),
@@ -228,7 +260,13 @@ impl Lower<'_> {
             }
             return self.report(diagnostic);
         }
-        let built_in = self.schema.attributes.iter().map(|attribute| attribute.name.clone());
+        let names_itself = |attribute: &&wayleave_program::schema::Attribute| match attribute.origin {
+            Origin::BuiltIn(built_in) => built_in.is_testable(),
+            Origin::Findings(..) | Origin::Counter => false,
+            Origin::Sources(..) | Origin::Classified => true,
+        };
+        let built_in =
+            self.schema.attributes.iter().filter(names_itself).map(|attribute| attribute.name.clone());
         let mut candidates: Vec<(String, Option<Span>)> =
             built_in.map(|name| (name.clone(), self.declared_at(&name))).collect();
         candidates.extend(self.names.of(Kind::Attribute).map(|(name, span)| (name.to_owned(), Some(span))));
@@ -249,7 +287,7 @@ impl Lower<'_> {
             return format!("write `{}` if that is meant", attribute.name);
         }
         if name.segments().count() > 1 {
-            return "the built-in ones begin with `caller.`, `request.`, `time.` and `target.`".to_owned();
+            return "the built-in ones begin with `caller.`, `request.`, `time.` and `target.`, or are `prompt` and `system`".to_owned();
         }
         format!(
             "declare it: `attribute {text}: TYPE from header \"x-{text}\"`, or `define {text} = CONDITION`"
@@ -260,6 +298,10 @@ impl Lower<'_> {
 fn target_help(scope: Scope) -> &'static str {
     match scope {
         Scope::Deny => "a rule about targets is a `forbid`: write `forbid NAME: any when …`",
+        Scope::Claim => "what is claimed of every attempt is written `always … when …`",
+        Scope::Counter => "a counter counts requests; test the request here",
+        Scope::Migrate => "it says which target it leaves before `to`; test the request here",
+        Scope::Use => "a delegated file speaks for requests; test the request here",
         Scope::Route | Scope::Classify | Scope::Targets | Scope::Define => {
             "which targets may be asked is said by `approve` and `forbid`; test the request here"
         }
@@ -282,6 +324,9 @@ fn example(asked: &Asked) -> String {
             Type::Bool => "is true".to_owned(),
             Type::Tokens => "> 8k tokens".to_owned(),
             Type::Instant => "< 2027-06-30".to_owned(),
+            Type::TimeOfDay => "in 09:00..18:00".to_owned(),
+            Type::Share => ">= 80%".to_owned(),
+            Type::Parts => "has secret".to_owned(),
         },
     }
 }

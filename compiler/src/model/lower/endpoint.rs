@@ -16,7 +16,7 @@ impl Lower<'_> {
         let url = fields.value("url").and_then(|value| self.url(fields.file, &value, network));
         let key = fields.value("key").and_then(|value| self.key(fields.file, &value));
         match protocol {
-            Some(Protocol::OpenAi) => {
+            Some(Protocol::OpenAi | Protocol::Anthropic | Protocol::Gemini) => {
                 if !fields.by_name.contains_key("url") {
                     self.missing_field(
                         fields,
@@ -78,21 +78,16 @@ impl Lower<'_> {
         match name.as_str() {
             "openai" => Some(Protocol::OpenAi),
             "simulated" => Some(Protocol::Simulated),
-            "anthropic" | "gemini" => {
-                let message = format!(
-                    "`protocol: {name}` is a construct of the language that this version does not build yet"
-                );
-                let help = "use a provider that speaks `openai`, or `simulated` to try the policy";
-                self.report(Diagnostic::new(Code::R0902, message, at, "not built yet").with_help(help));
-                None
-            }
+            "anthropic" => Some(Protocol::Anthropic),
+            "gemini" => Some(Protocol::Gemini),
             "" => {
                 let diagnostic = Diagnostic::new(Code::R0201, "`protocol` is a word", at, "not a protocol");
-                self.report(diagnostic.with_help("write `openai` or `simulated`"));
+                self.report(diagnostic.with_help("write `openai`, `anthropic`, `gemini` or `simulated`"));
                 None
             }
             _ => {
-                let candidates = ["openai", "simulated"].map(|name| (name.to_owned(), None));
+                let candidates =
+                    ["openai", "anthropic", "gemini", "simulated"].map(|name| (name.to_owned(), None));
                 self.report(unknown("protocol", &name, at, &candidates));
                 None
             }
@@ -119,7 +114,7 @@ impl Lower<'_> {
         }
     }
 
-    fn url(&mut self, file: FileId, value: &Written, network: Network) -> Option<String> {
+    pub(super) fn url(&mut self, file: FileId, value: &Written, network: Network) -> Option<String> {
         let text = self.text(file, "url", value)?;
         let at = span_of(file, value);
         let (scheme, rest) = text.split_once("://").unwrap_or(("", &text));

@@ -1,16 +1,19 @@
 //! Tests: what is given becomes a request, what is expected is resolved.
 
 use super::names::Kind;
-use super::unbuilt::is_unbuilt_given;
 use super::{Lower, Placed, span, span_of};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Example, Expectation, Expected, Who};
 use crate::source::{FileId, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wayleave_grammar::ast::{self, Expect, GivenField, Item, Name};
 use wayleave_program::attributes::Attributes;
-use wayleave_program::schema::{BuiltIn, Shape, Type};
+use wayleave_program::document::{give_findings, join_parts};
+use wayleave_program::schema::{BuiltIn, Origin, Shape, Type};
 use wayleave_program::value::Value;
+
+/// Under which findings are given outright, of the prompt and of the system prompt.
+const FINDINGS: [&str; 2] = ["prompt.findings", "system.findings"];
 
 impl Lower<'_> {
     pub(super) fn examples(&mut self, items: &[Placed<Item>]) -> Vec<Example> {
@@ -43,18 +46,26 @@ impl Lower<'_> {
     fn given(&mut self, file: FileId, item: &ast::Test, title: Span) -> Attributes {
         let mut given = Attributes::new(&self.schema);
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        let mut findings: [Option<BTreeSet<String>>; 2] = [None, None];
         for field in item.given_fields() {
-            let Some(name_node) = field.name().filter(|_| !is_unbuilt_given(&field)) else { continue };
-            let name = name_node.text();
-            let at = span(file, name_node.text_range());
+            let Some((name, at)) = self.given_name(file, &field) else { continue };
             if let Some(first) = seen.get(&name) {
                 let first = *first;
                 self.repeated_field(&name, at, first);
                 continue;
             }
             seen.insert(name.clone(), at);
-            self.give(file, &field, &name, at, &mut given);
+            match FINDINGS.iter().position(|findings| *findings == name) {
+                Some(which) => findings[which] = self.given_findings(file, &field),
+                None => self.give(file, &field, &name, at, &mut given),
+            }
         }
+        if findings.iter().any(Option::is_some) {
+            let [prompt, system] = findings.map(Option::unwrap_or_default);
+            give_findings(&self.schema, &mut given, prompt, system);
+        }
+        // `prompt` and `system` are a part each, and the system prompt is a part of the prompt.
+        join_parts(&mut given);
         let attributes: Vec<(String, bool)> = self
             .schema
             .attributes
@@ -76,13 +87,45 @@ impl Lower<'_> {
         given
     }
 
+    /// The name of what is given; an unknown counter is reported.
+    fn given_name(&mut self, file: FileId, field: &GivenField) -> Option<(String, Span)> {
+        if let Some(counter) = field.counter() {
+            let asking = self.counter_asked(file, &counter)?;
+            return Some((asking.name, span_of(file, &counter)));
+        }
+        let name = field.name()?;
+        Some((name.text(), span(file, name.text_range())))
+    }
+
+    /// `prompt.findings: [secret, medical.diagnosis]`
+    fn given_findings(&mut self, file: FileId, field: &GivenField) -> Option<BTreeSet<String>> {
+        let value = field.value()?;
+        let ast::Value::List(list) = &value else {
+            let at = span_of(file, &value);
+            let text = self.sources.text(at).to_owned();
+            let diagnostic = Diagnostic::new(Code::R0201, "findings are a list", at, "a single value")
+                .with_help(format!("write `[{text}]`"))
+                .with_fix("write a list", at, format!("[{text}]"), Applicability::Always);
+            self.report(diagnostic);
+            return None;
+        };
+        if list.values().next().is_none() {
+            return Some(BTreeSet::new());
+        }
+        self.finding_list(file, list, false).map(|findings| findings.into_iter().collect())
+    }
+
     fn give(&mut self, file: FileId, field: &GivenField, name: &str, at: Span, given: &mut Attributes) {
-        let Some(id) = self.schema.find(name) else {
+        let is_findings = |id: &wayleave_program::schema::AttributeId| {
+            matches!(self.schema.attribute(*id).origin, Origin::Findings(..))
+        };
+        let Some(id) = self.schema.find(name).filter(|id| !is_findings(id)) else {
             if !self.poisoned.contains(name) {
                 let candidates: Vec<_> = self
                     .schema
                     .attributes
                     .iter()
+                    .filter(|attribute| !matches!(attribute.origin, Origin::Findings(..)))
                     .map(|attribute| (attribute.name.clone(), self.declared_at(&attribute.name)))
                     .collect();
                 let mut diagnostic = super::names::unknown("attribute", name, at, &candidates);
@@ -95,10 +138,16 @@ impl Lower<'_> {
             }
             return;
         };
-        if id == BuiltIn::RequestWindow.id() {
-            let message = "`request.window` is computed from `request.tokens` and `request.output`";
+        if let Origin::BuiltIn(built_in) = self.schema.attribute(id).origin
+            && built_in.is_computed()
+        {
+            let from = match built_in {
+                BuiltIn::RequestWindow => "`request.tokens` and `request.output`",
+                _ => "`time.now`",
+            };
+            let message = format!("`{name}` is computed from {from}");
             let diagnostic = Diagnostic::new(Code::R0206, message, at, "cannot be given");
-            self.report(diagnostic.with_help("give those instead"));
+            self.report(diagnostic.with_help(format!("give {from} instead")));
             return;
         }
         let Some(value) = field.value() else { return };
@@ -110,6 +159,16 @@ impl Lower<'_> {
             true => Some(Value::Unknown),
             false => self.value(file, name, &value_type, &value),
         };
+        if id == BuiltIn::Draw.id()
+            && let (Some(Value::Share(share)), Some(written)) = (&value, field.value())
+            && share.0 >= 1_000_000
+        {
+            let message = "a draw is below 100%: it falls into the shares that begin at 0%";
+            let diagnostic =
+                Diagnostic::new(Code::R0201, message, span_of(file, &written), "beyond the last share");
+            self.report(diagnostic.with_help("write a share such as `99%`"));
+            return;
+        }
         if let Some(value) = value {
             given.set(id, value);
         }
@@ -123,13 +182,13 @@ impl Lower<'_> {
             Expect::Otherwise(_) => Some(Expected::Otherwise),
             Expect::To(to) => {
                 let plan = self.plan(file, &to.plan()?)?;
-                let targets = plan.stages.iter().map(|stage| match stage.who {
-                    Who::Target(target) => Some(target),
-                    Who::Requested => None,
+                let targets = plan.stages.iter().map(|stage| match &stage.who {
+                    Who::Target(target) => Some(*target),
+                    Who::Requested | Who::Split(..) | Who::Ordered(..) => None,
                 });
                 let targets: Option<Vec<_>> = targets.collect();
                 if targets.is_none() {
-                    let message = "a test expects certain candidates, and `requested` names none";
+                    let message = "a test expects certain candidates, and this plan leaves open which";
                     let diagnostic = Diagnostic::new(Code::R0201, message, span_of(file, to), "which ones");
                     self.report(
                         diagnostic.with_help("write the targets that this request should reach, in order"),
@@ -137,11 +196,19 @@ impl Lower<'_> {
                 }
                 targets.map(Expected::To)
             }
-            Expect::Approval(_)
-            | Expect::Limited(_)
-            | Expect::Redact(_)
-            | Expect::Flag(_)
-            | Expect::Shadow(_) => None,
+            Expect::Approval(approval) => {
+                self.declared_name(file, Kind::Approval, approval.name()?).map(Expected::Approval)
+            }
+            Expect::Limited(limited) => {
+                self.declared_name(file, Kind::Counter, limited.name()?).map(Expected::Limited)
+            }
+            Expect::Redact(redact) => {
+                self.finding_list(file, &redact.findings()?, true).map(Expected::Redact)
+            }
+            Expect::Flag(flag) => self.declared_name(file, Kind::Flag, flag.name()?).map(Expected::Flag),
+            Expect::Shadow(shadow) => {
+                self.one_target(file, &shadow.target()?, "a shadow goes to").map(Expected::Shadow)
+            }
         }
     }
 

@@ -3,7 +3,10 @@
 use super::Lower;
 use super::fields::Fields;
 use crate::diagnostic::{Code, Diagnostic};
-use std::collections::BTreeMap;
+use crate::model::{Migration, Route, Who};
+use crate::source::Span;
+use std::collections::{BTreeMap, BTreeSet};
+use wayleave_program::catalogue::TargetId;
 use wayleave_program::value::Value;
 
 impl Lower<'_> {
@@ -60,20 +63,57 @@ impl Lower<'_> {
         self.report(diagnostic);
     }
 
-    /// A price that some rule tests must be stated by every model.
-    pub(super) fn require_prices(&mut self) {
-        let Some(test) = self.price_test else { return };
-        let unpriced = |index: &usize| self.catalogue.targets[*index].price.is_none();
-        let unpriced: Vec<usize> = (0..self.catalogue.targets.len()).filter(unpriced).collect();
+    /// A price must be stated by every model where a rule tests it, by every model that can be asked where there is a
+    /// budget, and by those that are ordered by it.
+    pub(super) fn require_prices(&mut self, routes: &[Route], migrations: &[Migration]) {
+        let every: BTreeSet<TargetId> = self.catalogue.target_ids().collect();
+        let budget = self.budgets.first().map(|(_, at, _)| *at);
+        let (needed, why, at) = if let Some(test) = self.priced.test {
+            (every, "a rule tests it", test)
+        } else if let Some(budget) = budget {
+            (planned(routes, migrations, &every), "a budget counts it", budget)
+        } else if let Some(at) = self.priced.ordering {
+            (self.priced.ordered.clone(), "`cheapest` orders by it", at)
+        } else {
+            return;
+        };
+        let is_unpriced = |id: &TargetId| self.catalogue.target(*id).price.is_none();
+        let unpriced: Vec<TargetId> = needed.into_iter().filter(is_unpriced).collect();
         let Some((first, others)) = unpriced.split_first() else { return };
-        let name = &self.catalogue.targets[*first].name;
-        let message =
-            format!("`{name}`{} not state a `price`, and a rule tests it", and_others(others.len()));
-        let diagnostic = Diagnostic::new(Code::R0206, message, self.target_spans[*first], "no price")
-            .with_label(test, "tested here")
-            .with_help("add `price: $2 in, $6 out per 1M tokens`");
+        let name = &self.catalogue.target(*first).name;
+        let message = format!("`{name}`{} not state a `price`, and {why}", and_others(others.len()));
+        let diagnostic =
+            Diagnostic::new(Code::R0206, message, self.target_spans[first.0 as usize], "no price")
+                .with_label(at, "here")
+                .with_help("add `price: $2 in, $6 out per 1M tokens`");
         self.report(diagnostic);
     }
+}
+
+/// Why prices are needed.
+#[derive(Debug, Default)]
+pub(super) struct Priced {
+    /// Where `target.price` is first tested.
+    pub(super) test: Option<Span>,
+    /// Where `cheapest` first stands.
+    pub(super) ordering: Option<Span>,
+    /// What is ordered by it.
+    pub(super) ordered: BTreeSet<TargetId>,
+}
+
+/// The targets that some plan or migration names; all where a caller may name one.
+fn planned(routes: &[Route], migrations: &[Migration], every: &BTreeSet<TargetId>) -> BTreeSet<TargetId> {
+    let mut named: BTreeSet<TargetId> =
+        migrations.iter().flat_map(|migration| [migration.old, migration.new]).collect();
+    for stage in routes.iter().flat_map(|route| route.body.plans()).flat_map(|plan| &plan.stages) {
+        match &stage.who {
+            Who::Requested => return every.clone(),
+            Who::Target(target) => named.extend([*target]),
+            Who::Split(_, shares) => named.extend(shares.iter().map(|(_, target)| *target)),
+            Who::Ordered(_, targets) => named.extend(targets),
+        }
+    }
+    named
 }
 
 /// The subject of a message about one of several.

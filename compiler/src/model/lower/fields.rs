@@ -11,6 +11,11 @@ use wayleave_grammar::ast::{Field, LiteralValue, Value as Written};
 /// What a `timeout` states.
 pub(super) const TIMEOUT_FIELDS: [&str; 3] = ["connect", "first-token", "idle"];
 
+/// Whether what has these fields may state facts of targets too.
+fn can_state_facts(known: &[&str]) -> bool {
+    known != TIMEOUT_FIELDS && known != super::judges::FIELDS
+}
+
 /// The fields of a body by name, each once.
 pub(super) struct Fields {
     pub(super) file: FileId,
@@ -49,7 +54,7 @@ impl Lower<'_> {
                 continue;
             }
             let fact = format!("target.{name}");
-            let is_fact = known != TIMEOUT_FIELDS && self.facts.iter().any(|declared| declared.name == fact);
+            let is_fact = can_state_facts(known) && self.facts.iter().any(|declared| declared.name == fact);
             if !known.contains(&name.as_str()) && !is_fact {
                 misspelt.extend(self.unknown_field(&name, at, known));
                 continue;
@@ -66,14 +71,14 @@ impl Lower<'_> {
         }
         let mut candidates: Vec<(String, Option<Span>)> =
             known.iter().map(|name| ((*name).to_owned(), None)).collect();
-        if known != TIMEOUT_FIELDS {
+        if can_state_facts(known) {
             let facts = self.facts.iter().filter_map(|fact| fact.name.strip_prefix("target."));
             candidates
                 .extend(facts.map(|fact| (fact.to_owned(), self.declared_at(&format!("target.{fact}")))));
         }
         let mut diagnostic = unknown("field", name, at, &candidates);
         diagnostic.code = Code::R0206;
-        if diagnostic.fixes.is_empty() && known != TIMEOUT_FIELDS {
+        if diagnostic.fixes.is_empty() && can_state_facts(known) {
             diagnostic.help =
                 Some(format!("to state a fact of your own, declare `attribute target.{name}: TYPE` first"));
         }

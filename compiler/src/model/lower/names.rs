@@ -21,6 +21,17 @@ pub(super) enum Kind {
     Forbid,
     Route,
     Test,
+    Detector,
+    Redact,
+    Flag,
+    /// `require approval`
+    Approval,
+    Cap,
+    Log,
+    /// Limits and budgets.
+    Counter,
+    Migrate,
+    Guarantee,
 }
 
 impl Kind {
@@ -38,6 +49,15 @@ impl Kind {
             Kind::Forbid => "forbid",
             Kind::Route => "route",
             Kind::Test => "test",
+            Kind::Detector => "detector",
+            Kind::Redact => "redact",
+            Kind::Flag => "flag",
+            Kind::Approval => "approval",
+            Kind::Cap => "cap",
+            Kind::Log => "log",
+            Kind::Counter => "limit or budget",
+            Kind::Migrate => "migrate",
+            Kind::Guarantee => "guarantee",
         }
     }
 }
@@ -89,7 +109,7 @@ impl Lower<'_> {
     /// named by being listed (models) is not asked.
     pub(super) fn unused(&self) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
-        for kind in [Kind::Type, Kind::Attribute, Kind::Group, Kind::Plan] {
+        for kind in [Kind::Type, Kind::Attribute, Kind::Group, Kind::Plan, Kind::Detector] {
             for (name, at) in self.names.of(kind) {
                 // A fact tells a reader something even where no rule tests it.
                 if self.used.contains(&(kind, name.to_owned())) || name.starts_with("target.") {

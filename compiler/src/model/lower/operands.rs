@@ -5,7 +5,8 @@ use super::names::Kind;
 use super::values::{at as place, is_scale, literal};
 use super::{Lower, written};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
-use crate::model::{Condition, FactId, Order, Predicate, Subject, TargetField, Test};
+use crate::model::condition::PatternKind;
+use crate::model::{Condition, FactId, Order, Pattern, Predicate, Subject, TargetField, Test};
 use crate::source::{FileId, Span};
 use std::collections::BTreeSet;
 use wayleave_grammar::ast::{LiteralValue, OperatorKind as Op, Range, Value};
@@ -43,12 +44,16 @@ impl Lower<'_> {
         }
         let predicate = match &asking.asked {
             Asked::Value(Type::Named(named)) => self.named(&reading, named),
+            Asked::Value(Type::Text | Type::Model) if matches!(operator, Op::Like | Op::Matches) => {
+                self.text_pattern(&reading).map(Predicate::Matches)
+            }
             Asked::Value(Type::Text) => self.texts(&reading).map(Predicate::OneOfTexts),
             Asked::Value(Type::Model) => self.model_names(&reading),
             Asked::Value(Type::TextSet) => self.set(&reading, None),
             Asked::Value(Type::NamedSet(named)) => self.set(&reading, Some(named)),
             Asked::Value(Type::Bool) => return self.truth(&reading),
-            Asked::Value(Type::Tokens | Type::Instant) | Asked::Price => {
+            Asked::Value(Type::Parts) => return None,
+            Asked::Value(Type::Tokens | Type::Instant | Type::TimeOfDay | Type::Share) | Asked::Price => {
                 self.intervals(&reading).map(Predicate::InIntervals)
             }
             Asked::Target => self.targets_asked(&reading).map(Predicate::OneOfTargets),
@@ -59,6 +64,50 @@ impl Lower<'_> {
         } else {
             test
         })
+    }
+
+    /// What stands behind `like` or `matches`.
+    pub(super) fn text_pattern(&mut self, reading: &Reading<'_>) -> Option<Pattern> {
+        let at = place(reading.file, reading.operand);
+        let (text, kind) = match (reading.operator, literal(reading.operand)) {
+            (Op::Like, Some(LiteralValue::Text(text))) => (text, PatternKind::Glob),
+            (Op::Matches, Some(LiteralValue::Regex { pattern, is_any_case })) => {
+                self.check_regex(at, &pattern)?;
+                (pattern, if is_any_case { PatternKind::AnyCase } else { PatternKind::Regex })
+            }
+            (Op::Matches, Some(LiteralValue::Text(_))) => {
+                let message = "`matches` takes a regular expression, and this is a plain text";
+                let diagnostic = Diagnostic::new(Code::R0201, message, at, "no `r` before it")
+                    .with_help("write `r` before the quotes, or `like` for a text with `*` and `?`")
+                    .with_fix("make it a regular expression", at.before(), "r", Applicability::Maybe);
+                self.report(diagnostic);
+                return None;
+            }
+            (Op::Like, Some(LiteralValue::Regex { .. })) => {
+                let message = "`like` takes a text with `*` and `?`, and this is a regular expression";
+                let diagnostic = Diagnostic::new(Code::R0201, message, at, "a regular expression")
+                    .with_help("write `matches` before it")
+                    .with_fix("write `matches`", reading.at, "matches", Applicability::Always);
+                self.report(diagnostic);
+                return None;
+            }
+            _ if super::values::is_reported(reading.operand) => return None,
+            (operator, _) => {
+                let example = if operator == Op::Like { "like \"a*\"" } else { "matches r\"^a\"" };
+                let message = format!("`{}` takes a pattern", operator.text());
+                let found = super::values::describe(reading.operand);
+                let diagnostic = Diagnostic::new(Code::R0201, message, at, found);
+                self.report(diagnostic.with_help(format!("write `{} {example}`", reading.asking.name)));
+                return None;
+            }
+        };
+        let pattern = Pattern::new(&text, kind);
+        if pattern.is_none() {
+            let message = "this pattern is too large to be searched for with every request";
+            let diagnostic = Diagnostic::new(Code::R0205, message, at, "too large");
+            self.report(diagnostic.with_help("make its repetitions smaller"));
+        }
+        pattern
     }
 
     /// `is [a, b]`
@@ -143,8 +192,10 @@ impl Lower<'_> {
                 return None;
             }
         };
-        let is_ordered = matches!(&reading.asking.asked, Asked::Value(Type::Tokens | Type::Instant))
-            || matches!(&reading.asking.asked, Asked::Value(Type::Named(named)) if is_scale(named));
+        let is_ordered = matches!(
+            &reading.asking.asked,
+            Asked::Value(Type::Tokens | Type::Instant | Type::TimeOfDay | Type::Share)
+        ) || matches!(&reading.asking.asked, Asked::Value(Type::Named(named)) if is_scale(named));
         if order != Order::Equal && !is_ordered {
             self.no_order(reading);
             return None;
@@ -274,11 +325,11 @@ impl Lower<'_> {
     fn texts(&mut self, reading: &Reading<'_>) -> Option<BTreeSet<String>> {
         let name = &reading.asking.name;
         match (reading.operator, reading.operand) {
-            (Op::Is | Op::IsNot, value) => Some(BTreeSet::from([self.text(reading.file, name, value)?])),
+            (Op::Is | Op::IsNot, value) => Some(BTreeSet::from([self.compared_text(reading, value)?])),
             (Op::In | Op::NotIn, Value::List(list)) => {
                 let values: Vec<Value> = list.values().collect();
                 let texts: Vec<Option<String>> =
-                    values.iter().map(|value| self.text(reading.file, name, value)).collect();
+                    values.iter().map(|value| self.compared_text(reading, value)).collect();
                 texts.into_iter().collect()
             }
             (Op::In | Op::NotIn, value) => {
@@ -291,12 +342,22 @@ impl Lower<'_> {
                 let _ = value;
                 self.refuse(reading, "a text, without a list behind it", hint)
             }
-            _ => self.refuse(reading, "a text", "write `is \"…\"` or `in [\"…\", \"…\"]`"),
+            _ => self.refuse(
+                reading,
+                "a text",
+                "write `is \"…\"`, `in [\"…\"]`, `like \"a*\"` or `matches r\"…\"`",
+            ),
         }
     }
 
+    /// A text that a condition compares with what is asked.
+    fn compared_text(&mut self, reading: &Reading<'_>, value: &Value) -> Option<String> {
+        let text = self.text(reading.file, &reading.asking.name, value)?;
+        self.compare_text(&reading.asking.name, &text, place(reading.file, value));
+        Some(text)
+    }
+
     fn set(&mut self, reading: &Reading<'_>, named: Option<&NamedType>) -> Option<Predicate> {
-        let name = &reading.asking.name;
         match reading.operator {
             Op::Is | Op::IsNot if matches!(reading.operand, Value::List(_)) => Some(Predicate::IsEmpty),
             Op::Has | Op::Lacks => match (named, reading.operand) {
@@ -314,7 +375,7 @@ impl Lower<'_> {
                     let member = self.member(reading.file, named, value)?;
                     Some(Predicate::Has(named.name_of(member).to_owned()))
                 }
-                (None, value) => Some(Predicate::Has(self.text(reading.file, name, value)?)),
+                (None, value) => Some(Predicate::Has(self.compared_text(reading, value)?)),
             },
             _ => self.refuse(reading, "a set", "write `has MEMBER`, `lacks MEMBER` or `is []`"),
         }

@@ -4,9 +4,14 @@ use super::drafts::Draft;
 use super::names::Kind;
 use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Plan, PlanStage, Who};
+use crate::model::{Ordering, Plan, PlanStage, Who};
 use crate::source::FileId;
-use wayleave_grammar::ast::{self, Item, Node, PlanExpression, PlanRef, Stage, StageKind};
+use wayleave_grammar::ast::{self, Item, LiteralValue, Node, PlanExpression, PlanRef, Stage, StageKind};
+use wayleave_program::catalogue::TargetId;
+use wayleave_program::value::Share;
+
+/// All of a whole, in millionths.
+const WHOLE: u64 = 1_000_000;
 
 impl Lower<'_> {
     pub(super) fn declare_plans(&mut self, items: &[Placed<Item>]) {
@@ -35,7 +40,8 @@ impl Lower<'_> {
         for stage in expression.stages() {
             match self.stage(file, &stage) {
                 Some(stages) => stages.into_iter().for_each(|stage| {
-                    if !plan.stages.iter().any(|known| known.who == stage.who) {
+                    let is_known = plan.stages.iter().any(|known| known.who == stage.who);
+                    if !is_known {
                         plan.stages.push(stage);
                     }
                 }),
@@ -53,7 +59,7 @@ impl Lower<'_> {
             }
             None => None,
         };
-        let one = |who: Who| PlanStage { who, within_ms };
+        let one = move |who: Who| PlanStage { who, within_ms };
         match stage.kind()? {
             StageKind::Path(path) if path.is_all_models() => {
                 let at = span_of(file, &path);
@@ -71,7 +77,10 @@ impl Lower<'_> {
             StageKind::Group(group) => {
                 Some(self.group(file, &group)?.into_iter().map(|id| one(Who::Target(id))).collect())
             }
-            StageKind::Requested(_) => Some(vec![one(Who::Requested)]),
+            StageKind::Requested(requested) => {
+                self.requested_at.get_or_insert(span_of(file, &requested));
+                Some(vec![one(Who::Requested)])
+            }
             StageKind::Plan(named) => {
                 let mut plan = self.named_plan(file, &named)?;
                 for stage in &mut plan.stages {
@@ -80,14 +89,86 @@ impl Lower<'_> {
                 }
                 Some(plan.stages)
             }
-            StageKind::Split(_) | StageKind::Ordering(_) => None,
+            StageKind::Split(split) => self.split(file, &split).map(|who| vec![one(who)]),
+            StageKind::Ordering(ordering) => self.ordering(file, &ordering).map(|who| vec![one(who)]),
         }
+    }
+
+    fn split(&mut self, file: FileId, split: &ast::Split) -> Option<Who> {
+        let by = split.by().map(|name| self.told_apart_by(file, &name));
+        let mut shares: Vec<(Share, TargetId)> = Vec::new();
+        let mut is_whole = true;
+        for share in split.shares() {
+            let target = share.target().and_then(|path| self.one_target(file, &path, "a share goes to"));
+            let (Some(literal), Some(target)) = (share.share(), target) else {
+                is_whole = false;
+                continue;
+            };
+            let LiteralValue::SharePpm(ppm) = literal.value()? else { return None };
+            if ppm == 0 {
+                let message = "a share of 0% is never drawn";
+                let diagnostic = Diagnostic::new(Code::R0207, message, span_of(file, &literal), "nobody");
+                self.report(diagnostic.with_help("remove this member, or give it a share"));
+                is_whole = false;
+            }
+            if shares.iter().any(|(_, known)| *known == target) {
+                let message = format!("this split names `{}` twice", self.catalogue.target(target).name);
+                let diagnostic = Diagnostic::new(Code::R0102, message, span_of(file, &share), "again here");
+                self.report(diagnostic.with_help("give it one share"));
+                is_whole = false;
+            }
+            shares.push((Share(ppm), target));
+        }
+        let sum: u64 = shares.iter().map(|(share, _)| share.0).fold(0, u64::saturating_add);
+        if is_whole && sum != WHOLE {
+            let written = wayleave_program::sources::write_share(Share(sum));
+            let message = format!("the shares of this split sum to {written}, not to 100%");
+            let diagnostic =
+                Diagnostic::new(Code::R0207, message, span_of(file, split), format!("{written} in all"));
+            self.report(diagnostic.with_help("let the shares sum to 100%"));
+            return None;
+        }
+        let by = by.map_or(Some(None), |by| by.map(Some));
+        is_whole.then_some(Who::Split(by?, shares))
+    }
+
+    fn ordering(&mut self, file: FileId, item: &ast::Ordering) -> Option<Who> {
+        let ordering = match item.word()?.as_str() {
+            "cheapest" => Ordering::Cheapest,
+            "fastest" => Ordering::Fastest,
+            _ => Ordering::LeastBusy,
+        };
+        let list = item.targets()?;
+        let mut members = Vec::new();
+        for target in list.targets() {
+            for member in self.target(file, &target)? {
+                if !members.contains(&member) {
+                    members.push(member);
+                }
+            }
+        }
+        if members.is_empty() {
+            let diagnostic =
+                Diagnostic::new(Code::R0206, "nothing stands in this list", span_of(file, &list), "empty");
+            self.report(diagnostic.with_help("name the targets that are put in order"));
+            return None;
+        }
+        if ordering == Ordering::Cheapest {
+            self.priced.ordering.get_or_insert(span_of(file, item));
+            self.priced.ordered.extend(&members);
+        }
+        Some(Who::Ordered(ordering, members))
     }
 
     fn named_plan(&mut self, file: FileId, named: &PlanRef) -> Option<Plan> {
         let name_node = named.name()?;
         let name = name_node.text();
         self.mark_used(Kind::Plan, &name);
+        if let Some(declared) = self.names.get(Kind::Plan, &name)
+            && !self.may_name("plan", &name, declared, span(file, name_node.text_range()))
+        {
+            return None;
+        }
         if let Some(plan) = self.plans.get(&name) {
             return Some(plan.clone());
         }

@@ -3,7 +3,7 @@
 use super::Lower;
 use super::conditions::Asked;
 use super::operands::Reading;
-use super::values::{at as place, describe, instant, is_reported, literal};
+use super::values::{at as place, describe, is_reported, literal};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::Interval;
 use wayleave_grammar::ast::{LiteralValue, OperatorKind as Op, Value};
@@ -16,6 +16,11 @@ impl Lower<'_> {
                 let (start, end) = (range.start()?, range.end()?);
                 let low = self.number(reading, &start, true)?;
                 let high = self.number(reading, &end, false)?;
+                if matches!(reading.asking.asked, Asked::Value(Type::TimeOfDay)) && low > high {
+                    // Over midnight.
+                    let evening = Interval { low: Some(low), high: None };
+                    return Some(vec![evening, Interval { low: None, high: Some(high) }]);
+                }
                 if low >= high {
                     self.falling(place(reading.file, range));
                     return None;
@@ -31,9 +36,11 @@ impl Lower<'_> {
                     .map(|number| number.map(|n| Interval { low: Some(n), high: Some(n + 1) }))
                     .collect()
             }
-            (Op::In | Op::NotIn, _) => {
-                self.refuse(reading, "a quantity", "write a range: `in 1k..8k tokens`")
-            }
+            (Op::In | Op::NotIn, _) => self.refuse(
+                reading,
+                "a quantity",
+                "write a range such as `in 1k..8k tokens` or `in 09:00..18:00`",
+            ),
             (Op::Has | Op::Lacks | Op::Like | Op::Matches, _) => {
                 self.refuse(reading, "a quantity", "write `<`, `<=`, `>`, `>=`, `is`, or `in A..B`")
             }
@@ -87,9 +94,27 @@ impl Lower<'_> {
                     None
                 }
             },
-            Asked::Value(Type::Instant) => match found.as_ref().and_then(instant) {
+            Asked::Value(Type::Instant) => match found.as_ref().and_then(|found| self.moment(found)) {
                 Some(instant) => Some(i128::from(instant.0)),
                 None => self.mismatch(reading.file, name, &Type::Instant, value),
+            },
+            Asked::Value(Type::TimeOfDay) => match found {
+                Some(LiteralValue::TimeOfDayMinutes(minutes)) => Some(i128::from(minutes)),
+                _ => self.mismatch(reading.file, name, &Type::TimeOfDay, value),
+            },
+            Asked::Value(Type::Share) => match found {
+                Some(LiteralValue::SharePpm(ppm)) => Some(i128::from(ppm)),
+                Some(LiteralValue::Integer(_)) => {
+                    let at = place(reading.file, value);
+                    let written = self.sources.text(at).to_owned();
+                    let message = format!("`{name}` is a percentage, and this number has no unit");
+                    let diagnostic = Diagnostic::new(Code::R0202, message, at, "of what")
+                        .with_help(format!("write `{written}%`"))
+                        .with_fix("write the unit", at.after(), "%", Applicability::Always);
+                    self.report(diagnostic);
+                    None
+                }
+                _ => self.mismatch(reading.file, name, &Type::Share, value),
             },
             _ => match found {
                 Some(LiteralValue::Integer(count)) if may_lack_unit => Some(i128::from(count)),

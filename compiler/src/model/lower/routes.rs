@@ -27,7 +27,7 @@ impl Lower<'_> {
         let mut routes = Vec::new();
         for Draft { file, name, item, .. } in &drafts {
             let outer = self.outer(*file, item, &index);
-            let condition = self.when(*file, item.when(), Scope::Route);
+            let condition = self.rule_condition(*file, item.when(), Scope::Route);
             let body = self.body(*file, name, item);
             // A route with an error leaves a hole, so that the others keep their numbers; no policy is built from it.
             routes.push(Route {
@@ -54,7 +54,7 @@ impl Lower<'_> {
 
     fn body(&mut self, file: FileId, name: &str, item: &ast::Route) -> Option<RouteBody> {
         if let Some(to) = item.to() {
-            return self.plan(file, &to.plan()?).map(RouteBody::Plan);
+            return self.planned(file, &to).map(RouteBody::Plan);
         }
         let arms = item.arms()?;
         let mut lowered = Vec::new();
@@ -102,9 +102,16 @@ impl Lower<'_> {
         is_whole.then_some(RouteBody::Arms(lowered))
     }
 
+    /// A plan, and how it is tried.
+    fn planned(&mut self, file: FileId, to: &ast::ToClause) -> Option<crate::model::Plan> {
+        let plan = self.plan(file, &to.plan()?);
+        let tries = self.tries(file, to);
+        Some(crate::model::Plan { tries: tries?, ..plan? })
+    }
+
     fn arm_outcome(&mut self, file: FileId, arm: &ast::Arm) -> Option<ArmOutcome> {
         match arm.outcome()? {
-            Outcome::To(to) => self.plan(file, &to.plan()?).map(ArmOutcome::Plan),
+            Outcome::To(to) => self.planned(file, &to).map(ArmOutcome::Plan),
             Outcome::Deny(deny) => Some(ArmOutcome::Deny(deny.text()?.value())),
         }
     }

@@ -2,73 +2,86 @@
 
 use super::conditions::Scope;
 use super::names::Kind;
-use super::{Lower, Placed, span_of};
+use super::{Lower, span_of};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Approval, Condition, Denial, Period, Prohibition};
+use crate::model::{Approve, Condition, Deny, Forbid, Period, Rule};
 use crate::source::{FileId, Span};
-use wayleave_grammar::ast::{FromClause, Item, Text, UntilClause, WhenClause};
+use wayleave_grammar::ast::{self, FromClause, Item, Text, UntilClause, WhenClause};
+
+/// A rule with its file, and whether it is only tried (`observe`).
+pub(super) type Tried = (FileId, ast::Rule, bool);
+
+/// The rule that an item is or tries.
+pub(super) fn rule_of(file: FileId, item: &Item) -> Option<Tried> {
+    let rule = match item {
+        Item::Observe(observe) => return observe.rule().map(|rule| (file, rule, true)),
+        Item::Approve(item) => ast::Rule::Approve(item.clone()),
+        Item::Deny(item) => ast::Rule::Deny(item.clone()),
+        Item::Forbid(item) => ast::Rule::Forbid(item.clone()),
+        Item::Redact(item) => ast::Rule::Redact(item.clone()),
+        Item::Flag(item) => ast::Rule::Flag(item.clone()),
+        Item::RequireApproval(item) => ast::Rule::RequireApproval(item.clone()),
+        Item::Cap(item) => ast::Rule::Cap(item.clone()),
+        Item::Log(item) => ast::Rule::Log(item.clone()),
+        _ => return None,
+    };
+    Some((file, rule, false))
+}
 
 impl Lower<'_> {
-    pub(super) fn approvals(&mut self, items: &[Placed<Item>]) -> Vec<Approval> {
+    pub(super) fn approvals(&mut self, rules: &[Tried]) -> Vec<Rule<Approve>> {
         let mut approvals = Vec::new();
-        for (file, item) in items {
-            let Item::Approve(item) = item else { continue };
+        for (file, rule, is_tried) in rules {
+            let ast::Rule::Approve(item) = rule else { continue };
             let Some(name) = self.declare_name(Kind::Approve, *file, item.name()) else { continue };
             let targets = item.targets().map(|targets| self.target_set(*file, &targets)).unwrap_or_default();
-            let condition = self.when(*file, item.when(), Scope::Targets);
+            let condition = self.rule_condition(*file, item.when(), Scope::Targets);
             let period = self.period(*file, item.from(), item.until());
             let Some(condition) = condition else { continue };
-            approvals.push(Approval {
-                name,
-                span: span_of(*file, item),
+            let body = Approve {
                 targets,
-                condition,
-                period,
                 until_at: item.until().map(|clause| span_of(*file, &clause)),
                 owner: item.owner().and_then(|clause| clause.text()).map(|text| text.value()),
                 by: item.by().and_then(|clause| clause.text()).map(|text| text.value()),
                 reference: item.reference().and_then(|clause| clause.text()).map(|text| text.value()),
-            });
+            };
+            let is_tried = *is_tried;
+            approvals.push(Rule { name, span: span_of(*file, item), condition, period, is_tried, body });
         }
         approvals
     }
 
-    pub(super) fn denials(&mut self, items: &[Placed<Item>]) -> Vec<Denial> {
+    pub(super) fn denials(&mut self, rules: &[Tried]) -> Vec<Rule<Deny>> {
         let mut denials = Vec::new();
-        for (file, item) in items {
-            let Item::Deny(item) = item else { continue };
+        for (file, rule, is_tried) in rules {
+            let ast::Rule::Deny(item) = rule else { continue };
             let Some(name) = self.declare_name(Kind::Deny, *file, item.name()) else { continue };
             if item.when().is_none() {
                 // The parser has said so.
                 continue;
             }
-            let condition = self.when(*file, item.when(), Scope::Deny);
+            let condition = self.rule_condition(*file, item.when(), Scope::Deny);
             let period = self.period(*file, item.from(), item.until());
             let because = words(item.because().and_then(|clause| clause.text()));
             let Some(condition) = condition else { continue };
-            denials.push(Denial { name, span: span_of(*file, item), condition, period, because });
+            let (is_tried, body) = (*is_tried, Deny { because });
+            denials.push(Rule { name, span: span_of(*file, item), condition, period, is_tried, body });
         }
         denials
     }
 
-    pub(super) fn prohibitions(&mut self, items: &[Placed<Item>]) -> Vec<Prohibition> {
+    pub(super) fn prohibitions(&mut self, rules: &[Tried]) -> Vec<Rule<Forbid>> {
         let mut prohibitions = Vec::new();
-        for (file, item) in items {
-            let Item::Forbid(item) = item else { continue };
+        for (file, rule, is_tried) in rules {
+            let ast::Rule::Forbid(item) = rule else { continue };
             let Some(name) = self.declare_name(Kind::Forbid, *file, item.name()) else { continue };
             let targets = item.targets().map(|targets| self.target_set(*file, &targets)).unwrap_or_default();
-            let condition = self.when(*file, item.when(), Scope::Targets);
+            let condition = self.rule_condition(*file, item.when(), Scope::Targets);
             let period = self.period(*file, item.from(), item.until());
             let because = words(item.because().and_then(|clause| clause.text()));
             let Some(condition) = condition else { continue };
-            prohibitions.push(Prohibition {
-                name,
-                span: span_of(*file, item),
-                targets,
-                condition,
-                period,
-                because,
-            });
+            let (is_tried, body) = (*is_tried, Forbid { targets, because });
+            prohibitions.push(Rule { name, span: span_of(*file, item), condition, period, is_tried, body });
         }
         prohibitions
     }
@@ -86,7 +99,12 @@ impl Lower<'_> {
         }
     }
 
-    fn period(&mut self, file: FileId, from: Option<FromClause>, until: Option<UntilClause>) -> Period {
+    pub(super) fn period(
+        &mut self,
+        file: FileId,
+        from: Option<FromClause>,
+        until: Option<UntilClause>,
+    ) -> Period {
         let from_date = from.as_ref().and_then(|clause| clause.date());
         let until_date = until.as_ref().and_then(|clause| clause.date());
         let period = Period {

@@ -58,6 +58,11 @@ impl Lower<'_> {
         let name_node = group.name()?;
         let name = name_node.text();
         self.mark_used(Kind::Group, &name);
+        if let Some(declared) = self.names.get(Kind::Group, &name)
+            && !self.may_name("group", &name, declared, span(file, name_node.text_range()))
+        {
+            return None;
+        }
         if let Some(members) = self.groups.get(&name) {
             return Some(members.clone());
         }

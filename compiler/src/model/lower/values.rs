@@ -9,7 +9,7 @@ use wayleave_grammar::ast::{DateText, Literal, LiteralValue, Node, Value as Writ
 use wayleave_program::instant::from_date;
 use wayleave_program::schema::{NamedType, Shape, Type};
 use wayleave_program::sources::allowed;
-use wayleave_program::value::{Instant, MemberId, Tokens, Value};
+use wayleave_program::value::{Instant, MemberId, MinuteOfDay, Share, Tokens, Value};
 
 impl Lower<'_> {
     /// A constant of a type, for the attribute or field `owner`.
@@ -41,10 +41,19 @@ impl Lower<'_> {
                 _ => self.mismatch(file, owner, value_type, value),
             },
             Type::Tokens => self.tokens(file, owner, value).map(|count| Value::Tokens(Tokens(count))),
-            Type::Instant => match literal(value).as_ref().and_then(instant) {
+            Type::Instant => match literal(value).as_ref().and_then(|literal| self.moment(literal)) {
                 Some(instant) => Some(Value::Instant(instant)),
                 None => self.mismatch(file, owner, value_type, value),
             },
+            Type::Share => match literal(value) {
+                Some(LiteralValue::SharePpm(ppm)) => Some(Value::Share(Share(ppm))),
+                _ => self.mismatch(file, owner, value_type, value),
+            },
+            Type::TimeOfDay => match literal(value) {
+                Some(LiteralValue::TimeOfDayMinutes(minute)) => Some(Value::TimeOfDay(MinuteOfDay(minute))),
+                _ => self.mismatch(file, owner, value_type, value),
+            },
+            Type::Parts => self.text(file, owner, value).map(|text| Value::Parts(vec![text])),
         }
     }
 
@@ -201,7 +210,7 @@ impl Lower<'_> {
 
     /// A date or instant of a `from` or `until`.
     pub(super) fn instant(&mut self, file: FileId, literal: &Literal) -> Option<Instant> {
-        let found = literal.value().as_ref().and_then(instant);
+        let found = literal.value().as_ref().and_then(|value| self.moment(value));
         if found.is_none() && literal.value().is_some() {
             self.error(
                 Code::R0201,
@@ -216,7 +225,7 @@ impl Lower<'_> {
 
 /// A number with a unit where another unit is wanted: no other type, but another measure.
 fn is_other_unit(value: &Written, value_type: &Type) -> bool {
-    let is_measure = matches!(value_type, Type::Tokens | Type::Instant);
+    let is_measure = matches!(value_type, Type::Tokens | Type::Instant | Type::TimeOfDay | Type::Share);
     let is_number = matches!(
         literal(value),
         Some(
@@ -245,18 +254,25 @@ pub(super) fn is_reported(value: &Written) -> bool {
     matches!(value, Written::Literal(literal) if literal.value().is_none())
 }
 
-/// A written date, in UTC, or instant.
-pub(super) fn instant(value: &LiteralValue) -> Option<Instant> {
-    let midnight = |date: &DateText| from_date(date.year.into(), date.month.into(), date.day.into());
-    match value {
-        LiteralValue::Date(date) => midnight(date),
-        LiteralValue::Instant(instant) => {
-            let seconds =
-                i64::from(instant.hour) * 3600 + i64::from(instant.minute) * 60 + i64::from(instant.second);
-            let offset = i64::from(instant.offset_minutes) * 60;
-            midnight(&instant.date).map(|midnight| Instant(midnight.0 + seconds - offset))
+impl Lower<'_> {
+    /// A written date, in the policy's zone, or instant.
+    pub(super) fn moment(&self, value: &LiteralValue) -> Option<Instant> {
+        let parts = |date: &DateText| (date.year.into(), date.month.into(), date.day.into());
+        match value {
+            LiteralValue::Date(date) => {
+                let (year, month, day) = parts(date);
+                self.schema.zone.first_instant(year, month, day)
+            }
+            LiteralValue::Instant(instant) => {
+                let (year, month, day) = parts(&instant.date);
+                let seconds = i64::from(instant.hour) * 3600
+                    + i64::from(instant.minute) * 60
+                    + i64::from(instant.second);
+                let offset = i64::from(instant.offset_minutes) * 60;
+                from_date(year, month, day).map(|midnight| Instant(midnight.0 + seconds - offset))
+            }
+            _ => None,
         }
-        _ => None,
     }
 }
 

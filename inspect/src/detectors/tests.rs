@@ -1,0 +1,61 @@
+use super::*;
+
+fn is_shared<T: Send + Sync>(_: &T) {}
+
+fn all() -> Detectors {
+    let built_in = Looks::BUILT_IN.iter().map(|name| {
+        ((*name).to_owned(), Looks::built_in(name).expect("each name on the list is a detector"))
+    });
+    let own = Looks::Patterns(vec![
+        Pattern::Word("project  Blue Heron".to_owned()),
+        Pattern::Word("HERON".to_owned()),
+        Pattern::Regex { regex: r"case-\d+".to_owned(), any_case: true },
+    ]);
+    Detectors::new(built_in.chain([("birds".to_owned(), own)]).collect()).expect("good patterns")
+}
+
+#[test]
+fn findings_come_by_place_with_their_words() {
+    let detectors = all();
+    is_shared(&detectors);
+    let text = "Ask ann@example.org about project blue\nheron (CASE-12) from 10.1.2.3.";
+    let shown: Vec<(&str, &str, &str)> = Vec::new();
+    let findings = detectors.find(text);
+    let mut told = shown;
+    for finding in &findings {
+        told.push((&finding.detector, &finding.what, &text[finding.range.clone()]));
+    }
+    assert_eq!(
+        told,
+        [
+            ("email", "an email address", "ann@example.org"),
+            ("birds", "what `birds` looks for", "project blue\nheron"),
+            ("birds", "what `birds` looks for", "CASE-12"),
+            ("ip-address", "an IP address", "10.1.2.3"),
+        ]
+    );
+    assert_eq!(detectors.found(text), BTreeSet::from(["birds", "email", "ip-address"]));
+    assert!(detectors.found("nothing here").is_empty());
+}
+
+#[test]
+fn what_is_found_is_what_finds() {
+    let detectors = all();
+    for text in ["", "sk-", "a@b.example 4111 1111 1111 1111", "+49 30 901820", "DE89 3704 0044 0532 0130 00"]
+    {
+        let names: BTreeSet<String> =
+            detectors.find(text).into_iter().map(|finding| finding.detector).collect();
+        let found: BTreeSet<String> = detectors.found(text).into_iter().map(str::to_owned).collect();
+        assert_eq!(names, found, "{text}");
+    }
+}
+
+#[test]
+fn a_bad_pattern_is_named_by_its_place() {
+    let patterns =
+        vec![Pattern::Word("ok".to_owned()), Pattern::Regex { regex: "é(".to_owned(), any_case: false }];
+    let given = vec![("email".to_owned(), Looks::Email), ("own".to_owned(), Looks::Patterns(patterns))];
+    let Err(error) = Detectors::new(given) else { panic!("the second pattern is bad") };
+    assert_eq!((error.detector, error.pattern, error.error.offset), (1, 1, Some(2)));
+    assert_eq!(error.error.message, "unclosed group");
+}
