@@ -182,11 +182,9 @@ fn client(judge: &Judge, roots: &[reqwest::Certificate]) -> Option<reqwest::Clie
         .tcp_nodelay(true)
         .connect_timeout(Duration::from_millis(judge.timeout_ms));
     // Without TLS no roots are needed, and a machine that has none can still ask a local analyzer.
-    let builder = if judge.url.starts_with("https:") {
-        builder.tls_certs_merge(roots.iter().cloned())
-    } else {
-        builder.tls_certs_only([])
-    };
+    let is_https = reqwest::Url::parse(&judge.url).is_ok_and(|url| url.scheme() == "https");
+    let builder =
+        if is_https { builder.tls_certs_merge(roots.iter().cloned()) } else { builder.tls_certs_only([]) };
     builder.build().ok()
 }
 

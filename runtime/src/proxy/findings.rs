@@ -70,6 +70,9 @@ impl Asked<'_> {
                 None => wanted.iter().for_each(|id| self.give_default(attributes, *id)),
             }
         }
+        if texts.is_some() {
+            self.leave_out(attributes);
+        }
         Ok(texts.map(|texts| RecordedInspection {
             parts: texts.parts.len() as u64,
             bytes: texts.bytes() as u64,
@@ -96,6 +99,18 @@ impl Asked<'_> {
     fn give_default(&self, attributes: &mut Attributes, id: AttributeId) {
         let value = attributes.value(self.served.program.schema(), id).into_owned();
         attributes.set(id, value);
+    }
+
+    /// Findings that nobody asks for any more are none: a program that knows the texts would look for them itself, on the
+    /// request's own thread.
+    fn leave_out(&self, attributes: &mut Attributes) {
+        let schema = self.served.program.schema();
+        let is_finding = |id: &AttributeId| matches!(schema.attribute(*id).origin, Origin::Findings(..));
+        for id in schema.ids().filter(is_finding) {
+            if attributes.get(id).is_none() {
+                attributes.set(id, Value::Set(BTreeSet::new()));
+            }
+        }
     }
 
     /// One round: the cheapest of what is wanted. The detectors that failed.

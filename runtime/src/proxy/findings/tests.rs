@@ -246,6 +246,10 @@ async fn texts_are_given_where_a_rule_reads_them() {
     let parts = vec![format!("{MARKER} hi")];
     assert_eq!(decided_on.get(BuiltIn::Prompt.id()), Some(&Value::Parts(parts)));
     assert_eq!(decided_on.get(BuiltIn::System.id()), Some(&Value::Parts(Vec::new())));
+    // Nobody asks for it, so nobody looks for it.
+    let unasked = answered.program.schema.find("prompt has word").unwrap();
+    assert_eq!(decided_on.get(unasked), Some(&Value::Set(BTreeSet::new())));
+    assert_eq!(answered.program.looks.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
