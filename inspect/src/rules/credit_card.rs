@@ -110,9 +110,11 @@ fn card_end(text: &str, start: usize) -> Option<usize> {
 
 fn is_card(digits: &[u8]) -> bool {
     let is_issued = NETWORKS.iter().any(|(first, last, shortest, longest)| {
-        let width = first.to_string().len();
-        let prefix = digits.iter().take(width).fold(0, |sum, digit| sum * 10 + u32::from(*digit));
-        (shortest..=longest).contains(&&digits.len()) && (*first..=*last).contains(&prefix)
+        (*shortest..=*longest).contains(&digits.len()) && {
+            let width = first.ilog10() as usize + 1;
+            let prefix = digits.iter().take(width).fold(0, |sum, digit| sum * 10 + u32::from(*digit));
+            (*first..=*last).contains(&prefix)
+        }
     });
     is_issued && luhn(digits)
 }
