@@ -5,7 +5,8 @@ use std::io::{BufRead, Write};
 use wayleave_inspect::{Detectors, Looks};
 
 fn main() -> std::io::Result<()> {
-    let built_in = Looks::BUILT_IN.iter().filter_map(|name| Some(((*name).to_owned(), Looks::built_in(name)?)));
+    let built_in =
+        Looks::BUILT_IN.iter().filter_map(|name| Some(((*name).to_owned(), Looks::built_in(name)?)));
     let detectors = Detectors::new(built_in.collect()).expect("built-in detectors have no bad patterns");
     let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {

@@ -74,6 +74,9 @@ def secrets(folder, shown, missed):
     paths = git(folder, "ls-tree", "-r", "--name-only", GITLEAKS[2], RULES).decode().split()
     rules = {path: file(folder, GITLEAKS, path) for path in paths if path.endswith(".go")}
     cases = go_cases.cases(rules, file(folder, GITLEAKS, GENERATE))
+    # What one rule is not to find may be what another is for.
+    positives = {str(case) for kind, case in cases if kind == "positive"}
+    cases = [(kind, case) for kind, case in cases if case and (kind == "positive" or str(case) not in positives)]
     is_found = [any(name == "secret" for name, _, _ in of_text) for of_text in found([case for _, case in cases])]
     good = True
     for kind, verb, wanted in (("positive", "found", WANTED_POSITIVES), ("negative", "fired on", WANTED_NEGATIVES)):
