@@ -75,6 +75,6 @@ mod tests {
     /// Each of these searches would read to the end of the text for a match of one byte.
     #[test]
     fn an_expression_that_looks_far_ahead_is_linear() {
-        assert_eq!(found("(?s)a.*z|a", &"a".repeat(300_000), 64).len(), 300_000);
+        assert_eq!(found("(?s)a.*z|a", &"a".repeat(100_000), 64).len(), 100_000);
     }
 }

@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn digits_without_end_are_linear() {
         for text in ["4", "4 ", "411 ", "411-", "4111111111111112 "] {
-            assert!(found(&text.repeat(200_000), find).is_empty(), "{text}");
+            assert!(found(&text.repeat(40_000), find).is_empty(), "{text}");
         }
     }
 }

@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn signs_without_end_are_linear() {
         for text in ["@", "a@", "a.", "a@b.", "a@b@"] {
-            assert!(found(&text.repeat(200_000), find).len() <= 1, "{text}");
+            assert!(found(&text.repeat(40_000), find).len() <= 1, "{text}");
         }
     }
 }

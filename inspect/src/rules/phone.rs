@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn signs_without_end_are_linear() {
         for text in ["+", "+1 ", "00", "+1(", "00 "] {
-            assert!(found(&text.repeat(200_000), find).len() <= 1, "{text}");
+            assert!(found(&text.repeat(40_000), find).len() <= 1, "{text}");
         }
     }
 }

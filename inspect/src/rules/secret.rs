@@ -165,7 +165,7 @@ impl Secret {
                     && stand_in::bits(credential.as_str()) > rule.entropy
                     && !stand_in::is_stand_in(credential.as_str())
                     && (!matches!(rule.form, Form::Assigned)
-                        || assigned::is_credential(text, captures.get_match().range(), credential.as_str()));
+                        || assigned::is_credential(text, captures.get_match().range(), credential.range()));
                 if is_one { tell(credential.range()) } else { ControlFlow::Continue(()) }
             })?;
         }

@@ -116,7 +116,9 @@ const HARMLESS_LINES: [&str; 2] = ["--mount=type=secret,", "import {"];
 const LONGEST_LINE: usize = 256;
 
 /// Whether a match of the rule, with this value in it, is a credential.
-pub(super) fn is_credential(text: &str, whole: Range<usize>, value: &str) -> bool {
+pub(super) fn is_credential(text: &str, whole: Range<usize>, value: Range<usize>) -> bool {
+    let name = &text[whole.start..value.start];
+    let value = &text[value];
     let lower = value.to_ascii_lowercase();
     if is_words(value)
         || is_version(value)
@@ -129,10 +131,9 @@ pub(super) fn is_credential(text: &str, whole: Range<usize>, value: &str) -> boo
     let from = text.floor_char_boundary(whole.start.saturating_sub(LONGEST_NAME));
     let lead = &text[from..whole.start];
     let lead = &lead[lead.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "_.-".contains(c)).len()..];
-    let value_start = value.as_ptr() as usize - text.as_ptr() as usize;
     let name: String = lead
         .chars()
-        .chain(text[whole.start..value_start].chars())
+        .chain(name.chars())
         .filter(|c| !matches!(c, ' ' | '_' | '.' | '-' | '"' | '\''))
         .collect::<String>()
         .to_ascii_lowercase();
