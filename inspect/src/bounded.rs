@@ -29,7 +29,11 @@ pub(crate) fn each_match(
         }
         // What follows a credential (group 1) may begin the next.
         let end = captures.get(1).map_or(whole.end(), |credential| credential.end());
-        at = text.ceil_char_boundary(end.max(whole.start() + 1));
+        let next = end.max(whole.start() + 1);
+        if next > span.end {
+            break;
+        }
+        at = text.ceil_char_boundary(next);
     }
     ControlFlow::Continue(())
 }
