@@ -1,37 +1,50 @@
-//! What is odd about a policy that is sound, as of a day.
+//! What is odd about a policy that is sound, as of a day; and which of that its owner has said to leave alone.
+
+mod allowed;
+
+mod approvals;
+
+mod providers;
+
+pub(crate) mod texts;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Approve, Policy, Rule};
-use wayleave_program::instant;
+use crate::model::{Policy, RouteBody};
+use crate::source::Sources;
+use crate::spec;
 use wayleave_program::value::Instant;
 
-const SECONDS_PER_DAY: i64 = 86_400;
+pub(crate) use allowed::silence;
 
-/// An approval that ends so soon wants its owner's attention.
-const DAYS_AHEAD: i64 = 30;
-
-/// Approvals that have ended, or end within 30 days.
-pub(crate) fn ending_approvals(policy: &Policy, as_of: Instant) -> Vec<Diagnostic> {
-    policy.approvals.iter().filter_map(|approval| ending(approval, as_of)).collect()
+/// All of it that a policy shows without its text.
+pub(crate) fn oddities(policy: &Policy, as_of: Instant) -> Vec<Diagnostic> {
+    let mut found = approvals::ending(policy, as_of);
+    found.extend(providers::single(policy));
+    found
 }
 
-fn ending(approval: &Rule<Approve>, as_of: Instant) -> Option<Diagnostic> {
-    let (until, at) = (approval.period.until?, approval.body.until_at?);
-    let days = (until.0 - as_of.0).div_euclid(SECONDS_PER_DAY);
-    if days >= DAYS_AHEAD {
-        return None;
+/// Tests of a delegated file whose request is none of that file's.
+pub(crate) fn foreign_tests(policy: &Policy, sources: &Sources) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for example in &policy.examples {
+        let delegation = policy.delegations.iter().find(|(file, _)| *file == example.span.file);
+        let Some((file, condition)) = delegation else { continue };
+        if spec::holds(policy, condition, &example.given) {
+            continue;
+        }
+        let name = &sources.file(*file).name;
+        let message = format!("the test {:?} is of a request that is none of `{name}`'s", example.name);
+        let diagnostic = Diagnostic::new(Code::R0105, message, example.span, "decided without this file");
+        found.push(diagnostic.with_help(
+            "give what the condition behind `use … for` asks for, or move the test to the file that delegates",
+        ));
     }
-    let name = &approval.name;
-    let date = instant::write(until);
-    let date = date.split('T').next().unwrap_or_default();
-    let (message, label) = match days {
-        ..0 => (format!("`approve {name}` has ended on {date} and approves nothing"), "in the past"),
-        0 => (format!("`approve {name}` ends within a day"), "ends here"),
-        1 => (format!("`approve {name}` ends on {date}, in a day"), "ends here"),
-        days => (format!("`approve {name}` ends on {date}, in {days} days"), "ends here"),
-    };
-    let owner =
-        approval.body.owner.as_ref().map(|owner| format!(" with its owner `{owner}`")).unwrap_or_default();
-    let help = format!("renew it{owner}, or remove it");
-    Some(Diagnostic::new(Code::R0310, message, at, label).with_help(help))
+    found
+}
+
+/// Every plan of a policy with its route.
+fn routes_with_plans(
+    policy: &Policy,
+) -> impl Iterator<Item = (&crate::model::Route, Vec<&crate::model::Plan>)> {
+    policy.routes.iter().map(|route| (route, RouteBody::plans(&route.body)))
 }

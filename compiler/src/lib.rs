@@ -32,11 +32,14 @@ pub mod examples;
 
 mod hygiene;
 
+mod unenforced;
+
 mod view;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use model::Policy;
 pub use source::{FileId, LineColumn, SourceFile, Sources, Span};
+pub use unenforced::unenforced;
 pub use view::source_view;
 
 use std::sync::Arc;
@@ -63,9 +66,16 @@ pub fn check(sources: &Sources, options: &Options) -> Checked {
     if sources.files().is_empty() {
         return Checked { diagnostics: Vec::new(), policy: None };
     }
-    let (policy, mut diagnostics) = model::lower::lower(sources);
-    if let Some(policy) = &policy {
-        diagnostics.extend(hygiene::ending_approvals(policy, options.as_of));
+    let (mut policy, mut diagnostics) = model::lower::lower(sources);
+    if let Some(sound) = &policy {
+        let foreign = hygiene::foreign_tests(sound, sources);
+        if foreign.is_empty() {
+            diagnostics.extend(hygiene::oddities(sound, options.as_of));
+            hygiene::silence(sources, &mut diagnostics);
+        } else {
+            diagnostics = foreign;
+            policy = None;
+        }
     }
     diagnostics.sort_by_key(|told| (told.primary.span, told.severity, told.code));
     limit(&mut diagnostics);

@@ -101,6 +101,12 @@ impl Zone {
         self.first_instant(parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?)
     }
 
+    /// The day of an instant here, as `2027-06-30`.
+    pub fn write_date(&self, instant: Instant) -> String {
+        let date = self.zoned(instant).date();
+        format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+    }
+
     /// What clock and calendar show.
     pub fn local(&self, instant: Instant) -> Local {
         let zoned = self.zoned(instant);

@@ -178,7 +178,7 @@ fn text<'a>(
 fn missing(attribute: &Attribute) -> BadAttribute {
     let sources = match &attribute.origin {
         Origin::Sources(sources, _) => sources.iter().map(|source| format!("`{}`", source.label())).collect(),
-        Origin::BuiltIn(_) | Origin::Classified => Vec::new(),
+        Origin::BuiltIn(_) | Origin::Classified | Origin::Findings(..) | Origin::Counter => Vec::new(),
     };
     BadAttribute::Missing(attribute.name.clone(), sources)
 }

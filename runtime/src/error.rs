@@ -31,6 +31,14 @@ pub enum Refusal {
     UnknownModel(String),
     /// What the policy says no to.
     Denied(Vec<Reason>),
+    /// What somebody has to grant first: the first approval that can be asked for, and the rules behind it.
+    ApprovalRequired(Option<String>, Vec<Reason>),
+    /// What a counter has no room for: the seconds until it has some again, where that is known, and the rules.
+    Limited(Option<u64>, Vec<Reason>),
+    /// The time for the whole exchange passed before a decision was made.
+    DeadlinePassed,
+    /// The gateway stops.
+    Stopping,
     /// A path that is none of ours.
     UnknownPath,
     /// A path of ours with another method; the one it takes.
@@ -54,7 +62,10 @@ impl Refusal {
             Refusal::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Refusal::UnknownModel(_) | Refusal::UnknownPath => StatusCode::NOT_FOUND,
-            Refusal::Denied(_) => StatusCode::FORBIDDEN,
+            Refusal::Denied(_) | Refusal::ApprovalRequired(..) => StatusCode::FORBIDDEN,
+            Refusal::Limited(..) => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
+            Refusal::Stopping => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::WrongMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -67,10 +78,26 @@ impl Refusal {
             kind: self.kind(),
             param: self.param(),
             code: self.code().to_owned(),
-            by: match self {
-                Refusal::Denied(reasons) => reasons.iter().map(|reason| reason.by.to_string()).collect(),
-                _ => Vec::new(),
-            },
+            by: self.reasons().iter().map(|reason| reason.by.to_string()).collect(),
+        }
+    }
+
+    /// The rules behind it; empty where no rule is.
+    pub fn reasons(&self) -> &[Reason] {
+        match self {
+            Refusal::Denied(reasons)
+            | Refusal::ApprovalRequired(_, reasons)
+            | Refusal::Limited(_, reasons) => reasons,
+            _ => &[],
+        }
+    }
+
+    /// The header `retry-after`, in seconds, where waiting helps.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Refusal::Limited(seconds, _) => *seconds,
+            Refusal::Stopping => Some(1),
+            _ => None,
         }
     }
 
@@ -88,6 +115,10 @@ impl Refusal {
             Refusal::Attribute(bad) => bad.code(),
             Refusal::UnknownModel(_) => "model_not_found",
             Refusal::Denied(_) => "denied_by_policy",
+            Refusal::ApprovalRequired(..) => "approval_required",
+            Refusal::Limited(..) => "limited",
+            Refusal::DeadlinePassed => "deadline",
+            Refusal::Stopping => "shutting_down",
             Refusal::UnknownPath => "unknown_path",
             Refusal::WrongMethod(_) => "method_not_allowed",
             Refusal::Internal => "internal_error",
@@ -97,8 +128,9 @@ impl Refusal {
     fn kind(&self) -> &'static str {
         match self {
             Refusal::Unauthenticated => "authentication_error",
-            Refusal::Denied(_) => "permission_error",
-            Refusal::Internal => "server_error",
+            Refusal::Denied(_) | Refusal::ApprovalRequired(..) => "permission_error",
+            Refusal::Limited(..) => "rate_limit_error",
+            Refusal::Internal | Refusal::DeadlinePassed | Refusal::Stopping => "server_error",
             _ => "invalid_request_error",
         }
     }
@@ -128,18 +160,33 @@ impl Refusal {
                 let shown: String = name.chars().take(SHOWN_CHARACTERS).collect();
                 format!("the model `{shown}` does not exist here; GET /v1/models lists what does")
             }
-            Refusal::Denied(reasons) => {
-                let mut words: Vec<&str> = Vec::new();
-                for reason in reasons {
-                    if !words.contains(&reason.words.as_str()) {
-                        words.push(&reason.words);
-                    }
-                }
-                words.join(" ")
+            Refusal::Denied(reasons) => words(reasons),
+            Refusal::ApprovalRequired(Some(approval), reasons) => {
+                format!("this needs the approval `{approval}`, which you do not hold. {}", words(reasons))
             }
+            Refusal::ApprovalRequired(None, reasons) => {
+                format!("this needs an approval that you do not hold. {}", words(reasons))
+            }
+            Refusal::Limited(Some(seconds), reasons) => {
+                format!("there is room again in {seconds} s. {}", words(reasons))
+            }
+            Refusal::Limited(None, reasons) => words(reasons),
+            Refusal::DeadlinePassed => "the request took longer than the gateway allows".to_owned(),
+            Refusal::Stopping => "the gateway is shutting down".to_owned(),
             Refusal::UnknownPath => "there is nothing at this path".to_owned(),
             Refusal::WrongMethod(allowed) => format!("this path takes {allowed}"),
             Refusal::Internal => "the gateway made a mistake; this request is lost".to_owned(),
         }
     }
+}
+
+/// What the rules say, each thing once.
+fn words(reasons: &[Reason]) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for reason in reasons {
+        if !words.contains(&reason.words.as_str()) {
+            words.push(&reason.words);
+        }
+    }
+    words.join(" ")
 }

@@ -1,7 +1,8 @@
 //! Serves requests under a compiled policy: reads a caller's request, asks the program, executes its plan.
 //!
 //! Start at [`Proxy`]. The rooms in reading order: what it is told ([`settings`]), the wire formats ([`wire`]), who asks
-//! ([`keys`]), the attributes of a request ([`attributes`]), its way through the plan ([`exchange`]), what is kept of it
+//! ([`keys`]), the attributes of a request ([`attributes`]), its texts
+//! ([`inspection`]), its way through the plan ([`exchange`]), what is kept of it
 //! ([`record`], [`store`]), and the rooms that touch the world ([`upstream`], [`proxy`], [`server`], [`admin`]). Never reads a
 //! policy's text, the environment, or a file but the store's; never holds a prompt longer than its request.
 
@@ -12,6 +13,8 @@ pub mod wire;
 pub mod keys;
 
 pub mod attributes;
+
+pub mod inspection;
 
 pub mod exchange;
 

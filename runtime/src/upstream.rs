@@ -33,6 +33,8 @@ pub enum Error {
     Url(String),
     /// The key of that provider cannot stand in a header.
     Key(String),
+    /// That provider speaks a protocol that is not spoken here.
+    Protocol(String),
 }
 
 impl std::fmt::Display for Error {
@@ -44,6 +46,9 @@ impl std::fmt::Display for Error {
             Error::Key(provider) => {
                 write!(f, "the key of `{provider}` has characters that no header can carry")
             }
+            Error::Protocol(provider) => {
+                write!(f, "the `protocol` of `{provider}` cannot be spoken yet; use `openai` or `simulated`")
+            }
         }
     }
 }
@@ -52,7 +57,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::ExtraRoots(source) | Error::Client(_, source) => Some(source),
-            Error::Url(_) | Error::Key(_) => None,
+            Error::Url(_) | Error::Key(_) | Error::Protocol(_) => None,
         }
     }
 }
@@ -129,6 +134,8 @@ impl Connector {
             let way = match provider.protocol {
                 Protocol::Simulated => Way::Simulated(Arc::clone(&self.simulator)),
                 Protocol::OpenAi => Way::Network(Box::new(self.client(provider, key.as_ref(), before)?)),
+                // A policy with them is refused before it comes here.
+                Protocol::Anthropic | Protocol::Gemini => return Err(Error::Protocol(provider.name.clone())),
             };
             let or_standard = |own: Option<u64>, standard| own.map_or(standard, Duration::from_millis);
             Ok(Upstream {

@@ -106,6 +106,10 @@ pub(super) struct Lower<'s> {
     clean: Vec<(DetectorId, String)>,
     /// Delegated files, with the condition of their requests once it is known and right.
     delegated: BTreeMap<FileId, Option<Condition>>,
+    /// Texts that conditions compare with attributes.
+    compared: Vec<crate::hygiene::texts::Compared>,
+    /// Where `requested` first stands in a plan.
+    requested_at: Option<Span>,
     /// Budgets, where each is named, and whether it denies.
     budgets: Vec<(String, Span, bool)>,
     /// Texts that `request.model` is compared with.
@@ -129,7 +133,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     let parts = lower.parts_of(&items, &rules);
     lower.require_prices(&parts.routes, &parts.migrations);
     lower.secrets();
-    let unused = lower.unused();
+    let odd = lower.oddities();
     let detectors = lower.compiled_detectors();
     let mut diagnostics = lower.diagnostics;
     if has_broken_text || has_broken_use {
@@ -165,7 +169,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
         fingerprint: wayleave_program::Fingerprint { policy: String::new(), source: String::new() },
     };
     policy.fingerprint = super::canonical::fingerprint(&policy, sources);
-    (Some(policy), unused)
+    (Some(policy), odd)
 }
 
 /// The rules of a policy, as far as they are right.
@@ -217,6 +221,8 @@ impl<'s> Lower<'s> {
             tested_detectors: BTreeSet::new(),
             clean: Vec::new(),
             delegated: BTreeMap::new(),
+            compared: Vec::new(),
+            requested_at: None,
             budgets: Vec::new(),
             model_texts: std::collections::BTreeSet::new(),
         }
@@ -256,6 +262,21 @@ impl<'s> Lower<'s> {
             guarantees: self.guarantees(items),
             examples: self.examples(items),
         }
+    }
+
+    /// What is odd about a policy that is sound, as its text shows.
+    fn oddities(&mut self) -> Vec<Diagnostic> {
+        let mut odd = self.unused();
+        odd.extend(self.untested_budgets());
+        odd.extend(self.ambiguous_models());
+        odd.extend(crate::hygiene::texts::near_duplicates(std::mem::take(&mut self.compared)));
+        odd
+    }
+
+    /// Remembers a text that a condition compares with an attribute.
+    fn compare_text(&mut self, attribute: &str, text: &str, at: Span) {
+        let (attribute, text) = (attribute.to_owned(), text.to_owned());
+        self.compared.push(crate::hygiene::texts::Compared { attribute, at, text });
     }
 
     /// Takes over the errors of the texts. Whether one of them may hide a part of the policy.

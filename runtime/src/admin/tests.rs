@@ -7,12 +7,13 @@ use crate::record::{
 };
 use crate::settings::{Access, Settings};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Catalogue, TargetId};
 use wayleave_program::decision::{Decision, Outcome as Decided, RuleName};
+use wayleave_program::detector::DetectorId;
 use wayleave_program::schema::{AttributeId, Schema};
 use wayleave_program::source_view::{Place, SourceText, SourceView, Spot};
 use wayleave_program::{Fingerprint, Program};
@@ -44,10 +45,25 @@ impl Program for Nothing {
             arm: None,
             plan: Vec::new(),
             failover: Vec::new(),
+            retry: 0,
+            backoff_ms: None,
+            hedge_ms: None,
+            deadline_ms: None,
+            shadow: Vec::new(),
             removed: Vec::new(),
             obligations: Vec::new(),
+            counters: Vec::new(),
             reasons: Vec::new(),
+            approval: None,
+            until: None,
+            observed: Vec::new(),
+            migrations: Vec::new(),
+            findings: Vec::new(),
         }
+    }
+
+    fn find(&self, _: DetectorId, _: &str) -> BTreeSet<String> {
+        BTreeSet::new()
     }
 
     fn approvable(&self, _: &Attributes) -> Vec<TargetId> {
@@ -66,7 +82,7 @@ fn policy(source: &str) -> Policy {
     let place = Place { file: 0, line: 3, end_line: 3 };
     let places = BTreeMap::from([(Spot::Rule(RuleName::Route("chat".to_owned())), place)]);
     Policy {
-        program: Arc::new(Nothing(Schema { attributes: Vec::new() }, Catalogue::default(), fingerprint)),
+        program: Arc::new(Nothing(Schema::default(), Catalogue::default(), fingerprint)),
         view: Arc::new(SourceView { files, places }),
         warnings: String::new(),
         keys: BTreeMap::new(),

@@ -34,7 +34,7 @@ fn schema(is_required: bool) -> Schema {
         default: (!is_required).then_some(Value::Member(MemberId(1))),
         is_required,
     };
-    Schema { attributes: built_in.into_iter().chain([data]).collect() }
+    Schema { attributes: built_in.into_iter().chain([data]).collect(), ..Schema::default() }
 }
 
 fn identity(data_class: Option<&str>) -> Identity {

@@ -108,7 +108,12 @@ impl Recording {
         self.outcome = match refusal {
             Refusal::Unauthenticated => Outcome::DeniedIdentity,
             Refusal::TooLong(_) => Outcome::TooLarge,
-            Refusal::UnknownModel(_) | Refusal::Denied(_) => Outcome::DeniedPolicy,
+            Refusal::UnknownModel(_)
+            | Refusal::Denied(_)
+            | Refusal::ApprovalRequired(..)
+            | Refusal::Limited(..) => Outcome::DeniedPolicy,
+            Refusal::DeadlinePassed => Outcome::TimeoutTotal,
+            Refusal::Stopping => Outcome::ShuttingDown,
             Refusal::Internal => Outcome::Internal,
             Refusal::TwoCredentials
             | Refusal::Encoding
@@ -120,9 +125,9 @@ impl Recording {
             | Refusal::UnknownPath
             | Refusal::WrongMethod(_) => Outcome::BadRequest,
         };
-        self.reasons = match refusal {
-            Refusal::Denied(reasons) => reasons.iter().map(|reason| reason.words.clone()).collect(),
-            other => vec![other.body().message],
+        self.reasons = match refusal.reasons() {
+            [] => vec![refusal.body().message],
+            reasons => reasons.iter().map(|reason| reason.words.clone()).collect(),
         };
         self.answered(refusal.status().as_u16());
     }

@@ -68,6 +68,9 @@ pub(super) fn ending(ending: &Ending) -> Response<AnswerBody> {
 /// The error of a request that no provider was asked about.
 pub(super) fn refusal(refusal: &Refusal) -> Response<AnswerBody> {
     let mut response = json_bytes(refusal.status(), refusal.body().to_body());
+    if let Some(seconds) = refusal.retry_after_s() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     match refusal {
         Refusal::WrongMethod(allowed) => {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));

@@ -78,6 +78,26 @@ impl<'a> Text<'a> {
         String::from_utf8(unescape(self.raw)).ok().map(Cow::Owned)
     }
 
+    /// What the string says, with a replacement character for each lone surrogate.
+    pub fn decode_lossy(self) -> Cow<'a, str> {
+        if !self.has_escapes {
+            return Cow::Borrowed(self.raw);
+        }
+        let replaced = |bytes: Vec<u8>| {
+            let mut text = String::with_capacity(bytes.len());
+            for chunk in bytes.utf8_chunks() {
+                text.push_str(chunk.valid());
+                // A surrogate's three bytes come as three chunks, of which the first alone begins with 0xED.
+                if chunk.invalid().first() == Some(&0xED) {
+                    text.push(char::REPLACEMENT_CHARACTER);
+                }
+            }
+            text
+        };
+        String::from_utf8(unescape(self.raw))
+            .map_or_else(|error| Cow::Owned(replaced(error.into_bytes())), Cow::Owned)
+    }
+
     /// Whether it says exactly that.
     pub fn is(self, text: &str) -> bool {
         if self.has_escapes { unescape(self.raw) == text.as_bytes() } else { self.raw == text }

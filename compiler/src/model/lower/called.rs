@@ -32,6 +32,7 @@ impl Lower<'_> {
                 _ => match literal(value) {
                     Some(LiteralValue::Text(text)) => {
                         self.model_texts.insert(text.clone());
+                        self.compare_text("request.model", &text, place(reading.file, value));
                         texts.insert(text);
                     }
                     _ => {

@@ -150,6 +150,19 @@ impl Lower<'_> {
         Some(Share(ppm))
     }
 
+    /// Budgets that go on when they are spent, while nothing tests how much is.
+    pub(super) fn untested_budgets(&self) -> Vec<Diagnostic> {
+        let is_idle = |(name, _, is_enforced): &&(String, Span, bool)| {
+            !is_enforced && !self.used.contains(&(Kind::Counter, name.clone()))
+        };
+        let tell = |(name, at, _): &(String, Span, bool)| {
+            let message = format!("`budget {name}` continues when it is spent, and no condition tests it");
+            Diagnostic::new(Code::R0311, message, *at, "changes nothing")
+                .with_help(format!("test `spent({name})` in a condition, or write `then deny`"))
+        };
+        self.budgets.iter().filter(is_idle).map(tell).collect()
+    }
+
     /// What `spent(NAME)` or `used(NAME)` asks about.
     pub(super) fn counter_asked(&mut self, file: FileId, counter: &ast::Counter) -> Option<Asking> {
         let (keyword, name_node) = (counter.keyword(), counter.name()?);

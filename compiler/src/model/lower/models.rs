@@ -64,6 +64,42 @@ impl Lower<'_> {
         stated.push(facts);
     }
 
+    /// Names by which a caller may mean several targets, where some plan asks for what it `requested`.
+    pub(super) fn ambiguous_models(&self) -> Vec<Diagnostic> {
+        let Some(requested) = self.requested_at else { return Vec::new() };
+        let mut by_name: BTreeMap<&str, Vec<TargetId>> = BTreeMap::new();
+        for id in self.catalogue.target_ids() {
+            let target = self.catalogue.target(id);
+            by_name.entry(&target.model).or_default().push(id);
+            if target.remote != target.model {
+                by_name.entry(&target.remote).or_default().push(id);
+            }
+        }
+        let is_alias = |name: &str| self.catalogue.aliases.iter().any(|alias| alias.name == name);
+        let several = by_name.into_iter().filter(|(name, ids)| ids.len() > 1 && !is_alias(name));
+        let tell = |(name, ids): (&str, Vec<TargetId>)| {
+            let span = |id: &TargetId| self.target_spans[id.0 as usize];
+            let names: Vec<String> =
+                ids.iter().map(|id| format!("`{}`", self.catalogue.target(*id).name)).collect();
+            let message = format!("a caller that asks for `{name}` may mean {}", names.join(" or "));
+            let (first, last) = (ids.first().map(span), ids.last().map(span));
+            let diagnostic = Diagnostic::new(
+                Code::R0316,
+                message,
+                last.unwrap_or(requested),
+                "the same name as another's",
+            );
+            let diagnostic = match first {
+                Some(first) => diagnostic.with_label(first, "asked first, as it stands first"),
+                None => diagnostic,
+            };
+            diagnostic
+                .with_label(requested, "asks for what the caller names")
+                .with_help("give each model a name of its own; the provider's name of it stands behind `as`")
+        };
+        several.map(tell).collect()
+    }
+
     fn count_field(&mut self, fields: &Fields, name: &str) -> Option<u64> {
         let value = fields.value(name)?;
         self.tokens(fields.file, name, &value)

@@ -325,11 +325,11 @@ impl Lower<'_> {
     fn texts(&mut self, reading: &Reading<'_>) -> Option<BTreeSet<String>> {
         let name = &reading.asking.name;
         match (reading.operator, reading.operand) {
-            (Op::Is | Op::IsNot, value) => Some(BTreeSet::from([self.text(reading.file, name, value)?])),
+            (Op::Is | Op::IsNot, value) => Some(BTreeSet::from([self.compared_text(reading, value)?])),
             (Op::In | Op::NotIn, Value::List(list)) => {
                 let values: Vec<Value> = list.values().collect();
                 let texts: Vec<Option<String>> =
-                    values.iter().map(|value| self.text(reading.file, name, value)).collect();
+                    values.iter().map(|value| self.compared_text(reading, value)).collect();
                 texts.into_iter().collect()
             }
             (Op::In | Op::NotIn, value) => {
@@ -350,8 +350,14 @@ impl Lower<'_> {
         }
     }
 
+    /// A text that a condition compares with what is asked.
+    fn compared_text(&mut self, reading: &Reading<'_>, value: &Value) -> Option<String> {
+        let text = self.text(reading.file, &reading.asking.name, value)?;
+        self.compare_text(&reading.asking.name, &text, place(reading.file, value));
+        Some(text)
+    }
+
     fn set(&mut self, reading: &Reading<'_>, named: Option<&NamedType>) -> Option<Predicate> {
-        let name = &reading.asking.name;
         match reading.operator {
             Op::Is | Op::IsNot if matches!(reading.operand, Value::List(_)) => Some(Predicate::IsEmpty),
             Op::Has | Op::Lacks => match (named, reading.operand) {
@@ -369,7 +375,7 @@ impl Lower<'_> {
                     let member = self.member(reading.file, named, value)?;
                     Some(Predicate::Has(named.name_of(member).to_owned()))
                 }
-                (None, value) => Some(Predicate::Has(self.text(reading.file, name, value)?)),
+                (None, value) => Some(Predicate::Has(self.compared_text(reading, value)?)),
             },
             _ => self.refuse(reading, "a set", "write `has MEMBER`, `lacks MEMBER` or `is []`"),
         }

@@ -77,7 +77,10 @@ impl Lower<'_> {
             StageKind::Group(group) => {
                 Some(self.group(file, &group)?.into_iter().map(|id| one(Who::Target(id))).collect())
             }
-            StageKind::Requested(_) => Some(vec![one(Who::Requested)]),
+            StageKind::Requested(requested) => {
+                self.requested_at.get_or_insert(span_of(file, &requested));
+                Some(vec![one(Who::Requested)])
+            }
             StageKind::Plan(named) => {
                 let mut plan = self.named_plan(file, &named)?;
                 for stage in &mut plan.stages {
