@@ -146,6 +146,12 @@ pub(crate) struct Check {
     /// What counts as an error
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) deny: Option<Deny>,
+    /// Show notes too: what is worth knowing and needs no mend
+    #[arg(long)]
+    pub(crate) notes: bool,
+    /// Direct checks alone, without proofs over all requests; every check of this version is direct
+    #[arg(long)]
+    pub(crate) quick: bool,
 }
 
 /// What counts as an error beside errors.

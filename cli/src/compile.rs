@@ -8,7 +8,7 @@ use wayleave_compiler::diagnostic::Diagnostic;
 use wayleave_compiler::diagnostic::render::{Counts, render_human, render_plain};
 use wayleave_compiler::source::Sources;
 use wayleave_compiler::spec::Reference;
-use wayleave_compiler::{Options, check, source_view};
+use wayleave_compiler::{Options, Severity, check, source_view, unenforced};
 use wayleave_program::Program;
 use wayleave_program::source_view::SourceView;
 
@@ -28,12 +28,23 @@ pub(crate) struct Broken {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+/// Compiles sources for today, to be served: what the proxy does not enforce is an error then.
+///
+/// # Errors
+/// What is wrong with them.
+pub(crate) fn compile_to_serve(sources: &Sources) -> Result<Compiled, Broken> {
+    let compiled = compile(sources)?;
+    let diagnostics = unenforced(sources);
+    if diagnostics.is_empty() { Ok(compiled) } else { Err(Broken { diagnostics }) }
+}
+
 /// Compiles sources for today.
 ///
 /// # Errors
 /// What is wrong with them.
 pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Broken> {
-    let checked = check(sources, &Options { as_of: environment::now() });
+    let mut checked = check(sources, &Options { as_of: environment::now() });
+    checked.diagnostics.retain(|told| told.severity != Severity::Note);
     match checked.policy {
         Some(policy) => Ok(Compiled {
             warnings: render_plain(&checked.diagnostics, sources),

@@ -1,7 +1,7 @@
 //! A policy being served: both listeners, the store, the watch over its files, and their end in order. What `serve` and
 //! `demo` have in common.
 
-use crate::compile::{Compiled, compile};
+use crate::compile::{Compiled, compile_to_serve};
 use crate::output::{Failure, Terminal, note};
 use crate::reload::Reload;
 use crate::storage::refused;
@@ -55,7 +55,7 @@ impl Gateway {
     /// At the first of these that fails: nothing is served then.
     pub(crate) async fn start(plan: Plan, terminal: Terminal) -> Result<Gateway, Failure> {
         let (watch, sources) = Watch::begin(&plan.root)?;
-        let compiled = compile(&sources).map_err(|broken| {
+        let compiled = compile_to_serve(&sources).map_err(|broken| {
             note(&render_human(&broken.diagnostics, &sources, terminal.error_style()));
             let counts = Counts::of(&broken.diagnostics);
             Failure::new(format!("the policy `{}` has {counts}", plan.root.display()))

@@ -1,7 +1,7 @@
 //! Keeps the policy in force true to its files: compiles what was saved and swaps it in whole, or keeps the old one and
 //! says so everywhere. On a thread of its own, since compiling takes what it takes.
 
-use crate::compile::compile;
+use crate::compile::compile_to_serve;
 use crate::environment;
 use crate::gateway::served;
 use crate::output::{Failure, Terminal, note, print};
@@ -73,7 +73,7 @@ impl Reload {
 
     /// Puts saved sources into force, if they can be.
     fn take(&self, sources: &Sources) {
-        let compiled = match compile(sources) {
+        let compiled = match compile_to_serve(sources) {
             Ok(compiled) => compiled,
             Err(broken) => {
                 let shown = render_human(&broken.diagnostics, sources, self.terminal.error_style());

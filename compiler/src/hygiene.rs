@@ -6,8 +6,6 @@ mod approvals;
 
 mod providers;
 
-pub(crate) mod texts;
-
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Policy, RouteBody};
 use crate::source::Sources;

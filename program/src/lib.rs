@@ -19,6 +19,8 @@ pub mod attributes;
 
 pub mod catalogue;
 
+pub mod rule;
+
 pub mod plan;
 
 pub mod decision;

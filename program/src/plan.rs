@@ -1,7 +1,7 @@
 //! What is tried, in which order, and what is owed with each try.
 
 use crate::catalogue::TargetId;
-use crate::decision::RuleName;
+use crate::rule::RuleName;
 
 /// Why an attempt failed, as far as it matters to what happens next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

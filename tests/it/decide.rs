@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use wayleave_compiler::spec::Reference;
-use wayleave_compiler::{Options, Policy, Sources, check, examples};
+use wayleave_compiler::{Code, Diagnostic, Options, Policy, Severity, Sources, check, examples};
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::document::{read_request, write_decision, write_request};
@@ -15,7 +15,10 @@ use wayleave_tests::snapshot;
 
 /// The policy of a file, which must be sound.
 fn policy(name: &str, text: &str) -> Arc<Policy> {
-    let checked = check(&Sources::single(name, text), &Options { as_of: DEFAULT_NOW });
+    let mut checked = check(&Sources::single(name, text), &Options { as_of: DEFAULT_NOW });
+    // One file is about names that may mean several targets.
+    let is_told = |told: &Diagnostic| told.severity != Severity::Note && told.code != Code::R0316;
+    checked.diagnostics.retain(is_told);
     let messages: Vec<&str> = checked.diagnostics.iter().map(|told| told.message.as_str()).collect();
     assert!(messages.is_empty(), "{name}: {messages:?}");
     checked.policy.expect("a policy without messages is built")
@@ -169,10 +172,7 @@ fn wrong_request_documents_are_refused_by_name() {
             r#"{"origin":"us","request.tokens":-5}"#,
             "the value of `request.tokens` must be a whole number of tokens",
         ),
-        (
-            r#"{"origin":"us","prompt":"x"}"#,
-            "`prompt` is a word of request documents that this version does not build yet",
-        ),
+        (r#"{"origin":"us","prompt":5}"#, "the value of `prompt` must be a text, or a list of texts"),
         (
             r#"{"origin":"us","sources":{"header x-none":"a"}}"#,
             "no attribute of this policy has the source `header x-none`",

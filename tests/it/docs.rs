@@ -1,10 +1,12 @@
 //! What the documents show is true: every policy in them is checked, every command in them is run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use wayleave_compiler::{Code, Diagnostic, Options, Sources, check, examples};
+use wayleave_compiler::{Code, Diagnostic, Options, Severity, Sources, check, examples, unenforced};
 use wayleave_grammar::layout::layout;
 use wayleave_grammar::parse;
+use wayleave_program::instant;
 use wayleave_program::value::DEFAULT_NOW;
 
 /// What surrounds a fence that shows a part of a policy (`route,part`).
@@ -21,10 +23,10 @@ provider near {
   model small { supports: [chat, tools]  context: 32k tokens  price: $1 in, $2 out per 1M tokens }
   model large { supports: [chat, tools, vision]  context: 128k tokens  price: $3 in, $9 out per 1M tokens }
 }
-provider far {
+provider abroad {
   protocol: simulated
   region: us
-  model large { supports: [chat, tools]  context: 128k tokens  price: $3 in, $9 out per 1M tokens }
+  model wide { supports: [chat, tools]  context: 128k tokens  price: $3 in, $9 out per 1M tokens }
 }
 approve everyone: near/*
 "#;
@@ -128,20 +130,37 @@ fn every_policy_shown_is_laid_out() {
 fn every_policy_shown_is_as_it_is_said_to_be() {
     let mut count = 0;
     for page in pages() {
+        // What a later policy of the page uses: fences with `file=NAME`.
+        let mut files: BTreeMap<String, String> = BTreeMap::new();
         for fence in fences(&page).iter().filter(|fence| fence.words[0] == "route") {
             count += 1;
+            if let Some(name) = fence.words.iter().find_map(|word| word.strip_prefix("file=")) {
+                assert_eq!(parse(&fence.text).errors(), [], "{}", fence.place);
+                files.insert(name.to_owned(), fence.text.clone());
+                continue;
+            }
             if fence.words.iter().any(|word| word == "form") {
                 assert_eq!(parse(&fence.text).errors(), [], "{}", fence.place);
                 continue;
             }
-            let sources = Sources::single("main.route", &whole_policy(fence));
-            let checked = check(&sources, &Options { as_of: DEFAULT_NOW });
+            let mut read = |name: &str| match name {
+                "main.route" => Ok(whole_policy(fence)),
+                name => files.get(name).cloned().ok_or_else(|| "there is no such file".to_owned()),
+            };
+            let sources = Sources::gather("main.route", &mut read).expect("the root file is there");
+            let as_of = fence.words.iter().find_map(|word| word.strip_prefix("as-of="));
+            let as_of = as_of.map_or(DEFAULT_NOW, |date| instant::read(date).expect("a date"));
+            let checked = check(&sources, &Options { as_of });
             let mut diagnostics = checked.diagnostics;
+            if fence.words.iter().any(|word| word == "error=R0902") {
+                diagnostics.extend(unenforced(&sources));
+            }
             if let Some(policy) = &checked.policy {
                 diagnostics.extend(examples::diagnostics(&examples::run(policy)));
             }
             let wanted: Vec<&str> =
                 fence.words.iter().filter_map(|word| word.strip_prefix("error=")).collect();
+            diagnostics.retain(|told| told.severity != Severity::Note || wanted.contains(&told.code.name()));
             // A part that is shown need not use all that it and its surroundings declare.
             let is_part = fence.words.iter().any(|word| word == "part");
             let is_shown = |told: &Diagnostic| fence.text.contains(sources.text(told.primary.span));
@@ -161,7 +180,7 @@ fn every_policy_shown_is_as_it_is_said_to_be() {
 fn the_whole_policy_is_the_one_of_the_suite() {
     let shown = fences(&root().join("docs/whole-policy.md"));
     let shown: Vec<&str> = shown.iter().map(|fence| fence.text.as_str()).collect();
-    let kept = ["contract", "delegated"].map(|name| {
+    let kept = ["delegated", "contract"].map(|name| {
         let path = root().join(format!("tests/suite/layout/{name}.route"));
         layout(&parse(&std::fs::read_to_string(path).expect("the policy can be read")))
     });
@@ -176,7 +195,9 @@ fn every_code_has_its_page_with_mistake_and_mend() {
         assert_eq!(code.page().lines().next(), Some(title.as_str()));
         let error = format!("error={}", code.name());
         let fences = fences(&page);
-        let policies: Vec<&Fence> = fences.iter().filter(|fence| fence.words[0] == "route").collect();
+        let is_used = |fence: &Fence| fence.words.iter().any(|word| word.starts_with("file="));
+        let policies: Vec<&Fence> =
+            fences.iter().filter(|fence| fence.words[0] == "route" && !is_used(fence)).collect();
         assert!(policies[0].words.contains(&error), "{}: the mistake comes first", code.name());
         let is_mend = |fence: &&&Fence| !fence.words.iter().any(|word| word.starts_with("error="));
         assert!(policies.iter().find(is_mend).is_some(), "{}: no mend is shown", code.name());

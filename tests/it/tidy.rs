@@ -16,16 +16,20 @@ const CRATES: [(&str, &[&str]); 8] = [
 ];
 
 /// Modules of the compiler in their order: each may name those before it, and `lib` all.
-const COMPILER: [&str; 7] = ["source", "diagnostic", "model", "hygiene", "spec", "examples", "view"];
+const COMPILER: [&str; 8] =
+    ["source", "diagnostic", "model", "spec", "hygiene", "unenforced", "examples", "view"];
 
 /// Modules of `program` in their order.
-const PROGRAM: [&str; 10] = [
+const PROGRAM: [&str; 13] = [
     "value",
     "instant",
+    "zone",
+    "detector",
     "schema",
     "sources",
     "attributes",
     "catalogue",
+    "rule",
     "plan",
     "decision",
     "source_view",

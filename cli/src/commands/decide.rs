@@ -8,9 +8,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use wayleave_compiler::diagnostic::render::printable;
+use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::{Decision, Outcome, Reason, RuleName};
 use wayleave_program::document::{Problem, read_request, write_decision};
-use wayleave_program::schema::Schema;
+use wayleave_program::instant;
+use wayleave_program::plan::{LogLevel, Obligations};
+use wayleave_program::schema::{Attribute, Origin, Schema};
 use wayleave_program::source_view::{SourceView, Spot};
 use wayleave_runtime::wire::json::{JsonError, Keys, Reader};
 
@@ -69,7 +72,14 @@ fn document(path: &Path) -> Result<serde_json::Value, Failure> {
 
 /// The names that a request document may give.
 fn known(schema: &Schema) -> String {
-    let names: Vec<&str> = schema.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    let is_given = |attribute: &&Attribute| match attribute.origin {
+        Origin::BuiltIn(built_in) => !built_in.is_computed(),
+        Origin::Findings(..) => false,
+        Origin::Sources(..) | Origin::Classified | Origin::Counter => true,
+    };
+    let mut names: Vec<&str> =
+        schema.attributes.iter().filter(is_given).map(|attribute| attribute.name.as_str()).collect();
+    names.extend(["prompt.findings", "system.findings"]);
     format!("the attributes of this policy are {}", names.join(", "))
 }
 
@@ -78,14 +88,16 @@ fn human(decision: &Decision, compiled: &Compiled, terminal: Terminal) -> String
     let view = &compiled.view;
     let mut out = match decision.outcome {
         Outcome::Route => terminal.paint(Paint::Green, "route"),
-        Outcome::Deny => terminal.paint(Paint::Red, "deny"),
+        Outcome::Deny | Outcome::ApprovalRequired | Outcome::Limited => {
+            terminal.paint(Paint::Red, decision.outcome.name())
+        }
     };
     if let Some(route) = &decision.route {
         let arm =
             decision.arm.map(|arm| format!(", {} arm", ordinal(arm.saturating_add(1)))).unwrap_or_default();
         let words = match decision.outcome {
             Outcome::Route => " ",
-            Outcome::Deny => ", on route ",
+            Outcome::Deny | Outcome::ApprovalRequired | Outcome::Limited => ", on route ",
         };
         out.push_str(&format!("{words}{}{arm}", printable(route)));
     }
@@ -99,6 +111,7 @@ fn human(decision: &Decision, compiled: &Compiled, terminal: Terminal) -> String
             out.push_str(&indented(&indented(&reasons(&removed.reasons, view))));
         }
     }
+    out.push_str(&beside(decision, compiled));
     let deciding = deciding(decision, view);
     if !deciding.is_empty() {
         out.push_str("decided by\n");
@@ -119,6 +132,64 @@ fn plan(decision: &Decision, compiled: &Compiled) -> String {
     indented(&columns(&rows))
 }
 
+/// What else belongs to the decision, a line each: copies, counters, migrations, obligations, what is only tried.
+fn beside(decision: &Decision, compiled: &Compiled) -> String {
+    let catalogue = compiled.program.catalogue();
+    let names = |targets: &[TargetId]| -> String {
+        targets.iter().map(|id| catalogue.target(*id).name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row = |what: &str, text: String| rows.push(vec![what.to_owned(), text]);
+    if let Some(until) = decision.until {
+        row("until", instant::write(until));
+    }
+    if !decision.shadow.is_empty() {
+        row("copied to", names(&decision.shadow));
+    }
+    for migrated in &decision.migrations {
+        let drawn = if migrated.is_drawn { "drawn for the new target" } else { "not drawn" };
+        row("migration", format!("{}: {drawn}", printable(&migrated.name)));
+    }
+    if !decision.counters.is_empty() {
+        let counters: Vec<String> = decision.counters.iter().map(ToString::to_string).collect();
+        row("counted by", counters.join(", "));
+    }
+    for owed in &decision.obligations {
+        let obligations = obligations(&owed.obligations);
+        if !obligations.is_empty() {
+            row("with", format!("{}: {obligations}", catalogue.target(owed.target).name));
+        }
+    }
+    for observed in &decision.observed {
+        let of = names(&observed.targets);
+        let of = if of.is_empty() { of } else { format!(" for {of}") };
+        row("would have", format!("{}{of}", observed.rule));
+    }
+    if !decision.findings.is_empty() {
+        row("found", decision.findings.join(", "));
+    }
+    columns(&rows)
+}
+
+/// What is owed, but for what is always owed.
+fn obligations(obligations: &Obligations) -> String {
+    let mut parts = Vec::new();
+    for masked in &obligations.redact {
+        let restored = if masked.is_restored { ", restored" } else { "" };
+        parts.push(format!("{} masked in {}{restored}", masked.find, masked.place.name()));
+    }
+    if !obligations.flag.is_empty() {
+        parts.push(format!("flags {}", obligations.flag.join(", ")));
+    }
+    if let Some(cap) = obligations.cap {
+        parts.push(format!("at most {cap} tokens out"));
+    }
+    if obligations.log != LogLevel::Metadata {
+        parts.push(format!("log {}", obligations.log.name()));
+    }
+    parts.join("; ")
+}
+
 /// Each rule with its line, and its words below.
 fn reasons(reasons: &[Reason], view: &SourceView) -> String {
     let mut out = String::new();
@@ -136,13 +207,11 @@ fn reasons(reasons: &[Reason], view: &SourceView) -> String {
 /// A rule as people say it.
 fn name(rule: &RuleName) -> String {
     match rule {
-        RuleName::Deny(_) | RuleName::Forbid(_) | RuleName::Route(_) | RuleName::Otherwise => {
-            rule.to_string()
-        }
-        RuleName::Approve => "no approve covers it".to_owned(),
+        RuleName::Unapproved => "no approve covers it".to_owned(),
         RuleName::Capability => "it lacks what the request needs".to_owned(),
         RuleName::Context => "the request does not fit its context".to_owned(),
         RuleName::Requested => "the model that was asked for".to_owned(),
+        _ => rule.to_string(),
     }
 }
 

@@ -55,10 +55,10 @@ fn useless(sources: &Sources, allowed: &Allowed, lacks_reason: bool) -> Diagnost
         }
         None => (format!("there is no code `{code}`"), "remove this comment, or correct the code"),
         Some(Severity::Error) => {
-            (format!("{code} is an error, which no comment silences"), "mend what it is about")
+            (format!("an error such as {code} is silenced by no comment"), "mend what it is about")
         }
         Some(Severity::Note) => {
-            (format!("{code} is a note, which is shown only when asked for"), "remove this comment")
+            (format!("a note such as {code} is shown only when asked for"), "remove this comment")
         }
         Some(Severity::Warning) => {
             (format!("there is no {code} here, so this comment silences nothing"), "remove this comment")

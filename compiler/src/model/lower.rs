@@ -39,6 +39,8 @@ mod models;
 
 mod names;
 
+mod near;
+
 mod obligations;
 
 mod operands;
@@ -107,7 +109,7 @@ pub(super) struct Lower<'s> {
     /// Delegated files, with the condition of their requests once it is known and right.
     delegated: BTreeMap<FileId, Option<Condition>>,
     /// Texts that conditions compare with attributes.
-    compared: Vec<crate::hygiene::texts::Compared>,
+    compared: Vec<near::Compared>,
     /// Where `requested` first stands in a plan.
     requested_at: Option<Span>,
     /// Budgets, where each is named, and whether it denies.
@@ -269,14 +271,14 @@ impl<'s> Lower<'s> {
         let mut odd = self.unused();
         odd.extend(self.untested_budgets());
         odd.extend(self.ambiguous_models());
-        odd.extend(crate::hygiene::texts::near_duplicates(std::mem::take(&mut self.compared)));
+        odd.extend(near::near_duplicates(std::mem::take(&mut self.compared)));
         odd
     }
 
     /// Remembers a text that a condition compares with an attribute.
     fn compare_text(&mut self, attribute: &str, text: &str, at: Span) {
         let (attribute, text) = (attribute.to_owned(), text.to_owned());
-        self.compared.push(crate::hygiene::texts::Compared { attribute, at, text });
+        self.compared.push(near::Compared { attribute, at, text });
     }
 
     /// Takes over the errors of the texts. Whether one of them may hide a part of the policy.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use wayleave_compiler::diagnostic::Diagnostic;
 use wayleave_compiler::source::{FileId, Sources};
-use wayleave_compiler::{Options, check, examples};
+use wayleave_compiler::{Options, Severity, check, examples};
 
 /// How many folders above a file are searched for the `main.route` that uses it.
 const ANCESTORS: usize = 16;
@@ -87,6 +87,8 @@ fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
     let folder = root.parent().unwrap_or(Path::new("")).to_owned();
     let checked = check(&sources, &Options { as_of: host.as_of });
     let mut diagnostics = checked.diagnostics;
+    // Notes are for hover.
+    diagnostics.retain(|told| told.severity != Severity::Note);
     if let Some(policy) = &checked.policy {
         diagnostics.extend(examples::diagnostics(&examples::run(policy)));
     }

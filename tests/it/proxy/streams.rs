@@ -255,6 +255,14 @@ impl wayleave_program::Program for Faulty {
         self.0.decide(attributes)
     }
 
+    fn find(
+        &self,
+        detector: wayleave_program::detector::DetectorId,
+        text: &str,
+    ) -> std::collections::BTreeSet<String> {
+        self.0.find(detector, text)
+    }
+
     fn approvable(
         &self,
         attributes: &wayleave_program::attributes::Attributes,

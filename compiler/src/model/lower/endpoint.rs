@@ -1,7 +1,7 @@
 //! How a provider is reached: protocol, address, key, network and timeouts.
 
 use super::fields::{Fields, TIMEOUT_FIELDS};
-use super::names::unknown;
+use super::names::unknown_word;
 use super::values::literal;
 use super::{Lower, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
@@ -88,7 +88,7 @@ impl Lower<'_> {
             _ => {
                 let candidates =
                     ["openai", "anthropic", "gemini", "simulated"].map(|name| (name.to_owned(), None));
-                self.report(unknown("protocol", &name, at, &candidates));
+                self.report(unknown_word("protocol", &name, at, &candidates));
                 None
             }
         }

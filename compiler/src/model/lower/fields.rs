@@ -1,6 +1,6 @@
 //! The fields of a body (`name: value`), each once and known: shared by providers, models and timeouts.
 
-use super::names::unknown;
+use super::names::unknown_word;
 use super::values::{is_reported, literal};
 use super::{Lower, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
@@ -76,7 +76,7 @@ impl Lower<'_> {
             candidates
                 .extend(facts.map(|fact| (fact.to_owned(), self.declared_at(&format!("target.{fact}")))));
         }
-        let mut diagnostic = unknown("field", name, at, &candidates);
+        let mut diagnostic = unknown_word("field", name, at, &candidates);
         diagnostic.code = Code::R0206;
         if diagnostic.fixes.is_empty() && can_state_facts(known) {
             diagnostic.help =

@@ -2,7 +2,7 @@
 //! fails.
 
 use super::fields::Fields;
-use super::names::unknown;
+use super::names::unknown_word;
 use super::{Lower, span_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
@@ -93,7 +93,7 @@ impl Lower<'_> {
             }
             _ => {
                 let candidates = ["found", "clean"].map(|name| (name.to_owned(), None));
-                self.report(unknown("answer on failure", &word, at, &candidates));
+                self.report(unknown_word("answer on failure", &word, at, &candidates));
                 None
             }
         }

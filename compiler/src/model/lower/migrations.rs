@@ -91,7 +91,7 @@ impl Lower<'_> {
                 (
                     "in share",
                     share_at,
-                    "let each step move more than the one before; to go back, write a date in `until` of a shadow or remove the migration",
+                    "let each step move more than the one before; `rollback` is what goes back",
                 )
             } else {
                 steps.push((at, ppm));

@@ -1,7 +1,7 @@
 //! The models of a provider: what each can do, what fits into it, what it costs.
 
 use super::fields::Fields;
-use super::names::unknown;
+use super::names::unknown_word;
 use super::{Lower, span, span_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
@@ -129,7 +129,7 @@ impl Lower<'_> {
                 _ => self.sources.text(at).to_owned(),
             };
             if !known.iter().any(|(capability, _)| *capability == name) {
-                self.report(unknown("capability", &name, at, &known));
+                self.report(unknown_word("capability", &name, at, &known));
             }
             supports.push(name);
         }
@@ -164,7 +164,7 @@ impl Lower<'_> {
             let LiteralValue::MoneyUsdMicros(micros) = part.amount()?.value()? else { return None };
             if !PRICE_WORDS.contains(&word.as_str()) {
                 let candidates = PRICE_WORDS.map(|name| (name.to_owned(), None));
-                self.report(unknown("part of a price", &word, part_at, &candidates));
+                self.report(unknown_word("part of a price", &word, part_at, &candidates));
                 return None;
             }
             let amount = u64::try_from(u128::from(micros) * PRICE_TOKENS / per).map(UsdMicros);

@@ -152,6 +152,20 @@ pub(super) fn twice(what: &str, name: &str, span: Span, first: Span) -> Diagnost
     .with_help("give one of them another name, or remove it")
 }
 
+/// As [`unknown`], for words that the language has and nobody declares.
+pub(super) fn unknown_word(
+    what: &str,
+    name: &str,
+    span: Span,
+    candidates: &[(String, Option<Span>)],
+) -> Diagnostic {
+    let mut diagnostic = unknown(what, name, span, candidates);
+    if let Some((near, _)) = nearest(name, candidates) {
+        diagnostic.help = Some(format!("write `{near}`"));
+    }
+    diagnostic
+}
+
 /// At most so many names are listed where none is near.
 const NAMES_LISTED: usize = 5;
 

@@ -1,6 +1,6 @@
 //! How a plan's candidates are tried: which failures lead on, retries, pauses, hedges and the deadline.
 
-use super::names::unknown;
+use super::names::unknown_word;
 use super::values::{at as place, literal};
 use super::{Lower, span_of};
 use crate::diagnostic::{Code, Diagnostic};
@@ -107,7 +107,7 @@ impl Lower<'_> {
                 let found = classes().find(|class| class.name() == name);
                 if found.is_none() {
                     let candidates: Vec<_> = classes().map(|class| (class.name(), None)).collect();
-                    self.report(unknown("failure", &name, at, &candidates));
+                    self.report(unknown_word("failure", &name, at, &candidates));
                 }
                 found
             }
