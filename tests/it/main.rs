@@ -18,6 +18,8 @@ mod layout;
 
 mod lsp;
 
+mod mistakes;
+
 mod proxy;
 
 mod syntax;
