@@ -10,7 +10,8 @@ use wayleave_compiler::{Code, Diagnostic, Options, Policy, Severity, Sources, ch
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::document::{read_request, write_decision, write_request};
-use wayleave_program::value::DEFAULT_NOW;
+use wayleave_program::schema::{AttributeId, Inspected, Origin};
+use wayleave_program::value::{DEFAULT_NOW, Value};
 use wayleave_tests::snapshot;
 
 /// The policy of a file, which must be sound.
@@ -138,8 +139,13 @@ fn requests_and_wants_hold_together() {
             }
             // Supplying the default of what is wanted changes nothing, and then nothing is wanted.
             let mut full = given.clone();
-            for id in program.wanted(&given) {
-                full.set(id, given.value(program.schema(), id).into_owned());
+            // Findings are wanted last, when all else is known.
+            loop {
+                let wanted = program.wanted(&full);
+                wanted.iter().for_each(|id| full.set(*id, supplied(&program, &given, *id)));
+                if wanted.is_empty() {
+                    break;
+                }
             }
             assert_eq!(program.wanted(&full), [], "{case}");
             assert_eq!(program.decide(&full), program.decide(&given), "{case}");
@@ -151,6 +157,21 @@ fn requests_and_wants_hold_together() {
             }
         }
     });
+}
+
+/// What whoever asks a program supplies: what is given or the default, and of findings what is found in the texts.
+fn supplied(program: &Reference, given: &Attributes, id: AttributeId) -> Value {
+    let schema = program.schema();
+    let texts = |inspected: Inspected| match given.get(inspected.texts().id()) {
+        Some(Value::Parts(parts)) => parts.clone(),
+        _ => Vec::new(),
+    };
+    match schema.attribute(id).origin {
+        Origin::Findings(inspected, detector) if given.get(id).is_none() => {
+            Value::Set(texts(inspected).iter().flat_map(|text| program.find(detector, text)).collect())
+        }
+        _ => given.value(schema, id).into_owned(),
+    }
 }
 
 /// What a request document may not say.

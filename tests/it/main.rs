@@ -14,6 +14,8 @@ mod generated;
 
 mod grammar;
 
+mod inspect;
+
 mod layout;
 
 mod lsp;
