@@ -20,6 +20,8 @@ mod layout;
 
 mod lsp;
 
+mod mistakes;
+
 mod proxy;
 
 mod syntax;

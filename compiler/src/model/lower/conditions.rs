@@ -1,6 +1,6 @@
 //! Conditions: names resolved, tests typed. What a test may ask of a value is in `operands.rs`.
 
-use super::names::{Kind, unknown};
+use super::names::{Kind, unknown_path};
 use super::{Lower, span};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Condition, Predicate, Subject, TargetField, Test};
@@ -296,7 +296,7 @@ impl Lower<'_> {
                 ["target.name", "target.provider", "target.context", "target.output", "target.supports"]
                     .map(|name| (name.to_owned(), None)),
             );
-            let mut diagnostic = unknown("fact of targets", text, at, &candidates);
+            let mut diagnostic = unknown_path("fact of targets", text, at, &candidates);
             if diagnostic.fixes.is_empty() {
                 diagnostic.help = Some(format!("declare it: `attribute {text}: TYPE`"));
             }
@@ -314,7 +314,7 @@ impl Lower<'_> {
         candidates.extend(self.names.of(Kind::Attribute).map(|(name, span)| (name.to_owned(), Some(span))));
         candidates.push(("target".to_owned(), None));
         candidates.dedup();
-        let mut diagnostic = unknown("attribute or define", text, at, &candidates);
+        let mut diagnostic = unknown_path("attribute or define", text, at, &candidates);
         if diagnostic.fixes.is_empty() {
             diagnostic.help = Some(self.attribute_help(text, name));
         }

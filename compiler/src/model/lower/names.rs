@@ -166,6 +166,25 @@ pub(super) fn unknown_word(
     diagnostic
 }
 
+/// As [`unknown`], for names whose parts are joined by dots: `caller.team`, `medical.diagnosis`.
+pub(super) fn unknown_path(
+    what: &str,
+    name: &str,
+    span: Span,
+    candidates: &[(String, Option<Span>)],
+) -> Diagnostic {
+    let mut diagnostic = unknown(what, name, span, candidates);
+    if let Some((near, _)) = nearest(name, candidates) {
+        let parts: Vec<String> = near.split('.').map(written).collect();
+        diagnostic
+            .fixes
+            .iter_mut()
+            .flat_map(|fix| &mut fix.edits)
+            .for_each(|edit| edit.text = parts.join("."));
+    }
+    diagnostic
+}
+
 /// At most so many names are listed where none is near.
 const NAMES_LISTED: usize = 5;
 

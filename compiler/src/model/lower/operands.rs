@@ -1,9 +1,9 @@
 //! What may be asked of a value of each type, and how it is written: operator and operand to a predicate.
 
+use super::Lower;
 use super::conditions::{Asked, Asking, Scope};
 use super::names::Kind;
 use super::values::{at as place, is_scale, literal};
-use super::{Lower, written};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::condition::PatternKind;
 use crate::model::{Condition, FactId, Order, Pattern, Predicate, Subject, TargetField, Test};
@@ -415,7 +415,7 @@ fn compared(one: &str, other: &str, at: Span, is_pair: bool) -> Diagnostic {
         true => "give the fact and the attribute the same named type".to_owned(),
         false => format!(
             "write a value instead of `{}`; to compare with what a target states, declare `attribute target.{}`",
-            written(other),
+            other,
             other.replace('.', "-")
         ),
     };

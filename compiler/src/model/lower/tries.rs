@@ -50,6 +50,14 @@ impl Lower<'_> {
             tries.deadline_ms = self.duration(span_of(file, &duration), "deadline", duration.value());
             is_whole &= tries.deadline_ms.is_some();
         }
+        if let (Some(hedge), Some(deadline), Some(clause)) = (tries.hedge_ms, tries.deadline_ms, to.hedge())
+            && hedge >= deadline
+        {
+            let message = "`hedge` comes after the `deadline`, so it never comes";
+            let diagnostic = Diagnostic::new(Code::R0206, message, span_of(file, &clause), "without effect");
+            self.report(diagnostic.with_help("write a time below the deadline, or remove `hedge`"));
+            is_whole = false;
+        }
         is_whole.then_some(tries)
     }
 

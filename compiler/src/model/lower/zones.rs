@@ -27,8 +27,11 @@ impl Lower<'_> {
             match Zone::find(&name) {
                 Some(zone) => self.schema.zone = zone,
                 None => {
-                    let names: Vec<(String, Option<Span>)> =
-                        Zone::names().into_iter().map(|name| (name, None)).collect();
+                    let names: Vec<(String, Option<Span>)> = Zone::names()
+                        .into_iter()
+                        .filter(|known| is_same_city(known, &name))
+                        .map(|name| (name.into(), None))
+                        .collect();
                     let text_at = span(*file, text.range());
                     let mut diagnostic = unknown("time zone", &name, text_at, &names);
                     for fix in &mut diagnostic.fixes {
@@ -48,4 +51,12 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+/// Whether two zones are of one city but for a slip of the pen. Another city near by is in another zone.
+fn is_same_city(one: &str, other: &str) -> bool {
+    let city = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let (one, other) = (city(one), city(other));
+    let shortest = one.chars().count().min(other.chars().count());
+    strsim::damerau_levenshtein(&one, &other) <= shortest / 4
 }
