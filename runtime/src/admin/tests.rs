@@ -40,27 +40,7 @@ impl Program for Nothing {
     }
 
     fn decide(&self, _: &Attributes) -> Decision {
-        Decision {
-            outcome: Decided::Deny,
-            route: None,
-            arm: None,
-            plan: Vec::new(),
-            failover: Vec::new(),
-            retry: 0,
-            backoff_ms: None,
-            hedge_ms: None,
-            deadline_ms: None,
-            shadow: Vec::new(),
-            removed: Vec::new(),
-            obligations: Vec::new(),
-            counters: Vec::new(),
-            reasons: Vec::new(),
-            approval: None,
-            until: None,
-            observed: Vec::new(),
-            migrations: Vec::new(),
-            findings: Vec::new(),
-        }
+        Decision::of(Decided::Deny)
     }
 
     fn find(&self, _: DetectorId, _: &str) -> BTreeSet<String> {

@@ -115,25 +115,11 @@ impl Program for Looking {
             .collect();
         let words = if found.is_empty() { "clean" } else { "found" };
         Decision {
-            outcome: self.outcome,
-            route: None,
-            arm: None,
-            plan: Vec::new(),
-            failover: Vec::new(),
-            retry: 0,
-            backoff_ms: None,
-            hedge_ms: None,
-            deadline_ms: None,
-            shadow: Vec::new(),
-            removed: Vec::new(),
-            obligations: Vec::new(),
-            counters: Vec::new(),
             reasons: vec![Reason { by: RuleName::Deny("it".to_owned()), words: words.to_owned() }],
             approval: (self.outcome == Outcome::ApprovalRequired).then(|| "frontier".to_owned()),
             until: (self.outcome == Outcome::Limited).then_some(Moment(i64::MAX)),
-            observed: Vec::new(),
-            migrations: Vec::new(),
             findings: found.into_iter().collect(),
+            ..Decision::of(self.outcome)
         }
     }
 
