@@ -101,15 +101,22 @@ impl Asked<'_> {
         attributes.set(id, value);
     }
 
-    /// Findings that nobody asks for any more are none: a program that knows the texts would look for them itself, on the
-    /// request's own thread.
+    /// Nobody looks for what no rule asks for any more: a program that knows the texts would do so itself, on the request's
+    /// own thread. What the system prompt holds is known of the prompt too, whose part it is; everything else counts as
+    /// not found.
     fn leave_out(&self, attributes: &mut Attributes) {
         let schema = self.served.program.schema();
-        let is_finding = |id: &AttributeId| matches!(schema.attribute(*id).origin, Origin::Findings(..));
-        for id in schema.ids().filter(is_finding) {
-            if attributes.get(id).is_none() {
-                attributes.set(id, Value::Set(BTreeSet::new()));
+        for id in schema.ids() {
+            let Origin::Findings(inspected, detector) = schema.attribute(id).origin else { continue };
+            if attributes.get(id).is_some() {
+                continue;
             }
+            let of_system = match inspected {
+                Inspected::Prompt => schema.findings(Inspected::System, detector),
+                Inspected::System => None,
+            };
+            let found = of_system.and_then(|system| attributes.get(system)).cloned();
+            attributes.set(id, found.unwrap_or_else(|| Value::Set(BTreeSet::new())));
         }
     }
 

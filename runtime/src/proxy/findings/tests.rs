@@ -240,6 +240,17 @@ async fn findings_are_made_known_and_noted_without_their_text() {
 }
 
 #[tokio::test]
+async fn what_the_system_prompt_holds_is_known_of_the_prompt() {
+    let program = looking(&["system has word"], detectors(NOWHERE, OnFailure::Found));
+    let body = r#"{"model":"m","messages":[{"role":"system","content":"bad"}]}"#;
+    let answered = ask(program, CHAT, body).await;
+    let decided_on = answered.program.decided_on.lock().unwrap()[0].clone();
+    let of_prompt = answered.program.schema.find("prompt has word").unwrap();
+    assert_eq!(decided_on.get(of_prompt), Some(&Value::Set(BTreeSet::from(["word".to_owned()]))));
+    assert_eq!(answered.program.looks.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn texts_are_given_where_a_rule_reads_them() {
     let answered = chat(&["prompt", "system", "used(x)"], "hi").await;
     let decided_on = answered.program.decided_on.lock().unwrap()[0].clone();
