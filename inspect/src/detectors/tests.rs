@@ -1,3 +1,5 @@
+//! What the detectors find together, and what they cost to build.
+
 use super::*;
 
 fn is_shared<T: Send + Sync>(_: &T) {}

@@ -1,3 +1,5 @@
+//! What patterns find, and what is said of those that are wrong.
+
 use super::*;
 
 fn bad(regex: &str) -> (String, Option<usize>) {

@@ -1,3 +1,5 @@
+//! Which forms of credentials are found, and which stand-ins are not.
+
 use crate::secrets;
 
 /// Credentials are put together here, so that no scanner takes this file for a leak.
