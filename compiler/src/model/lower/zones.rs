@@ -12,6 +12,10 @@ impl Lower<'_> {
         let mut first: Option<Span> = None;
         for (file, item) in items {
             let Item::Timezone(item) = item else { continue };
+            if self.delegated.contains_key(file) {
+                // That it stands in a delegated file has been said.
+                continue;
+            }
             let at = span_of(*file, item);
             if let Some(first) = first {
                 let diagnostic =
