@@ -221,9 +221,21 @@ pub(super) fn unknown(
     diagnostic.with_help(format!("there are {}{more}", listed.join(", ")))
 }
 
+/// A name of so many letters may be short for a longer word.
+const SHORT_FORM: usize = 3;
+
 /// The candidate that is a slip of the pen away, if one is.
 fn nearest<'c>(name: &str, candidates: &'c [(String, Option<Span>)]) -> Option<&'c (String, Option<Span>)> {
     let name = name.to_lowercase();
+    // `monday` for `mon`.
+    let begins_so = |candidate: &&(String, Option<Span>)| {
+        let other = candidate.0.to_lowercase();
+        other.len() >= SHORT_FORM && name.len() > SHORT_FORM && name.starts_with(&other)
+    };
+    let short: Vec<&(String, Option<Span>)> = candidates.iter().filter(begins_so).collect();
+    if let [only] = short.as_slice() {
+        return Some(only);
+    }
     let scored = candidates.iter().map(|candidate| {
         let other = candidate.0.to_lowercase();
         (strsim::damerau_levenshtein(&name, &other), candidate)

@@ -306,20 +306,27 @@ impl Lower<'_> {
         let low = self.member(reading.file, named, &range.start()?)?;
         let high = self.member(reading.file, named, &range.end()?)?;
         if low > high {
-            self.falling(place(reading.file, range));
+            self.falling(place(reading.file, range), false);
             return None;
         }
         Some(all(named).filter(|member| (low..=high).contains(member)).collect())
     }
 
-    pub(super) fn falling(&mut self, at: Span) {
-        let diagnostic = Diagnostic::new(
-            Code::R0201,
-            "this range falls, so nothing is in it",
-            at,
-            "the first end is the higher one",
-        );
-        self.report(diagnostic.with_help("write the lower end first"));
+    /// A range whose first end is not below the second.
+    pub(super) fn falling(&mut self, at: Span, is_empty: bool) {
+        let (message, label, help) = match is_empty {
+            true => (
+                "both ends of this range are the same, so nothing is in it",
+                "the second end is outside",
+                "write a later second end, or `is` for one value",
+            ),
+            false => (
+                "this range falls, so nothing is in it",
+                "the first end is the higher one",
+                "write the lower end first",
+            ),
+        };
+        self.report(Diagnostic::new(Code::R0201, message, at, label).with_help(help));
     }
 
     fn texts(&mut self, reading: &Reading<'_>) -> Option<BTreeSet<String>> {
