@@ -1,7 +1,9 @@
 //! Conditions in normal form: boolean combinations of tests of one attribute against constants.
 
 use super::{DefinitionId, FactId};
+use regex::Regex;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use wayleave_program::catalogue::{AliasId, TargetId};
 use wayleave_program::schema::AttributeId;
 use wayleave_program::value::MemberId;
@@ -154,8 +156,8 @@ pub struct Pattern {
     pub text: String,
     /// Which of the two.
     pub kind: PatternKind,
-    /// The same as the search that it is.
-    regex: regex::Regex,
+    /// The same as the search that it is, made when it is first asked: a check asks nothing.
+    search: OnceLock<Option<Regex>>,
 }
 
 /// What a pattern is written as.
@@ -180,24 +182,35 @@ impl Eq for Pattern {}
 /// A larger automaton than this, in bytes, is a mistake: a counted repetition of a large class.
 const PATTERN_LIMIT: usize = 1 << 20;
 
+/// A longer glob than this, in bytes, is data. Whatever it says, its automaton stays below the limit.
+const GLOB_LIMIT: usize = 1024;
+
 impl Pattern {
-    /// A pattern; none where the regular expression is wrong or too large.
+    /// A pattern; none where the regular expression is wrong, or either is too large.
     pub fn new(text: &str, kind: PatternKind) -> Option<Pattern> {
-        let source = match kind {
-            PatternKind::Glob => glob(text),
-            PatternKind::Regex | PatternKind::AnyCase => text.to_owned(),
+        let pattern = Pattern { text: text.to_owned(), kind, search: OnceLock::new() };
+        let is_right = match kind {
+            PatternKind::Glob => text.len() <= GLOB_LIMIT,
+            PatternKind::Regex | PatternKind::AnyCase => pattern.search().is_some(),
         };
-        let regex = regex::RegexBuilder::new(&source)
-            .case_insensitive(kind == PatternKind::AnyCase)
-            .size_limit(PATTERN_LIMIT)
-            .build()
-            .ok()?;
-        Some(Pattern { text: text.to_owned(), kind, regex })
+        is_right.then_some(pattern)
+    }
+
+    fn search(&self) -> Option<&Regex> {
+        let search = self.search.get_or_init(|| {
+            let source = match self.kind {
+                PatternKind::Glob => glob(&self.text),
+                PatternKind::Regex | PatternKind::AnyCase => self.text.clone(),
+            };
+            let mut builder = regex::RegexBuilder::new(&source);
+            builder.case_insensitive(self.kind == PatternKind::AnyCase).size_limit(PATTERN_LIMIT).build().ok()
+        });
+        search.as_ref()
     }
 
     /// Whether a text matches.
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        self.search().is_some_and(|search| search.is_match(text))
     }
 }
 
@@ -239,5 +252,34 @@ impl Interval {
     /// Whether `value` lies in it.
     pub fn contains(self, value: i128) -> bool {
         self.low.is_none_or(|low| low <= value) && self.high.is_none_or(|high| value < high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A glob is compiled when it is first asked, so that it can be must be known before.
+    #[test]
+    fn every_glob_that_is_taken_can_be_searched_for() {
+        for piece in ["?", "*", "é", "\u{10ffff}", "a", "?*"] {
+            let text = piece.repeat(GLOB_LIMIT / piece.len());
+            let pattern = Pattern::new(&text, PatternKind::Glob).expect("short enough");
+            assert!(pattern.search().is_some(), "{piece}");
+        }
+        assert_eq!(Pattern::new(&"a".repeat(GLOB_LIMIT + 1), PatternKind::Glob), None);
+    }
+
+    #[test]
+    fn globs_are_of_the_whole_text_and_case_counts() {
+        let is_match = |glob, text| Pattern::new(glob, PatternKind::Glob).expect("a glob").is_match(text);
+        assert!(is_match("svc-*", "svc-") && is_match("svc-*", "svc-a\nb") && !is_match("svc-*", "a svc-a"));
+        assert!(
+            is_match("a?c", "aéc")
+                && !is_match("a?c", "ac")
+                && !is_match("A*", "ab")
+                && is_match("a.c", "a.c")
+        );
+        assert!(!is_match("a.c", "abc"));
     }
 }

@@ -59,7 +59,10 @@ impl Lower<'_> {
                 });
             }
         }
-        self.clean = self.named_findings(items);
+        // They are asked for by one word alone, and looking for them is a walk through every tree.
+        if self.sources.files().iter().any(|file| file.text.contains(CLEAN)) {
+            self.clean = self.named_findings(items);
+        }
     }
 
     fn detector_kind(&mut self, file: FileId, at: Span, item: &ast::Detector) -> Option<DetectorKind> {
