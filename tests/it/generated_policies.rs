@@ -8,14 +8,14 @@ use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use wayleave_compiler::diagnostic::render::{Style, render_human, render_json};
 use wayleave_compiler::spec::Reference;
-use wayleave_compiler::{Checked, Options, Policy, Severity, Sources, check};
+use wayleave_compiler::{Checked, Options, Policy, Sources, check};
 use wayleave_grammar::layout::layout;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::decision::Decision;
 use wayleave_program::document::{read_request, write_decision, write_request};
 use wayleave_program::Program;
-use wayleave_program::schema::BuiltIn;
-use wayleave_program::value::DEFAULT_NOW;
+use wayleave_program::schema::{AttributeId, BuiltIn};
+use wayleave_program::value::{DEFAULT_NOW, Tokens, Value};
 use wayleave_tests::policies::{Generated, policy};
 
 /// Policies of a run of CI, and requests for each; over these seeds.
@@ -40,8 +40,11 @@ fn checked(files: &Files) -> (Sources, Checked) {
     (sources, checked)
 }
 
+/// Diagnostics drawn and as JSON, and the policy.
+type Told = (String, String, Option<Arc<Policy>>);
+
 /// Everything that a check says, as bytes.
-fn told(files: &Files) -> (String, String, Option<Arc<Policy>>) {
+fn told(files: &Files) -> Told {
     let (sources, checked) = checked(files);
     let style = Style { colour: false, width: 100 };
     let human = render_human(&checked.diagnostics, &sources, style);
@@ -65,8 +68,8 @@ fn run(seed: u64) {
         let program = program(&written);
         let twin = Twins::new(&written, &mut random);
         let mut wrong = twin.differences(&program);
-        wrong.extend(answers_are_stable(&written.texts()));
-        wrong.extend(answers_are_stable(&written.without_one(&mut random).texts()));
+        wrong.extend(answers_are_stable(&written.texts(), &mut told));
+        wrong.extend(answers_are_stable(&written.without_one(&mut random).texts(), &mut told));
         let reads_api = written.texts().iter().any(|(_, text)| text.contains("request.api"));
         for _ in 0..REQUESTS {
             let document = written.request(&mut random);
@@ -78,7 +81,7 @@ fn run(seed: u64) {
                 schema.refusal(&shown),
                 program_decides_alike(&program, &request, &twin),
                 written_request_is_read_back(&program, &request),
-                defaults_change_nothing(&program, &request),
+                supplies_change_nothing(&program, &request, supplied),
                 apis_are_alike(&program, &request, reads_api),
                 candidates_are_approvable(&program, &request, &decision),
             ];
@@ -112,7 +115,7 @@ fn whatever_is_written_keeps_its_promises_4() {
 }
 
 /// The same bytes each time, and whichever file is read first.
-fn answers_are_stable(files: &Files) -> Option<String> {
+fn answers_are_stable(files: &Files, told: &mut impl FnMut(&Files) -> Told) -> Option<String> {
     let first = told(files);
     let again = told(files);
     if (&first.0, &first.1) != (&again.0, &again.1) {
@@ -251,7 +254,11 @@ fn written_request_is_read_back(program: &Reference, request: &Attributes) -> Op
 }
 
 /// Supplying what is wanted, as the proxy does, ends, and changes no decision.
-fn defaults_change_nothing(program: &Reference, request: &Attributes) -> Option<String> {
+fn supplies_change_nothing(
+    program: &Reference,
+    request: &Attributes,
+    supplied: impl Fn(&Reference, &Attributes, AttributeId) -> Value,
+) -> Option<String> {
     let mut full = request.clone();
     // Once what is cheap, once what is looked for in texts.
     for _ in 0..2 {
@@ -294,4 +301,79 @@ fn candidates_are_approvable(program: &Reference, request: &Attributes, decision
     asked
         .find(|target| known.iter().any(|approvable| !approvable.contains(target)))
         .map(|target| format!("{} is asked and was not approvable", program.catalogue().target(target).name))
+}
+
+const SMALL: &str = r#"edition 2026
+type team = company { unknown }
+provider near {
+  protocol: simulated
+  model a { supports: [chat]  context: 8k tokens }
+  model b { supports: [chat]  context: 8k tokens }
+}
+approve everyone: any
+route long when request.tokens > 100 tokens to near/a
+route short when request.tokens <= 100 tokens to near/b
+otherwise deny "Nothing."
+"#;
+
+/// The small policy with one thing said otherwise.
+fn small(what: &str, otherwise: &str) -> Reference {
+    assert!(SMALL.contains(what));
+    let text = SMALL.replace(what, otherwise);
+    let (human, _, policy) = told(&[("main.route".to_owned(), text)]);
+    Reference::new(policy.unwrap_or_else(|| panic!("{human}")))
+}
+
+/// A fault made on purpose is seen.
+#[test]
+fn each_property_can_fail() {
+    let program = small("100", "100");
+    let mut request = Attributes::new(program.schema());
+    request.set(BuiltIn::RequestTokens.id(), Value::Tokens(Tokens(150)));
+
+    let other = || small("100", "200");
+    let same = || small("100", "100");
+    for twin in [
+        Twins { shuffled: other(), laid_out: same() },
+        Twins { shuffled: same(), laid_out: other() },
+    ] {
+        assert_eq!(twin.differences(&program).len(), 1);
+        assert!(program_decides_alike(&program, &request, &twin).is_some());
+    }
+    let sound = Twins { shuffled: same(), laid_out: same() };
+    assert!(sound.differences(&program).is_empty());
+    assert_eq!(program_decides_alike(&program, &request, &sound), None);
+
+    let files = [("main.route".to_owned(), SMALL.to_owned())];
+    assert_eq!(answers_are_stable(&files, &mut told), None);
+    let mut count = 0;
+    let mut forgetful = |files: &Files| {
+        count += 1;
+        let (human, json, policy) = told(files);
+        (format!("{human}{count}"), json, policy)
+    };
+    assert!(answers_are_stable(&files, &mut forgetful).is_some());
+
+    // A text that no document can hold: what is computed is not written.
+    let mut computed = request.clone();
+    computed.set(BuiltIn::RequestWindow.id(), Value::Tokens(Tokens(1)));
+    assert!(written_request_is_read_back(&program, &computed).is_some());
+    assert_eq!(written_request_is_read_back(&program, &request), None);
+
+    let nothing = Attributes::new(program.schema());
+    let wrong = |program: &Reference, request: &Attributes, id| match supplied(program, request, id) {
+        Value::Tokens(_) => Value::Tokens(Tokens(1_000)),
+        other => other,
+    };
+    assert!(supplies_change_nothing(&program, &nothing, wrong).is_some());
+    assert_eq!(supplies_change_nothing(&program, &nothing, supplied), None);
+
+    let reader = small("request.tokens <= 100 tokens", "request.tokens <= 100 tokens and request.api is chat");
+    assert!(apis_are_alike(&reader, &nothing, false).is_some());
+    assert_eq!(apis_are_alike(&program, &nothing, false), None);
+
+    let strict = small("everyone: any", "everyone: near/a");
+    let decision = program.decide(&nothing);
+    assert!(candidates_are_approvable(&strict, &nothing, &decision).is_some());
+    assert_eq!(candidates_are_approvable(&program, &nothing, &decision), None);
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Requested, TargetId};
-use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin};
+use wayleave_program::schema::{AttributeId, BuiltIn, Origin};
 use wayleave_program::value::{Instant, MemberId, Tokens, Value};
 
 /// A request as the conditions of a policy see it.
@@ -81,11 +81,11 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// What was found in the prompt, as far as some rule asks for it.
+    /// What was found in the prompt, of which the system prompt is a part, as far as some rule asks for it.
     pub(super) fn findings(&self) -> Vec<String> {
         let mut found = BTreeSet::new();
         for id in self.policy.schema.ids() {
-            if let (Origin::Findings(Inspected::Prompt, _), Some(Value::Set(names))) =
+            if let (Origin::Findings(..), Some(Value::Set(names))) =
                 (&self.policy.schema.attribute(id).origin, self.value(id).as_deref())
             {
                 found.extend(names.iter().cloned());
