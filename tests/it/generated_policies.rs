@@ -23,6 +23,9 @@ const POLICIES: u64 = 2_000;
 const REQUESTS: usize = 8;
 const SEEDS: u64 = 4;
 
+/// What is wrong beyond these is not shown.
+const SHOWN: usize = 3;
+
 fn factor() -> u64 {
     std::env::var("WAYLEAVE_SENTENCES").ok().and_then(|factor| factor.parse().ok()).unwrap_or(1)
 }
@@ -90,6 +93,7 @@ fn run(seed: u64) {
         }
         let shown: Vec<String> =
             written.texts().iter().map(|(name, text)| format!("--- {name}\n{text}")).collect();
+        wrong.truncate(SHOWN);
         assert!(wrong.is_empty(), "seed {seed}, policy {number}:\n{}\n{}", wrong.join("\n"), shown.concat());
     }
 }
@@ -207,16 +211,17 @@ fn program_decides_alike(program: &Reference, request: &Attributes, twin: &Twins
             )
         }
     };
-    if without_source(&first) != without_source(&laid_out) {
+    if without_hashes(&first) != without_hashes(&laid_out) {
         return Some(format!("laid out, it decides {laid_out}"));
     }
-    let is_same = in_no_order(without_source(&first)) == in_no_order(without_source(&shuffled));
+    let is_same = in_no_order(without_hashes(&first)) == in_no_order(without_hashes(&shuffled));
     (!is_same).then(|| format!("with its items in another order, it decides {shuffled}"))
 }
 
-fn without_source(document: &Json) -> Json {
+fn without_hashes(document: &Json) -> Json {
     let mut document = document.clone();
-    document.as_object_mut().expect("an object").remove("source");
+    let fields = document.as_object_mut().expect("an object");
+    fields.retain(|name, _| !matches!(name.as_str(), "policy" | "source"));
     document
 }
 
