@@ -95,7 +95,8 @@ fn each_case_is_decided_as_written() {
             let _ = writeln!(shown, "{case}\n{}", without_hashes(document));
         }
         for result in examples::run(program.policy()) {
-            let _ = writeln!(problems, "{}", result.misses.iter().map(|miss| &*miss.found).collect::<String>());
+            let _ =
+                writeln!(problems, "{}", result.misses.iter().map(|miss| &*miss.found).collect::<String>());
         }
         snapshot::beside(path, &shown);
     });

@@ -59,7 +59,8 @@ fn the_words_of_the_schemas_are_those_of_the_code() {
     let decisions = Schema::of_decisions().document;
     let outcomes = [Outcome::Route, Outcome::Deny, Outcome::ApprovalRequired, Outcome::Limited];
     assert_eq!(words(&decisions, "/properties/decision/enum"), sorted(outcomes.map(Outcome::name)));
-    let classes = FailureClass::DEFAULT.into_iter().chain([FailureClass::Refused, FailureClass::ContextLength]);
+    let classes =
+        FailureClass::DEFAULT.into_iter().chain([FailureClass::Refused, FailureClass::ContextLength]);
     assert_eq!(words(&decisions, "/$defs/failure/anyOf/0/enum"), sorted(classes.map(FailureClass::name)));
     let levels = [LogLevel::Full, LogLevel::Metadata, LogLevel::None];
     assert_eq!(

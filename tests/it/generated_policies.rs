@@ -10,18 +10,21 @@ use wayleave_compiler::diagnostic::render::{Style, render_human, render_json};
 use wayleave_compiler::spec::Reference;
 use wayleave_compiler::{Checked, Options, Policy, Sources, check};
 use wayleave_grammar::layout::layout;
+use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::decision::Decision;
 use wayleave_program::document::{read_request, write_decision, write_request};
-use wayleave_program::Program;
 use wayleave_program::schema::{AttributeId, BuiltIn};
 use wayleave_program::value::{DEFAULT_NOW, Tokens, Value};
 use wayleave_tests::policies::{Generated, policy};
 
-/// Policies of a run of CI, and requests for each; over these seeds.
-const POLICIES: u64 = 2_000;
+/// Policies of a run of CI, over all seeds, and requests for each.
+const POLICIES: u64 = 1_000;
 const REQUESTS: usize = 8;
-const SEEDS: u64 = 4;
+const SEEDS: u64 = 2;
+
+/// Of so many policies one is also checked again, without an item, and with its files read in another order.
+const CHECKED_AGAIN: u64 = 8;
 
 /// What is wrong beyond these is not shown.
 const SHOWN: usize = 3;
@@ -71,8 +74,10 @@ fn run(seed: u64) {
         let program = program(&written);
         let twin = Twins::new(&written, &mut random);
         let mut wrong = twin.differences(&program);
-        wrong.extend(answers_are_stable(&written.texts(), &mut told));
-        wrong.extend(answers_are_stable(&written.without_one(&mut random).texts(), &mut told));
+        if number.is_multiple_of(CHECKED_AGAIN) {
+            wrong.extend(answers_are_stable(&written.texts(), &mut told));
+            wrong.extend(answers_are_stable(&written.without_one(&mut random).texts(), &mut told));
+        }
         let reads_api = written.texts().iter().any(|(_, text)| text.contains("request.api"));
         for _ in 0..REQUESTS {
             let document = written.request(&mut random);
@@ -108,16 +113,6 @@ fn whatever_is_written_keeps_its_promises_2() {
     run(2);
 }
 
-#[test]
-fn whatever_is_written_keeps_its_promises_3() {
-    run(3);
-}
-
-#[test]
-fn whatever_is_written_keeps_its_promises_4() {
-    run(4);
-}
-
 /// The same bytes each time, and whichever file is read first.
 fn answers_are_stable(files: &Files, told: &mut impl FnMut(&Files) -> Told) -> Option<String> {
     let first = told(files);
@@ -145,7 +140,8 @@ fn answers_are_stable(files: &Files, told: &mut impl FnMut(&Files) -> Told) -> O
         })
         .collect();
     let turned = told(&swapped);
-    let meaning = |policy: &Option<Arc<Policy>>| policy.as_ref().map(|policy| policy.fingerprint.policy.clone());
+    let meaning =
+        |policy: &Option<Arc<Policy>>| policy.as_ref().map(|policy| policy.fingerprint.policy.clone());
     let is_same = meaning(&first.2) == meaning(&turned.2) && of_messages(&first.1) == of_messages(&turned.1);
     (!is_same).then(|| format!("another order of reading gives another answer:\n{}\n{}", first.1, turned.1))
 }
@@ -197,7 +193,9 @@ fn program_decides_alike(program: &Reference, request: &Attributes, twin: &Twins
         write_decision(&program.decide(request), program.catalogue(), program.fingerprint())
     };
     let (first, laid_out, shuffled) = (decided(program), decided(&twin.laid_out), decided(&twin.shuffled));
-    let ids = |program: &Reference| program.schema().attributes.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+    let ids = |program: &Reference| {
+        program.schema().attributes.iter().map(|it| it.name.clone()).collect::<Vec<_>>()
+    };
     // The numbers of attributes follow the order of the items.
     let shuffled = match ids(program) == ids(&twin.shuffled) {
         true => shuffled,
@@ -299,7 +297,11 @@ fn apis_are_alike(program: &Reference, request: &Attributes, reads_api: bool) ->
 }
 
 /// Whoever is asked was approvable, whether nothing, something or all was known.
-fn candidates_are_approvable(program: &Reference, request: &Attributes, decision: &Decision) -> Option<String> {
+fn candidates_are_approvable(
+    program: &Reference,
+    request: &Attributes,
+    decision: &Decision,
+) -> Option<String> {
     let nothing = Attributes::new(program.schema());
     let mut asked = decision.candidates().map(|(target, _)| target).chain(decision.shadow.iter().copied());
     let known = [program.approvable(&nothing), program.approvable(request)];
@@ -338,10 +340,8 @@ fn each_property_can_fail() {
 
     let other = || small("100", "200");
     let same = || small("100", "100");
-    for twin in [
-        Twins { shuffled: other(), laid_out: same() },
-        Twins { shuffled: same(), laid_out: other() },
-    ] {
+    for twin in [Twins { shuffled: other(), laid_out: same() }, Twins { shuffled: same(), laid_out: other() }]
+    {
         assert_eq!(twin.differences(&program).len(), 1);
         assert!(program_decides_alike(&program, &request, &twin).is_some());
     }
@@ -373,7 +373,8 @@ fn each_property_can_fail() {
     assert!(supplies_change_nothing(&program, &nothing, wrong).is_some());
     assert_eq!(supplies_change_nothing(&program, &nothing, supplied), None);
 
-    let reader = small("request.tokens <= 100 tokens", "request.tokens <= 100 tokens and request.api is chat");
+    let reader =
+        small("request.tokens <= 100 tokens", "request.tokens <= 100 tokens and request.api is chat");
     assert!(apis_are_alike(&reader, &nothing, false).is_some());
     assert_eq!(apis_are_alike(&program, &nothing, false), None);
 

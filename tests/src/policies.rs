@@ -87,8 +87,7 @@ define quick = request.stream and request.tokens <= 1k tokens
 /// Writes one policy.
 pub fn policy(random: &mut Rng) -> Generated {
     let mut writer = Writer { random, approvals: Vec::new(), counters: Vec::new(), has_counters: false };
-    let mut items: Vec<String> =
-        FRAME.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let mut items: Vec<String> = FRAME.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if writer.maybe() {
         items.push("timezone \"Europe/Zurich\"".to_owned());
     }

@@ -42,10 +42,7 @@ fn meaning(policy: &Policy) -> String {
                 format!("{:?}", attribute.origin)
             }
         };
-        lines.push(format!(
-            "attribute {name}: {value_type} {origin} {default:?} {}",
-            attribute.is_required
-        ));
+        lines.push(format!("attribute {name}: {value_type} {origin} {default:?} {}", attribute.is_required));
     }
     for (index, target) in policy.catalogue.targets.iter().enumerate() {
         let provider = policy.catalogue.provider(target.provider);

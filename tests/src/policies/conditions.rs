@@ -60,7 +60,9 @@ impl Writer<'_> {
         let order = self.pick(&["<", "<=", ">", ">=", "is", "is not"]);
         match self.random.usize(..8) {
             0 => format!("data {order} {}", self.pick(&classes)),
-            1 => format!("data {} {}", self.among(), self.pick(&["public..internal", "[public, restricted]"])),
+            1 => {
+                format!("data {} {}", self.among(), self.pick(&["public..internal", "[public, restricted]"]))
+            }
             2 => format!("origin {} {}", self.equals(), self.pick(&["us", "eu"])),
             3 => format!("wish {order} {}", self.pick(&["low", "high"])),
             4 => format!("size {order} {} tokens", self.pick(&["0", "10", "1k"])),
@@ -69,7 +71,9 @@ impl Writer<'_> {
                 1 if self.has_counters && !self.counters.is_empty() => self.counter_test(),
                 _ => format!("workload {} {}", self.equals(), self.pick(&CLASSES)),
             },
-            6 => self.pick(&["labels has \"x\"", "labels lacks \"y\"", "labels is []", "labels is not []"]).to_owned(),
+            6 => self
+                .pick(&["labels has \"x\"", "labels lacks \"y\"", "labels is []", "labels is not []"])
+                .to_owned(),
             _ => self.pick(&["careful", "careful is false"]).to_owned(),
         }
     }
@@ -88,7 +92,10 @@ impl Writer<'_> {
             2 => format!("caller.team {} [payments, product]", self.among()),
             3 => format!("caller.app {} {}", self.equals(), self.pick(&["\"ide\"", "\"\"", "\"desk\""])),
             4 => format!("caller.app {} [\"ide\", \"desk\"]", self.among()),
-            5 => format!("caller.id {}", self.pick(&["like \"svc-*\"", "like \"?nn\"", "matches r\"^a\"", "matches r\"N\"i"])),
+            5 => format!(
+                "caller.id {}",
+                self.pick(&["like \"svc-*\"", "like \"?nn\"", "matches r\"^a\"", "matches r\"N\"i"])
+            ),
             6 => format!("caller.groups {} \"interns\"", self.pick(&["has", "lacks"])),
             _ => format!("caller.groups {} []", self.equals()),
         }
@@ -101,17 +108,26 @@ impl Writer<'_> {
             0 if self.random.usize(..3) == 0 => {
                 format!("request.api {} {}", self.equals(), self.pick(&["chat", "embeddings", "gemini"]))
             }
-            1 => format!("request.model {} {}", self.equals(), self.pick(&["helpdesk", "far/big", "\"other\""])),
+            1 => format!(
+                "request.model {} {}",
+                self.equals(),
+                self.pick(&["helpdesk", "far/big", "\"other\""])
+            ),
             2 => format!(
                 "request.model {} {}",
                 self.among(),
                 self.pick(&["near/*", "group mixed", "any", "[helpdesk, near/small, \"other\"]"])
             ),
             3 => self.pick(&["request.stream", "request.stream is false"]).to_owned(),
-            4 => format!("request.needs {} {}", self.pick(&["has", "lacks"]), self.pick(&["tools", "vision"])),
+            4 => {
+                format!("request.needs {} {}", self.pick(&["has", "lacks"]), self.pick(&["tools", "vision"]))
+            }
             5 => format!("request.needs {} []", self.equals()),
             6 => format!("request.tokens {} 100..1k tokens", self.among()),
-            _ => format!("{} {order} {count}", self.pick(&["request.tokens", "request.output", "request.window"])),
+            _ => format!(
+                "{} {order} {count}",
+                self.pick(&["request.tokens", "request.output", "request.window"])
+            ),
         }
     }
 
@@ -140,14 +156,20 @@ impl Writer<'_> {
         let order = self.pick(&["<", "<=", ">", ">=", "is", "is not"]);
         match self.random.usize(..10) {
             0 => format!("target {} {}", self.equals(), self.pick(&["near/small", "far/big"])),
-            1 => format!("target {} {}", self.among(), self.pick(&["near/*", "group mixed", "[near/large, far/big]"])),
+            1 => format!(
+                "target {} {}",
+                self.among(),
+                self.pick(&["near/*", "group mixed", "[near/large, far/big]"])
+            ),
             2 => format!("target.region {} {}", self.equals(), self.pick(&["us", "eu", "origin"])),
             3 => format!("target.class {order} {}", self.pick(&["data", "public", "restricted"])),
             4 => format!("data {order} target.class"),
             5 => format!("target.provider {} near", self.equals()),
             6 => format!("target.context {order} {}", self.pick(&["1k tokens", "8k tokens"])),
             7 => format!("target.price.output {order} {} per 1M tokens", self.pick(&["$2", "$10"])),
-            8 => format!("target.supports {} {}", self.pick(&["has", "lacks"]), self.pick(&["vision", "chat"])),
+            8 => {
+                format!("target.supports {} {}", self.pick(&["has", "lacks"]), self.pick(&["vision", "chat"]))
+            }
             _ => format!("target.name {} \"small\"", self.equals()),
         }
     }

@@ -23,7 +23,10 @@ impl Writer<'_> {
         let far = [model("big", "chat"), model("vision", "chat, vision"), model("embed", "embeddings")];
         vec![
             format!("provider near {{\n  protocol: simulated\n  region: eu\n{}}}", near.concat()),
-            format!("provider far {{\n  protocol: simulated\n  region: us  class: confidential\n{}}}", far.concat()),
+            format!(
+                "provider far {{\n  protocol: simulated\n  region: us  class: confidential\n{}}}",
+                far.concat()
+            ),
         ]
     }
 
@@ -87,7 +90,11 @@ impl Writer<'_> {
             0 => "requested".to_owned(),
             1 => format!("split{by} {{ 90% near/small  10% {} }}", self.pick(&["far/big", "near/large"])),
             2 => format!("split{by} {{ 50% near/large  30% far/big  20% far/vision }}"),
-            3 => format!("{} of [{}]", self.pick(&["cheapest", "fastest", "least-busy"]), self.some(&TARGETS).join(", ")),
+            3 => format!(
+                "{} of [{}]",
+                self.pick(&["cheapest", "fastest", "least-busy"]),
+                self.some(&TARGETS).join(", ")
+            ),
             4 => "plan spare".to_owned(),
             5 => "group mixed".to_owned(),
             _ => self.pick(&TARGETS).to_owned(),

@@ -15,7 +15,8 @@ impl Generated {
         }
         if random.usize(..4) == 0 {
             for name in ["prompt.findings", "system.findings"] {
-                document.insert(name.to_owned(), json!(some(random, &["secret", "email", "medical.diagnosis"])));
+                document
+                    .insert(name.to_owned(), json!(some(random, &["secret", "email", "medical.diagnosis"])));
             }
         }
         if random.usize(..3) == 0 {
@@ -64,13 +65,25 @@ fn attributes() -> Vec<(&'static str, Vec<Json>)> {
         (
             "time.now",
             texts(&[
-                "2026-01-31T22:59:59Z", "2026-02-01", "2026-03-29T01:00Z", "2026-06-30T22:00Z", "2026-07-01",
-                "2026-10-25T00:59:59Z", "2026-10-25T01:00Z", "2026-12-25T21:30Z",
+                "2026-01-31T22:59:59Z",
+                "2026-02-01",
+                "2026-03-29T01:00Z",
+                "2026-06-30T22:00Z",
+                "2026-07-01",
+                "2026-10-25T00:59:59Z",
+                "2026-10-25T01:00Z",
+                "2026-12-25T21:30Z",
             ]),
         ),
-        ("prompt", vec![
-            json!(""), json!("hello"), json!(["12", "Dear Ann"]), json!("see ORION, write to ann@example.com"),
-        ]),
+        (
+            "prompt",
+            vec![
+                json!(""),
+                json!("hello"),
+                json!(["12", "Dear Ann"]),
+                json!("see ORION, write to ann@example.com"),
+            ],
+        ),
         ("system", vec![json!("hi"), json!("about the bluebird"), json!(["a moonbase", "41"])]),
         ("data", texts(&["public", "internal", "confidential", "restricted"])),
         ("origin", texts(&["us", "eu"])),

@@ -9,7 +9,10 @@ impl Writer<'_> {
         let wide = "approve wide: [near/*, far/vision, far/embed]".to_owned();
         let condition = self.condition(Scope::Target);
         let (term, observe) = (self.term(), self.observe());
-        vec![wide, format!("{observe}approve more: any  when {condition}{term}  owner \"platform\"  ref \"SEC-1\"")]
+        vec![
+            wide,
+            format!("{observe}approve more: any  when {condition}{term}  owner \"platform\"  ref \"SEC-1\""),
+        ]
     }
 
     /// Rules of the kinds that a delegated file may hold too.
@@ -25,14 +28,15 @@ impl Writer<'_> {
         match self.random.usize(..9) {
             // A narrow one: what is denied shows nothing else.
             0 => {
-                format!("{observe}deny deny-{name}  when ({request}) and caller.app is \"desk\"{term}{because}")
+                format!(
+                    "{observe}deny deny-{name}  when ({request}) and caller.app is \"desk\"{term}{because}"
+                )
             }
             1 | 2 => format!("{observe}forbid forbid-{name}: {targets}  when {target}{term}{because}"),
             3 => {
                 let findings = self.some(&["email", "phone", "codename", "medical.patient"]).join(", ");
-                let place = self.pick(&["prompt", "response", "both"]);
-                let restore = self.pick(&["", " restore"]);
-                format!("{observe}redact redact-{name}: [{findings}] in {place}{restore}  when {target}{term}")
+                let place = self.pick(&["prompt", "prompt restore", "response", "both", "both restore"]);
+                format!("{observe}redact redact-{name}: [{findings}] in {place}  when {target}{term}")
             }
             4 => format!("{observe}flag flag-{name}  when {target}{term}"),
             5 => self.requirement(name, &observe, &target, &format!("{term}{because}")),
