@@ -19,7 +19,7 @@ use wayleave_program::value::{DEFAULT_NOW, Tokens, Value};
 use wayleave_tests::policies::{Generated, policy};
 
 /// Policies of a run of CI, over all seeds, and requests for each.
-const POLICIES: u64 = 1_000;
+const POLICIES: u64 = 400;
 const REQUESTS: usize = 8;
 const SEEDS: u64 = 2;
 
