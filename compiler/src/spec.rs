@@ -74,7 +74,7 @@ impl Program for Reference {
     }
 
     fn decide(&self, attributes: &Attributes) -> Decision {
-        decide(&self.policy, attributes)
+        decide_known(&self.policy, &wanted::without_unasked_findings(&self.policy, &self.reads, attributes))
     }
 
     fn find(&self, detector: DetectorId, text: &str) -> BTreeSet<String> {
@@ -94,6 +94,10 @@ impl Program for Reference {
 
 /// The decision on one request.
 pub fn decide(policy: &Policy, attributes: &Attributes) -> Decision {
+    decide_known(policy, &wanted::without_unasked_findings(policy, &wanted::reads(policy), attributes))
+}
+
+fn decide_known(policy: &Policy, attributes: &Attributes) -> Decision {
     let request = Request::known(policy, attributes);
     let (mut decision, planned) = answer(policy, &request);
     decision.observed = observed(policy, &request, &planned);

@@ -114,7 +114,8 @@ pub struct Decision {
     pub observed: Vec<Observed>,
     /// The migrations that apply to the plan, in policy order.
     pub migrations: Vec<Migrated>,
-    /// What was found in the prompt, as far as some rule asks for it; sorted.
+    /// What was found in the prompt, the system prompt included, as far as some rule asks for it that can still matter;
+    /// sorted.
     pub findings: Vec<String>,
 }
 

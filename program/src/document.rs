@@ -184,14 +184,16 @@ pub fn give_findings(
     }
 }
 
-/// A document's `prompt` and `system` are a part each, and the system prompt is a part of the prompt.
+/// A document's `prompt` and `system` are a part each, and the system prompt is a part of the prompt: joined once, so that
+/// what is written is read back.
 pub fn join_parts(attributes: &mut Attributes) {
     let [prompt, system] = [BuiltIn::Prompt, BuiltIn::System].map(|text| match attributes.get(text.id()) {
         Some(Value::Parts(parts)) => parts.clone(),
         _ => Vec::new(),
     });
     if !system.is_empty() {
-        let parts = prompt.into_iter().chain(system).collect();
+        let missing: Vec<String> = system.into_iter().filter(|part| !prompt.contains(part)).collect();
+        let parts = prompt.into_iter().chain(missing).collect();
         attributes.set(BuiltIn::Prompt.id(), Value::Parts(parts));
     }
 }

@@ -1,6 +1,7 @@
-//! The files of `suite/decide`: beside each policy `x.route` stands `x.cases`, a line `REQUEST => OUTCOME` a case, both
-//! written by hand. The snapshot beside them holds each decision whole.
+//! The files of `suite/decide`: beside each policy, `x.route` or a folder `x` with its `main.route`, stands `x.cases`, a line
+//! `REQUEST => OUTCOME` a case, both written by hand. The snapshot beside them holds each decision whole.
 
+use crate::decision_schema::Schema;
 use serde_json::Value as Json;
 use std::fmt::Write;
 use std::path::Path;
@@ -10,28 +11,57 @@ use wayleave_compiler::{Code, Diagnostic, Options, Policy, Severity, Sources, ch
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::document::{read_request, write_decision, write_request};
-use wayleave_program::schema::{AttributeId, Inspected, Origin};
+use wayleave_program::schema::{AttributeId, Origin};
 use wayleave_program::value::{DEFAULT_NOW, Value};
 use wayleave_tests::snapshot;
 
-/// The policy of a file, which must be sound.
-fn policy(name: &str, text: &str) -> Arc<Policy> {
-    let mut checked = check(&Sources::single(name, text), &Options { as_of: DEFAULT_NOW });
+/// Calls `run` with each policy of the suite: its file, or the folder that stands for its `main.route`, and its files by
+/// their names, the root first.
+fn each_policy(mut run: impl FnMut(&Path, &[(String, String)])) {
+    insta::glob!("../suite/decide", "*.route", |path| {
+        run(path, &[("main.route".to_owned(), read(path))]);
+    });
+    insta::glob!("../suite/decide", "*/main.route", |path| {
+        let folder = path.parent().expect("a file is in a folder");
+        let of = |file: &str| Ok((file.to_owned(), read(&folder.join(file))));
+        let sources = Sources::gather("main.route", &mut |file| of(file).map(|(_, text)| text));
+        let names = sources.expect("the root can be read");
+        let files: Result<Vec<(String, String)>, String> =
+            names.files().iter().map(|file| of(&file.name)).collect();
+        run(folder, &files.expect("each file can be read"));
+    });
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The policy of these files, which must be sound.
+fn policy(files: &[(String, String)]) -> Arc<Policy> {
+    let mut read = |name: &str| {
+        let file = files.iter().find(|(known, _)| known == name);
+        file.map(|(_, text)| text.clone()).ok_or_else(|| "there is no such file".to_owned())
+    };
+    let sources = Sources::gather(&files[0].0, &mut read).expect("the root file can be read");
+    let mut checked = check(&sources, &Options { as_of: DEFAULT_NOW });
     // One file is about names that may mean several targets.
     let is_told = |told: &Diagnostic| told.severity != Severity::Note && told.code != Code::R0316;
     checked.diagnostics.retain(is_told);
     let messages: Vec<&str> = checked.diagnostics.iter().map(|told| told.message.as_str()).collect();
-    assert!(messages.is_empty(), "{name}: {messages:?}");
+    assert!(messages.is_empty(), "{}: {messages:?}", files[0].1);
     checked.policy.expect("a policy without messages is built")
 }
 
+fn json(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
 fn request(program: &Reference, text: &str) -> Attributes {
-    let document: Json = serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-    read_request(program.schema(), &document).unwrap_or_else(|errors| panic!("{text}: {}", errors[0]))
+    read_request(program.schema(), &json(text)).unwrap_or_else(|errors| panic!("{text}: {}", errors[0]))
 }
 
 fn cases(path: &Path) -> Vec<(String, String)> {
-    let text = std::fs::read_to_string(path.with_extension("cases")).expect("cases beside the policy");
+    let text = read(&path.with_extension("cases"));
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines
         .map(|line| {
@@ -43,12 +73,12 @@ fn cases(path: &Path) -> Vec<(String, String)> {
 
 #[test]
 fn each_case_is_decided_as_written() {
+    let (decisions, requests) = (Schema::of_decisions(), Schema::of_requests());
     let mut problems = String::new();
     let mut count = 0;
-    insta::glob!("../suite/decide", "*.route", |path| {
+    each_policy(|path, files| {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(path).expect("a policy");
-        let program = Reference::new(policy(&name, &text));
+        let program = Reference::new(policy(files));
         let mut shown = String::new();
         for (case, wanted) in cases(path) {
             count += 1;
@@ -58,12 +88,20 @@ fn each_case_is_decided_as_written() {
                 let _ = writeln!(problems, "{name} {case}\n  wanted {wanted}\n  found  {found}");
             }
             let document = write_decision(&decision, program.catalogue(), program.fingerprint());
+            let refused = [decisions.refusal(&document), requests.refusal(&json(&case))];
+            for refusal in refused.into_iter().flatten() {
+                let _ = writeln!(problems, "{name} {case}\n  is no document: {refusal}");
+            }
             let _ = writeln!(shown, "{case}\n{}", without_hashes(document));
+        }
+        for result in examples::run(program.policy()) {
+            let _ =
+                writeln!(problems, "{}", result.misses.iter().map(|miss| &*miss.found).collect::<String>());
         }
         snapshot::beside(path, &shown);
     });
-    assert!(problems.is_empty(), "{problems}");
-    assert!(count >= 30, "the suite has its cases");
+    assert!(problems.trim().is_empty(), "{problems}");
+    assert!(count >= 600, "the suite has its cases");
 }
 
 /// A decision document without what changes with every word of the policy's text.
@@ -81,24 +119,11 @@ fn without_hashes(mut document: Json) -> String {
 /// Neither layout nor comments nor the order of items changes a decision or the hash of the meaning.
 #[test]
 fn order_and_comments_mean_nothing() {
-    insta::glob!("../suite/decide", "*.route", |path| {
-        let text = std::fs::read_to_string(path).expect("a policy");
-        let program = Reference::new(policy("main.route", &text));
-        let (head, body) = text.split_once("edition 2026\n").expect("an edition");
-        let mut items: Vec<String> = Vec::new();
-        for line in body.lines() {
-            let begins_item = line.starts_with(|first: char| first.is_ascii_lowercase());
-            if begins_item || items.is_empty() {
-                items.push(String::new());
-            }
-            let item = items.last_mut().expect("there is one");
-            item.push_str(line);
-            item.push('\n');
-        }
-        // Routes that overlap would be decided by their order; the suite has none.
-        items.reverse();
-        let turned = format!("{head}\n// turned round\nedition 2026\n{}", items.concat());
-        let other = Reference::new(policy("main.route", &turned));
+    each_policy(|path, files| {
+        let program = Reference::new(policy(files));
+        let turned: Vec<(String, String)> =
+            files.iter().map(|(name, text)| (name.clone(), turned_round(text))).collect();
+        let other = Reference::new(policy(&turned));
         // A name that means several targets asks them in the order written, so there the order is a meaning.
         let has_ambiguous_name = path.ends_with("requested.route");
         let is_same = program.fingerprint().policy == other.fingerprint().policy;
@@ -110,41 +135,57 @@ fn order_and_comments_mean_nothing() {
         for (case, wanted) in cases(path) {
             let decision = other.decide(&request(&other, &case));
             let found = examples::outcome(&decision, other.catalogue());
-            let (mut found, mut wanted): (Vec<&str>, Vec<&str>) =
-                (found.split(", ").collect(), wanted.split(", ").collect());
-            // The reasons of a denial stand in the policy's order.
-            found
-                .iter_mut()
-                .chain(&mut wanted)
-                .for_each(|word| *word = word.trim_start_matches("denied by "));
-            found.sort_unstable();
-            wanted.sort_unstable();
-            assert_eq!(found, wanted, "{case}");
+            assert_eq!(in_any_order(&found), in_any_order(&wanted), "{}: {case}", path.display());
         }
     });
+}
+
+/// A file with its items in the opposite order, and a comment.
+fn turned_round(text: &str) -> String {
+    let (head, body) = text.split_once("edition 2026\n").expect("an edition");
+    let mut items: Vec<String> = Vec::new();
+    for line in body.lines() {
+        let begins_item = line.starts_with(|first: char| first.is_ascii_lowercase());
+        if begins_item || items.is_empty() {
+            items.push(String::new());
+        }
+        let item = items.last_mut().expect("there is one");
+        item.push_str(line);
+        item.push('\n');
+    }
+    // Routes that overlap would be decided by their order; the suite has none.
+    items.reverse();
+    format!("{head}\n// turned round\nedition 2026\n{}", items.concat())
+}
+
+/// The words of an outcome; what stands behind a denial or a limit stands in the policy's order.
+fn in_any_order(outcome: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = outcome
+        .split(", ")
+        .map(|word| {
+            ["denied by ", "limited by ", "approval required: "]
+                .iter()
+                .fold(word, |word, start| word.trim_start_matches(start))
+        })
+        .collect();
+    words.sort_unstable();
+    words
 }
 
 /// What a document gives is what it says when it is written again; what is wanted is what decides.
 #[test]
 fn requests_and_wants_hold_together() {
-    insta::glob!("../suite/decide", "*.route", |path| {
-        let text = std::fs::read_to_string(path).expect("a policy");
-        let program = Reference::new(policy("main.route", &text));
+    each_policy(|path, files| {
+        let program = Reference::new(policy(files));
         for (case, _) in cases(path) {
             let given = request(&program, &case);
             let again = write_request(program.schema(), &given);
-            let has_stranger = case.contains("nobody");
-            if !has_stranger {
-                assert_eq!(read_request(program.schema(), &again).as_ref(), Ok(&given), "{case}");
-            }
-            // Supplying the default of what is wanted changes nothing, and then nothing is wanted.
+            assert_eq!(read_request(program.schema(), &again).as_ref(), Ok(&given), "{case}");
+            // Supplying what is wanted, first what is cheap, changes nothing, and then nothing is wanted.
             let mut full = given.clone();
-            // Findings are wanted last, when all else is known.
-            loop {
-                let wanted = program.wanted(&full);
-                wanted.iter().for_each(|id| full.set(*id, supplied(&program, &given, *id)));
-                if wanted.is_empty() {
-                    break;
+            for _ in 0..2 {
+                for id in program.wanted(&full) {
+                    full.set(id, supplied(&program, &given, id));
                 }
             }
             assert_eq!(program.wanted(&full), [], "{case}");
@@ -159,18 +200,17 @@ fn requests_and_wants_hold_together() {
     });
 }
 
-/// What whoever asks a program supplies: what is given or the default, and of findings what is found in the texts.
-fn supplied(program: &Reference, given: &Attributes, id: AttributeId) -> Value {
+/// What the proxy supplies where it is wanted: what is found in the texts, else the default.
+pub(crate) fn supplied(program: &Reference, request: &Attributes, id: AttributeId) -> Value {
     let schema = program.schema();
-    let texts = |inspected: Inspected| match given.get(inspected.texts().id()) {
-        Some(Value::Parts(parts)) => parts.clone(),
-        _ => Vec::new(),
+    let Origin::Findings(inspected, detector) = schema.attribute(id).origin else {
+        return request.value(schema, id).into_owned();
     };
-    match schema.attribute(id).origin {
-        Origin::Findings(inspected, detector) if given.get(id).is_none() => {
-            Value::Set(texts(inspected).iter().flat_map(|text| program.find(detector, text)).collect())
+    match request.value(schema, inspected.texts().id()).as_ref() {
+        Value::Parts(parts) => {
+            Value::Set(parts.iter().flat_map(|part| program.find(detector, part)).collect())
         }
-        _ => given.value(schema, id).into_owned(),
+        other => other.clone(),
     }
 }
 
@@ -178,8 +218,8 @@ fn supplied(program: &Reference, given: &Attributes, id: AttributeId) -> Value {
 #[test]
 fn wrong_request_documents_are_refused_by_name() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/decide");
-    let text = std::fs::read_to_string(folder.join("eligible.route")).expect("a policy");
-    let program = Reference::new(policy("eligible.route", &text));
+    let text = read(&folder.join("eligible.route"));
+    let program = Reference::new(policy(&[("main.route".to_owned(), text)]));
     let wrong = [
         ("[]", "a request document is a JSON object of attribute names and values"),
         ("{}", "`origin` is required by the policy and missing from the request document"),

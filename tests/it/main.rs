@@ -4,6 +4,8 @@ mod check;
 
 mod decide;
 
+mod decision_schema;
+
 mod cli;
 
 mod docs;
@@ -11,6 +13,8 @@ mod docs;
 mod fuzz;
 
 mod generated;
+
+mod generated_policies;
 
 mod grammar;
 

@@ -1,5 +1,5 @@
 //! What the tests share: a scripted provider, a gateway in process, snapshots beside their files, sentences of the grammar,
-//! what is made from it, and what is promised of every text.
+//! what is made from it, what is promised of every text, and policies and requests by a seed.
 
 pub mod provider;
 
@@ -12,3 +12,5 @@ pub use wayleave_sentences as sentences;
 pub mod generated;
 
 pub mod promises;
+
+pub mod policies;

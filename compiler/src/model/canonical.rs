@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use wayleave_program::Fingerprint;
 use wayleave_program::catalogue::{Requested, TargetId};
 use wayleave_program::document::write_value;
-use wayleave_program::schema::{AttributeId, Type};
+use wayleave_program::schema::{Attribute, AttributeId, BuiltIn, Origin, Type};
 
 /// The hashes of meaning and text.
 pub(super) fn fingerprint(policy: &Policy, sources: &Sources) -> Fingerprint {
@@ -32,11 +32,17 @@ fn meaning(policy: &Policy) -> String {
     let mut lines = Vec::new();
     for attribute in &policy.schema.attributes {
         let default = attribute.default.as_ref().map(|value| write_value(&attribute.value_type, value));
-        let (name, value_type) = (&attribute.name, type_text(&attribute.value_type));
-        lines.push(format!(
-            "attribute {name}: {value_type} {:?} {default:?} {}",
-            attribute.origin, attribute.is_required
-        ));
+        let (name, value_type) = (&attribute.name, type_text(attribute));
+        let origin = match attribute.origin {
+            // The numbers of detectors follow the order of the items.
+            Origin::Findings(inspected, id) => {
+                format!("found in {} {}", inspected.name(), policy.catalogue.detector(id).name)
+            }
+            Origin::BuiltIn(_) | Origin::Sources(..) | Origin::Classified | Origin::Counter => {
+                format!("{:?}", attribute.origin)
+            }
+        };
+        lines.push(format!("attribute {name}: {value_type} {origin} {default:?} {}", attribute.is_required));
     }
     for (index, target) in policy.catalogue.targets.iter().enumerate() {
         let provider = policy.catalogue.provider(target.provider);
@@ -96,8 +102,12 @@ fn sorted(mut parts: Vec<String>) -> String {
     parts.join(" ")
 }
 
-fn type_text(value_type: &Type) -> String {
-    match value_type {
+fn type_text(attribute: &Attribute) -> String {
+    match &attribute.value_type {
+        // The approvals stand in it in the order of the policy.
+        Type::NamedSet(named) if attribute.origin == Origin::BuiltIn(BuiltIn::Granted) => {
+            sorted(named.members.iter().map(|member| member.name.clone()).collect())
+        }
         Type::Named(named) => format!("{:?} {:?}", named.shape, named.members),
         Type::NamedSet(named) => format!("set of {:?} {:?}", named.shape, named.members),
         other => format!("{other:?}"),

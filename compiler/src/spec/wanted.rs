@@ -3,10 +3,12 @@
 use super::request::Request;
 use super::truth::Truth;
 use crate::model::{Condition, DefinitionBody, Plan, Policy, RouteBody, Rule, Subject, Who};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
-use wayleave_program::schema::{AttributeId, BuiltIn, Origin};
+use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin};
+use wayleave_program::value::Value;
 
 /// The attributes that matter to some decision under a policy, ascending. Those of a classification count only where the
 /// class does; what eligibility, `requested`, dates and draws read counts always.
@@ -66,6 +68,32 @@ pub(super) fn wanted(policy: &Policy, reads: &[AttributeId], attributes: &Attrib
     let tested: BTreeSet<AttributeId> =
         doubtful.into_iter().flat_map(|condition| tested(policy, condition)).collect();
     dear.into_iter().filter(|id| tested.contains(id)).collect()
+}
+
+/// The request as the proxy would know it: of what no rule asks that can still matter, nothing is found in its texts.
+pub(super) fn without_unasked_findings<'a>(
+    policy: &Policy,
+    reads: &[AttributeId],
+    attributes: &'a Attributes,
+) -> Cow<'a, Attributes> {
+    if Inspected::ALL.iter().all(|inspected| attributes.get(inspected.texts().id()).is_none()) {
+        return Cow::Borrowed(attributes);
+    }
+    let is_found = |id: &AttributeId| matches!(policy.schema.attribute(*id).origin, Origin::Findings(..));
+    let mut known = attributes.clone();
+    // First what costs nothing, then what is looked for in texts.
+    for id in wanted(policy, reads, attributes) {
+        if !is_found(&id) {
+            known.set(id, attributes.value(&policy.schema, id).into_owned());
+        }
+    }
+    let asked = wanted(policy, reads, &known);
+    for id in policy.schema.ids().filter(is_found) {
+        if known.get(id).is_none() && !asked.contains(&id) {
+            known.set(id, Value::Set(BTreeSet::new()));
+        }
+    }
+    Cow::Owned(known)
 }
 
 fn denials_in_doubt<'p>(policy: &'p Policy, request: &Request<'_>) -> Vec<&'p Condition> {
