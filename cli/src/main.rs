@@ -30,6 +30,7 @@ use output::{Exit, Terminal};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| output::note(&mistake(panic.location()))));
     let arguments = Arguments::parse();
     let no_color = environment::variable("NO_COLOR");
     let terminal = Terminal::of_process(arguments.color, no_color.as_deref());
@@ -38,4 +39,10 @@ fn main() -> ExitCode {
         Ok(Exit::No) => ExitCode::FAILURE,
         Err(failure) => terminal.fail(&failure),
     }
+}
+
+/// What is said of a mistake of ours. Its own words may quote what was being read, a prompt or a policy, so they are not.
+fn mistake(place: Option<&std::panic::Location<'_>>) -> String {
+    let place = place.map(ToString::to_string).unwrap_or_default();
+    format!("error: a mistake in wayleave itself, at {place}\n  help: report it with this place\n")
 }

@@ -177,7 +177,6 @@ fn route<'p>(policy: &'p Policy, request: &Request<'_>) -> Option<&'p Route> {
 fn planned(policy: &Policy, request: &Request<'_>, route: &Route, plan: &Plan) -> (Decision, Vec<TargetId>) {
     let tried = plan::candidates(policy, request, &route.name, plan);
     let mut decision = Decision {
-        outcome: Outcome::Route,
         plan: tried.stages,
         failover: plan.tries.failover.clone(),
         retry: plan.tries.retry,
@@ -187,7 +186,7 @@ fn planned(policy: &Policy, request: &Request<'_>, route: &Route, plan: &Plan) -
         shadow: tried.shadow,
         removed: tried.removed,
         migrations: tried.migrations,
-        ..nothing()
+        ..Decision::of(Outcome::Route)
     };
     let mut owing: Vec<TargetId> = decision.candidates().map(|(target, _)| target).collect();
     owing
@@ -285,29 +284,5 @@ fn tried<B>(
 }
 
 fn deny(reasons: Vec<Reason>) -> Decision {
-    Decision { outcome: Outcome::Deny, reasons, ..nothing() }
-}
-
-fn nothing() -> Decision {
-    Decision {
-        outcome: Outcome::Deny,
-        route: None,
-        arm: None,
-        plan: Vec::new(),
-        failover: Vec::new(),
-        retry: 0,
-        backoff_ms: None,
-        hedge_ms: None,
-        deadline_ms: None,
-        shadow: Vec::new(),
-        removed: Vec::new(),
-        obligations: Vec::new(),
-        counters: Vec::new(),
-        reasons: Vec::new(),
-        approval: None,
-        until: None,
-        observed: Vec::new(),
-        migrations: Vec::new(),
-        findings: Vec::new(),
-    }
+    Decision { reasons, ..Decision::of(Outcome::Deny) }
 }

@@ -42,8 +42,14 @@ const NESTING: u32 = 50;
 /// A match reaches at most this many bytes beyond the shortest at its place.
 const GROWTH: usize = 4096;
 
-/// Phrases of one expression: enough to share a pass, few enough for [`COMPILED_LIMIT`].
-const PHRASES_TOGETHER: usize = 32;
+/// Of a word or phrase, in bytes: a sentence fits.
+const LONGEST_WORD: usize = 512;
+
+/// Phrases of one expression: enough to share a pass, few enough for [`PHRASES_LIMIT`].
+const PHRASES_TOGETHER: usize = 16;
+
+/// Of their compiled expression, in bytes: that many of the longest, each letter in both cases.
+const PHRASES_LIMIT: usize = 16 << 20;
 
 /// Whether a policy may have this regular expression.
 pub fn check_regex(regex: &str) -> Result<(), BadRegex> {
@@ -114,6 +120,10 @@ impl Own {
                 Pattern::Word(word) if word.trim().is_empty() => {
                     return Err((index, BadRegex { message: "it is empty".to_owned(), offset: None }));
                 }
+                Pattern::Word(word) if word.len() > LONGEST_WORD => {
+                    let message = format!("it has {} bytes, and {LONGEST_WORD} are the most", word.len());
+                    return Err((index, BadRegex { message, offset: None }));
+                }
                 Pattern::Word(word) if word.is_ascii() && !word.trim().contains(char::is_whitespace) => {
                     words.push(word.trim());
                 }
@@ -123,7 +133,8 @@ impl Own {
         for together in phrases.chunks(PHRASES_TOGETHER) {
             let mut all: Vec<&str> = together.iter().map(|(_, phrase)| phrase.as_str()).collect();
             all.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
-            let regex = RegexBuilder::new(&all.join("|")).case_insensitive(true).build();
+            let regex =
+                RegexBuilder::new(&all.join("|")).case_insensitive(true).size_limit(PHRASES_LIMIT).build();
             let too_long = |_| BadRegex { message: "it is too long".to_owned(), offset: None };
             regexes.push(regex.map_err(|error| (together[0].0, too_long(error)))?);
         }

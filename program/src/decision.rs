@@ -120,6 +120,31 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// A decision of that outcome that has reached nothing else.
+    pub fn of(outcome: Outcome) -> Decision {
+        Decision {
+            outcome,
+            route: None,
+            arm: None,
+            plan: Vec::new(),
+            failover: Vec::new(),
+            retry: 0,
+            backoff_ms: None,
+            hedge_ms: None,
+            deadline_ms: None,
+            shadow: Vec::new(),
+            removed: Vec::new(),
+            obligations: Vec::new(),
+            counters: Vec::new(),
+            reasons: Vec::new(),
+            approval: None,
+            until: None,
+            observed: Vec::new(),
+            migrations: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
     /// The candidates in the order in which they are tried, each with its stage's time limit in milliseconds.
     pub fn candidates(&self) -> impl Iterator<Item = (TargetId, Option<u64>)> + '_ {
         self.plan.iter().flat_map(|stage| stage.candidates.iter().map(|target| (*target, stage.within_ms)))

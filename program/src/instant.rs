@@ -1,4 +1,4 @@
-//! Instants as text, in UTC: `2027-06-30` and `2027-06-30T09:00Z`, read and written. Knows no clock and no time zone.
+//! Instants as text: `2027-06-30` (in UTC), `2027-06-30T09:00Z` and `2027-06-30T10:00+01:00`, read, and written in UTC. Knows no clock and no time zone.
 //!
 //! Day numbers follow Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
 
@@ -34,11 +34,17 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Reads `2027-06-30`, `2027-06-30T09:00Z` or `2027-06-30T09:00:30Z`.
+/// Reads `2027-06-30`, `2027-06-30T09:00Z`, `2027-06-30T09:00:30Z` or `2027-06-30T10:00+01:00`.
 pub fn read(text: &str) -> Option<Instant> {
-    let (date, time) = match text.split_once('T') {
-        None => (text, None),
-        Some((date, time)) => (date, Some(time.strip_suffix('Z')?)),
+    let (date, time, ahead) = match text.split_once('T') {
+        None => (text, None, 0),
+        Some((date, time)) => match time.strip_suffix('Z') {
+            Some(time) => (date, Some(time), 0),
+            None => {
+                let (time, offset) = time.split_at_checked(time.len().checked_sub("+00:00".len())?)?;
+                (date, Some(time), ahead(offset)?)
+            }
+        },
     };
     let (year, month, day) = three(date, '-', [4, 2, 2])?;
     let midnight = from_date(year, month, day)?;
@@ -48,7 +54,18 @@ pub fn read(text: &str) -> Option<Instant> {
         _ => three(time, ':', [2, 2, 2])?,
     };
     (hour < 24 && minute < 60 && second < 60)
-        .then(|| Instant(midnight.0 + hour * 3600 + minute * 60 + second))
+        .then(|| Instant(midnight.0 + hour * 3600 + minute * 60 + second - ahead))
+}
+
+/// By how many seconds the clock of `+01:00` is ahead of UTC.
+fn ahead(offset: &str) -> Option<i64> {
+    let sign = match offset.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let (hour, minute, _) = three(&format!("{}:00", offset.get(1..)?), ':', [2, 2, 2])?;
+    (hour < 24 && minute < 60).then_some(sign * (hour * 3600 + minute * 60))
 }
 
 fn three(text: &str, separator: char, widths: [usize; 3]) -> Option<(i64, i64, i64)> {
@@ -104,10 +121,12 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
         for text in
-            ["2026-01-01T09:00", "2026-01-01T09:00+01:00", "2026-01-01-01", "+026-01-01", "2026-01-01T9:00Z"]
+            ["2026-01-01T09:00", "2026-01-01T09:00+1:00", "2026-01-01-01", "+026-01-01", "2026-01-01T9:00Z"]
         {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(read("2026-01-01T00:00:01Z"), Some(Instant(crate::value::DEFAULT_NOW.0 + 1)));
+        assert_eq!(read("2026-01-01T01:30+01:30"), Some(crate::value::DEFAULT_NOW));
+        assert_eq!(read("2025-12-31T22:00:00-02:00"), Some(crate::value::DEFAULT_NOW));
     }
 }

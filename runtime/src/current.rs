@@ -1,6 +1,7 @@
 //! The policy in force: swapped whole, held by each request from its first byte to its last. Remembers that a newer
 //! text is refused, and never serves half of one.
 
+use crate::judge::Judges;
 use crate::settings::{Secret, Settings};
 use crate::upstream::{Connector, Upstreams};
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -30,6 +31,7 @@ pub struct Served {
     /// The warnings it was compiled with, as text; possibly empty.
     pub warnings: String,
     pub(crate) upstreams: Upstreams,
+    pub(crate) judges: Judges,
 }
 
 /// A newer text that is not served.
@@ -61,7 +63,8 @@ impl Current {
     pub fn new(settings: &Settings, policy: Policy) -> Result<Current, crate::upstream::Error> {
         let connector = Connector::new(settings)?;
         let upstreams = connector.prepare(policy.program.catalogue(), &policy.keys, None)?;
-        let served = ArcSwap::from_pointee(serve(policy, upstreams));
+        let judges = connector.judges(policy.program.catalogue(), None);
+        let served = ArcSwap::from_pointee(serve(policy, upstreams, judges));
         Ok(Current { connector, served, refused: ArcSwapOption::empty() })
     }
 
@@ -74,7 +77,8 @@ impl Current {
         let before = self.served.load_full();
         let upstreams =
             self.connector.prepare(policy.program.catalogue(), &policy.keys, Some(&before.upstreams))?;
-        self.served.store(Arc::new(serve(policy, upstreams)));
+        let judges = self.connector.judges(policy.program.catalogue(), Some(&before.judges));
+        self.served.store(Arc::new(serve(policy, upstreams, judges)));
         self.refused.store(None);
         Ok(())
     }
@@ -95,6 +99,6 @@ impl Current {
     }
 }
 
-fn serve(policy: Policy, upstreams: Upstreams) -> Served {
-    Served { program: policy.program, view: policy.view, warnings: policy.warnings, upstreams }
+fn serve(policy: Policy, upstreams: Upstreams, judges: Judges) -> Served {
+    Served { program: policy.program, view: policy.view, warnings: policy.warnings, upstreams, judges }
 }

@@ -4,7 +4,8 @@ use crate::attributes::BadAttribute;
 use crate::wire::call::BadCall;
 use crate::wire::errors::ErrorBody;
 use http::StatusCode;
-use wayleave_program::decision::Reason;
+use wayleave_program::decision::{Decision, Outcome, Reason};
+use wayleave_program::value::Instant;
 
 /// Why a request ends before any provider is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,22 @@ pub enum Refusal {
 const SHOWN_CHARACTERS: usize = 128;
 
 impl Refusal {
+    /// Why a decision lets nothing through; none for a route.
+    pub fn of_decision(decision: &Decision, now: Instant) -> Option<Refusal> {
+        let reasons = || decision.reasons.clone();
+        match decision.outcome {
+            Outcome::Route => None,
+            Outcome::Deny => Some(Refusal::Denied(reasons())),
+            Outcome::ApprovalRequired => {
+                Some(Refusal::ApprovalRequired(decision.approval.clone(), reasons()))
+            }
+            Outcome::Limited => {
+                let left = |until: Instant| u64::try_from(until.0.saturating_sub(now.0)).unwrap_or(0).max(1);
+                Some(Refusal::Limited(decision.until.map(left), reasons()))
+            }
+        }
+    }
+
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {

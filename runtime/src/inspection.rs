@@ -1,13 +1,13 @@
 //! Which texts of a request go to a model, and whether it has parts that nobody here can read. Pure: bytes in, texts out.
 //!
 //! The rule is that nothing which leaves as it came hides: every string and every key of the body is text, wherever it
-//! stands and whatever it is called, but for the protocol's own words ([`words`]). Beyond it:
+//! stands and whatever it is called, but for the protocol's own words. Beyond it:
 //!
 //! - Each text is a part of its own. The content of one message, and of messages of one role in a row, is once more a
 //!   part as a whole, its texts joined without anything between them: what is split over parts is still found. Results
 //!   of tools are never joined with one another.
 //! - The arguments of a tool call are a part as they stand, and so is each text of the JSON in them. A text with escapes
-//!   (`\u0041`) is once more a part without them, as often as there are escapes behind escapes ([`escapes`]).
+//!   (`\u0041`) is once more a part without them, as often as there are escapes behind escapes.
 //! - An image, a recording, a file by its id or as base64, an unknown kind of content part, and token numbers in place
 //!   of text are *unread*: the finding `uninspected`. Base64 that stands where such a thing stands is no text; all that
 //!   stands beside it is.

@@ -5,6 +5,8 @@
 
 mod attempt;
 
+mod findings;
+
 mod identify;
 
 mod intake;
@@ -36,20 +38,22 @@ use crate::wire::call::{self, Call};
 use crate::wire::{Api, edit};
 use attempt::{Begun, Limits};
 use bytes::Bytes;
+use findings::{Asked, Unreadable};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
 use patience::{Patience, Until};
 use recording::Recording;
 use reply::AnswerBody;
+use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stream::Streaming;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use wayleave_program::decision::Outcome;
 use wayleave_program::value;
 use whole::Whole;
 
@@ -62,6 +66,8 @@ pub struct Proxy {
     settings: Settings,
     current: Arc<Current>,
     store: Arc<Store>,
+    /// As many requests look through long texts at once: it takes processors, not waiting.
+    inspections: Arc<Semaphore>,
     is_draining: AtomicBool,
     is_stopping: Arc<AtomicBool>,
 }
@@ -69,10 +75,12 @@ pub struct Proxy {
 impl Proxy {
     /// Puts the parts together; nothing runs before [`serve`](Proxy::serve).
     pub fn new(settings: Settings, current: Arc<Current>, store: Arc<Store>) -> Proxy {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Proxy {
             settings,
             current,
             store,
+            inspections: Arc::new(Semaphore::new(processors)),
             is_draining: AtomicBool::new(false),
             is_stopping: Arc::new(AtomicBool::new(false)),
         }
@@ -189,11 +197,20 @@ impl Proxy {
             identity: &identity,
             now: now(),
         };
-        let attributes = attributes::of_request(program.schema(), subject).map_err(Refusal::Attribute)?;
+        let now = subject.now;
+        let mut attributes = attributes::of_request(program.schema(), subject).map_err(Refusal::Attribute)?;
+        let asked = Asked { served: &served, api, body: &body, permits: &self.inspections };
+        let deadline = recording.started() + self.settings.timeouts.total;
+        match patience::until(&self.is_stopping, deadline, asked.supply(&mut attributes)).await {
+            Until::Done(Ok(inspection)) => recording.inspected(inspection),
+            Until::Done(Err(Unreadable)) => return Err(Refusal::Internal),
+            Until::DeadlinePassed => return Err(Refusal::DeadlinePassed),
+            Until::Stopping => return Err(Refusal::Stopping),
+        }
         let decision = program.decide(&attributes);
-        let denial = (decision.outcome == Outcome::Deny).then(|| decision.reasons.clone());
+        let refusal = Refusal::of_decision(&decision, now);
         recording.decided(decision);
-        denial.map_or(Ok((call, body)), |reasons| Err(Refusal::Denied(reasons)))
+        refusal.map_or(Ok((call, body)), Err)
     }
 
     /// Tries the plan's candidates until one answers, or none is left.

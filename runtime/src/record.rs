@@ -155,6 +155,28 @@ pub struct RecordedTokens {
     pub is_estimated: bool,
 }
 
+/// What was looked through before a decision: how much, and what failed; not what was looked for, and no text.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RecordedInspection {
+    /// Texts.
+    pub parts: u64,
+    /// All texts together.
+    pub bytes: u64,
+    /// Reading and looking, and asking detectors outside.
+    pub took_ms: u64,
+    /// The detectors whose word is missing.
+    pub failed: Vec<RecordedFailure>,
+}
+
+/// A detector whose word is missing: what it counts as is the policy's to say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RecordedFailure {
+    /// The detector, as the policy names it.
+    pub detector: String,
+    /// A few words: no text, no address.
+    pub cause: String,
+}
+
 /// Lines of the policy's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedLines {
@@ -187,7 +209,10 @@ pub struct DecisionRecord {
     pub status: u16,
     /// The decision document; none where it was refused before deciding.
     pub decision: Option<serde_json::Value>,
-    /// `route` or `deny`; empty where nothing was decided.
+    /// What was looked through for it; none where no rule asked for a text.
+    #[serde(default)]
+    pub inspection: Option<RecordedInspection>,
+    /// `route`, `deny`, `approval-required` or `limited`; empty where nothing was decided.
     pub decided: String,
     /// The route that answered.
     pub route: Option<String>,

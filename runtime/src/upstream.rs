@@ -10,6 +10,7 @@ mod body;
 mod client;
 
 use crate::exchange::failure::Failure;
+use crate::judge::Judges;
 use crate::settings::{Secret, Settings, Timeouts};
 use crate::simulated::{SimulatedCall, SimulatedReply, Simulator};
 use crate::wire::Api;
@@ -147,6 +148,11 @@ impl Connector {
             })
         });
         Ok(Upstreams { providers: providers.collect::<Result<_, Error>>()? })
+    }
+
+    /// Makes the judges of a catalogue ready, keeping the connections to those of `before` that did not change.
+    pub(crate) fn judges(&self, catalogue: &Catalogue, before: Option<&Judges>) -> Judges {
+        Judges::prepare(catalogue, &self.roots, before)
     }
 
     fn client(

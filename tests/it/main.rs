@@ -18,9 +18,13 @@ mod generated_policies;
 
 mod grammar;
 
+mod inspect;
+
 mod layout;
 
 mod lsp;
+
+mod mistakes;
 
 mod proxy;
 

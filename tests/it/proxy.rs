@@ -11,12 +11,14 @@
 //!   there, `no-key` leaves the key out;
 //! - ```` ```answer ```` `status N`, `header NAME: VALUE`, `no header NAME`, `body is TEXT`, `body has TEXT`,
 //!   `body lacks TEXT`;
-//! - ```` ```record ```` `outcome WORD`, `status N`, `target NAME`, `reason TEXT`, `tokens IN OUT`, and each attempt as
-//!   `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts, in order;
+//! - ```` ```record ```` `outcome WORD`, `status N`, `target NAME`, `reason TEXT`, `tokens IN OUT`, `finding NAME`, `no finding`,
+//!   `failed DETECTOR: CAUSE`, and each attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
+//!   in order;
 //! - ```` ```received NAME ```` `count N`, `head has TEXT`, `head lacks TEXT`, `body is TEXT`, `abandoned` of the last
 //!   request that a provider received.
 //!
-//! In texts `\n` is a line end. No answer and no record of any case holds a provider's key.
+//! In texts `\n` is a line end. No answer and no record of any case holds a provider's key, and no record
+//! the text that stands for those of requests (`TEXT_MARKER`).
 
 mod case;
 

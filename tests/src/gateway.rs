@@ -21,6 +21,9 @@ use wayleave_runtime::store::{Filter, Store};
 /// Stands in every provider's key; nothing that leaves a gateway may hold it.
 pub const MARKER: &str = "sk-marker-5f1d0c77e2b94a6688aa";
 
+/// Stands in texts of requests; no record may hold it.
+pub const TEXT_MARKER: &str = "text-marker-9b3f";
+
 /// A gateway that runs.
 pub struct Gateway {
     /// Where callers connect.

@@ -3,17 +3,21 @@
 use crate::args::{Decide, Format};
 use crate::compile::{Compiled, compile_path};
 use crate::duration;
-use crate::output::{Exit, Failure, Paint, Terminal, columns, ordinal, print};
+use crate::output::{Exit, Failure, Paint, Terminal, columns, note, ordinal, print};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use wayleave_compiler::diagnostic::render::printable;
+use wayleave_program::Program;
+use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::{Decision, Outcome, Reason, RuleName};
+use wayleave_program::detector::DetectorKind;
 use wayleave_program::document::{Problem, read_request, write_decision};
 use wayleave_program::instant;
 use wayleave_program::plan::{LogLevel, Obligations};
-use wayleave_program::schema::{Attribute, Origin, Schema};
+use wayleave_program::schema::{Attribute, AttributeId, Inspected, Origin, Schema};
 use wayleave_program::source_view::{SourceView, Spot};
 use wayleave_runtime::wire::json::{JsonError, Keys, Reader};
 
@@ -34,6 +38,7 @@ pub(super) fn run(decide: &Decide, terminal: Terminal) -> Result<Exit, Failure> 
         if is_unknown { failure.mend(known(program.schema())) } else { failure }
     })?;
     let decision = program.decide(&attributes);
+    note(&not_asked(program.as_ref(), &attributes));
     match decide.format {
         Format::Json => {
             let json = write_decision(&decision, program.catalogue(), program.fingerprint());
@@ -42,6 +47,33 @@ pub(super) fn run(decide: &Decide, terminal: Terminal) -> Result<Exit, Failure> 
         Format::Human => print(&human(&decision, &compiled, terminal))?,
     }
     Ok(Exit::Yes)
+}
+
+/// A line for each detector outside that would have been asked about the texts given: nothing leaves this machine here.
+fn not_asked(program: &dyn Program, attributes: &Attributes) -> String {
+    let has_text = |inspected: Inspected| attributes.get(inspected.texts().id()).is_some();
+    let is_asked = |id: &&AttributeId| match program.schema().attribute(**id).origin {
+        Origin::Findings(inspected, detector) => {
+            let is_outside = matches!(program.catalogue().detector(detector).kind, DetectorKind::Outside(_));
+            is_outside && has_text(inspected) && attributes.get(**id).is_none()
+        }
+        _ => false,
+    };
+    let names: BTreeSet<&str> = program
+        .reads()
+        .iter()
+        .filter(is_asked)
+        .filter_map(|id| match program.schema().attribute(*id).origin {
+            Origin::Findings(_, detector) => Some(program.catalogue().detector(detector).name.as_str()),
+            _ => None,
+        })
+        .collect();
+    let line = |name: &&str| {
+        format!(
+            "note: the detector `{name}` is outside and was not asked; give what it finds as \"prompt.findings\"\n"
+        )
+    };
+    names.iter().map(line).collect()
 }
 
 fn document(path: &Path) -> Result<serde_json::Value, Failure> {

@@ -35,11 +35,12 @@ pub(crate) fn silence(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
                     && is_there
             };
             let before = diagnostics.len();
-            if allowed.has_reason {
-                diagnostics.retain(|told| !is_meant(told));
-            }
-            if diagnostics.len() == before && !LATER.contains(&allowed.code.as_str()) {
-                diagnostics.push(useless(sources, &allowed, diagnostics.iter().any(is_meant)));
+            // Without a reason the warning is replaced by the one that asks for it.
+            diagnostics.retain(|told| !is_meant(told));
+            if diagnostics.len() < before && !allowed.has_reason {
+                diagnostics.push(useless(sources, &allowed, true));
+            } else if diagnostics.len() == before && !LATER.contains(&allowed.code.as_str()) {
+                diagnostics.push(useless(sources, &allowed, false));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Who of a plan may be asked, and what becomes of a request for which nobody may.
 
+use super::deny;
 use super::request::Request;
-use super::{deny, nothing};
 use crate::model::Policy;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::{Decision, Outcome, Reason, RuleName};
@@ -75,12 +75,11 @@ pub(super) fn nothing_left(request: &Request<'_>, decision: Decision) -> Decisio
     if let Some(Reason { by: RuleName::Approval(first), .. }) = approvals.first() {
         let approval = Some(first.clone());
         return Decision {
-            outcome: Outcome::ApprovalRequired,
             approval,
             reasons: approvals,
             removed: decision.removed,
             migrations: decision.migrations,
-            ..nothing()
+            ..Decision::of(Outcome::ApprovalRequired)
         };
     }
     let mut reasons = each_once(decision.removed.iter().flat_map(|removed| &removed.reasons));

@@ -1,3 +1,5 @@
+//! What patterns find, and what is said of those that are wrong.
+
 use super::*;
 
 fn bad(regex: &str) -> (String, Option<usize>) {
@@ -41,4 +43,11 @@ fn an_empty_word_is_refused_and_an_empty_match_is_none() {
     let own = Own::new(&[Pattern::Regex { regex: "x*".to_owned(), any_case: false }]).expect("an expression");
     assert_eq!(own.find("axxb"), std::iter::once(1..3).collect::<Vec<_>>());
     assert!(!own.is_in("ab"));
+}
+
+#[test]
+fn a_list_of_the_longest_phrases_fits_and_no_longer_one() {
+    let phrase = |index: usize| Pattern::Word(format!("é {index} {}", "ſ ".repeat(165)));
+    assert!(Own::new(&(0..40).map(phrase).collect::<Vec<_>>()).is_ok());
+    assert!(Own::new(&[Pattern::Word("a ".repeat(300))]).is_err());
 }

@@ -51,7 +51,7 @@ fn version_6(text: &str, start: usize, run: usize) -> Option<usize> {
     if closed.matches(':').count() < 2 || closed.parse::<Ipv6Addr>().is_err() {
         return None;
     }
-    if after(text, end).is_some_and(|c| is_word(c)) {
+    if after(text, end).is_some_and(is_word) {
         return None;
     }
     // `a::b` and `[1::2]` are code.

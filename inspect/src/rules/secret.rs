@@ -17,7 +17,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::ops::{ControlFlow, Range};
 use table::{Form, Rule};
 
-/// What the languages's `secret` looks for.
+/// Between documents of YAML: no credential is on both sides of it.
+const DOCUMENT_END: &str = "\n---\n";
+
+/// What the language's `secret` looks for.
 pub(crate) struct Secret {
     /// Most telling first; what a name says is a credential comes last.
     rules: Vec<Rule>,
@@ -158,10 +161,11 @@ impl Secret {
             each_match(regex, text, window.clone(), rule.after, &mut |captures| {
                 let credential =
                     captures.iter().skip(1).flatten().next().unwrap_or_else(|| captures.get_match());
-                let is_one = stand_in::bits(credential.as_str()) > rule.entropy
+                let is_one = !captures.get_match().as_str().contains(DOCUMENT_END)
+                    && stand_in::bits(credential.as_str()) > rule.entropy
                     && !stand_in::is_stand_in(credential.as_str())
                     && (!matches!(rule.form, Form::Assigned)
-                        || assigned::is_credential(text, captures.get_match().range(), credential.as_str()));
+                        || assigned::is_credential(text, captures.get_match().range(), credential.range()));
                 if is_one { tell(credential.range()) } else { ControlFlow::Continue(()) }
             })?;
         }

@@ -67,7 +67,9 @@ fn show(record: &DecisionRecord, files: Option<&[SourceText]>) -> Markup {
         @if let Some(decision) = &record.decision {
             (plan(decision, record))
             (removed(decision))
+            (observed(decision))
         }
+        (inspected(record))
         (deciding(record, files))
         @if let Some(decision) = &record.decision { (document(decision, record)) }
     }
@@ -150,10 +152,60 @@ fn owed(obligations: &Json) -> Markup {
             p.owed {
                 "Owed: "
                 @if let Some(tokens) = obligations["cap"].as_u64() { "at most " (number::grouped(tokens)) " output tokens; " }
-                @for name in ["redact", "flag"] {
-                    @if !items(obligations, name).is_empty() { (name) " " (cut(&texts(obligations, name).join(", "), SHOWN_CHARACTERS)) "; " }
+                @for (name, what) in [("redact", finds(obligations)), ("flag", texts(obligations, "flag"))] {
+                    @if !what.is_empty() { (name) " " (cut(&what.join(", "), SHOWN_CHARACTERS)) "; " }
                 }
                 (log.unwrap_or("nothing"))
+            }
+        }
+    }
+}
+
+fn finds(obligations: &Json) -> Vec<&str> {
+    items(obligations, "redact").iter().filter_map(|redaction| redaction["find"].as_str()).collect()
+}
+
+/// What was looked through, what was found in it, and which detectors failed.
+fn inspected(record: &DecisionRecord) -> Markup {
+    let findings = record.decision.as_ref().map(|decision| texts(decision, "findings")).unwrap_or_default();
+    html! {
+        @if record.inspection.is_some() || !findings.is_empty() {
+            section aria-labelledby="inspected" {
+                h2 #inspected { "Looked through" }
+                p {
+                    @if let Some(inspection) = &record.inspection {
+                        (number::grouped(inspection.parts)) " texts, " (number::grouped(inspection.bytes)) " bytes, in "
+                        (number::span(inspection.took_ms)) ". "
+                    }
+                    @if findings.is_empty() { "Nothing was found that a rule asks for." }
+                    @else { "Found: " @for finding in &findings { code.rule { (finding) } " " } }
+                }
+                @if let Some(inspection) = &record.inspection {
+                    @for failed in &inspection.failed {
+                        p { (chip(Tone::Bad, "detector failed")) " " b { (failed.detector) } ": " (failed.cause) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rules that are tried and held.
+fn observed(decision: &Json) -> Markup {
+    let observed = items(decision, "observed");
+    html! {
+        @if !observed.is_empty() {
+            section aria-labelledby="observed" {
+                h2 #observed { "Rules on trial that held" }
+                ul {
+                    @for entry in observed {
+                        @let targets = texts(entry, "targets");
+                        li {
+                            code.rule { (entry["rule"].as_str().unwrap_or("?")) }
+                            @if !targets.is_empty() { " of " (cut(&targets.join(", "), SHOWN_CHARACTERS)) }
+                        }
+                    }
+                }
             }
         }
     }

@@ -124,7 +124,7 @@ fn form(asked: &Asked) -> Markup {
                 span { "Decision" }
                 select name="decision" {
                     option value="" { "any" }
-                    @for word in ["route", "deny"] { option value=(word) selected[asked.decision == word] { (word) } }
+                    @for word in super::filter::DECISIONS { option value=(word) selected[asked.decision == word] { (word) } }
                 }
             }
             label {
@@ -252,8 +252,8 @@ fn decided(record: &DecisionRecord) -> Markup {
     html! {
         @match record.decided.as_str() {
             "route" => { span.over { "route " a.plain href=(asked.href(None)) { b { (route) } } } }
-            "deny" => {
-                span.over { (chip(Tone::Denied, "deny")) }
+            word @ ("deny" | "approval-required" | "limited") => {
+                span.over { (chip(Tone::Denied, word)) }
                 @if let Some(reason) = record.reasons.first() { span.under.reason { (words::cut(reason, 80)) } }
             }
             _ => {

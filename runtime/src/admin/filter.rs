@@ -57,6 +57,9 @@ impl std::fmt::Display for BadWord {
     }
 }
 
+/// What a policy can decide.
+pub(super) const DECISIONS: [&str; 4] = ["route", "deny", "approval-required", "limited"];
+
 impl Asked {
     /// As the store is asked.
     pub(super) fn filter(&self, now_ms: i64) -> Result<Filter, BadWord> {
@@ -64,8 +67,8 @@ impl Asked {
             "" => None,
             name => Some(Outcome::find(name).ok_or_else(|| BadWord { name: "outcome", allowed: names() })?),
         };
-        if !matches!(self.decision.as_str(), "" | "route" | "deny") {
-            return Err(BadWord { name: "decision", allowed: "route or deny".to_owned() });
+        if !self.decision.is_empty() && !DECISIONS.contains(&self.decision.as_str()) {
+            return Err(BadWord { name: "decision", allowed: DECISIONS.join(", ") });
         }
         let within_ms = match self.within.as_str() {
             "" => None,

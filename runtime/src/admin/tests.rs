@@ -3,7 +3,8 @@
 use super::*;
 use crate::current::Policy;
 use crate::record::{
-    AttemptRecord, DecisionRecord, Outcome, PolicyEventKind, RecordedCaller, RecordedLines, RecordedTokens,
+    AttemptRecord, DecisionRecord, Outcome, PolicyEventKind, RecordedCaller, RecordedFailure,
+    RecordedInspection, RecordedLines, RecordedTokens,
 };
 use crate::settings::{Access, Settings};
 use serde_json::{Value as Json, json};
@@ -39,27 +40,7 @@ impl Program for Nothing {
     }
 
     fn decide(&self, _: &Attributes) -> Decision {
-        Decision {
-            outcome: Decided::Deny,
-            route: None,
-            arm: None,
-            plan: Vec::new(),
-            failover: Vec::new(),
-            retry: 0,
-            backoff_ms: None,
-            hedge_ms: None,
-            deadline_ms: None,
-            shadow: Vec::new(),
-            removed: Vec::new(),
-            obligations: Vec::new(),
-            counters: Vec::new(),
-            reasons: Vec::new(),
-            approval: None,
-            until: None,
-            observed: Vec::new(),
-            migrations: Vec::new(),
-            findings: Vec::new(),
-        }
+        Decision::of(Decided::Deny)
     }
 
     fn find(&self, _: DetectorId, _: &str) -> BTreeSet<String> {
@@ -105,7 +86,9 @@ fn record(number: u32, team: &str) -> DecisionRecord {
     let removed = json!([{"target": "e/f", "by": ["forbid abroad"], "reasons": ["stays in the country"]}]);
     let plan =
         json!([{"candidates": ["a/b"], "within_ms": 2000}, {"candidates": ["c/d"], "within_ms": null}]);
-    let owed = json!({"a/b": {"redact": [], "cap": 4000, "flag": [], "log": "metadata"}});
+    let redact = json!([{"find": "email", "in": "prompt", "restore": true, "by": ["redact mail"]}]);
+    let owed = json!({"a/b": {"redact": redact, "cap": 4000, "flag": ["review"], "log": "metadata"}});
+    let observed = json!([{"rule": "forbid soon", "targets": ["a/b"]}]);
     DecisionRecord {
         id: format!("id{number:04}"),
         at_ms: 1_767_225_600_000 + i64::from(number),
@@ -115,7 +98,17 @@ fn record(number: u32, team: &str) -> DecisionRecord {
         model: "<script>alert(1)</script>".to_owned(),
         outcome: Outcome::Ok,
         status: 200,
-        decision: Some(json!({"decision": "route", "plan": plan, "removed": removed, "obligations": owed})),
+        decision: Some(json!({"decision": "route", "plan": plan, "removed": removed, "obligations": owed,
+            "observed": observed, "findings": ["email", "medical.diagnosis"]})),
+        inspection: Some(RecordedInspection {
+            parts: 3,
+            bytes: 12_000,
+            took_ms: 20,
+            failed: vec![RecordedFailure {
+                detector: "medical".to_owned(),
+                cause: "no answer in time".to_owned(),
+            }],
+        }),
         decided: "route".to_owned(),
         route: Some("chat".to_owned()),
         arm: Some(0),
@@ -231,14 +224,39 @@ async fn a_decision_says_what_was_decided_and_why() {
         "href=\"#0-3\"",
         "1,200 in, 30 out",
         "status 503",
-        "Owed: at most 4,000 output tokens; no text is logged",
+        "Owed: at most 4,000 output tokens; redact email; flag review; no text is logged",
+        "<code class=\"rule\">forbid soon</code> of a/b",
+        "3 texts, 12,000 bytes, in 20 ms",
+        "<code class=\"rule\">medical.diagnosis</code>",
+        "<b>medical</b>: no answer in time",
     ] {
         assert!(body.contains(words), "no {words} in {body}");
     }
     assert_eq!(body.matches("class=\"deciding\"").count(), 2);
     assert_eq!(console.get("/decisions/none").await.0, 404);
     assert_eq!(console.json("/api/decisions/id0001").await["attempts"][0]["cause"], "overloaded");
+    let decision = &console.json("/api/decisions/id0001").await["decision"];
+    assert_eq!(decision["obligations"]["a/b"]["flag"], json!(["review"]));
+    assert_eq!(decision["findings"], json!(["email", "medical.diagnosis"]));
     assert_eq!(console.get("/api/decisions/none").await.0, 404);
+}
+
+#[tokio::test]
+async fn what_is_refused_otherwise_than_by_a_denial_is_told_and_found() {
+    let decided = |number, word: &str| DecisionRecord {
+        decided: word.to_owned(),
+        route: None,
+        reasons: vec!["words".to_owned()],
+        ..record(number, "search")
+    };
+    let console = Console::holding([decided(1, "approval-required"), decided(2, "limited")]).await;
+    assert!(
+        console.get("/decisions/id0001").await.1.contains("wants an approval that the caller does not hold")
+    );
+    assert!(console.get("/decisions/id0002").await.1.contains("has no room"));
+    let (_, body) = console.get("/?decision=limited").await;
+    assert!(body.contains("/decisions/id0002") && !body.contains("/decisions/id0001"));
+    assert_eq!(console.get("/?decision=maybe").await.0, 400);
 }
 
 #[tokio::test]

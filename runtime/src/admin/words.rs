@@ -68,6 +68,8 @@ pub(super) fn sentence(record: &DecisionRecord) -> Markup {
             ("route", None) => { "The policy lets this request through. " }
             ("deny", Some(route)) => { "Route " b { (route) } (arm(record.arm)) " denies this request" (quoted(record)) " " }
             ("deny", None) => { "The policy denies this request" (quoted(record)) " " }
+            ("approval-required", _) => { "The policy wants an approval that the caller does not hold" (quoted(record)) " " }
+            ("limited", _) => { "A limit or budget of the policy has no room" (quoted(record)) " " }
             _ => { "It was refused before the policy was asked" (quoted(record)) " " }
         }
         @if record.decided == "route" {

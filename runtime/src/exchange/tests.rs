@@ -164,7 +164,7 @@ fn the_smallest_wait_is_told() {
 #[test]
 fn what_is_passed_on_is_redacted() {
     let said = ProviderError {
-        message: "bad key sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH\u{1b}[31m".to_owned(),
+        message: "bad key sk-proj-Zq83nTfK2wLx7VbR0mYcH5sDpGj9eUa4Bt61Xk0W\u{1b}[31m".to_owned(),
         ..ProviderError::default()
     };
     let failure = Failure::new(FailureClass::Status(400), "told").under(400);

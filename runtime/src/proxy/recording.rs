@@ -6,7 +6,9 @@ use crate::error::Refusal;
 use crate::exchange::failure::Failure;
 use crate::exchange::{self, Action, Attempt, Candidate, Event, Exchange};
 use crate::keys::Identity;
-use crate::record::{AttemptRecord, DecisionRecord, Outcome, RecordedCaller, RecordedLines, RecordedTokens};
+use crate::record::{
+    AttemptRecord, DecisionRecord, Outcome, RecordedCaller, RecordedInspection, RecordedLines, RecordedTokens,
+};
 use crate::store::Store;
 use crate::wire::call::Call;
 use crate::wire::{Api, Usage};
@@ -32,6 +34,7 @@ pub(super) struct Recording {
     model: String,
     /// An estimate of input tokens, for answers whose provider counts nothing.
     input_estimate: u64,
+    inspection: Option<RecordedInspection>,
     decision: Option<Decision>,
     exchange: Option<Exchange>,
     /// How it ended without an exchange.
@@ -55,6 +58,7 @@ impl Recording {
             caller: RecordedCaller::default(),
             model: String::new(),
             input_estimate: 0,
+            inspection: None,
             decision: None,
             exchange: None,
             outcome: Outcome::ClientGone,
@@ -93,6 +97,11 @@ impl Recording {
         self.model.clone_from(&call.model);
         self.is_stream = call.is_stream;
         self.input_estimate = call.tokens;
+    }
+
+    /// Notes what was looked through.
+    pub(super) fn inspected(&mut self, inspection: Option<RecordedInspection>) {
+        self.inspection = inspection;
     }
 
     /// Notes what is decided; what runs from here on is that decision's plan.
@@ -187,6 +196,7 @@ impl Recording {
             status: if is_panic && self.status == 0 { 500 } else { self.status },
             decision: decision
                 .map(|decision| document::write_decision(decision, program.catalogue(), fingerprint)),
+            inspection: std::mem::take(&mut self.inspection),
             decided: decision.map_or_else(String::new, |decision| decision.outcome.name().to_owned()),
             route: decision.and_then(|decision| decision.route.clone()),
             arm: decision.and_then(|decision| decision.arm),

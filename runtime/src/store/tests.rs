@@ -36,6 +36,7 @@ fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
         outcome,
         status: 200,
         decision: Some(serde_json::json!({"decision": "route"})),
+        inspection: None,
         decided: "route".to_owned(),
         route: Some("chat".to_owned()),
         arm: None,

@@ -6,7 +6,7 @@ use wayleave_runtime::keys::Identity;
 use wayleave_runtime::record::DecisionRecord;
 use wayleave_runtime::settings::{Access, Settings, TargetHeader};
 use wayleave_runtime::simulated::behaviour::Simulation;
-use wayleave_tests::gateway::{Answer, Gateway, MARKER, policy};
+use wayleave_tests::gateway::{Answer, Gateway, MARKER, TEXT_MARKER, policy};
 use wayleave_tests::provider::{Provider, duration};
 
 /// A fenced block: its words and its lines.
@@ -107,7 +107,9 @@ pub(super) async fn run(text: &str, default_policy: &str) -> Vec<String> {
                     continue;
                 };
                 wrong.extend(compare_record(&block.text, record));
-                wrong.extend(leaks(&serde_json::to_string(record).unwrap_or_default(), "the record"));
+                let kept = serde_json::to_string(record).unwrap_or_default();
+                wrong.extend(leaks(&kept, "the record"));
+                wrong.extend(kept.contains(TEXT_MARKER).then(|| "the record holds a text".to_owned()));
             }
             "received" => wrong.extend(compare_received(&block.text, &block.name, &providers).await),
             "policy" | "provider" | "settings" => {}
@@ -196,6 +198,9 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             "target" => record.target.as_deref() == Some(rest),
             "reason" => record.reasons.iter().any(|reason| reason == rest),
             "tokens" => format!("{} {}", record.tokens.input, record.tokens.output) == rest,
+            "finding" => findings(record).contains(&rest),
+            "no" if rest == "finding" => findings(record).is_empty(),
+            "failed" => failed(record).contains(&rest.to_owned()),
             "attempt" => {
                 attempts.push(rest.to_owned());
                 true
@@ -203,9 +208,11 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             _ => false,
         };
         if !holds {
-            let DecisionRecord { outcome, status, target, reasons, tokens, .. } = record;
+            let DecisionRecord { outcome, status, target, reasons, tokens, inspection, .. } = record;
+            let found = findings(record);
             wrong.push(format!(
-                "record: `{line}` does not hold of {outcome:?} {status} {target:?} {reasons:?} {tokens:?}"
+                "record: `{line}` does not hold of {outcome:?} {status} {target:?} {reasons:?} {tokens:?} {found:?} \
+                 {inspection:?}"
             ));
         }
     }
@@ -222,6 +229,16 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
         wrong.push(format!("record: the attempts are {made:?}, not {attempts:?}"));
     }
     wrong
+}
+
+fn findings(record: &DecisionRecord) -> Vec<&str> {
+    let found = record.decision.as_ref().and_then(|decision| decision["findings"].as_array());
+    found.into_iter().flatten().filter_map(|finding| finding.as_str()).collect()
+}
+
+fn failed(record: &DecisionRecord) -> Vec<String> {
+    let failed = record.inspection.iter().flat_map(|inspection| &inspection.failed);
+    failed.map(|failed| format!("{}: {}", failed.detector, failed.cause)).collect()
 }
 
 async fn compare_received(expected: &str, name: &str, providers: &BTreeMap<String, Provider>) -> Vec<String> {

@@ -3,6 +3,8 @@
 
 mod policy;
 
+mod rules;
+
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -55,10 +57,14 @@ fn main() -> ExitCode {
             print!("{}", policy::of_lines(lines.parse().unwrap_or(0)));
             return ExitCode::SUCCESS;
         }
+        ["rules", count] if count.parse::<usize>().is_ok() => {
+            print!("{}", rules::of_rules(count.parse().unwrap_or(0)));
+            return ExitCode::SUCCESS;
+        }
         _ => (None, Ok(0), Ok(0)),
     };
     let (Some(stage), Ok(lines), Ok(runs)) = (stage, lines, runs) else {
-        eprintln!("usage: measure once STAGE LINES | measure time STAGE LINES RUNS | measure show LINES");
+        eprintln!("usage: measure once STAGE LINES | measure time STAGE LINES RUNS | measure show LINES | measure rules COUNT");
         eprintln!("STAGE is `text`, `parse` or `layout`");
         return ExitCode::from(2);
     };

@@ -1,12 +1,12 @@
 //! Conditions: names resolved, tests typed. What a test may ask of a value is in `operands.rs`.
 
-use super::names::{Kind, unknown};
+use super::names::{Kind, unknown_path};
 use super::{Lower, span};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Condition, Predicate, Subject, TargetField, Test};
 use crate::source::{FileId, Span};
 use std::sync::Arc;
-use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName};
+use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName, OperatorKind};
 use wayleave_program::schema::{Inspected, NamedType, Origin, Shape, Type};
 
 /// Where a condition stands, as far as it matters to what it may test.
@@ -79,7 +79,13 @@ impl Lower<'_> {
         scope: Scope,
     ) -> Option<Condition> {
         match condition {
-            ast::Condition::Or(or) => self.parts(file, or.operands(), scope).map(Condition::Any),
+            ast::Condition::Or(or) => {
+                let operands: Vec<ast::Condition> = or.operands().collect();
+                if self.values_without_test(file, &operands) {
+                    return None;
+                }
+                self.parts(file, operands.into_iter(), scope).map(Condition::Any)
+            }
             ast::Condition::And(and) => self.parts(file, and.operands(), scope).map(Condition::All),
             ast::Condition::Not(not) => {
                 let inner = self.condition(file, &not.operand()?, scope)?;
@@ -89,6 +95,42 @@ impl Lower<'_> {
             ast::Condition::Test(test) => self.test(file, test, scope),
             ast::Condition::Name(name) => self.name_alone(file, name, scope),
         }
+    }
+
+    /// `data is confidential or internal`: reports a bare value behind a test of the attribute that has it.
+    fn values_without_test(&mut self, file: FileId, operands: &[ast::Condition]) -> bool {
+        for pair in operands.windows(2) {
+            let [ast::Condition::Test(test), ast::Condition::Name(name)] = pair else { continue };
+            let (Some(subject), Some(operator), Some(first), Some(second)) =
+                (test.subject(), test.operator(), test.operand(), name.name())
+            else {
+                continue;
+            };
+            let is_list = match operator.kind() {
+                Some(OperatorKind::Is) => "in",
+                Some(OperatorKind::IsNot) => "not in",
+                _ => continue,
+            };
+            let text = second.text();
+            let is_value = match self.attribute_or_field(&subject.text()) {
+                Some((_, Asked::Value(Type::Named(named)))) => named.member(&text).is_some(),
+                _ => false,
+            };
+            if !is_value || self.definition(&text).is_some() || self.schema.find(&text).is_some() {
+                continue;
+            }
+            let at = span(file, second.text_range());
+            let whole = Span { end: at.end, ..super::span_of(file, test) };
+            let first = self.sources.text(super::span_of(file, &first)).to_owned();
+            let written = format!("{} {is_list} [{first}, {text}]", subject.text());
+            let message = format!("`{text}` is a value of `{}`, and no condition on its own", subject.text());
+            let diagnostic = Diagnostic::new(Code::R0201, message, at, "neither true nor false")
+                .with_help(format!("write `{written}`"))
+                .with_fix("write a list", whole, written, Applicability::Maybe);
+            self.report(diagnostic);
+            return true;
+        }
+        false
     }
 
     fn parts(
@@ -254,7 +296,7 @@ impl Lower<'_> {
                 ["target.name", "target.provider", "target.context", "target.output", "target.supports"]
                     .map(|name| (name.to_owned(), None)),
             );
-            let mut diagnostic = unknown("fact of targets", text, at, &candidates);
+            let mut diagnostic = unknown_path("fact of targets", text, at, &candidates);
             if diagnostic.fixes.is_empty() {
                 diagnostic.help = Some(format!("declare it: `attribute {text}: TYPE`"));
             }
@@ -272,7 +314,7 @@ impl Lower<'_> {
         candidates.extend(self.names.of(Kind::Attribute).map(|(name, span)| (name.to_owned(), Some(span))));
         candidates.push(("target".to_owned(), None));
         candidates.dedup();
-        let mut diagnostic = unknown("attribute or define", text, at, &candidates);
+        let mut diagnostic = unknown_path("attribute or define", text, at, &candidates);
         if diagnostic.fixes.is_empty() {
             diagnostic.help = Some(self.attribute_help(text, name));
         }

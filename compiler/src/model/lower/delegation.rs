@@ -21,12 +21,19 @@ impl Lower<'_> {
             let Some(to) = self.sources.used_at(at) else { continue };
             let is_delegated = item.delegated().is_some();
             if let Some((first, first_delegated)) = used.get(&to) {
-                if is_delegated || *first_delegated {
-                    let message =
-                        format!("`{}` is used twice, and once for a part of the requests", path.value());
+                let is_partial = is_delegated || *first_delegated;
+                if is_partial || first.file == at.file {
+                    let (rest, help) = match is_partial {
+                        true => (
+                            ", and once for a part of the requests",
+                            "use it once; several conditions are joined by `or`",
+                        ),
+                        false => ("", "remove one of them"),
+                    };
+                    let message = format!("`{}` is used twice{rest}", path.value());
                     let diagnostic = Diagnostic::new(Code::R0102, message, at, "again here")
                         .with_label(*first, "first used here")
-                        .with_help("use it once; several conditions are joined by `or`");
+                        .with_help(help);
                     self.report(diagnostic);
                 }
                 continue;

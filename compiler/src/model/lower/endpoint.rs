@@ -166,6 +166,15 @@ impl Lower<'_> {
             }
         }
         if let Some(LiteralValue::Text(text)) = literal(value) {
+            if let Some(name) = variable(&text) {
+                let message = format!("`{text}` is not put in place of a variable here");
+                let written = format!("env({name:?})");
+                let diagnostic = Diagnostic::new(Code::R0201, message, at, "taken as it stands")
+                    .with_help(format!("write `{written}`"))
+                    .with_fix("name the variable", at, written, Applicability::Always);
+                self.report(diagnostic);
+                return None;
+            }
             let message =
                 format!("a provider's key stands in the policy: {}", wayleave_inspect::masked(&text));
             let diagnostic = Diagnostic::new(Code::R0211, message, at, "everyone who reads the policy has this key")
@@ -197,4 +206,12 @@ impl Lower<'_> {
         timeouts.idle_ms = self.duration_field(&inner, "idle");
         timeouts
     }
+}
+
+/// The name in `${NAME}` or `$NAME`, as shells and templates write a variable.
+fn variable(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('$')?;
+    let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then_some(name)
 }

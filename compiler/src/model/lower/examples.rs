@@ -128,7 +128,7 @@ impl Lower<'_> {
                     .filter(|attribute| !matches!(attribute.origin, Origin::Findings(..)))
                     .map(|attribute| (attribute.name.clone(), self.declared_at(&attribute.name)))
                     .collect();
-                let mut diagnostic = super::names::unknown("attribute", name, at, &candidates);
+                let mut diagnostic = super::names::unknown_path("attribute", name, at, &candidates);
                 if self.definition(name).is_some() {
                     diagnostic.help =
                         Some(format!("`{name}` is a define; give the attributes that it tests"));

@@ -120,12 +120,9 @@ impl Lower<'_> {
     pub(super) fn duration(&mut self, at: Span, owner: &str, literal: Option<LiteralValue>) -> Option<u64> {
         match literal {
             Some(LiteralValue::DurationMs(0)) => {
-                self.error(
-                    Code::R0201,
-                    format!("`{owner}` of 0 would fail every request"),
-                    at,
-                    "no time at all",
-                );
+                let message = format!("`{owner}` of 0 would fail every request");
+                let diagnostic = Diagnostic::new(Code::R0201, message, at, "no time at all");
+                self.report(diagnostic.with_help("write a time above 0, such as `30s`"));
                 None
             }
             Some(LiteralValue::DurationMs(ms)) => Some(ms),

@@ -1,7 +1,7 @@
 //! Detectors, and what is asked of the texts of a request: `prompt` and `system`.
 
 use super::conditions::Scope;
-use super::names::{Kind, unknown};
+use super::names::{Kind, unknown_path};
 use super::operands::Reading;
 use super::values::{at as place, literal};
 use super::{Lower, Placed, span, span_of};
@@ -114,7 +114,7 @@ impl Lower<'_> {
         };
         self.report(
             Diagnostic::new(Code::R0205, message, at, "here")
-                .with_help("correct it; a plain text stands in quotes without the `r`, after `is` or `like`"),
+                .with_help(regex_help(offset.and_then(|offset| regex.get(offset..)).unwrap_or_default())),
         );
         None
     }
@@ -215,7 +215,7 @@ impl Lower<'_> {
             let others = detector.findings().into_iter().filter(|finding| *finding != detector.name);
             candidates.extend(others.map(|finding| (finding, declared)));
         }
-        let mut diagnostic = unknown("detector", &name, at, &candidates);
+        let mut diagnostic = unknown_path("detector", &name, at, &candidates);
         if diagnostic.fixes.is_empty() {
             diagnostic.help = Some(format!(
                 "declare it, as in `detector {} = [\"…\"]`, or name one of {}",
@@ -338,6 +338,18 @@ fn finding_name(value: &Written) -> Option<String> {
         Written::Attribute(name) => Some(name.text()),
         _ => None,
     }
+}
+
+/// How to mend a regular expression that is wrong from here on.
+fn regex_help(rest: &str) -> &'static str {
+    let begins_with = |signs: &[&str]| signs.iter().any(|sign| rest.starts_with(sign));
+    if begins_with(&["(?=", "(?!", "(?<=", "(?<!"]) {
+        return "write what stands around it as a part of the pattern: `\\b` for the end of a word, `[^A-Z]` for another sign";
+    }
+    if rest.starts_with('\\') && rest[1..].starts_with(|digit: char| digit.is_ascii_digit()) {
+        return "write out what it refers to, once for each text that it may be";
+    }
+    "correct it; a plain text stands in quotes without the `r`"
 }
 
 fn pattern(pattern: &Pattern) -> wayleave_inspect::Pattern {

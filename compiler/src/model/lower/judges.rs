@@ -32,7 +32,13 @@ impl Lower<'_> {
                 self.missing_field(&fields, "detector", name, why, text);
             }
         }
-        Some(Judge { url: url?, finds: finds?, timeout_ms: timeout_ms?, on_failure: on_failure? })
+        // What is wrong has been reported, so no policy is built of it; its findings can be named all the same.
+        Some(Judge {
+            url: url.unwrap_or_default(),
+            finds: finds?,
+            timeout_ms: timeout_ms.unwrap_or_default(),
+            on_failure: on_failure.unwrap_or(OnFailure::Found),
+        })
     }
 
     fn judge_url(&mut self, file: FileId, value: &Written) -> Option<String> {

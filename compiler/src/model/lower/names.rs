@@ -166,6 +166,25 @@ pub(super) fn unknown_word(
     diagnostic
 }
 
+/// As [`unknown`], for names whose parts are joined by dots: `caller.team`, `medical.diagnosis`.
+pub(super) fn unknown_path(
+    what: &str,
+    name: &str,
+    span: Span,
+    candidates: &[(String, Option<Span>)],
+) -> Diagnostic {
+    let mut diagnostic = unknown(what, name, span, candidates);
+    if let Some((near, _)) = nearest(name, candidates) {
+        let parts: Vec<String> = near.split('.').map(written).collect();
+        diagnostic
+            .fixes
+            .iter_mut()
+            .flat_map(|fix| &mut fix.edits)
+            .for_each(|edit| edit.text = parts.join("."));
+    }
+    diagnostic
+}
+
 /// At most so many names are listed where none is near.
 const NAMES_LISTED: usize = 5;
 
@@ -202,9 +221,21 @@ pub(super) fn unknown(
     diagnostic.with_help(format!("there are {}{more}", listed.join(", ")))
 }
 
+/// A name of so many letters may be short for a longer word.
+const SHORT_FORM: usize = 3;
+
 /// The candidate that is a slip of the pen away, if one is.
 fn nearest<'c>(name: &str, candidates: &'c [(String, Option<Span>)]) -> Option<&'c (String, Option<Span>)> {
     let name = name.to_lowercase();
+    // `monday` for `mon`.
+    let begins_so = |candidate: &&(String, Option<Span>)| {
+        let other = candidate.0.to_lowercase();
+        other.len() >= SHORT_FORM && name.len() > SHORT_FORM && name.starts_with(&other)
+    };
+    let short: Vec<&(String, Option<Span>)> = candidates.iter().filter(begins_so).collect();
+    if let [only] = short.as_slice() {
+        return Some(only);
+    }
     let scored = candidates.iter().map(|candidate| {
         let other = candidate.0.to_lowercase();
         (strsim::damerau_levenshtein(&name, &other), candidate)

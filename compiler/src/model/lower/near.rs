@@ -111,7 +111,7 @@ fn is_near(a: &str, b: &str) -> bool {
     let [(a, b)] = differing.as_slice() else { return false };
     let has_digit = |word: &str| word.chars().any(|c| c.is_ascii_digit());
     let shortest = a.chars().count().min(b.chars().count());
-    shortest + 1 >= SHORTEST && !has_digit(a) && !has_digit(b) && strsim::damerau_levenshtein(a, b) == 1
+    shortest + 1 > SHORTEST && !has_digit(a) && !has_digit(b) && strsim::damerau_levenshtein(a, b) == 1
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What may be asked of a value of each type, and how it is written: operator and operand to a predicate.
 
+use super::Lower;
 use super::conditions::{Asked, Asking, Scope};
 use super::names::Kind;
 use super::values::{at as place, is_scale, literal};
-use super::{Lower, written};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::condition::PatternKind;
 use crate::model::{Condition, FactId, Order, Pattern, Predicate, Subject, TargetField, Test};
@@ -306,20 +306,27 @@ impl Lower<'_> {
         let low = self.member(reading.file, named, &range.start()?)?;
         let high = self.member(reading.file, named, &range.end()?)?;
         if low > high {
-            self.falling(place(reading.file, range));
+            self.falling(place(reading.file, range), false);
             return None;
         }
         Some(all(named).filter(|member| (low..=high).contains(member)).collect())
     }
 
-    pub(super) fn falling(&mut self, at: Span) {
-        let diagnostic = Diagnostic::new(
-            Code::R0201,
-            "this range falls, so nothing is in it",
-            at,
-            "the first end is the higher one",
-        );
-        self.report(diagnostic.with_help("write the lower end first"));
+    /// A range whose first end is not below the second.
+    pub(super) fn falling(&mut self, at: Span, is_empty: bool) {
+        let (message, label, help) = match is_empty {
+            true => (
+                "both ends of this range are the same, so nothing is in it",
+                "the second end is outside",
+                "write a later second end, or `is` for one value",
+            ),
+            false => (
+                "this range falls, so nothing is in it",
+                "the first end is the higher one",
+                "write the lower end first",
+            ),
+        };
+        self.report(Diagnostic::new(Code::R0201, message, at, label).with_help(help));
     }
 
     fn texts(&mut self, reading: &Reading<'_>) -> Option<BTreeSet<String>> {
@@ -415,7 +422,7 @@ fn compared(one: &str, other: &str, at: Span, is_pair: bool) -> Diagnostic {
         true => "give the fact and the attribute the same named type".to_owned(),
         false => format!(
             "write a value instead of `{}`; to compare with what a target states, declare `attribute target.{}`",
-            written(other),
+            other,
             other.replace('.', "-")
         ),
     };

@@ -22,7 +22,7 @@ impl Lower<'_> {
                     return Some(vec![evening, Interval { low: None, high: Some(high) }]);
                 }
                 if low >= high {
-                    self.falling(place(reading.file, range));
+                    self.falling(place(reading.file, range), low == high);
                     return None;
                 }
                 Some(vec![Interval { low: Some(low), high: Some(high) }])

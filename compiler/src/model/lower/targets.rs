@@ -3,7 +3,7 @@
 use super::drafts::Draft;
 use super::names::{Kind, unknown};
 use super::{Lower, Placed, span};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 use wayleave_grammar::ast::{Group, GroupRef, Item, Name, Node, Target, TargetPath, Targets};
 use wayleave_program::catalogue::TargetId;
@@ -23,6 +23,14 @@ impl Lower<'_> {
             let Draft { file, name, item, .. } = &groups[position];
             let Some(list) = item.targets() else { continue };
             let mut members = Vec::new();
+            if list.targets().next().is_none() {
+                let message = format!("the group `{name}` stands for no target");
+                let diagnostic =
+                    Diagnostic::new(Code::R0206, message, super::span_of(*file, &list), "an empty list");
+                self.report(
+                    diagnostic.with_help("name its targets, such as `provider/model` or `provider/*`"),
+                );
+            }
             for target in list.targets() {
                 for member in self.target(*file, &target).unwrap_or_default() {
                     if !members.contains(&member) {

@@ -34,7 +34,7 @@ impl Lower<'_> {
         if let Some(clause) = to.backoff() {
             tries.backoff_ms = self.pauses(file, &clause);
             is_whole &= tries.backoff_ms.is_some();
-            if to.retry().is_none() {
+            if tries.retry == 0 && is_whole {
                 let message = "`backoff` says how long to wait before a retry, and this plan has none";
                 let diagnostic =
                     Diagnostic::new(Code::R0206, message, span_of(file, &clause), "without effect");
@@ -49,6 +49,14 @@ impl Lower<'_> {
         if let Some(duration) = to.deadline().and_then(|clause| clause.duration()) {
             tries.deadline_ms = self.duration(span_of(file, &duration), "deadline", duration.value());
             is_whole &= tries.deadline_ms.is_some();
+        }
+        if let (Some(hedge), Some(deadline), Some(clause)) = (tries.hedge_ms, tries.deadline_ms, to.hedge())
+            && hedge >= deadline
+        {
+            let message = "`hedge` comes after the `deadline`, so it never comes";
+            let diagnostic = Diagnostic::new(Code::R0206, message, span_of(file, &clause), "without effect");
+            self.report(diagnostic.with_help("write a time below the deadline, or remove `hedge`"));
+            is_whole = false;
         }
         is_whole.then_some(tries)
     }
@@ -73,13 +81,21 @@ impl Lower<'_> {
         let least = self.duration(place(file, &start), "backoff", literal(&start))?;
         let most = self.duration(place(file, &end), "backoff", literal(&end))?;
         if least > most {
-            self.falling(span_of(file, &range));
+            self.falling(span_of(file, &range), false);
             return None;
         }
         Some((least, most))
     }
 
     fn failures(&mut self, file: FileId, list: &List) -> Option<Vec<FailureClass>> {
+        if list.values().next().is_none() {
+            let message = "without a failure that leads on, no later candidate is ever asked";
+            let diagnostic = Diagnostic::new(Code::R0206, message, span_of(file, list), "an empty list");
+            self.report(
+                diagnostic.with_help("name failures such as `timeout`, or remove the `else`s of this plan"),
+            );
+            return None;
+        }
         let mut failures = Vec::new();
         let mut is_whole = true;
         for value in list.values() {

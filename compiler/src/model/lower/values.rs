@@ -204,7 +204,11 @@ impl Lower<'_> {
         let found = describe(value);
         let code = if is_other_unit(value, value_type) { Code::R0202 } else { Code::R0201 };
         let message = format!("`{owner}` must be {}, and this is {found}", allowed(value_type));
-        self.error(code, message, span_of(file, value), found);
+        let diagnostic = Diagnostic::new(code, message, span_of(file, value), found);
+        self.report(match example(value_type) {
+            Some(example) => diagnostic.with_help(format!("write one such as `{example}`")),
+            None => diagnostic,
+        });
         None
     }
 
@@ -220,6 +224,18 @@ impl Lower<'_> {
             );
         }
         found
+    }
+}
+
+/// A value as it is written, of a type whose values have no names.
+fn example(value_type: &Type) -> Option<&'static str> {
+    match value_type {
+        Type::Tokens => Some("8k tokens"),
+        Type::Instant => Some("2027-06-30"),
+        Type::TimeOfDay => Some("09:00"),
+        Type::Share => Some("80%"),
+        Type::Text | Type::TextSet | Type::Parts => None,
+        Type::Model | Type::Bool | Type::Named(_) | Type::NamedSet(_) => None,
     }
 }
 

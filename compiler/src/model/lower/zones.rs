@@ -12,6 +12,10 @@ impl Lower<'_> {
         let mut first: Option<Span> = None;
         for (file, item) in items {
             let Item::Timezone(item) = item else { continue };
+            if self.delegated.contains_key(file) {
+                // That it stands in a delegated file has been said.
+                continue;
+            }
             let at = span_of(*file, item);
             if let Some(first) = first {
                 let diagnostic =
@@ -27,8 +31,11 @@ impl Lower<'_> {
             match Zone::find(&name) {
                 Some(zone) => self.schema.zone = zone,
                 None => {
-                    let names: Vec<(String, Option<Span>)> =
-                        Zone::names().into_iter().map(|name| (name, None)).collect();
+                    let names: Vec<(String, Option<Span>)> = Zone::names()
+                        .into_iter()
+                        .filter(|known| is_same_city(known, &name))
+                        .map(|name| (name, None))
+                        .collect();
                     let text_at = span(*file, text.range());
                     let mut diagnostic = unknown("time zone", &name, text_at, &names);
                     for fix in &mut diagnostic.fixes {
@@ -48,4 +55,12 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+/// Whether two zones are of one city but for a slip of the pen. Another city near by is in another zone.
+fn is_same_city(one: &str, other: &str) -> bool {
+    let city = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let (one, other) = (city(one), city(other));
+    let shortest = one.chars().count().min(other.chars().count());
+    strsim::damerau_levenshtein(&one, &other) <= shortest / 4
 }

@@ -9,6 +9,9 @@ const VARIETY: usize = 8;
 /// A longer run is cut off here, so that a text made of prefixes costs no more than a constant for each.
 const LONGEST: usize = 512;
 
+/// A run that holds this was made up on a keyboard.
+const COUNTED: &str = "abc123";
+
 /// What may stand in the run behind a prefix.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -52,8 +55,14 @@ impl Run {
         let run = &rest[..length];
         let is_credential = run.len() >= self.shortest
             && match self.kind {
-                Kind::Heading => run.contains("PRIVATE KEY"),
-                _ => stand_in::variety(run) >= VARIETY && !stand_in::is_stand_in(run),
+                // With the end right behind it there is no key.
+                Kind::Heading => run.contains("PRIVATE KEY") && !run.contains("-----END"),
+                _ => {
+                    stand_in::variety(run) >= VARIETY
+                        && run.bytes().any(|byte| byte.is_ascii_digit())
+                        && !run.contains(COUNTED)
+                        && !stand_in::is_stand_in(run)
+                }
             };
         is_credential.then(|| start..start + prefix.len() + length)
     }

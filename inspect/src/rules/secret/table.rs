@@ -15,7 +15,7 @@ const ASSIGNMENT: &str = r#"[ \t\w.-]{0,20}[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\
 const VALUE_END: &str = r#"(?:[\x60'"\s;]|\\[nr]|$)"#;
 
 /// Behind a token that its form tells.
-const TOKEN_END: &str = r"(?:[^\w/+=-]|$)";
+const TOKEN_END: &str = r"(?:[^\w/+=.-]|\.(?:[^\w]|$)|$)";
 
 /// Bytes before and behind a keyword in which a match stands, unless the table says more: a name and an assignment are
 /// below 64 bytes, a credential seldom has 400 characters.
@@ -123,7 +123,7 @@ impl Rule {
 /// Classes of all but some characters must take whole characters, so these alone are of Unicode.
 fn ascii(shape: &str) -> String {
     shape
-        .replace(r"[^\w/+=-]", r"(?u:[^0-9A-Za-z_/+=-])")
+        .replace(r"[^\w/+=.-]", r"(?u:[^0-9A-Za-z_/+=.-])")
         .replace(r"[^\w-]", r"(?u:[^0-9A-Za-z_-])")
         .replace("[^A-Za-z0-9+/]", "(?u:[^A-Za-z0-9+/])")
         .replace(r"[^\w]", r"(?u:[^0-9A-Za-z_])")

@@ -1,0 +1,229 @@
+//! Detectors outside, asked as Presidio's analyzer is: `POST url` with `{"text", "language", "entities"}`, answered by a
+//! list of `{"entity_type", "start", "end", "score"}`. (I/O)
+//!
+//! What does not come in time and in form is a failure, and the policy says what it counts as. A text is sent to the
+//! `url` of the policy and nowhere else: no redirection is followed, no proxy is taken from the environment. Failures
+//! are told by their kind; no text and no answer stands in them.
+
+use bytes::BytesMut;
+use futures_util::{StreamExt, stream};
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+use wayleave_program::catalogue::Catalogue;
+use wayleave_program::detector::{Detector, DetectorId, DetectorKind, Judge, OnFailure};
+
+/// Parts are sent together in texts of so many bytes: a fraction of the million characters at which spaCy refuses, and
+/// few enough that one analyzer can answer in a usual time limit.
+const TEXT_BYTES: usize = 100_000;
+
+/// A longer part is cut, and each piece begins with so many bytes of the one before: no finding is longer.
+const OVERLAP_BYTES: usize = 512;
+
+/// Texts of one request that are asked about at once, so that one request does not keep an analyzer to itself.
+const ASKED_AT_ONCE: usize = 4;
+
+/// The longest answer: some ten thousand findings in one text.
+const ANSWER_LIMIT_BYTES: usize = 1 << 20;
+
+/// Between two parts of one text, so that nothing is found across them.
+const BETWEEN_PARTS: &str = "\n\n";
+
+/// Why a judge's word is missing. It says nothing of what was asked or answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JudgeFailure {
+    /// No connection.
+    Unreachable,
+    /// Not in time.
+    Timeout,
+    /// Another status than 2xx.
+    Status(u16),
+    /// Something that is no list of findings.
+    NotAnAnswer,
+    /// More than a megabyte.
+    TooLong,
+    /// The connection was lost.
+    Lost,
+    /// It cannot be called at all: its client could not be made.
+    Unprepared,
+}
+
+impl std::fmt::Display for JudgeFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            JudgeFailure::Unreachable => f.write_str("no connection"),
+            JudgeFailure::Timeout => f.write_str("no answer in time"),
+            JudgeFailure::Status(status) => write!(f, "answered with status {status}"),
+            JudgeFailure::NotAnAnswer => f.write_str("answered something that is no list of findings"),
+            JudgeFailure::TooLong => f.write_str("answered more than 1 MiB"),
+            JudgeFailure::Lost => f.write_str("the connection was lost during the answer"),
+            JudgeFailure::Unprepared => f.write_str("its url cannot be called"),
+        }
+    }
+}
+
+/// What a judge says of some texts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Full names: `medical.diagnosis`.
+    pub found: BTreeSet<String>,
+    /// Why its word is missing, as far as it is; `found` then holds what the policy says that it counts as.
+    pub failure: Option<JudgeFailure>,
+}
+
+/// The judges of one policy, ready to be asked.
+#[derive(Default)]
+pub struct Judges(BTreeMap<DetectorId, Ready>);
+
+/// A judge, ready to be asked.
+struct Ready {
+    judge: Judge,
+    /// By the name that the analyzer has for it, the finding's full name.
+    names: BTreeMap<String, String>,
+    http: Option<reqwest::Client>,
+}
+
+#[derive(Deserialize)]
+struct Finding {
+    entity_type: String,
+}
+
+impl Judges {
+    /// Makes the judges of a catalogue ready, keeping the connections to those of `before` that did not change.
+    pub fn prepare(catalogue: &Catalogue, roots: &[reqwest::Certificate], before: Option<&Judges>) -> Judges {
+        let ready = |id: DetectorId| {
+            let detector = catalogue.detector(id);
+            let DetectorKind::Outside(judge) = &detector.kind else { return None };
+            let old = before.and_then(|before| before.0.values().find(|old| old.judge.url == judge.url));
+            let http = old.and_then(|old| old.http.clone()).or_else(|| client(judge, roots));
+            Some((id, Ready { judge: judge.clone(), names: names(detector), http }))
+        };
+        Judges(catalogue.detector_ids().filter_map(ready).collect())
+    }
+
+    /// Asks a judge about texts; all of them together may take as long as the policy gives it. Nothing to look through
+    /// is clean, and a detector that is no judge finds nothing.
+    pub async fn ask(&self, id: DetectorId, parts: &[&str]) -> Verdict {
+        let Some(ready) = self.0.get(&id) else { return Verdict::default() };
+        let deadline = Instant::now() + Duration::from_millis(ready.judge.timeout_ms);
+        let mut asked = Vec::new();
+        for text in texts(parts) {
+            asked.push(ready.ask(text, deadline));
+        }
+        let mut answers = stream::iter(asked).buffer_unordered(ASKED_AT_ONCE);
+        let mut verdict = Verdict::default();
+        while let Some(answer) = answers.next().await {
+            match answer {
+                Ok(found) => verdict.found.extend(found),
+                Err(failure) => {
+                    verdict.failure.get_or_insert(failure);
+                }
+            }
+            if verdict.failure.is_some() && ready.judge.on_failure == OnFailure::Found {
+                break;
+            }
+        }
+        if verdict.failure.is_some() && ready.judge.on_failure == OnFailure::Found {
+            verdict.found.extend(ready.names.values().cloned());
+        }
+        verdict
+    }
+}
+
+impl Ready {
+    async fn ask(&self, text: String, deadline: Instant) -> Result<BTreeSet<String>, JudgeFailure> {
+        let answer = timeout_at(deadline, self.call(&text)).await.map_err(|_| JudgeFailure::Timeout)??;
+        let findings: Vec<Finding> =
+            serde_json::from_slice(&answer).map_err(|_| JudgeFailure::NotAnAnswer)?;
+        let known = findings.iter().filter_map(|finding| self.names.get(&finding.entity_type));
+        Ok(known.cloned().collect())
+    }
+
+    async fn call(&self, text: &str) -> Result<BytesMut, JudgeFailure> {
+        let http = self.http.as_ref().ok_or(JudgeFailure::Unprepared)?;
+        let entities: Vec<&String> = self.names.keys().collect();
+        let body = json!({"text": text, "language": "en", "entities": entities}).to_string();
+        let request = http.post(&self.judge.url).header(http::header::CONTENT_TYPE, "application/json");
+        let mut response = request.body(body).send().await.map_err(|error| failure(&error))?;
+        if !response.status().is_success() {
+            return Err(JudgeFailure::Status(response.status().as_u16()));
+        }
+        let mut answer = BytesMut::new();
+        while let Some(piece) = response.chunk().await.map_err(|_| JudgeFailure::Lost)? {
+            if answer.len() + piece.len() > ANSWER_LIMIT_BYTES {
+                return Err(JudgeFailure::TooLong);
+            }
+            answer.extend_from_slice(&piece);
+        }
+        Ok(answer)
+    }
+}
+
+/// Only types are asked, never an error's text, which names addresses.
+fn failure(error: &reqwest::Error) -> JudgeFailure {
+    if error.is_builder() {
+        JudgeFailure::Unprepared
+    } else if error.is_connect() {
+        JudgeFailure::Unreachable
+    } else {
+        JudgeFailure::Lost
+    }
+}
+
+fn client(judge: &Judge, roots: &[reqwest::Certificate]) -> Option<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("wayleave/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .tcp_nodelay(true)
+        .connect_timeout(Duration::from_millis(judge.timeout_ms));
+    // Without TLS no roots are needed, and a machine that has none can still ask a local analyzer.
+    let is_https = reqwest::Url::parse(&judge.url).is_ok_and(|url| url.scheme() == "https");
+    let builder =
+        if is_https { builder.tls_certs_merge(roots.iter().cloned()) } else { builder.tls_certs_only([]) };
+    builder.build().ok()
+}
+
+/// The analyzer's name of each finding, with its full name in the policy: `PATIENT_ID`, `medical.patient-id`.
+fn names(detector: &Detector) -> BTreeMap<String, String> {
+    let DetectorKind::Outside(judge) = &detector.kind else { return BTreeMap::new() };
+    let entity = |finding: &String| finding.replace('-', "_").to_ascii_uppercase();
+    judge.finds.iter().map(entity).zip(detector.findings()).collect()
+}
+
+/// The parts as texts to be asked about: short ones together, long ones in overlapping pieces.
+fn texts(parts: &[&str]) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for part in parts.iter().filter(|part| !part.trim().is_empty()) {
+        for piece in pieces(part) {
+            match texts.last_mut() {
+                Some(last) if last.len() + BETWEEN_PARTS.len() + piece.len() <= TEXT_BYTES => {
+                    last.push_str(BETWEEN_PARTS);
+                    last.push_str(piece);
+                }
+                _ => texts.push(piece.to_owned()),
+            }
+        }
+    }
+    texts
+}
+
+fn pieces(part: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    loop {
+        let end = part.floor_char_boundary((start + TEXT_BYTES).min(part.len()));
+        pieces.push(&part[start..end]);
+        if end == part.len() {
+            return pieces;
+        }
+        start = part.floor_char_boundary(end - OVERLAP_BYTES);
+    }
+}
+
+#[cfg(test)]
+mod tests;

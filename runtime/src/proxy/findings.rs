@@ -1,0 +1,284 @@
+//! What a program still asks for once everything cheap is known: the texts of a request and what is found in them.
+//!
+//! Nothing is read that no rule asks for any more. Detectors in process come before judges outside. A detector that
+//! panics has found everything that it can find, and costs nobody else anything. Texts stay here: what leaves is names of
+//! findings, counts and kinds of failures.
+
+use crate::current::Served;
+use crate::inspection::{self, Texts};
+use crate::judge::Verdict;
+use crate::record::{RecordedFailure, RecordedInspection};
+use crate::wire::Api;
+use bytes::Bytes;
+use futures_util::future::join_all;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use wayleave_program::Program;
+use wayleave_program::attributes::Attributes;
+use wayleave_program::detector::{Detector, DetectorId, DetectorKind};
+use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin};
+use wayleave_program::value::Value;
+
+/// Up to so many bytes are looked through where the request runs: less than a millisecond, and less than it costs to
+/// change threads. More would hold up every other request of the same thread.
+const INLINE_BYTES: usize = 32 << 10;
+
+/// The texts cannot be read: a mistake of our own, since the body was read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unreadable;
+
+/// One request whose texts may be asked for.
+pub(super) struct Asked<'a> {
+    pub(super) served: &'a Arc<Served>,
+    pub(super) api: Api,
+    pub(super) body: &'a Bytes,
+    /// As many as may look through long texts at once.
+    pub(super) permits: &'a Arc<Semaphore>,
+}
+
+/// Where a finding's attribute comes from.
+type Wanted = (AttributeId, Inspected, DetectorId);
+
+/// What detectors found, one set a finding's attribute.
+type Found = Vec<(AttributeId, BTreeSet<String>)>;
+
+impl Asked<'_> {
+    /// Makes everything known that the program still asks for. What was inspected; none where it asks for no text.
+    pub(super) async fn supply(
+        &self,
+        attributes: &mut Attributes,
+    ) -> Result<Option<RecordedInspection>, Unreadable> {
+        let started = Instant::now();
+        let program = &self.served.program;
+        let mut texts: Option<Arc<Texts>> = None;
+        let mut failed = Vec::new();
+        // Each round makes an attribute known, so that there are no more rounds than attributes.
+        for _ in 0..=program.schema().attributes.len() {
+            let wanted = self.unknown(attributes, program.wanted(attributes));
+            if wanted.is_empty() {
+                break;
+            }
+            if wanted.iter().any(|id| self.is_of_texts(*id)) && texts.is_none() {
+                texts = Some(self.read().await?);
+            }
+            match &texts {
+                Some(texts) => failed.extend(self.round(attributes, &wanted, texts).await?),
+                None => wanted.iter().for_each(|id| self.give_default(attributes, *id)),
+            }
+        }
+        if texts.is_some() {
+            self.leave_out(attributes);
+        }
+        Ok(texts.map(|texts| RecordedInspection {
+            parts: texts.parts.len() as u64,
+            bytes: texts.bytes() as u64,
+            took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            failed,
+        }))
+    }
+
+    /// Without those that were made known before: a program that asks again for them is not asked again.
+    fn unknown(&self, attributes: &Attributes, mut wanted: Vec<AttributeId>) -> Vec<AttributeId> {
+        wanted.retain(|id| attributes.get(*id).is_none() && *id != BuiltIn::Draw.id());
+        wanted
+    }
+
+    fn is_of_texts(&self, id: AttributeId) -> bool {
+        let origin = &self.served.program.schema().attribute(id).origin;
+        matches!(
+            origin,
+            Origin::Findings(..) | Origin::BuiltIn(BuiltIn::Prompt) | Origin::BuiltIn(BuiltIn::System)
+        )
+    }
+
+    /// What nobody said counts as its default; asked for once, it is known.
+    fn give_default(&self, attributes: &mut Attributes, id: AttributeId) {
+        let value = attributes.value(self.served.program.schema(), id).into_owned();
+        attributes.set(id, value);
+    }
+
+    /// Nobody looks for what no rule asks for any more: a program that knows the texts would do so itself, on the request's
+    /// own thread. What the system prompt holds is known of the prompt too, whose part it is; everything else counts as
+    /// not found.
+    fn leave_out(&self, attributes: &mut Attributes) {
+        let schema = self.served.program.schema();
+        for id in schema.ids() {
+            let Origin::Findings(inspected, detector) = schema.attribute(id).origin else { continue };
+            if attributes.get(id).is_some() {
+                continue;
+            }
+            let of_system = match inspected {
+                Inspected::Prompt => schema.findings(Inspected::System, detector),
+                Inspected::System => None,
+            };
+            let found = of_system.and_then(|system| attributes.get(system)).cloned();
+            attributes.set(id, found.unwrap_or_else(|| Value::Set(BTreeSet::new())));
+        }
+    }
+
+    /// One round: the cheapest of what is wanted. The detectors that failed.
+    async fn round(
+        &self,
+        attributes: &mut Attributes,
+        wanted: &[AttributeId],
+        texts: &Arc<Texts>,
+    ) -> Result<Vec<RecordedFailure>, Unreadable> {
+        let program = &self.served.program;
+        let mut findings: Vec<Wanted> = Vec::new();
+        for id in wanted {
+            match program.schema().attribute(*id).origin {
+                Origin::Findings(inspected, detector) => findings.push((*id, inspected, detector)),
+                Origin::BuiltIn(BuiltIn::Prompt) => attributes.set(*id, parts(texts, Inspected::Prompt)),
+                Origin::BuiltIn(BuiltIn::System) => attributes.set(*id, parts(texts, Inspected::System)),
+                Origin::BuiltIn(_) | Origin::Sources(..) | Origin::Classified | Origin::Counter => {
+                    self.give_default(attributes, *id);
+                }
+            }
+        }
+        if findings.len() < wanted.len() {
+            return Ok(Vec::new());
+        }
+        let is_outside =
+            |wanted: &Wanted| matches!(program.catalogue().detector(wanted.2).kind, DetectorKind::Outside(_));
+        let (outside, inside): (Vec<Wanted>, Vec<Wanted>) = findings.into_iter().partition(is_outside);
+        let (found, failed) = match inside.is_empty() {
+            false => self.detect(inside, texts).await?,
+            true => self.ask(&outside, texts).await,
+        };
+        found.into_iter().for_each(|(id, found)| attributes.set(id, Value::Set(found)));
+        Ok(failed)
+    }
+
+    async fn read(&self) -> Result<Arc<Texts>, Unreadable> {
+        let (api, body) = (self.api, self.body.clone());
+        let read = move |_: &AtomicBool| {
+            let text = std::str::from_utf8(&body).map_err(|_| Unreadable)?;
+            inspection::read(api, text).map(Arc::new).map_err(|_| Unreadable)
+        };
+        self.run(self.body.len(), read).await?
+    }
+
+    /// Detectors that are pure functions.
+    async fn detect(
+        &self,
+        wanted: Vec<Wanted>,
+        texts: &Arc<Texts>,
+    ) -> Result<(Found, Vec<RecordedFailure>), Unreadable> {
+        let (program, shared) = (Arc::clone(&self.served.program), Arc::clone(texts));
+        let look = move |left: &AtomicBool| {
+            let mut failed = Vec::new();
+            let look = |(id, inspected, detector): Wanted| {
+                let looked = AssertUnwindSafe(|| look(&*program, detector, inspected, &shared, left));
+                let found = catch_unwind(looked).unwrap_or_else(|_| {
+                    let detector = program.catalogue().detector(detector);
+                    failed.push(failure(detector, "met a mistake of the gateway".to_owned()));
+                    detector.findings().into_iter().collect()
+                });
+                (id, found)
+            };
+            let found: Found = wanted.into_iter().map(look).collect();
+            (found, failed)
+        };
+        self.run(texts.bytes(), look).await
+    }
+
+    /// Judges outside, all at once; each has its own time limit.
+    async fn ask(&self, wanted: &[Wanted], texts: &Texts) -> (Found, Vec<RecordedFailure>) {
+        let mut asked = Vec::with_capacity(wanted.len());
+        for (id, inspected, detector) in wanted {
+            asked.push(self.ask_one(*id, *inspected, *detector, texts));
+        }
+        let (mut found, mut failed) = (Found::new(), Vec::new());
+        for (id, detector, Verdict { found: names, failure: cause }) in join_all(asked).await {
+            let detector = self.served.program.catalogue().detector(detector);
+            failed.extend(cause.map(|cause| failure(detector, cause.to_string())));
+            found.push((id, names));
+        }
+        failed.sort();
+        failed.dedup();
+        (found, failed)
+    }
+
+    async fn ask_one(
+        &self,
+        id: AttributeId,
+        inspected: Inspected,
+        detector: DetectorId,
+        texts: &Texts,
+    ) -> (AttributeId, DetectorId, Verdict) {
+        let parts: Vec<&str> = texts.of(inspected).collect();
+        (id, detector, self.served.judges.ask(detector, &parts).await)
+    }
+
+    /// Runs work on so many bytes: here if they are few, else on a thread for it, as many at once as there are
+    /// processors. Work whose request is gone is told so.
+    async fn run<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+    ) -> Result<T, Unreadable> {
+        let left = Left::default();
+        if bytes <= INLINE_BYTES {
+            return Ok(work(&left.0));
+        }
+        let permit = Arc::clone(self.permits).acquire_owned().await.map_err(|_| Unreadable)?;
+        let is_left = Arc::clone(&left.0);
+        let worked = tokio::task::spawn_blocking(move || {
+            let done = work(&is_left);
+            drop(permit);
+            done
+        });
+        worked.await.map_err(|_| Unreadable)
+    }
+}
+
+/// Says that nobody waits any more, when it is dropped.
+#[derive(Default)]
+struct Left(Arc<AtomicBool>);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn parts(texts: &Texts, inspected: Inspected) -> Value {
+    Value::Parts(texts.of(inspected).map(str::to_owned).collect())
+}
+
+fn failure(detector: &Detector, cause: String) -> RecordedFailure {
+    RecordedFailure { detector: detector.name.clone(), cause }
+}
+
+/// The built-in finding of parts that could not be read; no detector looks for it.
+const UNINSPECTED: &str = "uninspected";
+
+/// Looks through the texts part by part, until nothing more can be found or nobody waits any more.
+fn look(
+    program: &dyn Program,
+    detector: DetectorId,
+    inspected: Inspected,
+    texts: &Texts,
+    left: &AtomicBool,
+) -> BTreeSet<String> {
+    let all = program.catalogue().detector(detector);
+    if all.kind == DetectorKind::BuiltIn && all.name == UNINSPECTED {
+        return texts.is_unread(inspected).then(|| all.name.clone()).into_iter().collect();
+    }
+    let count = all.findings().len();
+    let mut found = BTreeSet::new();
+    for text in texts.of(inspected) {
+        if found.len() >= count || left.load(Ordering::Relaxed) {
+            break;
+        }
+        found.extend(program.find(detector, text));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;
