@@ -181,7 +181,7 @@ impl Lower<'_> {
         if self.schema.find(&used_name(other, &name)).is_some() {
             let (is, not) = if keyword == "spent" { ("limit", "budget") } else { ("budget", "limit") };
             let message = format!("`{name}` is a {is}, and `{keyword}()` asks about a {not}");
-            let written = used_name(other, &self.sources.text(span(file, name_node.text_range())).to_owned());
+            let written = used_name(other, self.sources.text(span(file, name_node.text_range())));
             let diagnostic = Diagnostic::new(Code::R0101, message, at, format!("a {is}"))
                 .with_help(format!("write `{written}`"))
                 .with_fix(format!("write `{written}`"), at, written, Applicability::Always);

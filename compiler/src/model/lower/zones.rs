@@ -34,7 +34,7 @@ impl Lower<'_> {
                     let names: Vec<(String, Option<Span>)> = Zone::names()
                         .into_iter()
                         .filter(|known| is_same_city(known, &name))
-                        .map(|name| (name.into(), None))
+                        .map(|name| (name, None))
                         .collect();
                     let text_at = span(*file, text.range());
                     let mut diagnostic = unknown("time zone", &name, text_at, &names);
