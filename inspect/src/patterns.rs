@@ -34,7 +34,7 @@ pub struct BadRegex {
 const LONGEST_REGEX: usize = 4096;
 
 /// Of one compiled expression, in bytes: `\w{100}` fits, `\w{1000}` does not. A policy of a hundred of them stays small.
-const COMPILED_LIMIT: usize = 1 << 20;
+const COMPILED_LIMIT: usize = 4 << 20;
 
 /// Groups within groups.
 const NESTING: u32 = 50;

@@ -228,6 +228,16 @@ fn texts(items: &[Json]) -> Option<std::collections::BTreeSet<String>> {
     items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
+/// What a document says under the label of a source.
+fn said<'j>(given: &'j Map<String, Json>, label: &str) -> Option<&'j Json> {
+    given.iter().find(|(written, _)| is_label(label, written)).map(|(_, json)| json)
+}
+
+/// Whether a written label is that of a source: the names of headers are the same in any case.
+fn is_label(label: &str, written: &str) -> bool {
+    label == written || label.starts_with("header ") && label.eq_ignore_ascii_case(written)
+}
+
 fn read_sources(schema: &Schema, attributes: &mut Attributes, given: &Json, errors: &mut Vec<DocumentError>) {
     let Json::Object(given) = given else {
         let problem = Problem::NotOfType("an object of source names and texts".to_owned());
@@ -240,7 +250,7 @@ fn read_sources(schema: &Schema, attributes: &mut Attributes, given: &Json, erro
         let Origin::Sources(sources, _) = &attribute.origin else { continue };
         let labels: Vec<String> = sources.iter().map(crate::schema::Source::label).collect();
         let texts: Vec<Option<&str>> =
-            labels.iter().map(|label| given.get(label).and_then(Json::as_str)).collect();
+            labels.iter().map(|label| said(given, label).and_then(Json::as_str)).collect();
         known.extend(labels);
         if texts.iter().all(Option::is_none) {
             continue;
@@ -256,7 +266,7 @@ fn read_sources(schema: &Schema, attributes: &mut Attributes, given: &Json, erro
         errors.push(DocumentError { key: attribute.name.clone(), problem });
     }
     for (label, text) in given {
-        if !known.contains(label) {
+        if !known.iter().any(|known| is_label(known, label)) {
             errors.push(DocumentError { key: label.clone(), problem: Problem::UnknownSource });
         } else if !text.is_string() {
             errors

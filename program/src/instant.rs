@@ -49,6 +49,12 @@ pub fn read(text: &str) -> Option<Instant> {
     let (year, month, day) = three(date, '-', [4, 2, 2])?;
     let midnight = from_date(year, month, day)?;
     let Some(time) = time else { return Some(midnight) };
+    // Parts of a second are cut off.
+    let time = match time.split_once('.') {
+        Some((time, parts)) if !parts.is_empty() && parts.bytes().all(|byte| byte.is_ascii_digit()) => time,
+        Some(_) => return None,
+        None => time,
+    };
     let (hour, minute, second) = match time.len() {
         5 => three(&format!("{time}:00"), ':', [2, 2, 2])?,
         _ => three(time, ':', [2, 2, 2])?,
@@ -126,6 +132,8 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(read("2026-01-01T00:00:01Z"), Some(Instant(crate::value::DEFAULT_NOW.0 + 1)));
+        assert_eq!(read("2026-01-01T00:00:00.999Z"), Some(crate::value::DEFAULT_NOW));
+        assert_eq!(read("2026-01-01T00:00:00.Z"), None);
         assert_eq!(read("2026-01-01T01:30+01:30"), Some(crate::value::DEFAULT_NOW));
         assert_eq!(read("2025-12-31T22:00:00-02:00"), Some(crate::value::DEFAULT_NOW));
     }

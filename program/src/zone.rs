@@ -87,8 +87,12 @@ impl Zone {
     pub fn first_instant(&self, year: i64, month: i64, day: i64) -> Option<Instant> {
         let date =
             Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
-        let first = date.to_zoned(self.rules.clone()).ok()?.start_of_day().ok()?;
-        Some(Instant(first.timestamp().as_second()))
+        let first = date.to_zoned(self.rules.clone()).and_then(|noon| noon.start_of_day());
+        match first {
+            Ok(first) => Some(Instant(first.timestamp().as_second())),
+            // At the very end of the calendar, where zones are not known.
+            Err(_) => instant::from_date(year, month, day),
+        }
     }
 
     /// Reads `2027-06-30`, the first instant of that day here, or an instant such as `2027-06-30T09:00Z`.
@@ -168,6 +172,7 @@ mod tests {
         assert_eq!(zurich().read("2026-12-01T00:00Z"), Some(read("2026-12-01")));
         assert_eq!(zurich().read("2026-02-29"), None);
         assert_eq!(Zone::find("Europe/Zürich"), None);
+        assert_eq!(zurich().read("9999-12-31"), Some(read("9999-12-31")));
     }
 
     #[test]

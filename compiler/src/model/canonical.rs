@@ -185,6 +185,11 @@ impl Writer<'_> {
     }
 
     fn migrations(&self, lines: &mut Vec<String>) {
+        // Of two that leave one target the first counts, so there the order is a meaning.
+        for (index, first) in self.policy.migrations.iter().enumerate() {
+            let others = self.policy.migrations[index + 1..].iter().filter(|other| other.old == first.old);
+            lines.extend(others.map(|other| format!("migrate {} before {}", first.name, other.name)));
+        }
         for migration in &self.policy.migrations {
             let name_of = |id: TargetId| &self.policy.catalogue.target(id).name;
             lines.push(format!(

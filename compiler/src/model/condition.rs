@@ -180,7 +180,7 @@ impl PartialEq for Pattern {
 impl Eq for Pattern {}
 
 /// A larger automaton than this, in bytes, is a mistake: a counted repetition of a large class.
-const PATTERN_LIMIT: usize = 1 << 20;
+const PATTERN_LIMIT: usize = 4 << 20;
 
 /// A longer glob than this, in bytes, is data. Whatever it says, its automaton stays below the limit.
 const GLOB_LIMIT: usize = 1024;

@@ -140,7 +140,11 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     let mut diagnostics = lower.diagnostics;
     if has_broken_text || has_broken_use {
         // A name, field or `otherwise` may be missing only because the text that holds it could not be read.
-        diagnostics.retain(|diagnostic| told.contains(diagnostic) || !may_follow(diagnostic));
+        let is_type_broken = sources.ids().any(|file| has_broken_type(sources, file));
+        diagnostics.retain(|diagnostic| {
+            told.contains(diagnostic)
+                || !(may_follow(diagnostic) || is_type_broken && is_of_types(diagnostic))
+        });
     }
     let Some(otherwise) = parts.otherwise.filter(|_| diagnostics.is_empty()) else {
         return (None, diagnostics);
@@ -199,6 +203,24 @@ fn delegations(delegated: BTreeMap<FileId, Option<Condition>>) -> Vec<(FileId, C
 /// Whether a diagnostic may be the consequence of a text that could not be read.
 fn may_follow(diagnostic: &Diagnostic) -> bool {
     matches!(diagnostic.code, Code::R0101 | Code::R0102 | Code::R0104 | Code::R0206)
+}
+
+/// Whether a type could not be read, so that what has it may seem to be of another.
+fn has_broken_type(sources: &Sources, file: FileId) -> bool {
+    let parse = &sources.file(file).parse;
+    let declares = |item: &Item| matches!(item, Item::Type(_) | Item::Attribute(_) | Item::Classify(_));
+    let broken: Vec<TextRange> = parse.root().items().filter(declares).map(|item| item.range()).collect();
+    let is_in = |range: TextRange| broken.iter().any(|item| item.contains_range(range));
+    let begins_so = |range: TextRange| {
+        let line =
+            sources.file(file).text[..usize::from(range.start())].rsplit('\n').next().unwrap_or_default();
+        ["type ", "attribute ", "classify "].iter().any(|word| line.trim_start().starts_with(word))
+    };
+    parse.errors().iter().any(|error| is_in(error.range) || begins_so(error.range))
+}
+
+fn is_of_types(diagnostic: &Diagnostic) -> bool {
+    matches!(diagnostic.code, Code::R0201 | Code::R0203 | Code::R0204)
 }
 
 impl<'s> Lower<'s> {

@@ -4,7 +4,7 @@ use super::request::Request;
 use crate::model::Policy;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::{Owed, RuleName};
-use wayleave_program::plan::{LogLevel, Obligations, Redaction};
+use wayleave_program::plan::{LogLevel, Obligations, Place, Redaction};
 use wayleave_program::schema::BuiltIn;
 use wayleave_program::value::Tokens;
 
@@ -20,7 +20,8 @@ pub(super) fn owed(policy: &Policy, request: &Request<'_>, target: TargetId) -> 
     Owed { target, obligations }
 }
 
-/// Redactions add up; originals are put back only if every rule says so.
+/// Redactions add up; originals are put back only if every rule that masks the prompt says so: what is masked in the
+/// response alone has none.
 fn redactions(policy: &Policy, request: &Request<'_>, target: TargetId) -> Vec<Redaction> {
     let mut masked: Vec<Redaction> = Vec::new();
     for rule in policy.redactions.iter().filter(|rule| request.is_enforced(rule, Some(target))) {
@@ -28,8 +29,12 @@ fn redactions(policy: &Policy, request: &Request<'_>, target: TargetId) -> Vec<R
         for find in &rule.body.findings {
             match masked.iter_mut().find(|known| known.find == *find) {
                 Some(known) => {
+                    known.is_restored = match (known.place, rule.body.place) {
+                        (_, Place::Response) => known.is_restored,
+                        (Place::Response, _) => rule.body.is_restored,
+                        _ => known.is_restored && rule.body.is_restored,
+                    };
                     known.place = known.place.and(rule.body.place);
-                    known.is_restored &= rule.body.is_restored;
                     known.by.push(by.clone());
                 }
                 None => masked.push(Redaction {

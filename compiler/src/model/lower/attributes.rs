@@ -22,7 +22,7 @@ const TARGET_FIELDS: [&str; 7] = [
 ];
 
 /// The first words of built-in attributes.
-const RESERVED: [&str; 6] = ["caller", "request", "time", "prompt", "system", "target"];
+pub(super) const RESERVED: [&str; 6] = ["caller", "request", "time", "prompt", "system", "target"];
 
 impl Lower<'_> {
     pub(super) fn declare_attributes(&mut self, items: &[Placed<Item>]) {

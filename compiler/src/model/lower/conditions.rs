@@ -81,12 +81,18 @@ impl Lower<'_> {
         match condition {
             ast::Condition::Or(or) => {
                 let operands: Vec<ast::Condition> = or.operands().collect();
-                if self.values_without_test(file, &operands) {
+                if self.values_without_test(file, &operands, "or") {
                     return None;
                 }
                 self.parts(file, operands.into_iter(), scope).map(Condition::Any)
             }
-            ast::Condition::And(and) => self.parts(file, and.operands(), scope).map(Condition::All),
+            ast::Condition::And(and) => {
+                let operands: Vec<ast::Condition> = and.operands().collect();
+                if self.values_without_test(file, &operands, "and") {
+                    return None;
+                }
+                self.parts(file, operands.into_iter(), scope).map(Condition::All)
+            }
             ast::Condition::Not(not) => {
                 let inner = self.condition(file, &not.operand()?, scope)?;
                 Some(Condition::Not(Box::new(inner)))
@@ -97,40 +103,72 @@ impl Lower<'_> {
         }
     }
 
-    /// `data is confidential or internal`: reports a bare value behind a test of the attribute that has it.
-    fn values_without_test(&mut self, file: FileId, operands: &[ast::Condition]) -> bool {
+    /// `data is confidential or internal`, `prompt has email or iban`: reports a bare value behind a test that it could
+    /// stand in.
+    fn values_without_test(&mut self, file: FileId, operands: &[ast::Condition], joint: &str) -> bool {
         for pair in operands.windows(2) {
             let [ast::Condition::Test(test), ast::Condition::Name(name)] = pair else { continue };
-            let (Some(subject), Some(operator), Some(first), Some(second)) =
-                (test.subject(), test.operator(), test.operand(), name.name())
-            else {
-                continue;
-            };
-            let is_list = match operator.kind() {
-                Some(OperatorKind::Is) => "in",
-                Some(OperatorKind::IsNot) => "not in",
-                _ => continue,
-            };
+            let Some(second) = name.name() else { continue };
             let text = second.text();
-            let is_value = match self.attribute_or_field(&subject.text()) {
-                Some((_, Asked::Value(Type::Named(named)))) => named.member(&text).is_some(),
-                _ => false,
-            };
-            if !is_value || self.definition(&text).is_some() || self.schema.find(&text).is_some() {
+            if self.definition(&text).is_some() || self.schema.find(&text).is_some() {
                 continue;
             }
             let at = span(file, second.text_range());
-            let whole = Span { end: at.end, ..super::span_of(file, test) };
-            let first = self.sources.text(super::span_of(file, &first)).to_owned();
-            let written = format!("{} {is_list} [{first}, {text}]", subject.text());
-            let message = format!("`{text}` is a value of `{}`, and no condition on its own", subject.text());
+            let Some((written, is_whole)) = self.value_in_a_test(file, test, &second, joint) else {
+                continue;
+            };
+            let subject = test.subject().map(|subject| subject.text()).unwrap_or_default();
+            let message = format!("`{text}` is a value of `{subject}`, and no condition on its own");
+            let replaced = if is_whole { Span { end: at.end, ..super::span_of(file, test) } } else { at };
             let diagnostic = Diagnostic::new(Code::R0201, message, at, "neither true nor false")
                 .with_help(format!("write `{written}`"))
-                .with_fix("write a list", whole, written, Applicability::Maybe);
+                .with_fix(format!("write `{written}`"), replaced, written, Applicability::Maybe);
             self.report(diagnostic);
             return true;
         }
         false
+    }
+
+    /// How a test and the value behind it are written, and whether that takes the place of both.
+    fn value_in_a_test(
+        &self,
+        file: FileId,
+        test: &AttributeTest,
+        second: &AttributeName,
+        joint: &str,
+    ) -> Option<(String, bool)> {
+        let (subject, operator, first) = (test.subject()?.text(), test.operator()?, test.operand()?);
+        let text = second.text();
+        let written = self.sources.text(span(file, second.text_range()));
+        let kind = operator.kind()?;
+        let (_, asked) = self.attribute_or_field(&subject)?;
+        let is_value = match (&asked, kind) {
+            (Asked::Value(Type::Named(named)), OperatorKind::Is | OperatorKind::IsNot) => {
+                named.member(&text).is_some()
+            }
+            (Asked::Value(Type::Text | Type::Model), OperatorKind::Is | OperatorKind::IsNot) => {
+                written.starts_with('"')
+            }
+            (Asked::Value(Type::NamedSet(named)), OperatorKind::Has | OperatorKind::Lacks) => {
+                named.member(&text).is_some()
+            }
+            (Asked::Value(Type::TextSet), OperatorKind::Has | OperatorKind::Lacks) => {
+                written.starts_with('"')
+            }
+            (Asked::Value(Type::Parts), OperatorKind::Has | OperatorKind::Lacks) => {
+                self.find_finding(&text).is_some()
+            }
+            _ => false,
+        };
+        if !is_value {
+            return None;
+        }
+        let first = self.sources.text(super::span_of(file, &first));
+        match (kind, joint) {
+            (OperatorKind::Is, "or") => Some((format!("{subject} in [{first}, {written}]"), true)),
+            (OperatorKind::IsNot, "or") => Some((format!("{subject} not in [{first}, {written}]"), true)),
+            _ => Some((format!("{subject} {} {written}", kind.text()), false)),
+        }
     }
 
     fn parts(

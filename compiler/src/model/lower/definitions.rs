@@ -62,6 +62,15 @@ impl Lower<'_> {
         for (file, item) in items {
             match item {
                 Item::Define(item) => {
+                    if let Some(name) = item.name()
+                        && super::attributes::RESERVED.contains(&name.text().as_str())
+                    {
+                        let at = span(*file, name.text_range());
+                        let message = format!("`{}` is a word of the built-in attributes", name.text());
+                        let diagnostic = Diagnostic::new(Code::R0102, message, at, "defined again here");
+                        self.report(diagnostic.with_help("choose another name"));
+                        continue;
+                    }
                     drafts.extend(self.draft(
                         Kind::Attribute,
                         *file,

@@ -115,9 +115,9 @@ impl Lower<'_> {
             Some(offset) => Span { start: at.start + 2 + offset, end: at.start + 3 + offset, ..at },
             None => at,
         };
+        let rest = offset.and_then(|offset| regex.get(offset..)).unwrap_or_default();
         self.report(
-            Diagnostic::new(Code::R0205, message, at, "here")
-                .with_help(regex_help(offset.and_then(|offset| regex.get(offset..)).unwrap_or_default())),
+            Diagnostic::new(Code::R0205, message, at, "here").with_help(regex_help(rest, &bad.message)),
         );
         None
     }
@@ -174,7 +174,7 @@ impl Lower<'_> {
     }
 
     /// A detector by its name with all its findings, or one finding of a detector.
-    fn find_finding(&self, name: &str) -> Option<(DetectorId, Vec<String>)> {
+    pub(super) fn find_finding(&self, name: &str) -> Option<(DetectorId, Vec<String>)> {
         self.catalogue.detector_ids().find_map(|id| {
             let detector = self.catalogue.detector(id);
             let findings = detector.findings();
@@ -344,13 +344,16 @@ fn finding_name(value: &Written) -> Option<String> {
 }
 
 /// How to mend a regular expression that is wrong from here on.
-fn regex_help(rest: &str) -> &'static str {
+fn regex_help(rest: &str, message: &str) -> &'static str {
     let begins_with = |signs: &[&str]| signs.iter().any(|sign| rest.starts_with(sign));
     if begins_with(&["(?=", "(?!", "(?<=", "(?<!"]) {
         return "write what stands around it as a part of the pattern: `\\b` for the end of a word, `[^A-Z]` for another sign";
     }
     if rest.starts_with('\\') && rest[1..].starts_with(|digit: char| digit.is_ascii_digit()) {
         return "write out what it refers to, once for each text that it may be";
+    }
+    if message.starts_with("it is too large") {
+        return "make its repetitions smaller, or its classes narrower: `[A-Za-z0-9_]` in place of `\\w`, which is of every script";
     }
     "correct it; a plain text stands in quotes without the `r`"
 }

@@ -35,6 +35,11 @@ impl Lower<'_> {
             return;
         }
         models.insert(model.clone(), at);
+        if model == "*" {
+            let message = "a model cannot be called `*`, which stands for all models of a provider";
+            let diagnostic = Diagnostic::new(Code::R0102, message, at, "reads as all models");
+            self.report(diagnostic.with_help("choose another name; the provider's own stands behind `as`"));
+        }
         let brace = item.closing_brace().map(|range| span(file, range));
         let fields = self.fields(file, at, item.fields(), &MODEL_FIELDS, brace);
         let mut facts = provider_facts.clone();
@@ -44,6 +49,11 @@ impl Lower<'_> {
             self.missing_field(&fields, "model", "context", "how much fits into it", "context: 128k tokens");
         }
         let output = self.count_field(&fields, "output").or(context);
+        if let (Some(0), Some(value)) = (context, fields.value("context")) {
+            let message = format!("nothing fits into `{model}`");
+            let diagnostic = Diagnostic::new(Code::R0201, message, span_of(file, &value), "no token at all");
+            self.report(diagnostic.with_help("write how many tokens its input and output may have together"));
+        }
         let supports = self.supports(&fields);
         let price = fields.value("price").and_then(|value| self.price(file, &value));
         let remote = item.provider_side_name().map_or_else(|| model.clone(), |text| text.value());
@@ -132,6 +142,14 @@ impl Lower<'_> {
                 self.report(unknown_word("capability", &name, at, &known));
             }
             supports.push(name);
+        }
+        let is_asked = supports.iter().any(|name| matches!(name.as_str(), "chat" | "embeddings"));
+        let is_known = supports.iter().all(|name| known.iter().any(|(capability, _)| capability == name));
+        if !is_asked && is_known {
+            let message = "a model that supports neither `chat` nor `embeddings` is never asked";
+            let diagnostic = Diagnostic::new(Code::R0206, message, span_of(fields.file, &list), "which api")
+                .with_help("add `chat` or `embeddings`");
+            self.report(diagnostic);
         }
         supports.sort();
         supports.dedup();

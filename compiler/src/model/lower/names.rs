@@ -71,8 +71,8 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = (&str, Span)> {
         self.declared
-            .iter()
-            .filter(move |((declared, _), _)| *declared == kind)
+            .range((kind, String::new())..)
+            .take_while(move |((declared, _), _)| *declared == kind)
             .map(|((_, name), span)| (name.as_str(), *span))
     }
 
@@ -221,11 +221,20 @@ pub(super) fn unknown(
     diagnostic.with_help(format!("there are {}{more}", listed.join(", ")))
 }
 
+/// So many names are compared with a misspelt one letter by letter.
+const FEW: usize = 500;
+
+/// A longer name than this, in bytes, is no slip of the pen.
+const LONGEST: usize = 128;
+
 /// A name of so many letters may be short for a longer word.
 const SHORT_FORM: usize = 3;
 
 /// The candidate that is a slip of the pen away, if one is.
 fn nearest<'c>(name: &str, candidates: &'c [(String, Option<Span>)]) -> Option<&'c (String, Option<Span>)> {
+    if name.len() > LONGEST {
+        return None;
+    }
     let name = name.to_lowercase();
     // `monday` for `mon`.
     let begins_so = |candidate: &&(String, Option<Span>)| {
@@ -236,7 +245,23 @@ fn nearest<'c>(name: &str, candidates: &'c [(String, Option<Span>)]) -> Option<&
     if let [only] = short.as_slice() {
         return Some(only);
     }
-    let scored = candidates.iter().map(|candidate| {
+    // Of very many only those that begin or end alike: comparing all with all takes too long.
+    let length = name.chars().count();
+    let is_worth = |candidate: &&(String, Option<Span>)| {
+        let other = &candidate.0;
+        let is_alike = |a: Option<char>, b: Option<char>| match (a, b) {
+            (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
+            _ => false,
+        };
+        let (is_begun, is_ended) = (
+            is_alike(name.chars().next(), other.chars().next()),
+            is_alike(name.chars().next_back(), other.chars().next_back()),
+        );
+        let difference = length.abs_diff(other.chars().count());
+        difference <= length.max(SHORT_FORM) / 3 + 1
+            && (candidates.len() <= FEW || is_begun && is_ended && difference <= 1)
+    };
+    let scored = candidates.iter().filter(is_worth).map(|candidate| {
         let other = candidate.0.to_lowercase();
         (strsim::damerau_levenshtein(&name, &other), candidate)
     });

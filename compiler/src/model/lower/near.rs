@@ -16,11 +16,14 @@ pub(super) struct Compared {
 /// In shorter words one letter is a difference that means something: `eu-1`, `dev`, `prod`.
 const SHORTEST: usize = 5;
 
+/// A longer text, in bytes, is no name that somebody types.
+const LONGEST: usize = 64;
+
 /// Pairs that differ so, each once, at the later of the two.
 pub(super) fn near_duplicates(mut compared: Vec<Compared>) -> Vec<Diagnostic> {
     compared.sort();
     let mut first_places: BTreeMap<(String, String), Span> = BTreeMap::new();
-    for one in compared {
+    for one in compared.into_iter().filter(|one| one.text.len() <= LONGEST) {
         first_places.entry((one.attribute, one.text)).or_insert(one.at);
     }
     let mut by_attribute: BTreeMap<String, Vec<(String, Span)>> = BTreeMap::new();

@@ -259,6 +259,9 @@ impl Lower<'_> {
         let below = |top: MemberId| all(named).filter(move |member| named.is_at_or_below(*member, top));
         match reading.operand {
             Value::List(list) => {
+                if list.values().next().is_none() {
+                    return self.empty_list(reading);
+                }
                 let mut members = BTreeSet::new();
                 let mut is_whole = true;
                 for value in list.values() {
@@ -290,6 +293,16 @@ impl Lower<'_> {
                 None
             }
         }
+    }
+
+    /// `in []`
+    fn empty_list<T>(&mut self, reading: &Reading<'_>) -> Option<T> {
+        let message =
+            format!("`{}` asks for a value of this list, and nothing is in it", reading.operator.text());
+        let at = place(reading.file, reading.operand);
+        let diagnostic = Diagnostic::new(Code::R0201, message, at, "an empty list");
+        self.report(diagnostic.with_help("name values, or remove this test"));
+        None
     }
 
     /// Named ranges include both ends.
@@ -335,6 +348,9 @@ impl Lower<'_> {
             (Op::Is | Op::IsNot, value) => Some(BTreeSet::from([self.compared_text(reading, value)?])),
             (Op::In | Op::NotIn, Value::List(list)) => {
                 let values: Vec<Value> = list.values().collect();
+                if values.is_empty() {
+                    return self.empty_list(reading);
+                }
                 let texts: Vec<Option<String>> =
                     values.iter().map(|value| self.compared_text(reading, value)).collect();
                 texts.into_iter().collect()
@@ -360,8 +376,27 @@ impl Lower<'_> {
     /// A text that a condition compares with what is asked.
     fn compared_text(&mut self, reading: &Reading<'_>, value: &Value) -> Option<String> {
         let text = self.text(reading.file, &reading.asking.name, value)?;
+        if reading.asking.subject == Subject::Target(TargetField::Name) {
+            return self.model_name(place(reading.file, value), text);
+        }
         self.compare_text(&reading.asking.name, &text, place(reading.file, value));
         Some(text)
+    }
+
+    /// A name that some model has; an unknown one is reported.
+    fn model_name(&mut self, at: Span, text: String) -> Option<String> {
+        if self.catalogue.targets.iter().any(|target| target.model == text) {
+            return Some(text);
+        }
+        let spans = self.target_spans.iter().copied().map(Some);
+        let candidates: Vec<(String, Option<Span>)> =
+            self.catalogue.targets.iter().map(|target| target.model.clone()).zip(spans).collect();
+        let mut diagnostic = super::names::unknown("model", &text, at, &candidates);
+        for fix in &mut diagnostic.fixes {
+            fix.edits.iter_mut().for_each(|edit| edit.text = format!("{:?}", edit.text.trim_matches('"')));
+        }
+        self.report(diagnostic);
+        None
     }
 
     fn set(&mut self, reading: &Reading<'_>, named: Option<&NamedType>) -> Option<Predicate> {

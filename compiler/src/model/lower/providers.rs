@@ -27,6 +27,11 @@ impl Lower<'_> {
             let Some(name_node) = item.name() else { continue };
             let owner = span(*file, name_node.text_range());
             let Some(name) = self.declare_name(Kind::Provider, *file, item.name()) else { continue };
+            if name.contains('/') {
+                let message = "a provider's name holds no `/`, which parts provider and model";
+                let diagnostic = Diagnostic::new(Code::R0102, message, owner, "reads as another target");
+                self.report(diagnostic.with_help("choose another name"));
+            }
             let brace = item.closing_brace().map(|range| span(*file, range));
             let fields = self.fields(*file, owner, item.fields(), &PROVIDER_FIELDS, brace);
             let facts = self.stated_facts(&fields);

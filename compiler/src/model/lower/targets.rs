@@ -45,6 +45,12 @@ impl Lower<'_> {
     /// What a rule speaks about: ascending, each once. Empty where an error was reported.
     pub(super) fn target_set(&mut self, file: FileId, targets: &Targets) -> Vec<TargetId> {
         let mut set = Vec::new();
+        if targets.each().is_empty() {
+            let at = super::span_of(file, targets);
+            let diagnostic =
+                Diagnostic::new(Code::R0206, "this rule speaks about no target", at, "an empty list");
+            self.report(diagnostic.with_help("name its targets, such as `provider/*` or `any`"));
+        }
         for target in targets.each() {
             set.extend(self.target(file, &target).unwrap_or_default());
         }

@@ -13,6 +13,18 @@ impl Lower<'_> {
         for (file, item) in items {
             let Item::Type(item) = item else { continue };
             let Some(name) = self.declare_name(Kind::Type, *file, item.name()) else { continue };
+            if let ("string" | "bool" | "tokens", Some(name_node)) = (name.as_str(), item.name()) {
+                let at = span(*file, name_node.text_range());
+                let message = format!("`{name}` is a built-in type");
+                let diagnostic = crate::diagnostic::Diagnostic::new(
+                    crate::diagnostic::Code::R0102,
+                    message,
+                    at,
+                    "declared again here",
+                );
+                self.report(diagnostic.with_help("choose another name"));
+                continue;
+            }
             let Some(named) = item.shape().and_then(|shape| self.named_type(*file, &name, &shape)) else {
                 continue;
             };
