@@ -236,36 +236,42 @@ fn nearest<'c>(name: &str, candidates: &'c [(String, Option<Span>)]) -> Option<&
         return None;
     }
     let name = name.to_lowercase();
-    // `monday` for `mon`.
-    let begins_so = |candidate: &&(String, Option<Span>)| {
-        let other = candidate.0.to_lowercase();
-        other.len() >= SHORT_FORM && name.len() > SHORT_FORM && name.starts_with(&other)
-    };
-    let short: Vec<&(String, Option<Span>)> = candidates.iter().filter(begins_so).collect();
-    if let [only] = short.as_slice() {
-        return Some(only);
-    }
-    // Of very many only those that begin or end alike: comparing all with all takes too long.
-    let length = name.chars().count();
-    let is_worth = |candidate: &&(String, Option<Span>)| {
-        let other = &candidate.0;
-        let is_alike = |a: Option<char>, b: Option<char>| match (a, b) {
-            (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
-            _ => false,
-        };
-        let (is_begun, is_ended) = (
-            is_alike(name.chars().next(), other.chars().next()),
-            is_alike(name.chars().next_back(), other.chars().next_back()),
-        );
-        let difference = length.abs_diff(other.chars().count());
-        difference <= length.max(SHORT_FORM) / 3 + 1
-            && (candidates.len() <= FEW || is_begun && is_ended && difference <= 1)
-    };
+    let is_worth = |candidate: &&(String, Option<Span>)| is_worth(&name, &candidate.0, candidates.len());
     let scored = candidates.iter().filter(is_worth).map(|candidate| {
         let other = candidate.0.to_lowercase();
         (strsim::damerau_levenshtein(&name, &other), candidate)
     });
-    let best = scored.min_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.0.cmp(&y.0)))?;
-    let longest = name.chars().count().max(best.1.0.chars().count());
-    (best.0 <= (longest / 3).max(1) && longest > 1).then_some(best.1)
+    let best = scored.min_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.0.cmp(&y.0)));
+    let is_near = |(distance, candidate): &(usize, &(String, Option<Span>))| {
+        let longest = name.chars().count().max(candidate.0.chars().count());
+        *distance <= (longest / 3).max(1) && longest > 1
+    };
+    best.filter(is_near).map(|(_, candidate)| candidate).or_else(|| short_form(&name, candidates))
+}
+
+/// `mon` for `monday`, where one name alone is short for it.
+fn short_form<'c>(
+    name: &str,
+    candidates: &'c [(String, Option<Span>)],
+) -> Option<&'c (String, Option<Span>)> {
+    let begins_so = |candidate: &&(String, Option<Span>)| {
+        let other = candidate.0.to_lowercase();
+        other.len() >= SHORT_FORM && name.starts_with(&other)
+    };
+    let mut short = candidates.iter().filter(begins_so);
+    short.next().filter(|_| short.next().is_none())
+}
+
+/// Whether a name is compared letter by letter: of very many only those that begin and end alike, since comparing all
+/// with all takes too long.
+fn is_worth(name: &str, other: &str, count: usize) -> bool {
+    let is_alike = |a: Option<char>, b: Option<char>| match (a, b) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
+        _ => false,
+    };
+    let is_begun = is_alike(name.chars().next(), other.chars().next());
+    let is_ended = is_alike(name.chars().next_back(), other.chars().next_back());
+    let length = name.chars().count();
+    let difference = length.abs_diff(other.chars().count());
+    difference <= length.max(SHORT_FORM) / 3 + 1 && (count <= FEW || is_begun && is_ended && difference <= 1)
 }
