@@ -13,6 +13,7 @@
 //!   stands beside it is.
 //! - A lone surrogate, which no text can hold, is `U+FFFD`.
 //!
+//! Whoever sends more texts than are kept apart is refused: where they joined, a pattern would not see its own beginning.
 //! Never decides what is in a text, and nothing of it outlives its request.
 
 mod escapes;
@@ -26,9 +27,9 @@ use crate::wire::json::{JsonError, Keys, Kind, Reader, Text};
 use std::borrow::Cow;
 use wayleave_program::schema::Inspected;
 
-/// Parts kept apart. A body of one-letter texts would otherwise take many times its own size; from here on texts are
-/// joined to the last part by line ends, which only anchored patterns can tell.
-const PARTS_LIMIT: usize = 50_000;
+/// Parts of one request. A body of one-letter texts would otherwise take many times its own size; no conversation has as
+/// many.
+pub const PARTS_LIMIT: usize = 50_000;
 
 /// JSON in a text in JSON, so deep: a tool that calls a tool hands on two levels.
 const INNER_LEVELS: u32 = 3;
@@ -75,18 +76,39 @@ impl Texts {
     }
 }
 
+/// Why the texts of a body cannot be looked through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadTexts {
+    /// It is not JSON.
+    Json(JsonError),
+    /// There are more than [`PARTS_LIMIT`].
+    TooMany,
+}
+
+impl From<JsonError> for BadTexts {
+    fn from(error: JsonError) -> BadTexts {
+        BadTexts::Json(error)
+    }
+}
+
 /// Reads the texts of a body of that api.
 ///
 /// # Errors
-/// When the body is not JSON; one that [`call::read`](crate::wire::call::read) accepted always is.
-pub fn read(api: Api, body: &str) -> Result<Texts, JsonError> {
-    let mut walk =
-        Walk { texts: Texts::default(), is_system: false, role: String::new(), run: Vec::new(), level: 0 };
+/// When there are too many, or the body is not JSON; one that [`call::read`](crate::wire::call::read) accepted always is.
+pub fn read(api: Api, body: &str) -> Result<Texts, BadTexts> {
+    let mut walk = Walk {
+        texts: Texts::default(),
+        is_system: false,
+        role: String::new(),
+        run: Vec::new(),
+        level: 0,
+        is_full: false,
+    };
     // What names a key twice was refused when the call was read.
     let mut reader = Reader::new(body, Keys::Unchecked);
     reader.object(|reader, key| walk.top(api, reader, key))?;
     walk.end_run();
-    Ok(walk.texts)
+    if walk.is_full { Err(BadTexts::TooMany) } else { Ok(walk.texts) }
 }
 
 /// A body that is being walked.
@@ -99,6 +121,8 @@ struct Walk {
     run: Vec<usize>,
     /// How many texts the JSON being walked stands in.
     level: u32,
+    /// Whether there was no room for a part.
+    is_full: bool,
 }
 
 type Walked = Result<(), JsonError>;
@@ -334,13 +358,10 @@ impl Walk {
         if text.is_empty() {
             return;
         }
-        let (is_system, is_full) = (self.is_system, self.texts.parts.len() >= PARTS_LIMIT);
-        match self.texts.parts.iter_mut().rev().take(2).find(|part| is_full && part.is_system == is_system) {
-            Some(last) => {
-                last.text.push('\n');
-                last.text.push_str(&text);
-            }
-            None => self.texts.parts.push(Part { text, is_system }),
+        if self.texts.parts.len() < PARTS_LIMIT {
+            self.texts.parts.push(Part { text, is_system: self.is_system });
+        } else {
+            self.is_full = true;
         }
     }
 

@@ -231,14 +231,20 @@ fn embeddings_are_texts_or_token_numbers() {
 }
 
 #[test]
-fn a_body_of_tiny_texts_stays_small_and_loses_nothing() {
-    let many = vec!["\"a\""; PARTS_LIMIT * 3].join(",");
-    let texts = texts(Api::Embeddings, &format!("{{\"model\":\"m\",\"input\":[{many},\"needle\"]}}"));
-    assert!(texts.parts.len() <= PARTS_LIMIT + 2);
-    assert!(texts.parts.iter().any(|part| part.text.ends_with("\nneedle")));
-    let many = vec![r#"{"role":"user","content":"a"}"#; PARTS_LIMIT * 2].join(",");
-    let texts = messages(&many);
-    assert!(texts.parts.len() <= PARTS_LIMIT + 2 && texts.bytes() < PARTS_LIMIT * 8);
+fn more_texts_than_are_kept_apart_are_refused() {
+    let embeddings = |count: usize| {
+        let many = vec!["\"a\""; count].join(",");
+        read(Api::Embeddings, &format!("{{\"model\":\"m\",\"input\":[{many}]}}"))
+    };
+    assert_eq!(embeddings(PARTS_LIMIT).map(|texts| texts.parts.len()), Ok(PARTS_LIMIT));
+    assert_eq!(embeddings(PARTS_LIMIT + 1), Err(BadTexts::TooMany));
+    let chat = |count: usize| {
+        let many = vec![r#"{"role":"user","content":"a"}"#; count].join(",");
+        read(Api::Chat, &format!("{{\"model\":\"m\",\"messages\":[{many}]}}"))
+    };
+    // Their contents as a whole are a text too.
+    assert_eq!(chat(PARTS_LIMIT - 1).map(|texts| texts.parts.len()), Ok(PARTS_LIMIT));
+    assert_eq!(chat(PARTS_LIMIT), Err(BadTexts::TooMany));
 }
 
 #[test]
@@ -252,5 +258,5 @@ fn deep_and_strange_bodies_are_read() {
     );
     assert_eq!(parts(&calls), [inner]);
     assert_eq!(parts(r#""messages":[{"role":"user","content":""}]"#), [] as [&str; 0]);
-    assert_eq!(read(Api::Chat, "[]"), Err(JsonError::WrongType));
+    assert_eq!(read(Api::Chat, "[]"), Err(BadTexts::Json(JsonError::WrongType)));
 }

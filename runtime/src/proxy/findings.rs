@@ -5,7 +5,7 @@
 //! findings, counts and kinds of failures.
 
 use crate::current::Served;
-use crate::inspection::{self, Texts};
+use crate::inspection::{self, BadTexts, Texts};
 use crate::judge::Verdict;
 use crate::record::{RecordedFailure, RecordedInspection};
 use crate::wire::Api;
@@ -27,9 +27,14 @@ use wayleave_program::value::Value;
 /// change threads. More would hold up every other request of the same thread.
 const INLINE_BYTES: usize = 32 << 10;
 
-/// The texts cannot be read: a mistake of our own, since the body was read before.
+/// Why nothing can be looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unreadable;
+pub(super) enum Unreadable {
+    /// More texts than are kept apart.
+    TooMany,
+    /// A mistake of our own: the body was read before.
+    Mistake,
+}
 
 /// One request whose texts may be asked for.
 pub(super) struct Asked<'a> {
@@ -156,8 +161,11 @@ impl Asked<'_> {
     async fn read(&self) -> Result<Arc<Texts>, Unreadable> {
         let (api, body) = (self.api, self.body.clone());
         let read = move |_: &AtomicBool| {
-            let text = std::str::from_utf8(&body).map_err(|_| Unreadable)?;
-            inspection::read(api, text).map(Arc::new).map_err(|_| Unreadable)
+            let text = std::str::from_utf8(&body).map_err(|_| Unreadable::Mistake)?;
+            inspection::read(api, text).map(Arc::new).map_err(|bad| match bad {
+                BadTexts::TooMany => Unreadable::TooMany,
+                BadTexts::Json(_) => Unreadable::Mistake,
+            })
         };
         self.run(self.body.len(), read).await?
     }
@@ -225,14 +233,14 @@ impl Asked<'_> {
         if bytes <= INLINE_BYTES {
             return Ok(work(&left.0));
         }
-        let permit = Arc::clone(self.permits).acquire_owned().await.map_err(|_| Unreadable)?;
+        let permit = Arc::clone(self.permits).acquire_owned().await.map_err(|_| Unreadable::Mistake)?;
         let is_left = Arc::clone(&left.0);
         let worked = tokio::task::spawn_blocking(move || {
             let done = work(&is_left);
             drop(permit);
             done
         });
-        worked.await.map_err(|_| Unreadable)
+        worked.await.map_err(|_| Unreadable::Mistake)
     }
 }
 

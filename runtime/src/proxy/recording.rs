@@ -131,6 +131,7 @@ impl Recording {
             | Refusal::BrokenOff
             | Refusal::Call(_)
             | Refusal::Attribute(_)
+            | Refusal::TooManyTexts
             | Refusal::UnknownPath
             | Refusal::WrongMethod(_) => Outcome::BadRequest,
         };

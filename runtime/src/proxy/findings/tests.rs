@@ -257,6 +257,17 @@ async fn long_texts_are_looked_through_on_a_thread_of_their_own() {
 }
 
 #[tokio::test]
+async fn too_many_texts_are_refused_where_a_rule_asks_for_texts() {
+    let many = vec!["\"a\""; inspection::PARTS_LIMIT + 1].join(",");
+    let body = format!("{{\"model\":\"m\",\"input\":[{many}]}}");
+    let program = |asked: &[&str]| looking(asked, detectors(NOWHERE, OnFailure::Found));
+    let answered = ask(program(&["prompt has word"]), "/v1/embeddings", &body).await;
+    assert_eq!((answered.status(), answered.record.outcome.name()), (400, "bad_request"));
+    assert!(answered.text.contains(r#""code":"too_complex""#), "{}", answered.text);
+    assert!(!ask(program(&["caller.id"]), "/v1/embeddings", &body).await.is_found());
+}
+
+#[tokio::test]
 async fn a_panic_counts_as_found_and_costs_nothing_else() {
     for content in ["panic".to_owned(), format!("{} panic", "good ".repeat(100_000))] {
         let answered = chat(&["prompt has word", "prompt has uninspected"], &content).await;
