@@ -104,6 +104,19 @@ impl Refusal {
         }
     }
 
+    /// What is kept of it: the words of the rules, or what is wrong and where. What the caller wrote is not in it, but for
+    /// a name that looks like a model's.
+    pub fn kept(&self) -> Vec<String> {
+        match self {
+            Refusal::Call(bad) => vec![bad.kept()],
+            Refusal::UnknownModel(name) if !is_model_name(name) => {
+                vec![format!("{}: what the body names is no model's name", self.code())]
+            }
+            _ if self.reasons().is_empty() => vec![self.message()],
+            _ => self.reasons().iter().map(|reason| reason.words.clone()).collect(),
+        }
+    }
+
     /// The rules behind it; empty where no rule is.
     pub fn reasons(&self) -> &[Reason] {
         match self {
@@ -204,6 +217,15 @@ impl Refusal {
             Refusal::Internal => "the gateway made a mistake; this request is lost".to_owned(),
         }
     }
+}
+
+/// No model of any provider has a longer name.
+const MODEL_NAME_CHARACTERS: usize = 100;
+
+/// Whether a text that names no model here looks like the name of one elsewhere.
+pub(crate) fn is_model_name(text: &str) -> bool {
+    let is_of_names = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/@-".contains(&byte);
+    text.len() <= MODEL_NAME_CHARACTERS && text.bytes().all(is_of_names)
 }
 
 /// What the rules say, each thing once.
