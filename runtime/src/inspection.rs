@@ -149,16 +149,12 @@ impl Walk {
         }
         if key.is("logit_bias") && kind == Kind::Object {
             return reader.object(|reader, token| {
-                if !token.raw.bytes().all(|byte| byte.is_ascii_digit()) {
+                let is_number = token.raw.bytes().all(|byte| byte.is_ascii_digit());
+                if !is_number || token.raw.len() >= TELLING_NUMBER_CHARACTERS {
                     self.key(token);
                 }
                 self.value(reader, token)
             });
-        }
-        // Numbers that stand here are settings: a seed, a count.
-        if kind == Kind::Number {
-            self.key(key);
-            return reader.skip().map(drop);
         }
         // `audio` is the voice of the answer here, not a recording.
         if media::is_media_key(key) && !key.is("audio") {
@@ -181,7 +177,7 @@ impl Walk {
             Kind::Array => reader.array(|reader| self.input(reader)),
             Kind::Number | Kind::Object | Kind::Bool | Kind::Null => {
                 self.unread();
-                reader.skip().map(drop)
+                self.media(reader, None)
             }
         }
     }

@@ -25,7 +25,7 @@ fn system_of(texts: &Texts) -> Vec<&str> {
 
 #[test]
 fn the_protocols_own_words_are_no_text() {
-    let body = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"n":1,"seed":12345678901,
+    let body = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"n":1,"seed":123456,
         "temperature":0.5,"logit_bias":{"50256":-100},"modalities":["text"],"tool_choice":"auto",
         "response_format":{"type":"json_object"},"messages":[{"role":"user","content":"hi"}],
         "tools":[{"type":"function","function":{"parameters":{"type":"object","properties":{}}}}]}"#;
@@ -71,6 +71,10 @@ fn every_other_text_is_a_part() {
         (r#""prediction":{"type":"content","content":"X"}"#, "X"),
         (r#""prediction":{"type":"content","content":[{"type":"text","text":"X"}]}"#, "X"),
         (r#""user":"X""#, "X"),
+        (r#""user":4111111111111111"#, "4111111111111111"),
+        (r#""seed":4111111111111111"#, "4111111111111111"),
+        (r#""foo":4111111111111111"#, "4111111111111111"),
+        (r#""logit_bias":{"4111111111111111":1}"#, "4111111111111111"),
         (r#""metadata":{"k":"X"}"#, "X"),
         (r#""metadata":{"X":"k"}"#, "X"),
         (r#""stop":["a","X"]"#, "X"),
@@ -228,6 +232,7 @@ fn embeddings_are_texts_or_token_numbers() {
     for tokens in ["[1,2]", "[[1,2],[3]]", "[[1],[2]]"] {
         assert!(of(tokens).is_unread(Inspected::Prompt), "{tokens}");
     }
+    assert_eq!(all(&of("[1,4111111111111111]")), ["4111111111111111", "u"]);
 }
 
 #[test]
