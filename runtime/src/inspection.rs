@@ -4,8 +4,9 @@
 //! stands and whatever it is called, but for the protocol's own words. Beyond it:
 //!
 //! - Each text is a part of its own. The content of one message, and of messages of one role in a row, is once more a
-//!   part as a whole, its texts joined without anything between them: what is split over parts is still found. Results
-//!   of tools are never joined with one another.
+//!   part as a whole, its texts joined without anything between them: what is split over parts is still found. A message
+//!   without text does not end the row; `system` and `developer` are one role. Results of tools are never joined with
+//!   one another.
 //! - The arguments of a tool call are a part as they stand, and so is each text of the JSON in them. A text with escapes
 //!   (`\u0041`) is once more a part without them, as often as there are escapes behind escapes.
 //! - An image, a recording, a file by its id or as base64, an unknown kind of content part, and token numbers in place
@@ -99,6 +100,8 @@ pub fn read(api: Api, body: &str) -> Result<Texts, BadTexts> {
     let mut walk = Walk {
         texts: Texts::default(),
         is_system: false,
+        speaker: String::new(),
+        is_begun: false,
         role: String::new(),
         run: Vec::new(),
         level: 0,
@@ -115,6 +118,10 @@ pub fn read(api: Api, body: &str) -> Result<Texts, BadTexts> {
 struct Walk {
     texts: Texts,
     is_system: bool,
+    /// The role of the message being walked.
+    speaker: String,
+    /// Whether that message has said something.
+    is_begun: bool,
     /// Of the messages in a row whose contents are joined.
     role: String,
     /// The parts that are joined, by their positions.
@@ -187,11 +194,9 @@ impl Walk {
             Kind::Object => word_of(&mut reader.fork(), "role")?.unwrap_or_default(),
             _ => String::new(),
         };
-        if role != self.role || words::SEPARATE_ROLES.contains(&role.as_str()) {
-            self.end_run();
-        }
         self.is_system = words::SYSTEM_ROLES.contains(&role.as_str());
-        self.role = role;
+        self.speaker = if self.is_system { words::SYSTEM_ROLES[0].to_owned() } else { role };
+        self.is_begun = false;
         let walked = match reader.peek()? {
             Kind::Object => reader.object(|reader, key| self.message_member(reader, key)),
             _ => self.value_of(reader, None),
@@ -336,6 +341,15 @@ impl Walk {
         if text.is_empty() {
             return;
         }
+        let is_separate = words::SEPARATE_ROLES.contains(&self.speaker.as_str());
+        if self.speaker != self.role || (is_separate && !self.is_begun) {
+            if text.trim().is_empty() {
+                return self.add(text);
+            }
+            self.end_run();
+            self.role.clone_from(&self.speaker);
+        }
+        self.is_begun = true;
         let position = self.texts.parts.len();
         if position < PARTS_LIMIT {
             self.run.push(position);

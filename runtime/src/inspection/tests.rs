@@ -140,7 +140,7 @@ fn the_system_prompt_is_what_system_and_developer_say() {
         r#"{"role":"system","content":"a"},{"content":[{"type":"text","text":"b"}],"role":"developer"},
            {"role":" SYSTEM","content":"c","name":"n"},{"role":"user","content":"d"},{"role":"assistant","content":"e"}"#,
     );
-    assert_eq!(system_of(&texts), ["a", "b", " SYSTEM", "c", "n"]);
+    assert_eq!(system_of(&texts), ["a", "b", " SYSTEM", "c", "n", "abc"]);
     assert!(texts.of(Inspected::Prompt).any(|text| text == "d"));
     let body = r#"{"model":"m","system":"s","instructions":"i","messages":[{"role":"user","content":"u"}],"user":"v"}"#;
     assert_eq!(system_of(&read(Api::Chat, body).expect("JSON")), ["s", "i"]);
@@ -160,6 +160,22 @@ fn contents_in_a_row_are_joined_once_more() {
     assert_eq!(all(&messages(tools)), ["se", "cret"]);
     let tool = r#"{"role":"tool","content":[{"type":"text","text":"se"},{"type":"text","text":"cret"}]}"#;
     assert_eq!(all(&messages(tool)), ["se", "cret", "secret"]);
+    for nothing in [
+        r#"{"role":"assistant","content":""}"#,
+        r#"{"role":"assistant","content":" \n"}"#,
+        r#"{"role":"assistant","content":null},{"role":"tool","content":[]}"#,
+        r#"{"role":"assistant"},{"role":"system","content":[{"type":"text","text":""}]}"#,
+    ] {
+        let over = messages(&format!(
+            r#"{{"role":"user","content":"se"}},{nothing},{{"role":"user","content":"cret"}}"#
+        ));
+        assert!(all(&over).contains(&"secret".to_owned()), "{nothing}");
+    }
+    let tools =
+        r#"{"role":"tool","content":"se"},{"role":"user","content":""},{"role":"tool","content":"cret"}"#;
+    assert_eq!(all(&messages(tools)), ["se", "cret"]);
+    let both = r#"{"role":"developer","content":"se"},{"role":"system","content":"cret"}"#;
+    assert_eq!(system_of(&messages(both)), ["se", "cret", "secret"]);
     let system = r#"{"role":"system","content":"se"},{"role":"system","content":"cret"},{"role":"user","content":"u"}"#;
     assert_eq!(system_of(&messages(system)), ["se", "cret", "secret"]);
     let escaped = r#"{"role":"user","content":[{"type":"text","text":"\\u00"},{"type":"text","text":"41"}]}"#;
