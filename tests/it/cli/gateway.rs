@@ -156,8 +156,10 @@ fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
     gateway.line("error[R0101]");
     gateway.line("stays in force");
     assert!(chat(&callers, &authorization).starts_with("HTTP/1.1 200 "), "the old policy serves on");
-    let ready = [get(&callers, "/readyz"), get(&console, "/")].concat();
-    assert!(ready.contains("R0101"), "{ready}");
+    let ready = get(&callers, "/readyz");
+    assert!(ready.contains(r#""refused":{"codes":["R0101"],"count":1}"#), "{ready}");
+    let front = get(&console, "/");
+    assert!(front.contains("R0101") && front.contains("evryday"), "{front}");
 
     // As editors save: written beside, then renamed over.
     let denying = sound.replace("when data is confidential", "when data >= public");
