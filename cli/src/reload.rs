@@ -6,17 +6,19 @@ use crate::environment;
 use crate::gateway::served;
 use crate::output::{Failure, Terminal, note, print};
 use crate::watch::{INTERVAL, Watch};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use wayleave_compiler::diagnostic::render::{Style, render_human};
+use wayleave_compiler::diagnostic::{Diagnostic, Severity};
 use wayleave_compiler::source::Sources;
-use wayleave_runtime::current::Current;
+use wayleave_runtime::current::{Current, Refused};
 use wayleave_runtime::record::{PolicyEvent, PolicyEventKind};
 use wayleave_runtime::store::Store;
 
-/// How diagnostics are drawn for readiness, console and log, which have no terminal.
+/// How diagnostics are drawn for console and log, which have no terminal.
 const PLAIN: Style = Style { colour: false, width: 100 };
 
 /// What is watched, and what follows it.
@@ -66,7 +68,7 @@ impl Reload {
             match self.watch.look() {
                 None => {}
                 Some(Ok(sources)) => self.take(&sources),
-                Some(Err(failure)) => self.refuse(&failure.words(), &failure.words()),
+                Some(Err(failure)) => self.refuse_for(&failure),
             }
         }
     }
@@ -77,7 +79,8 @@ impl Reload {
             Ok(compiled) => compiled,
             Err(broken) => {
                 let shown = render_human(&broken.diagnostics, sources, self.terminal.error_style());
-                return self.refuse(&shown, &render_human(&broken.diagnostics, sources, PLAIN));
+                let told = render_human(&broken.diagnostics, sources, PLAIN);
+                return self.refuse(&shown, refused(&broken.diagnostics, told));
             }
         };
         let before = self.current.served().program.fingerprint().clone();
@@ -88,7 +91,7 @@ impl Reload {
                 .map_err(|error| Failure::because("connections to the providers cannot be prepared", &error))
         });
         if let Err(failure) = swapped {
-            return self.refuse(&failure.words(), &failure.words());
+            return self.refuse_for(&failure);
         }
         note(&warnings);
         let after = self.current.served().program.fingerprint().policy.clone();
@@ -98,12 +101,19 @@ impl Reload {
         let _ = print(&format!("policy reloaded: {after}{meaning}\n"));
     }
 
-    /// Keeps the policy in force and says why everywhere; `shown` may have colours, `told` has none.
-    fn refuse(&self, shown: &str, told: &str) {
+    /// For what is no mistake of the text.
+    fn refuse_for(&self, failure: &Failure) {
+        let words = failure.words();
+        self.refuse(&words, Refused { diagnostics: words.clone(), codes: Vec::new(), count: 1 });
+    }
+
+    /// Keeps the policy in force and says why everywhere; `shown` may have colours.
+    fn refuse(&self, shown: &str, refused: Refused) {
         let kept = self.current.served().program.fingerprint().policy.clone();
         // It is so before it is said: whoever reads the terminal may ask `/readyz` at once.
-        self.current.refuse(told.to_owned());
-        self.event(PolicyEventKind::Refused, told);
+        let told = refused.diagnostics.clone();
+        self.current.refuse(refused);
+        self.event(PolicyEventKind::Refused, &told);
         note(&format!("{}\n", shown.trim_end()));
         note(&format!("the policy was not reloaded: {kept} stays in force\n"));
     }
@@ -125,4 +135,11 @@ impl Reload {
             diagnostics: diagnostics.to_owned(),
         });
     }
+}
+
+/// What is told of a text with these mistakes.
+fn refused(diagnostics: &[Diagnostic], told: String) -> Refused {
+    let errors = || diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let codes: BTreeSet<&'static str> = errors().map(|error| error.code.name()).collect();
+    Refused { diagnostics: told, codes: codes.into_iter().collect(), count: errors().count() }
 }

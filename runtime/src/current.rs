@@ -35,17 +35,14 @@ pub struct Served {
 }
 
 /// A newer text that is not served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Refused {
-    /// What is wrong with it, as the compiler draws it without colour.
+    /// What is wrong with it, as the compiler draws it without colour: for operators, as it quotes the policy.
     pub diagnostics: String,
-}
-
-impl Refused {
-    /// The first lines of the diagnostics, at most so many.
-    pub fn first_lines(&self, count: usize) -> Vec<&str> {
-        self.diagnostics.lines().filter(|line| !line.trim().is_empty()).take(count).collect()
-    }
+    /// The codes of what is wrong, ascending, each once; empty where the world is at fault, such as a missing variable.
+    pub codes: Vec<&'static str>,
+    /// How many things are wrong.
+    pub count: usize,
 }
 
 /// The policy in force, and whether a newer text is refused.
@@ -84,8 +81,8 @@ impl Current {
     }
 
     /// Remembers that the text on disk is refused; the policy in force stays.
-    pub fn refuse(&self, diagnostics: String) {
-        self.refused.store(Some(Arc::new(Refused { diagnostics })));
+    pub fn refuse(&self, refused: Refused) {
+        self.refused.store(Some(Arc::new(refused)));
     }
 
     /// The policy in force.

@@ -1,6 +1,7 @@
 //! Why a request ends before any provider is asked: whose fault, what status, in the caller's dialect.
 
 use crate::attributes::BadAttribute;
+use crate::inspection::PARTS_LIMIT;
 use crate::wire::call::BadCall;
 use crate::wire::errors::ErrorBody;
 use http::StatusCode;
@@ -28,6 +29,8 @@ pub enum Refusal {
     Call(BadCall),
     /// An attribute that is missing or not of its type.
     Attribute(BadAttribute),
+    /// More texts than are looked through, where the policy asks for texts.
+    TooManyTexts,
     /// A model of a name that the policy does not know.
     UnknownModel(String),
     /// What the policy says no to.
@@ -72,9 +75,11 @@ impl Refusal {
     pub fn status(&self) -> StatusCode {
         match self {
             Refusal::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Refusal::TwoCredentials | Refusal::BrokenOff | Refusal::Call(_) | Refusal::Attribute(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Refusal::TwoCredentials
+            | Refusal::BrokenOff
+            | Refusal::Call(_)
+            | Refusal::Attribute(_)
+            | Refusal::TooManyTexts => StatusCode::BAD_REQUEST,
             Refusal::Encoding | Refusal::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -96,6 +101,19 @@ impl Refusal {
             param: self.param(),
             code: self.code().to_owned(),
             by: self.reasons().iter().map(|reason| reason.by.to_string()).collect(),
+        }
+    }
+
+    /// What is kept of it: the words of the rules, or what is wrong and where. What the caller wrote is not in it, but for
+    /// a name that looks like a model's.
+    pub fn kept(&self) -> Vec<String> {
+        match self {
+            Refusal::Call(bad) => vec![bad.kept()],
+            Refusal::UnknownModel(name) if !is_model_name(name) => {
+                vec![format!("{}: what the body names is no model's name", self.code())]
+            }
+            _ if self.reasons().is_empty() => vec![self.message()],
+            _ => self.reasons().iter().map(|reason| reason.words.clone()).collect(),
         }
     }
 
@@ -130,6 +148,7 @@ impl Refusal {
             Refusal::BrokenOff => "body_broken_off",
             Refusal::Call(bad) => bad.code(),
             Refusal::Attribute(bad) => bad.code(),
+            Refusal::TooManyTexts => "too_complex",
             Refusal::UnknownModel(_) => "model_not_found",
             Refusal::Denied(_) => "denied_by_policy",
             Refusal::ApprovalRequired(..) => "approval_required",
@@ -173,6 +192,9 @@ impl Refusal {
             Refusal::BrokenOff => "the body broke off".to_owned(),
             Refusal::Call(bad) => bad.to_string(),
             Refusal::Attribute(bad) => bad.to_string(),
+            Refusal::TooManyTexts => {
+                format!("the body has more than {PARTS_LIMIT} texts; send fewer in one request")
+            }
             Refusal::UnknownModel(name) => {
                 let shown: String = name.chars().take(SHOWN_CHARACTERS).collect();
                 format!("the model `{shown}` does not exist here; GET /v1/models lists what does")
@@ -195,6 +217,15 @@ impl Refusal {
             Refusal::Internal => "the gateway made a mistake; this request is lost".to_owned(),
         }
     }
+}
+
+/// No model of any provider has a longer name.
+const MODEL_NAME_CHARACTERS: usize = 100;
+
+/// Whether a text that names no model here looks like the name of one elsewhere.
+pub(crate) fn is_model_name(text: &str) -> bool {
+    let is_of_names = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/@-".contains(&byte);
+    text.len() <= MODEL_NAME_CHARACTERS && text.bytes().all(is_of_names)
 }
 
 /// What the rules say, each thing once.

@@ -4,8 +4,9 @@
 //! stands and whatever it is called, but for the protocol's own words. Beyond it:
 //!
 //! - Each text is a part of its own. The content of one message, and of messages of one role in a row, is once more a
-//!   part as a whole, its texts joined without anything between them: what is split over parts is still found. Results
-//!   of tools are never joined with one another.
+//!   part as a whole, its texts joined without anything between them: what is split over parts is still found. A message
+//!   without text does not end the row; `system` and `developer` are one role. Results of tools are never joined with
+//!   one another.
 //! - The arguments of a tool call are a part as they stand, and so is each text of the JSON in them. A text with escapes
 //!   (`\u0041`) is once more a part without them, as often as there are escapes behind escapes.
 //! - An image, a recording, a file by its id or as base64, an unknown kind of content part, and token numbers in place
@@ -13,6 +14,7 @@
 //!   stands beside it is.
 //! - A lone surrogate, which no text can hold, is `U+FFFD`.
 //!
+//! Whoever sends more texts than are kept apart is refused: where they joined, a pattern would not see its own beginning.
 //! Never decides what is in a text, and nothing of it outlives its request.
 
 mod escapes;
@@ -26,9 +28,9 @@ use crate::wire::json::{JsonError, Keys, Kind, Reader, Text};
 use std::borrow::Cow;
 use wayleave_program::schema::Inspected;
 
-/// Parts kept apart. A body of one-letter texts would otherwise take many times its own size; from here on texts are
-/// joined to the last part by line ends, which only anchored patterns can tell.
-const PARTS_LIMIT: usize = 50_000;
+/// Parts of one request. A body of one-letter texts would otherwise take many times its own size; no conversation has as
+/// many.
+pub const PARTS_LIMIT: usize = 50_000;
 
 /// JSON in a text in JSON, so deep: a tool that calls a tool hands on two levels.
 const INNER_LEVELS: u32 = 3;
@@ -75,30 +77,59 @@ impl Texts {
     }
 }
 
+/// Why the texts of a body cannot be looked through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadTexts {
+    /// It is not JSON.
+    Json(JsonError),
+    /// There are more than [`PARTS_LIMIT`].
+    TooMany,
+}
+
+impl From<JsonError> for BadTexts {
+    fn from(error: JsonError) -> BadTexts {
+        BadTexts::Json(error)
+    }
+}
+
 /// Reads the texts of a body of that api.
 ///
 /// # Errors
-/// When the body is not JSON; one that [`call::read`](crate::wire::call::read) accepted always is.
-pub fn read(api: Api, body: &str) -> Result<Texts, JsonError> {
-    let mut walk =
-        Walk { texts: Texts::default(), is_system: false, role: String::new(), run: Vec::new(), level: 0 };
+/// When there are too many, or the body is not JSON; one that [`call::read`](crate::wire::call::read) accepted always is.
+pub fn read(api: Api, body: &str) -> Result<Texts, BadTexts> {
+    let mut walk = Walk {
+        texts: Texts::default(),
+        is_system: false,
+        speaker: String::new(),
+        is_begun: false,
+        role: String::new(),
+        run: Vec::new(),
+        level: 0,
+        is_full: false,
+    };
     // What names a key twice was refused when the call was read.
     let mut reader = Reader::new(body, Keys::Unchecked);
     reader.object(|reader, key| walk.top(api, reader, key))?;
     walk.end_run();
-    Ok(walk.texts)
+    if walk.is_full { Err(BadTexts::TooMany) } else { Ok(walk.texts) }
 }
 
 /// A body that is being walked.
 struct Walk {
     texts: Texts,
     is_system: bool,
+    /// The role of the message being walked.
+    speaker: String,
+    /// Whether that message has said something.
+    is_begun: bool,
     /// Of the messages in a row whose contents are joined.
     role: String,
     /// The parts that are joined, by their positions.
     run: Vec<usize>,
     /// How many texts the JSON being walked stands in.
     level: u32,
+    /// Whether there was no room for a part.
+    is_full: bool,
 }
 
 type Walked = Result<(), JsonError>;
@@ -125,16 +156,12 @@ impl Walk {
         }
         if key.is("logit_bias") && kind == Kind::Object {
             return reader.object(|reader, token| {
-                if !token.raw.bytes().all(|byte| byte.is_ascii_digit()) {
+                let is_number = token.raw.bytes().all(|byte| byte.is_ascii_digit());
+                if !is_number || token.raw.len() >= TELLING_NUMBER_CHARACTERS {
                     self.key(token);
                 }
                 self.value(reader, token)
             });
-        }
-        // Numbers that stand here are settings: a seed, a count.
-        if kind == Kind::Number {
-            self.key(key);
-            return reader.skip().map(drop);
         }
         // `audio` is the voice of the answer here, not a recording.
         if media::is_media_key(key) && !key.is("audio") {
@@ -157,7 +184,7 @@ impl Walk {
             Kind::Array => reader.array(|reader| self.input(reader)),
             Kind::Number | Kind::Object | Kind::Bool | Kind::Null => {
                 self.unread();
-                reader.skip().map(drop)
+                self.media(reader, None)
             }
         }
     }
@@ -167,11 +194,9 @@ impl Walk {
             Kind::Object => word_of(&mut reader.fork(), "role")?.unwrap_or_default(),
             _ => String::new(),
         };
-        if role != self.role || words::SEPARATE_ROLES.contains(&role.as_str()) {
-            self.end_run();
-        }
         self.is_system = words::SYSTEM_ROLES.contains(&role.as_str());
-        self.role = role;
+        self.speaker = if self.is_system { words::SYSTEM_ROLES[0].to_owned() } else { role };
+        self.is_begun = false;
         let walked = match reader.peek()? {
             Kind::Object => reader.object(|reader, key| self.message_member(reader, key)),
             _ => self.value_of(reader, None),
@@ -316,6 +341,15 @@ impl Walk {
         if text.is_empty() {
             return;
         }
+        let is_separate = words::SEPARATE_ROLES.contains(&self.speaker.as_str());
+        if self.speaker != self.role || (is_separate && !self.is_begun) {
+            if text.trim().is_empty() {
+                return self.add(text);
+            }
+            self.end_run();
+            self.role.clone_from(&self.speaker);
+        }
+        self.is_begun = true;
         let position = self.texts.parts.len();
         if position < PARTS_LIMIT {
             self.run.push(position);
@@ -334,13 +368,10 @@ impl Walk {
         if text.is_empty() {
             return;
         }
-        let (is_system, is_full) = (self.is_system, self.texts.parts.len() >= PARTS_LIMIT);
-        match self.texts.parts.iter_mut().rev().take(2).find(|part| is_full && part.is_system == is_system) {
-            Some(last) => {
-                last.text.push('\n');
-                last.text.push_str(&text);
-            }
-            None => self.texts.parts.push(Part { text, is_system }),
+        if self.texts.parts.len() < PARTS_LIMIT {
+            self.texts.parts.push(Part { text, is_system: self.is_system });
+        } else {
+            self.is_full = true;
         }
     }
 

@@ -3,13 +3,15 @@
 //!
 //! What does not come in time and in form is a failure, and the policy says what it counts as. A text is sent to the
 //! `url` of the policy and nowhere else: no redirection is followed, no proxy is taken from the environment. Failures
-//! are told by their kind; no text and no answer stands in them.
+//! are told by their kind, to the record and now and then to standard error; no text and no answer stands in them.
 
 use bytes::BytesMut;
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use wayleave_program::catalogue::Catalogue;
@@ -27,6 +29,10 @@ const ASKED_AT_ONCE: usize = 4;
 
 /// The longest answer: some ten thousand findings in one text.
 const ANSWER_LIMIT_BYTES: usize = 1 << 20;
+
+/// Of one detector's failures, one in so long a time is told on standard error: enough to notice, too little to drown the
+/// rest.
+const TOLD_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Between two parts of one text, so that nothing is found across them.
 const BETWEEN_PARTS: &str = "\n\n";
@@ -79,10 +85,29 @@ pub struct Judges(BTreeMap<DetectorId, Ready>);
 
 /// A judge, ready to be asked.
 struct Ready {
+    /// As the policy writes it.
+    detector: String,
     judge: Judge,
+    told: Arc<Told>,
     /// By the name that the analyzer has for it, the finding's full name.
     names: BTreeMap<String, String>,
     http: Option<reqwest::Client>,
+}
+
+/// When a failure of a detector was told last.
+#[derive(Default)]
+struct Told(Mutex<Option<Instant>>);
+
+impl Told {
+    /// Whether to tell of a failure now; then it is told.
+    fn is_due(&self, now: Instant) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| now.saturating_duration_since(last) >= TOLD_INTERVAL);
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
+    }
 }
 
 #[derive(Deserialize)]
@@ -96,9 +121,17 @@ impl Judges {
         let ready = |id: DetectorId| {
             let detector = catalogue.detector(id);
             let DetectorKind::Outside(judge) = &detector.kind else { return None };
-            let old = before.and_then(|before| before.0.values().find(|old| old.judge.url == judge.url));
-            let http = old.and_then(|old| old.http.clone()).or_else(|| client(judge, roots));
-            Some((id, Ready { judge: judge.clone(), names: names(detector), http }))
+            let olds = || before.into_iter().flat_map(|before| before.0.values());
+            let http = olds().find(|old| old.judge.url == judge.url).and_then(|old| old.http.clone());
+            let told = olds().find(|old| old.detector == detector.name).map(|old| Arc::clone(&old.told));
+            let ready = Ready {
+                detector: detector.name.clone(),
+                judge: judge.clone(),
+                told: told.unwrap_or_default(),
+                names: names(detector),
+                http: http.or_else(|| client(judge, roots)),
+            };
+            Some((id, ready))
         };
         Judges(catalogue.detector_ids().filter_map(ready).collect())
     }
@@ -125,14 +158,31 @@ impl Judges {
                 break;
             }
         }
-        if verdict.failure.is_some() && ready.judge.on_failure == OnFailure::Found {
-            verdict.found.extend(ready.names.values().cloned());
+        if let Some(failure) = verdict.failure {
+            ready.tell(failure);
+            if ready.judge.on_failure == OnFailure::Found {
+                verdict.found.extend(ready.names.values().cloned());
+            }
         }
         verdict
     }
 }
 
 impl Ready {
+    /// Tells whoever runs the gateway; whether anybody reads it does not matter.
+    fn tell(&self, failure: JudgeFailure) {
+        if !self.told.is_due(Instant::now()) {
+            return;
+        }
+        let counts = match self.judge.on_failure {
+            OnFailure::Found => "found",
+            OnFailure::Clean => "clean",
+        };
+        let name = &self.detector;
+        let line = format!("wayleave: the detector `{name}` failed and counts as {counts}: {failure}");
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
     async fn ask(&self, text: String, deadline: Instant) -> Result<BTreeSet<String>, JudgeFailure> {
         let answer = timeout_at(deadline, self.call(&text)).await.map_err(|_| JudgeFailure::Timeout)??;
         let findings: Vec<Finding> =

@@ -203,7 +203,8 @@ impl Proxy {
         let deadline = recording.started() + self.settings.timeouts.total;
         match patience::until(&self.is_stopping, deadline, asked.supply(&mut attributes)).await {
             Until::Done(Ok(inspection)) => recording.inspected(inspection),
-            Until::Done(Err(Unreadable)) => return Err(Refusal::Internal),
+            Until::Done(Err(Unreadable::TooMany)) => return Err(Refusal::TooManyTexts),
+            Until::Done(Err(Unreadable::Mistake)) => return Err(Refusal::Internal),
             Until::DeadlinePassed => return Err(Refusal::DeadlinePassed),
             Until::Stopping => return Err(Refusal::Stopping),
         }

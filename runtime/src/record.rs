@@ -201,7 +201,7 @@ pub struct DecisionRecord {
     pub is_stream: bool,
     /// Who asked.
     pub caller: RecordedCaller,
-    /// The model as the caller wrote it.
+    /// The model as the caller wrote it; empty where that is no model's name.
     pub model: String,
     /// How it ended.
     pub outcome: Outcome,

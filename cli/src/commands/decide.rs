@@ -94,7 +94,7 @@ fn document(path: &Path) -> Result<serde_json::Value, Failure> {
     })?;
     // A parser into values would keep the last of two and say nothing.
     match Reader::new(&text, Keys::Unique).skip() {
-        Err(JsonError::DuplicateKey(key)) => {
+        Err(JsonError::DuplicateKey { key, .. }) => {
             Err(Failure::new(format!("the request document {shown} gives `{key}` twice"))
                 .mend("keep one of them"))
         }

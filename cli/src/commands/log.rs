@@ -6,6 +6,7 @@ use crate::args::{Decided, Format, Log};
 use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, print};
 use crate::storage::{Purpose, Storage};
 use crate::{duration, environment};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::instant;
@@ -199,7 +200,10 @@ fn summarise(storage: &Storage, filter: &Filter, by: &[GroupBy], format: Format)
     match format {
         Format::Json => print(&format!("{:#}\n", summary_json(&rows, by)))?,
         Format::Human if rows.is_empty() => print("no decisions\n")?,
-        Format::Human => print(&summary_table(&rows, by))?,
+        Format::Human => {
+            print(&summary_table(&rows, by))?;
+            print(&tallies(&rows))?;
+        }
     }
     Ok(Exit::Yes)
 }
@@ -215,12 +219,33 @@ fn summary_table(rows: &[SummaryRow], by: &[GroupBy]) -> String {
     columns(&rows)
 }
 
+/// How often each flag was set and each rule on trial held, in all rows together.
+fn tallies(rows: &[SummaryRow]) -> String {
+    let mut out = String::new();
+    let flags: fn(&SummaryRow) -> &BTreeMap<String, u64> = |row| &row.flags;
+    for (name, counts) in [("flags", flags), ("rules on trial that held", |row| &row.observed)] {
+        let mut total: BTreeMap<&str, u64> = BTreeMap::new();
+        for (name, count) in rows.iter().flat_map(counts) {
+            *total.entry(name).or_default() += count;
+        }
+        if !total.is_empty() {
+            let rows: Vec<Vec<String>> =
+                total.into_iter().map(|(name, count)| vec![printable(name), count.to_string()]).collect();
+            out.push_str(&format!("\n{name}\n"));
+            columns(&rows).lines().for_each(|line| out.push_str(&format!("  {line}\n")));
+        }
+    }
+    out
+}
+
 fn summary_json(rows: &[SummaryRow], by: &[GroupBy]) -> serde_json::Value {
     let row = |row: &SummaryRow| {
         let group =
             by.iter().zip(&row.group).map(|(group, value)| (group.name().to_owned(), value.clone().into()));
         let counts = numbers(row).map(|(name, number)| (name.to_owned(), number.into()));
-        serde_json::Value::Object(group.chain(counts).collect())
+        let tallies = [("flags", &row.flags), ("observed", &row.observed)]
+            .map(|(name, counts)| (name.to_owned(), serde_json::json!(counts)));
+        serde_json::Value::Object(group.chain(counts).chain(tallies).collect())
     };
     rows.iter().map(row).collect()
 }

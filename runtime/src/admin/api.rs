@@ -162,7 +162,7 @@ async fn totals(admin: &Admin, asked: Result<Query<Asked>, QueryRejection>) -> R
     let total = |row: &SummaryRow| {
         json!({
             "group": group(row), "requests": row.requests, "ok": row.ok, "denied": row.denied, "failed": row.failed,
-            "fallbacks": row.fallbacks, "input": row.input, "output": row.output, "p50_ms": row.p50_ms, "p95_ms": row.p95_ms,
+            "fallbacks": row.fallbacks, "flags": row.flags, "observed": row.observed, "input": row.input, "output": row.output, "p50_ms": row.p50_ms, "p95_ms": row.p95_ms,
         })
     };
     Ok(json!({"rows": rows.iter().map(total).collect::<Vec<_>>()}))

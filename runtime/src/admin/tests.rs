@@ -1,7 +1,7 @@
 //! The console over a real socket: what pages show, what they keep from a browser, and how they refuse.
 
 use super::*;
-use crate::current::Policy;
+use crate::current::{Policy, Refused};
 use crate::record::{
     AttemptRecord, DecisionRecord, Outcome, PolicyEventKind, RecordedCaller, RecordedFailure,
     RecordedInspection, RecordedLines, RecordedTokens,
@@ -307,7 +307,8 @@ async fn a_refused_text_is_told_on_every_page() {
         diagnostics: String::new(),
     });
     console.store.flush().await.unwrap();
-    console.current.refuse("error[R0101]: what is `<x>`".to_owned());
+    let diagnostics = "error[R0101]: what is `<x>`".to_owned();
+    console.current.refuse(Refused { diagnostics, codes: vec!["R0101"], count: 1 });
     for path in ["/", "/policy", "/keys", "/missing"] {
         assert!(console.get(path).await.1.contains("error[R0101]: what is `&lt;x&gt;`"), "{path}");
     }

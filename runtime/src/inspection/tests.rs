@@ -25,7 +25,7 @@ fn system_of(texts: &Texts) -> Vec<&str> {
 
 #[test]
 fn the_protocols_own_words_are_no_text() {
-    let body = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"n":1,"seed":12345678901,
+    let body = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"n":1,"seed":123456,
         "temperature":0.5,"logit_bias":{"50256":-100},"modalities":["text"],"tool_choice":"auto",
         "response_format":{"type":"json_object"},"messages":[{"role":"user","content":"hi"}],
         "tools":[{"type":"function","function":{"parameters":{"type":"object","properties":{}}}}]}"#;
@@ -71,6 +71,10 @@ fn every_other_text_is_a_part() {
         (r#""prediction":{"type":"content","content":"X"}"#, "X"),
         (r#""prediction":{"type":"content","content":[{"type":"text","text":"X"}]}"#, "X"),
         (r#""user":"X""#, "X"),
+        (r#""user":4111111111111111"#, "4111111111111111"),
+        (r#""seed":4111111111111111"#, "4111111111111111"),
+        (r#""foo":4111111111111111"#, "4111111111111111"),
+        (r#""logit_bias":{"4111111111111111":1}"#, "4111111111111111"),
         (r#""metadata":{"k":"X"}"#, "X"),
         (r#""metadata":{"X":"k"}"#, "X"),
         (r#""stop":["a","X"]"#, "X"),
@@ -136,7 +140,7 @@ fn the_system_prompt_is_what_system_and_developer_say() {
         r#"{"role":"system","content":"a"},{"content":[{"type":"text","text":"b"}],"role":"developer"},
            {"role":" SYSTEM","content":"c","name":"n"},{"role":"user","content":"d"},{"role":"assistant","content":"e"}"#,
     );
-    assert_eq!(system_of(&texts), ["a", "b", " SYSTEM", "c", "n"]);
+    assert_eq!(system_of(&texts), ["a", "b", " SYSTEM", "c", "n", "abc"]);
     assert!(texts.of(Inspected::Prompt).any(|text| text == "d"));
     let body = r#"{"model":"m","system":"s","instructions":"i","messages":[{"role":"user","content":"u"}],"user":"v"}"#;
     assert_eq!(system_of(&read(Api::Chat, body).expect("JSON")), ["s", "i"]);
@@ -156,6 +160,22 @@ fn contents_in_a_row_are_joined_once_more() {
     assert_eq!(all(&messages(tools)), ["se", "cret"]);
     let tool = r#"{"role":"tool","content":[{"type":"text","text":"se"},{"type":"text","text":"cret"}]}"#;
     assert_eq!(all(&messages(tool)), ["se", "cret", "secret"]);
+    for nothing in [
+        r#"{"role":"assistant","content":""}"#,
+        r#"{"role":"assistant","content":" \n"}"#,
+        r#"{"role":"assistant","content":null},{"role":"tool","content":[]}"#,
+        r#"{"role":"assistant"},{"role":"system","content":[{"type":"text","text":""}]}"#,
+    ] {
+        let over = messages(&format!(
+            r#"{{"role":"user","content":"se"}},{nothing},{{"role":"user","content":"cret"}}"#
+        ));
+        assert!(all(&over).contains(&"secret".to_owned()), "{nothing}");
+    }
+    let tools =
+        r#"{"role":"tool","content":"se"},{"role":"user","content":""},{"role":"tool","content":"cret"}"#;
+    assert_eq!(all(&messages(tools)), ["se", "cret"]);
+    let both = r#"{"role":"developer","content":"se"},{"role":"system","content":"cret"}"#;
+    assert_eq!(system_of(&messages(both)), ["se", "cret", "secret"]);
     let system = r#"{"role":"system","content":"se"},{"role":"system","content":"cret"},{"role":"user","content":"u"}"#;
     assert_eq!(system_of(&messages(system)), ["se", "cret", "secret"]);
     let escaped = r#"{"role":"user","content":[{"type":"text","text":"\\u00"},{"type":"text","text":"41"}]}"#;
@@ -228,17 +248,24 @@ fn embeddings_are_texts_or_token_numbers() {
     for tokens in ["[1,2]", "[[1,2],[3]]", "[[1],[2]]"] {
         assert!(of(tokens).is_unread(Inspected::Prompt), "{tokens}");
     }
+    assert_eq!(all(&of("[1,4111111111111111]")), ["4111111111111111", "u"]);
 }
 
 #[test]
-fn a_body_of_tiny_texts_stays_small_and_loses_nothing() {
-    let many = vec!["\"a\""; PARTS_LIMIT * 3].join(",");
-    let texts = texts(Api::Embeddings, &format!("{{\"model\":\"m\",\"input\":[{many},\"needle\"]}}"));
-    assert!(texts.parts.len() <= PARTS_LIMIT + 2);
-    assert!(texts.parts.iter().any(|part| part.text.ends_with("\nneedle")));
-    let many = vec![r#"{"role":"user","content":"a"}"#; PARTS_LIMIT * 2].join(",");
-    let texts = messages(&many);
-    assert!(texts.parts.len() <= PARTS_LIMIT + 2 && texts.bytes() < PARTS_LIMIT * 8);
+fn more_texts_than_are_kept_apart_are_refused() {
+    let embeddings = |count: usize| {
+        let many = vec!["\"a\""; count].join(",");
+        read(Api::Embeddings, &format!("{{\"model\":\"m\",\"input\":[{many}]}}"))
+    };
+    assert_eq!(embeddings(PARTS_LIMIT).map(|texts| texts.parts.len()), Ok(PARTS_LIMIT));
+    assert_eq!(embeddings(PARTS_LIMIT + 1), Err(BadTexts::TooMany));
+    let chat = |count: usize| {
+        let many = vec![r#"{"role":"user","content":"a"}"#; count].join(",");
+        read(Api::Chat, &format!("{{\"model\":\"m\",\"messages\":[{many}]}}"))
+    };
+    // Their contents as a whole are a text too.
+    assert_eq!(chat(PARTS_LIMIT - 1).map(|texts| texts.parts.len()), Ok(PARTS_LIMIT));
+    assert_eq!(chat(PARTS_LIMIT), Err(BadTexts::TooMany));
 }
 
 #[test]
@@ -252,5 +279,5 @@ fn deep_and_strange_bodies_are_read() {
     );
     assert_eq!(parts(&calls), [inner]);
     assert_eq!(parts(r#""messages":[{"role":"user","content":""}]"#), [] as [&str; 0]);
-    assert_eq!(read(Api::Chat, "[]"), Err(JsonError::WrongType));
+    assert_eq!(read(Api::Chat, "[]"), Err(BadTexts::Json(JsonError::WrongType)));
 }

@@ -184,3 +184,30 @@ fn parts_are_joined_and_cut_and_nothing_is_lost_between() {
     let whole: usize = pieces.iter().map(|piece| piece.len()).sum();
     assert!(whole >= long.len() + (pieces.len() - 1) * (OVERLAP_BYTES - 4));
 }
+
+#[test]
+fn failures_are_told_once_a_minute() {
+    let (told, start) = (Told::default(), Instant::now());
+    let due = [0, 1, 59, 60, 61, 119, 120].map(|second| told.is_due(start + Duration::from_secs(second)));
+    assert_eq!(due, [true, false, false, true, false, false, true]);
+}
+
+#[tokio::test]
+async fn a_policy_that_is_saved_tells_no_sooner() {
+    let (url, _) = serve(Act::Refuse).await;
+    let catalogue = |name: &str| {
+        let kind = DetectorKind::Outside(Judge {
+            url: url.clone(),
+            finds: vec!["x".to_owned()],
+            timeout_ms: 1000,
+            on_failure: OnFailure::Clean,
+        });
+        Catalogue { detectors: vec![Detector { name: name.to_owned(), kind }], ..Catalogue::default() }
+    };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let before = Judges::prepare(&catalogue("one"), &[], None);
+    assert!(before.ask(DetectorId(0), &["text"]).await.failure.is_some());
+    let is_due = |judges: Judges| judges.0[&DetectorId(0)].told.is_due(Instant::now());
+    assert!(!is_due(Judges::prepare(&catalogue("one"), &[], Some(&before))));
+    assert!(is_due(Judges::prepare(&catalogue("other"), &[], Some(&before))));
+}

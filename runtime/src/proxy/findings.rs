@@ -1,23 +1,25 @@
 //! What a program still asks for once everything cheap is known: the texts of a request and what is found in them.
 //!
 //! Nothing is read that no rule asks for any more. Detectors in process come before judges outside. A detector that
-//! panics has found everything that it can find, and costs nobody else anything. Texts stay here: what leaves is names of
+//! panics or takes too long has found everything that it can find, and costs nobody else anything. Texts stay here: what leaves is names of
 //! findings, counts and kinds of failures.
 
+mod looking;
+
 use crate::current::Served;
-use crate::inspection::{self, Texts};
+use crate::inspection::{self, BadTexts, Texts};
 use crate::judge::Verdict;
 use crate::record::{RecordedFailure, RecordedInspection};
 use crate::wire::Api;
 use bytes::Bytes;
 use futures_util::future::join_all;
+use looking::{LOOKING_LIMIT, Watch};
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::detector::{Detector, DetectorId, DetectorKind};
 use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin};
@@ -27,9 +29,14 @@ use wayleave_program::value::Value;
 /// change threads. More would hold up every other request of the same thread.
 const INLINE_BYTES: usize = 32 << 10;
 
-/// The texts cannot be read: a mistake of our own, since the body was read before.
+/// Why nothing can be looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unreadable;
+pub(super) enum Unreadable {
+    /// More texts than are kept apart.
+    TooMany,
+    /// A mistake of our own: the body was read before.
+    Mistake,
+}
 
 /// One request whose texts may be asked for.
 pub(super) struct Asked<'a> {
@@ -56,6 +63,8 @@ impl Asked<'_> {
         let program = &self.served.program;
         let mut texts: Option<Arc<Texts>> = None;
         let mut failed = Vec::new();
+        // Waiting for a processor and for judges does not count: they have limits of their own.
+        let mut time = LOOKING_LIMIT;
         // Each round makes an attribute known, so that there are no more rounds than attributes.
         for _ in 0..=program.schema().attributes.len() {
             let wanted = self.unknown(attributes, program.wanted(attributes));
@@ -66,7 +75,7 @@ impl Asked<'_> {
                 texts = Some(self.read().await?);
             }
             match &texts {
-                Some(texts) => failed.extend(self.round(attributes, &wanted, texts).await?),
+                Some(texts) => failed.extend(self.round(attributes, &wanted, texts, &mut time).await?),
                 None => wanted.iter().for_each(|id| self.give_default(attributes, *id)),
             }
         }
@@ -126,6 +135,7 @@ impl Asked<'_> {
         attributes: &mut Attributes,
         wanted: &[AttributeId],
         texts: &Arc<Texts>,
+        time: &mut Duration,
     ) -> Result<Vec<RecordedFailure>, Unreadable> {
         let program = &self.served.program;
         let mut findings: Vec<Wanted> = Vec::new();
@@ -146,7 +156,7 @@ impl Asked<'_> {
             |wanted: &Wanted| matches!(program.catalogue().detector(wanted.2).kind, DetectorKind::Outside(_));
         let (outside, inside): (Vec<Wanted>, Vec<Wanted>) = findings.into_iter().partition(is_outside);
         let (found, failed) = match inside.is_empty() {
-            false => self.detect(inside, texts).await?,
+            false => self.detect(inside, texts, time).await?,
             true => self.ask(&outside, texts).await,
         };
         found.into_iter().for_each(|(id, found)| attributes.set(id, Value::Set(found)));
@@ -156,34 +166,32 @@ impl Asked<'_> {
     async fn read(&self) -> Result<Arc<Texts>, Unreadable> {
         let (api, body) = (self.api, self.body.clone());
         let read = move |_: &AtomicBool| {
-            let text = std::str::from_utf8(&body).map_err(|_| Unreadable)?;
-            inspection::read(api, text).map(Arc::new).map_err(|_| Unreadable)
+            let text = std::str::from_utf8(&body).map_err(|_| Unreadable::Mistake)?;
+            inspection::read(api, text).map(Arc::new).map_err(|bad| match bad {
+                BadTexts::TooMany => Unreadable::TooMany,
+                BadTexts::Json(_) => Unreadable::Mistake,
+            })
         };
         self.run(self.body.len(), read).await?
     }
 
-    /// Detectors that are pure functions.
+    /// Detectors that are pure functions, in the time that is left to them.
     async fn detect(
         &self,
         wanted: Vec<Wanted>,
         texts: &Arc<Texts>,
+        time: &mut Duration,
     ) -> Result<(Found, Vec<RecordedFailure>), Unreadable> {
         let (program, shared) = (Arc::clone(&self.served.program), Arc::clone(texts));
+        let time_left = *time;
         let look = move |left: &AtomicBool| {
-            let mut failed = Vec::new();
-            let look = |(id, inspected, detector): Wanted| {
-                let looked = AssertUnwindSafe(|| look(&*program, detector, inspected, &shared, left));
-                let found = catch_unwind(looked).unwrap_or_else(|_| {
-                    let detector = program.catalogue().detector(detector);
-                    failed.push(failure(detector, "met a mistake of the gateway".to_owned()));
-                    detector.findings().into_iter().collect()
-                });
-                (id, found)
-            };
-            let found: Found = wanted.into_iter().map(look).collect();
-            (found, failed)
+            let started = std::time::Instant::now();
+            let watch = Watch { left, deadline: started + time_left };
+            (looking::detect(&*program, &wanted, &shared, &watch), started.elapsed())
         };
-        self.run(texts.bytes(), look).await
+        let (looked, took) = self.run(texts.bytes(), look).await?;
+        *time = time.saturating_sub(took);
+        Ok(looked)
     }
 
     /// Judges outside, all at once; each has its own time limit.
@@ -225,14 +233,14 @@ impl Asked<'_> {
         if bytes <= INLINE_BYTES {
             return Ok(work(&left.0));
         }
-        let permit = Arc::clone(self.permits).acquire_owned().await.map_err(|_| Unreadable)?;
+        let permit = Arc::clone(self.permits).acquire_owned().await.map_err(|_| Unreadable::Mistake)?;
         let is_left = Arc::clone(&left.0);
         let worked = tokio::task::spawn_blocking(move || {
             let done = work(&is_left);
             drop(permit);
             done
         });
-        worked.await.map_err(|_| Unreadable)
+        worked.await.map_err(|_| Unreadable::Mistake)
     }
 }
 
@@ -256,29 +264,6 @@ fn failure(detector: &Detector, cause: String) -> RecordedFailure {
 
 /// The built-in finding of parts that could not be read; no detector looks for it.
 const UNINSPECTED: &str = "uninspected";
-
-/// Looks through the texts part by part, until nothing more can be found or nobody waits any more.
-fn look(
-    program: &dyn Program,
-    detector: DetectorId,
-    inspected: Inspected,
-    texts: &Texts,
-    left: &AtomicBool,
-) -> BTreeSet<String> {
-    let all = program.catalogue().detector(detector);
-    if all.kind == DetectorKind::BuiltIn && all.name == UNINSPECTED {
-        return texts.is_unread(inspected).then(|| all.name.clone()).into_iter().collect();
-    }
-    let count = all.findings().len();
-    let mut found = BTreeSet::new();
-    for text in texts.of(inspected) {
-        if found.len() >= count || left.load(Ordering::Relaxed) {
-            break;
-        }
-        found.extend(program.find(detector, text));
-    }
-    found
-}
 
 #[cfg(test)]
 mod tests;

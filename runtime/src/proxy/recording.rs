@@ -2,7 +2,7 @@
 //! came about: answered, refused, left by its caller, or lost in a panic.
 
 use crate::current::Served;
-use crate::error::Refusal;
+use crate::error::{Refusal, is_model_name};
 use crate::exchange::failure::Failure;
 use crate::exchange::{self, Action, Attempt, Candidate, Event, Exchange};
 use crate::keys::Identity;
@@ -131,13 +131,16 @@ impl Recording {
             | Refusal::BrokenOff
             | Refusal::Call(_)
             | Refusal::Attribute(_)
+            | Refusal::TooManyTexts
             | Refusal::UnknownPath
             | Refusal::WrongMethod(_) => Outcome::BadRequest,
         };
-        self.reasons = match refusal.reasons() {
-            [] => vec![refusal.body().message],
-            reasons => reasons.iter().map(|reason| reason.words.clone()).collect(),
-        };
+        self.reasons = refusal.kept();
+        if let Refusal::UnknownModel(name) = refusal
+            && !is_model_name(name)
+        {
+            self.model.clear();
+        }
         self.answered(refusal.status().as_u16());
     }
 

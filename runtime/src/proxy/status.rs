@@ -1,13 +1,11 @@
-//! What operators and load balancers ask: is it alive, is it ready, and which policy is in force.
+//! What load balancers ask: is it alive, is it ready, and which policy is in force. Never tells what a policy says, nor
+//! where it stands.
 
 use super::Proxy;
 use super::reply::{self, AnswerBody};
 use http::{Response, StatusCode};
 use serde_json::{Value as Json, json};
 use std::sync::atomic::Ordering;
-
-/// Of a refused text's diagnostics, shown.
-const LINES_SHOWN: usize = 5;
 
 /// That the process answers at all.
 pub(super) fn alive() -> Response<AnswerBody> {
@@ -28,7 +26,7 @@ impl Proxy {
             "ready": is_ready,
             "draining": is_draining,
             "policy": {"policy": fingerprint.policy, "source": fingerprint.source},
-            "refused": refused.map_or(Json::Null, |refused| json!({"diagnostics": refused.first_lines(LINES_SHOWN)})),
+            "refused": refused.map_or(Json::Null, |refused| json!({"codes": refused.codes, "count": refused.count})),
             "log": {"writing": log.is_writing, "lost": log.lost},
         });
         reply::json(if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)

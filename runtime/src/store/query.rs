@@ -3,9 +3,10 @@
 use super::Error;
 use crate::record::{DecisionRecord, Outcome, PolicyEvent};
 use futures_util::TryStreamExt;
+use serde_json::Value as Json;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wayleave_program::source_view::SourceText;
 
 /// Which decisions are wanted; all conditions that are set must hold.
@@ -94,6 +95,10 @@ pub struct SummaryRow {
     pub failed: u64,
     /// Answered after at least one failed attempt.
     pub fallbacks: u64,
+    /// Of those that were routed, by each flag on the target that served, or on any of the plan where none did.
+    pub flags: BTreeMap<String, u64>,
+    /// By each rule on trial that held.
+    pub observed: BTreeMap<String, u64>,
     /// Tokens read.
     pub input: u64,
     /// Tokens written.
@@ -211,7 +216,9 @@ pub(super) async fn summary(
     by: &[GroupBy],
 ) -> Result<Vec<SummaryRow>, Error> {
     let mut query = QueryBuilder::new(
-        "SELECT app, team, model, target, route, outcome, attempts, input, output, latency_ms FROM decisions",
+        "SELECT app, team, model, target, route, outcome, attempts, input, output, latency_ms, \
+         json_extract(record, '$.decision.obligations') AS obligations, \
+         json_extract(record, '$.decision.observed') AS observed FROM decisions",
     );
     restrict(&mut query, filter);
     let query = query.build();
@@ -233,6 +240,9 @@ pub(super) async fn summary(
         totals.fallbacks += u64::from(outcome == "ok" && count("attempts")? > 1);
         totals.input = totals.input.saturating_add(count("input")?);
         totals.output = totals.output.saturating_add(count("output")?);
+        let target: String = row.try_get("target")?;
+        flags(&part(&row, "obligations")?, &target).into_iter().for_each(|flag| add(&mut totals.flags, flag));
+        rules(&part(&row, "observed")?).into_iter().for_each(|rule| add(&mut totals.observed, rule));
         latencies.push(count("latency_ms")?);
     }
     let mut summary: Vec<SummaryRow> = groups
@@ -244,6 +254,31 @@ pub(super) async fn summary(
         .collect();
     summary.sort_by(|a, b| b.requests.cmp(&a.requests).then_with(|| a.group.cmp(&b.group)));
     Ok(summary)
+}
+
+/// A part of a decision document; null where there is none.
+fn part(row: &SqliteRow, name: &str) -> Result<Json, Error> {
+    let text: Option<String> = row.try_get(name)?;
+    let damaged = |error| Error::Damaged(format!("a decision: {error}"));
+    text.map_or(Ok(Json::Null), |text| serde_json::from_str(&text).map_err(damaged))
+}
+
+/// The flags that a decision's obligations set on a target, each once; on any target where none served.
+fn flags(obligations: &Json, target: &str) -> BTreeSet<String> {
+    let all = obligations.as_object().into_iter().flatten();
+    let owed = all.filter(|(name, _)| target.is_empty() || name.as_str() == target);
+    let flags = owed.filter_map(|(_, owed)| owed["flag"].as_array()).flatten();
+    flags.filter_map(|flag| flag.as_str().map(str::to_owned)).collect()
+}
+
+/// The rules on trial that held, each once.
+fn rules(observed: &Json) -> BTreeSet<String> {
+    let all = observed.as_array().into_iter().flatten();
+    all.filter_map(|one| one["rule"].as_str().map(str::to_owned)).collect()
+}
+
+fn add(counts: &mut BTreeMap<String, u64>, name: String) {
+    *counts.entry(name).or_default() += 1;
 }
 
 /// The nearest-rank percentile of sorted numbers; 0 of none.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::record::{Outcome, PolicyEventKind, RecordedCaller, RecordedTokens};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A folder of its own for each test, removed at its end.
@@ -141,6 +142,7 @@ async fn the_log_is_filtered_paged_and_summed_up() {
     let expected = (51, 41, 10, 0, 510, 102);
     let row = &summary[0];
     assert_eq!((row.requests, row.ok, row.denied, row.failed, row.input, row.output), expected);
+    assert_eq!((&row.flags, &row.observed), (&BTreeMap::new(), &BTreeMap::new()));
     let all = store.summary(&Filter::default(), &[]).await.unwrap();
     assert_eq!((all[0].p50_ms, all[0].p95_ms), (51, 96));
 }
@@ -296,4 +298,28 @@ async fn the_oldest_decisions_make_room() {
     writer::trim(&store.pool, 20).await.unwrap();
     let kept = store.decisions(&Filter::default(), None, 100).await.unwrap();
     assert_eq!((kept.len(), kept[19].record.id.as_str()), (20, "id0031"));
+}
+
+#[tokio::test]
+async fn a_summary_counts_flags_of_what_served_and_rules_on_trial() {
+    let store = Store::in_memory().await.unwrap();
+    let document = serde_json::json!({
+        "obligations": {"a/b": {"flag": ["costly", "odd"]}, "a/c": {"flag": ["other"]}},
+        "observed": [{"rule": "deny x", "targets": ["a/b"]}, {"rule": "deny y", "targets": []}],
+    });
+    let of = |number, target: Option<&str>| DecisionRecord {
+        decision: Some(document.clone()),
+        target: target.map(str::to_owned),
+        ..record(number, "search", Outcome::Ok)
+    };
+    store.record(of(1, Some("a/b")));
+    store.record(of(2, None));
+    store.record(DecisionRecord { decision: None, ..record(3, "search", Outcome::BadRequest) });
+    store.flush().await.unwrap();
+    let row = store.summary(&Filter::default(), &[]).await.unwrap().remove(0);
+    let counts = |counts: &[(&str, u64)]| {
+        counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<BTreeMap<String, u64>>()
+    };
+    assert_eq!(row.flags, counts(&[("costly", 2), ("odd", 2), ("other", 1)]));
+    assert_eq!(row.observed, counts(&[("deny x", 2), ("deny y", 2)]));
 }

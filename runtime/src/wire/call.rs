@@ -88,7 +88,7 @@ impl BadCall {
     pub fn code(&self) -> &'static str {
         match self {
             BadCall::NotUtf8 => "not_json",
-            BadCall::Json(JsonError::DuplicateKey(_)) => "duplicate_key",
+            BadCall::Json(JsonError::DuplicateKey { .. }) => "duplicate_key",
             BadCall::Json(JsonError::TooDeep | JsonError::TooManyMembers) => "too_complex",
             BadCall::Json(_) => "not_json",
             BadCall::NotAnObject => "not_an_object",
@@ -96,6 +96,24 @@ impl BadCall {
             BadCall::EmptyModel | BadCall::WrongType(..) => "invalid_type",
             BadCall::Misspelled(..) => "misspelled_parameter",
             BadCall::Destination(_) => "unsupported_parameter",
+        }
+    }
+
+    /// What is kept of it: what is wrong and where, without what the caller wrote.
+    pub fn kept(&self) -> String {
+        match self {
+            BadCall::Json(JsonError::DuplicateKey { at, .. }) => {
+                format!("{}: the key at byte {at} of the body stands twice in one object", self.code())
+            }
+            BadCall::Misspelled(_, name) => format!("{}: `{name}` in another spelling", self.code()),
+            // One of a few words, whose case alone is the caller's.
+            BadCall::Destination(name) => format!("{}: `{}`", self.code(), name.to_ascii_lowercase()),
+            BadCall::NotUtf8
+            | BadCall::Json(_)
+            | BadCall::NotAnObject
+            | BadCall::Missing(_)
+            | BadCall::EmptyModel
+            | BadCall::WrongType(..) => self.to_string(),
         }
     }
 }
@@ -123,7 +141,7 @@ impl std::fmt::Display for BadCall {
             BadCall::Json(JsonError::TooManyMembers) => {
                 write!(f, "an object of the body has more than {} members", super::json::MEMBERS_LIMIT)
             }
-            BadCall::Json(JsonError::DuplicateKey(key)) => {
+            BadCall::Json(JsonError::DuplicateKey { key, .. }) => {
                 write!(f, "the body names `{}` twice in one object; keep one of them", shown(key))
             }
             BadCall::Json(JsonError::WrongType) => f.write_str("the body has a value of the wrong type"),

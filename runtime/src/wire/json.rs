@@ -27,8 +27,13 @@ pub enum JsonError {
     TooDeep,
     /// An object has more members than [`MEMBERS_LIMIT`].
     TooManyMembers,
-    /// An object names this key twice.
-    DuplicateKey(String),
+    /// An object names a key twice.
+    DuplicateKey {
+        /// What it says.
+        key: String,
+        /// The byte at which it stands for the second time.
+        at: usize,
+    },
     /// The JSON value ends at this byte and something follows.
     Trailing(usize),
     /// Well-formed, but not what the reader's owner asked for.
@@ -202,9 +207,10 @@ impl<'a> Reader<'a> {
         while !self.closes(b'}', is_first)? {
             is_first = false;
             self.next_byte();
+            let at = self.at;
             let key = self.string()?;
             if self.keys == Keys::Unique {
-                seen.insert(key)?;
+                seen.insert(key, at)?;
             }
             if self.next_byte() != Some(b':') {
                 return Err(JsonError::Expected(self.at, "a colon").into());
@@ -387,7 +393,7 @@ struct SeenKeys<'a> {
 }
 
 impl<'a> SeenKeys<'a> {
-    fn insert(&mut self, key: Text<'a>) -> Result<(), JsonError> {
+    fn insert(&mut self, key: Text<'a>, at: usize) -> Result<(), JsonError> {
         let is_new = if self.list.len() < KEYS_IN_LIST {
             let is_new = !self.list.iter().any(|seen| is_same(*seen, key));
             self.list.push(key);
@@ -399,7 +405,8 @@ impl<'a> SeenKeys<'a> {
             self.tree.insert(key.identity())
         };
         if !is_new {
-            return Err(JsonError::DuplicateKey(String::from_utf8_lossy(&key.identity()).into_owned()));
+            let key = String::from_utf8_lossy(&key.identity()).into_owned();
+            return Err(JsonError::DuplicateKey { key, at });
         }
         if self.tree.len() > MEMBERS_LIMIT { Err(JsonError::TooManyMembers) } else { Ok(()) }
     }

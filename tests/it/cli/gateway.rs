@@ -110,7 +110,11 @@ fn get(address: &str, path: &str) -> String {
 }
 
 fn chat(address: &str, headers: &str) -> String {
-    let body = r#"{"model":"assistant","messages":[{"role":"user","content":"hello"}]}"#;
+    say(address, headers, "hello")
+}
+
+fn say(address: &str, headers: &str, content: &str) -> String {
+    let body = format!(r#"{{"model":"assistant","messages":[{{"role":"user","content":"{content}"}}]}}"#);
     let length = body.len();
     let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     http(
@@ -156,8 +160,10 @@ fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
     gateway.line("error[R0101]");
     gateway.line("stays in force");
     assert!(chat(&callers, &authorization).starts_with("HTTP/1.1 200 "), "the old policy serves on");
-    let ready = [get(&callers, "/readyz"), get(&console, "/")].concat();
-    assert!(ready.contains("R0101"), "{ready}");
+    let ready = get(&callers, "/readyz");
+    assert!(ready.contains(r#""refused":{"codes":["R0101"],"count":1}"#), "{ready}");
+    let front = get(&console, "/");
+    assert!(front.contains("R0101") && front.contains("evryday"), "{front}");
 
     // As editors save: written beside, then renamed over.
     let denying = sound.replace("when data is confidential", "when data >= public");
@@ -205,6 +211,60 @@ fn the_log_tells_what_happened(folder: &Path) {
     let denied: serde_json::Value =
         serde_json::from_str(lines.lines().next().expect("a denial")).expect("JSON");
     assert_eq!(denied["outcome"], "denied_policy", "{denied}");
+}
+
+/// Nothing listens at the detector's address.
+const INSPECTING: &str = r#"edition 2026
+alias assistant
+provider north {
+  protocol: simulated
+  model large { supports: [chat]  context: 128k tokens }
+}
+approve all: any
+  until 2099-01-01  owner "tests"  by "tests"  ref "T-1"
+detector medical {
+  url: "http://127.0.0.1:1/analyze"  finds: [diagnosis]  timeout: 5s  on-failure: found
+}
+flag health when prompt has medical.diagnosis
+observe deny mail when prompt has email
+  because "No mail."
+route main to north/large
+otherwise deny "never"
+"#;
+
+#[test]
+fn the_log_tells_what_was_found_flagged_and_tried() {
+    let scratch = Scratch::new("inspecting");
+    std::fs::write(scratch.0.join("main.route"), INSPECTING).expect("it can be written");
+    let mut gateway = Process::start(&[&["serve", "--open"][..], &SERVE[..]].concat(), &scratch.0);
+    let callers = gateway.address("callers");
+    let answer = say(&callers, "", "write to bob@example.com");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    gateway.line("the detector `medical` failed and counts as found: no connection");
+    assert!(gateway.terminate().success(), "{:?}", gateway.printed);
+    let log =
+        |arguments: &[&str]| wayleave(&[&["log", "--store", "gateway.db"], arguments].concat(), &scratch.0);
+    let listed = log(&["--format", "json"]);
+    let record: serde_json::Value = serde_json::from_str(listed.trim()).expect("one decision");
+    let whole = log(&["--id", record["id"].as_str().expect("an id")]);
+    let words = whole.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "looked through 1 texts, 24 bytes, in ",
+        "found email, medical.diagnosis",
+        "flags north/large health",
+        "rules on trial that held deny mail",
+        "detectors that failed medical no connection",
+    ] {
+        assert!(words.contains(part), "`{part}` in {whole}");
+    }
+    assert!(!whole.contains("bob"), "{whole}");
+    let summary = log(&["--summary", "team"]);
+    let words = summary.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.ends_with("flags health 1 rules on trial that held deny mail 1"), "{summary}");
+    let summary = log(&["--summary", "team", "--format", "json"]);
+    let summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
+    assert_eq!(summary[0]["flags"], serde_json::json!({"health": 1}));
+    assert_eq!(summary[0]["observed"], serde_json::json!({"deny mail": 1}));
 }
 
 #[test]

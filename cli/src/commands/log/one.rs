@@ -3,6 +3,7 @@
 use crate::args::Format;
 use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, ordinal, print};
 use crate::storage::Storage;
+use serde_json::Value as Json;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::source_view::SourceText;
 use wayleave_runtime::record::{AttemptRecord, DecisionRecord};
@@ -69,6 +70,8 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
         ("outcome", format!("{}, status {}", record.outcome.name(), record.status)),
         ("took", took(record)),
         ("tokens", tokens(record)),
+        ("looked through", looked_through(record)),
+        ("found", words(record.decision.as_ref(), "findings")),
         ("policy", record.policy.clone()),
     ];
     let rows: Vec<Vec<String>> = facts
@@ -81,7 +84,10 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
         out.push_str(&format!("because    {}\n", printable(reason)));
     }
     out.push_str(&section(terminal, "attempts", &attempts(&record.attempts)));
+    out.push_str(&section(terminal, "flags", &flags(record)));
     out.push_str(&section(terminal, "removed from the plan", &removed(record)));
+    out.push_str(&section(terminal, "rules on trial that held", &observed(record)));
+    out.push_str(&section(terminal, "detectors that failed", &failed(record)));
     out.push_str(&section(terminal, "decided by", &lines(record, texts)));
     out
 }
@@ -125,20 +131,51 @@ fn attempts(attempts: &[AttemptRecord]) -> Vec<Vec<String>> {
 
 /// Targets that the decision removed, from its document.
 fn removed(record: &DecisionRecord) -> Vec<Vec<String>> {
-    let removed = record.decision.as_ref().and_then(|decision| decision.get("removed")?.as_array());
-    let texts = |value: Option<&serde_json::Value>| {
-        let list = value.and_then(serde_json::Value::as_array).into_iter().flatten();
-        let words: Vec<String> = list.filter_map(|word| word.as_str().map(printable)).collect();
-        words.join(", ")
-    };
-    removed
-        .into_iter()
-        .flatten()
-        .map(|one| {
-            let target = one.get("target").and_then(serde_json::Value::as_str).unwrap_or_default();
-            vec![printable(target), texts(one.get("by")), texts(one.get("reasons"))]
-        })
-        .collect()
+    let row = |one: &Json| vec![text(one, "target"), words(Some(one), "by"), words(Some(one), "reasons")];
+    items(record, "removed").iter().map(row).collect()
+}
+
+/// Rules on trial that held, with the targets that they held of.
+fn observed(record: &DecisionRecord) -> Vec<Vec<String>> {
+    let row = |one: &Json| vec![text(one, "rule"), words(Some(one), "targets")];
+    items(record, "observed").iter().map(row).collect()
+}
+
+/// The targets of the plan that are flagged, with their flags.
+fn flags(record: &DecisionRecord) -> Vec<Vec<String>> {
+    let owed = record.decision.as_ref().and_then(|decision| decision.get("obligations")?.as_object());
+    let rows =
+        owed.into_iter().flatten().map(|(target, owed)| vec![printable(target), words(Some(owed), "flag")]);
+    rows.filter(|row| !row[1].is_empty()).collect()
+}
+
+fn failed(record: &DecisionRecord) -> Vec<Vec<String>> {
+    let failed = record.inspection.iter().flat_map(|inspection| &inspection.failed);
+    failed.map(|failed| vec![printable(&failed.detector), printable(&failed.cause)]).collect()
+}
+
+fn looked_through(record: &DecisionRecord) -> String {
+    let looked = record.inspection.as_ref();
+    looked.map_or_else(String::new, |looked| {
+        format!("{} texts, {} bytes, in {} ms", looked.parts, looked.bytes, looked.took_ms)
+    })
+}
+
+/// The objects of that name in the decision document.
+fn items<'a>(record: &'a DecisionRecord, name: &str) -> &'a [Json] {
+    let items = record.decision.as_ref().and_then(|decision| decision.get(name)?.as_array());
+    items.map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Json, name: &str) -> String {
+    printable(value.get(name).and_then(Json::as_str).unwrap_or_default())
+}
+
+/// The texts of that name, in one line.
+fn words(value: Option<&Json>, name: &str) -> String {
+    let list = value.and_then(|value| value.get(name)?.as_array()).into_iter().flatten();
+    let all: Vec<String> = list.filter_map(|word| word.as_str().map(printable)).collect();
+    all.join(", ")
 }
 
 /// The deciding lines, quoted from the text that the decision was made by.

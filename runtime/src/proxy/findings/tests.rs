@@ -257,6 +257,40 @@ async fn long_texts_are_looked_through_on_a_thread_of_their_own() {
 }
 
 #[tokio::test]
+async fn too_many_texts_are_refused_where_a_rule_asks_for_texts() {
+    let many = vec!["\"a\""; inspection::PARTS_LIMIT + 1].join(",");
+    let body = format!("{{\"model\":\"m\",\"input\":[{many}]}}");
+    let program = |asked: &[&str]| looking(asked, detectors(NOWHERE, OnFailure::Found));
+    let answered = ask(program(&["prompt has word"]), "/v1/embeddings", &body).await;
+    assert_eq!((answered.status(), answered.record.outcome.name()), (400, "bad_request"));
+    assert!(answered.text.contains(r#""code":"too_complex""#), "{}", answered.text);
+    assert!(!ask(program(&["caller.id"]), "/v1/embeddings", &body).await.is_found());
+}
+
+#[test]
+fn what_takes_too_long_counts_as_found_and_who_left_is_not_worked_for() {
+    let program = looking(&[], detectors(NOWHERE, OnFailure::Found));
+    let body = body("good");
+    let texts = inspection::read(Api::Chat, &body).unwrap();
+    let attribute = program.schema.find("prompt has word").unwrap();
+    let wanted =
+        [(attribute, Inspected::Prompt, DetectorId(1)), (attribute, Inspected::System, DetectorId(1))];
+    let later = std::time::Instant::now() + LOOKING_LIMIT;
+    let look = |left: bool, deadline| {
+        let left = AtomicBool::new(left);
+        let (found, failed) = looking::detect(&program, &wanted, &texts, &Watch { left: &left, deadline });
+        let causes: Vec<String> = failed.into_iter().map(|failed| failed.cause).collect();
+        (found.into_iter().map(|(_, names)| names.len()).collect::<Vec<_>>(), causes)
+    };
+    // Nothing is in the system prompt, so that there is nothing to be late with.
+    assert_eq!(look(false, std::time::Instant::now()), (vec![1, 0], vec!["timeout".to_owned()]));
+    assert_eq!(look(true, later).0, [1, 0]);
+    assert_eq!(program.looks.load(Ordering::Relaxed), 0);
+    assert_eq!(look(false, later), (vec![0, 0], Vec::new()));
+    assert_eq!(program.looks.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn a_panic_counts_as_found_and_costs_nothing_else() {
     for content in ["panic".to_owned(), format!("{} panic", "good ".repeat(100_000))] {
         let answered = chat(&["prompt has word", "prompt has uninspected"], &content).await;
