@@ -1,8 +1,10 @@
 //! What a policy looks for in texts, built once and shared: [`Detectors`] finds by place, or says only who finds.
 
 use crate::patterns::{BadRegex, Own, Pattern};
+use crate::plain::plain;
 use crate::rules::secret::Secret;
 use crate::rules::{credit_card, email, iban, ip_address, phone, us_ssn};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 
@@ -116,6 +118,8 @@ impl Detectors {
     }
 
     /// Every finding, by place; those of one detector do not overlap, those of several may. Linear in the text.
+    /// Looks at the text as it stands, for only there a finding has a place: what [`Detectors::found`] sees beyond that, in
+    /// [`plain`] alone, is not among them.
     pub fn find(&self, text: &str) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (name, seeker) in &self.detectors {
@@ -128,9 +132,16 @@ impl Detectors {
         findings
     }
 
-    /// The names of the detectors that find something in the text. Each stops at its first finding.
+    /// The names of the detectors that find something in the text as it stands or, where that differs, as it is meant: in
+    /// its [`plain`] form. Each stops at its first finding. Linear in the text.
     pub fn found(&self, text: &str) -> BTreeSet<&str> {
-        let finds = self.detectors.iter().filter(|(_, seeker)| seeker.finds(text));
+        let meant = match plain(text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(meant) => Some(meant),
+        };
+        let finds = self.detectors.iter().filter(|(_, seeker)| {
+            seeker.finds(text) || meant.as_deref().is_some_and(|meant| seeker.finds(meant))
+        });
         finds.map(|(name, _)| name.as_str()).collect()
     }
 }

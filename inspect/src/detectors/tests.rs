@@ -52,6 +52,32 @@ fn what_is_found_is_what_finds() {
     }
 }
 
+/// Hidden characters, full-width letters and accents apart: seen in the plain form, which has no places to tell.
+#[test]
+fn what_is_meant_is_found_without_a_place() {
+    let own = Looks::Patterns(vec![
+        Pattern::Word("Müller".to_owned()),
+        Pattern::Regex { regex: r"\bcase-\d+".to_owned(), any_case: false },
+    ]);
+    let detectors = Detectors::new(vec![("own".to_owned(), own), ("email".to_owned(), Looks::Email)])
+        .expect("good patterns");
+    for text in ["Mu\u{308}ller", "MÜL\u{200B}LER", "Ｍüller", "ca\u{AD}se\u{2011}١٢"] {
+        assert!(detectors.find(text).is_empty(), "{text}");
+        assert_eq!(detectors.found(text), BTreeSet::from(["own"]), "{text}");
+    }
+    let both = "Müller, ann\u{200B}@example.org";
+    assert_eq!(detectors.found(both), BTreeSet::from(["email", "own"]));
+}
+
+/// Joined by what is left out, two words may be none: what the text says as it stands counts all the same.
+#[test]
+fn what_only_the_text_itself_has_is_found() {
+    let own = Looks::Patterns(vec![Pattern::Word("heron".to_owned())]);
+    let detectors = Detectors::new(vec![("own".to_owned(), own)]).expect("good patterns");
+    let text = "blue\u{200B}heron";
+    assert_eq!(detectors.found(text), BTreeSet::from(["own"]));
+}
+
 #[test]
 fn a_bad_pattern_is_named_by_its_place() {
     let patterns =
