@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use crate::model::{Condition, DefinitionBody, FactId, Order, Predicate, Subject, TargetField, Test};
+use std::borrow::Cow;
 use wayleave_program::catalogue::{Requested, TargetId};
 use wayleave_program::value::{MemberId, Value};
 
@@ -161,7 +162,7 @@ fn holds_of(predicate: &Predicate, value: &Value) -> bool {
     match (predicate, value) {
         (Predicate::OneOfMembers(members), Value::Member(member)) => members.contains(member),
         (predicate, Value::Text(text)) => holds_of_text(predicate, text),
-        (predicate, Value::Parts(parts)) => parts.iter().any(|part| holds_of_text(predicate, part)),
+        (predicate, Value::Parts(parts)) => parts.iter().any(|part| holds_of_part(predicate, part)),
         (Predicate::IsTrue, Value::Bool(is_true)) => *is_true,
         (Predicate::Has(member), Value::Set(set)) => set.contains(member),
         (Predicate::IsEmpty, Value::Set(set)) => set.is_empty(),
@@ -170,6 +171,13 @@ fn holds_of(predicate: &Predicate, value: &Value) -> bool {
         }
         _ => false,
     }
+}
+
+/// As detectors do: of a text as it is, or of its plain form, so that characters which nobody sees hide nothing.
+fn holds_of_part(predicate: &Predicate, part: &str) -> bool {
+    let is_plain = |plain: &Cow<'_, str>| matches!(plain, Cow::Borrowed(_));
+    let plain = wayleave_inspect::plain(part);
+    holds_of_text(predicate, part) || !is_plain(&plain) && holds_of_text(predicate, &plain)
 }
 
 fn holds_of_text(predicate: &Predicate, text: &str) -> bool {
