@@ -76,6 +76,8 @@ fn detectors(names: &[&str]) -> Detectors {
     Detectors::new(looks.collect()).expect("built-in detectors have no bad patterns")
 }
 
+// A measurement is what it is for, and no part of the crate.
+#[allow(clippy::disallowed_methods)]
 fn nanoseconds(detectors: &Detectors, text: &str) -> f64 {
     let text = text.repeat(SIZE / text.len());
     let time = |_| {
