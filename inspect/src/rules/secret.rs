@@ -120,11 +120,13 @@ impl Secret {
     /// Where each rule has to look, by place and apart; runs are looked at right away.
     fn windows(&self, text: &str, runs: &mut Vec<Hit>) -> Vec<Vec<Range<usize>>> {
         let mut windows: Vec<Vec<Range<usize>>> = vec![Vec::new(); self.rules.len()];
+        let mut barren_ends = vec![0; self.rules.len()];
         for keyword in self.keywords.find_overlapping_iter(text) {
             for &index in &self.called[keyword.pattern().as_usize()] {
                 let rule = &self.rules[index];
                 if let Form::Run(run) = &rule.form {
-                    if let Some(range) = run.find_at(text, keyword.start(), rule.keywords[0]) {
+                    let barren_end = &mut barren_ends[index];
+                    if let Some(range) = run.find_at(text, keyword.start(), rule.keywords[0], barren_end) {
                         runs.push(Hit { range, rule: index });
                     }
                     continue;

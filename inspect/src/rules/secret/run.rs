@@ -44,27 +44,39 @@ impl Run {
         Some(Run { kind, shortest: shortest.parse().ok()? })
     }
 
-    /// The credential that begins here, with its prefix.
-    pub(super) fn find_at(&self, text: &str, start: usize, prefix: &str) -> Option<Range<usize>> {
-        let rest = text[start..].strip_prefix(prefix)?;
-        if text[..start].bytes().next_back().is_some_and(is_word) {
+    /// The credential that begins here, with its prefix. A text is asked about from its start on; nothing begins before
+    /// `barren_end`, which is 0 at first and is kept from one call to the next.
+    pub(super) fn find_at(
+        &self,
+        text: &str,
+        start: usize,
+        prefix: &str,
+        barren_end: &mut usize,
+    ) -> Option<Range<usize>> {
+        if start < *barren_end || text[..start].bytes().next_back().is_some_and(is_word) {
             return None;
         }
+        let rest = text[start..].strip_prefix(prefix)?;
         // Runs are ASCII, so one byte is one character.
-        let length = rest.bytes().take(LONGEST).take_while(|byte| self.kind.holds(*byte)).count();
-        let run = &rest[..length];
+        let reach = rest.bytes().take(2 * LONGEST).take_while(|byte| self.kind.holds(*byte)).count();
+        if !self.kind.may_be_in(&rest[..reach]) {
+            // Every run that begins in the first half of what was read, or in all of it where it ends there, is part of it.
+            *barren_end = start + if reach < 2 * LONGEST { reach } else { LONGEST };
+            return None;
+        }
+        let run = &rest[..reach.min(LONGEST)];
+        if let Some(place) = self.kind.made_up_at(run) {
+            // Whatever begins before that place holds it too.
+            *barren_end = (start + place).max(start + 1);
+            return None;
+        }
         let is_credential = run.len() >= self.shortest
-            && match self.kind {
-                // With the end right behind it there is no key.
-                Kind::Heading => run.contains("PRIVATE KEY") && !run.contains("-----END"),
-                _ => {
-                    stand_in::variety(run) >= VARIETY
-                        && run.bytes().any(|byte| byte.is_ascii_digit())
-                        && !run.contains(COUNTED)
-                        && !stand_in::is_stand_in(run)
-                }
-            };
-        is_credential.then(|| start..start + prefix.len() + length)
+            && self.kind.may_be_in(run)
+            && (self.kind == Kind::Heading || !stand_in::is_stand_in(run));
+        let found = is_credential.then(|| start..start + prefix.len() + run.len())?;
+        // What begins within a finding would overlap it, and could not be one of its own.
+        *barren_end = found.end;
+        Some(found)
     }
 }
 
@@ -76,6 +88,23 @@ impl Kind {
             Kind::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
             Kind::Token => is_word(byte) || byte == b'.',
             Kind::Heading => byte.is_ascii_uppercase() || byte == b' ' || byte == b'-',
+        }
+    }
+
+    /// The last place in a run that says that it is none.
+    fn made_up_at(self, run: &str) -> Option<usize> {
+        match self {
+            // With the end right behind it there is no key.
+            Kind::Heading => run.rfind("-----END"),
+            _ => stand_in::last_word(run).max(run.rfind(COUNTED)),
+        }
+    }
+
+    /// Whether a credential may be this run or a part of it; if not, no part of it is asked again.
+    fn may_be_in(self, run: &str) -> bool {
+        match self {
+            Kind::Heading => run.contains("PRIVATE KEY"),
+            _ => run.bytes().any(|byte| byte.is_ascii_digit()) && stand_in::has_variety(run, VARIETY),
         }
     }
 }

@@ -48,11 +48,14 @@ const PRINTED: [u64; 18] = [
     0xe766_6dbb_286c_6c2e,
 ];
 
-/// Different bytes.
-pub(super) fn variety(text: &str) -> usize {
+/// Whether there are so many different bytes. Reads no further than it must.
+pub(super) fn has_variety(text: &str, wanted: usize) -> bool {
     let mut seen = [false; 256];
-    text.bytes().for_each(|byte| seen[usize::from(byte)] = true);
-    seen.iter().filter(|is_seen| **is_seen).count()
+    let mut count = 0;
+    text.bytes().any(|byte| {
+        count += usize::from(!std::mem::replace(&mut seen[usize::from(byte)], true));
+        count >= wanted
+    })
 }
 
 /// Shannon's entropy, in bits a character.
@@ -68,9 +71,15 @@ pub(super) fn bits(text: &str) -> f64 {
         .sum()
 }
 
+/// The last place of a word that says that a credential is made up.
+pub(super) fn last_word(credential: &str) -> Option<usize> {
+    let lower = credential.to_ascii_lowercase();
+    WORDS.iter().filter_map(|word| lower.rfind(word)).max()
+}
+
 pub(super) fn is_stand_in(credential: &str) -> bool {
     let lower = credential.to_ascii_lowercase();
-    (credential.len() >= LONG && variety(credential) < VARIETY)
+    (credential.len() >= LONG && !has_variety(credential, VARIETY))
         || WORDS.iter().any(|word| lower.contains(word))
         || (lower.ends_with("example") && credential.len() <= LONGEST_EXAMPLE)
         || is_reference(credential)

@@ -29,6 +29,25 @@ fn stand_ins_words_and_short_runs_are_not() {
     assert!(secrets(&task).is_empty());
 }
 
+/// A run is not read again for a prefix within it, unless that could be told apart.
+#[test]
+fn a_run_behind_one_that_is_none_is_found() {
+    let run = "9aB3xQz7Lm2Kp5Rt8Vw1Zc4Yd6Hf0Jg2NbMsPa3UeXo5IiNtBqMvK0zYrEwDuSl7AcGf";
+    for before in [
+        "eyJ.".repeat(400),
+        "eyJ.".repeat(3) + "/",
+        "eyJabc123.".to_owned(),
+        "eyJdummy.".to_owned(),
+        "eyJ.".repeat(127),
+    ] {
+        let text = format!("{before}{}{run}", "eyJ");
+        assert!(!secrets(&text).is_empty(), "{before}");
+    }
+    let text =
+        format!("-----BEGIN {0}-----END {0}----- -----BEGIN {1}", "PRIVATE KEY-----", "RSA PRIVATE KEY-----");
+    assert_eq!(secrets(&text).len(), 1);
+}
+
 #[test]
 fn overlapping_findings_are_one() {
     let text = format!("{}{}", "sk-", "ant-AIzaZx81kLq0Wn27VbTe94RmZx81kLq0Wn27VbTe94Rm");
@@ -53,6 +72,9 @@ fn a_text_of_keywords_is_read_in_linear_time() {
         "sk-",
         "-----BEGIN ",
         "eyJ",
+        "eyJ.",
+        "eyJ9aB3xQz7.",
+        "-----BEGIN PRIVATE KEY-----END ",
         "key=",
         "token token ",
         "curl -H ",
