@@ -11,6 +11,7 @@ pub use condition::{Condition, Interval, Order, Pattern, Predicate, Subject, Tar
 
 use crate::source::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use wayleave_inspect::Detectors;
 use wayleave_program::Fingerprint;
 use wayleave_program::attributes::Attributes;
@@ -76,17 +77,24 @@ pub struct Policy {
     pub examples: Vec<Example>,
     /// Files that are delegated, by number, each with the condition of its requests.
     pub delegations: Vec<(FileId, Condition)>,
-    /// Which policy this is.
-    pub fingerprint: Fingerprint,
+    /// Names and texts of its files, the root's first.
+    pub(crate) texts: Vec<(String, String)>,
+    /// Which policy this is, once somebody asks: a check does not.
+    pub(crate) fingerprint: OnceLock<Fingerprint>,
 }
 
 impl std::fmt::Debug for Policy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Policy").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+        f.debug_struct("Policy").field("fingerprint", self.fingerprint()).finish_non_exhaustive()
     }
 }
 
 impl Policy {
+    /// Which policy this is.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        self.fingerprint.get_or_init(|| canonical::fingerprint(self))
+    }
+
     /// What a detector that is a pure function of texts finds in one of them; nothing where no rule asks for it.
     pub fn find(&self, detector: DetectorId, text: &str) -> BTreeSet<String> {
         let looking = self.detectors.get(&detector);

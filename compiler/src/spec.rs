@@ -88,7 +88,7 @@ impl Program for Reference {
     }
 
     fn fingerprint(&self) -> &Fingerprint {
-        &self.policy.fingerprint
+        self.policy.fingerprint()
     }
 }
 

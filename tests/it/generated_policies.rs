@@ -120,7 +120,7 @@ fn answers_are_stable(files: &Files, told: &mut impl FnMut(&Files) -> Told) -> O
     if (&first.0, &first.1) != (&again.0, &again.1) {
         return Some("two checks of one text differ".to_owned());
     }
-    let hashes = [&first, &again].map(|told| told.2.as_ref().map(|policy| policy.fingerprint.clone()));
+    let hashes = [&first, &again].map(|told| told.2.as_ref().map(|policy| policy.fingerprint().clone()));
     if hashes[0] != hashes[1] {
         return Some("two fingerprints of one text differ".to_owned());
     }
@@ -141,7 +141,7 @@ fn answers_are_stable(files: &Files, told: &mut impl FnMut(&Files) -> Told) -> O
         .collect();
     let turned = told(&swapped);
     let meaning =
-        |policy: &Option<Arc<Policy>>| policy.as_ref().map(|policy| policy.fingerprint.policy.clone());
+        |policy: &Option<Arc<Policy>>| policy.as_ref().map(|policy| policy.fingerprint().policy.clone());
     let is_same = meaning(&first.2) == meaning(&turned.2) && of_messages(&first.1) == of_messages(&turned.1);
     (!is_same).then(|| format!("another order of reading gives another answer:\n{}\n{}", first.1, turned.1))
 }

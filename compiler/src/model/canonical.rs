@@ -2,7 +2,6 @@
 
 use super::condition::{Condition, Interval, Predicate, Subject, TargetField, Test};
 use super::{ArmOutcome, Claim, DefinitionBody, Period, Plan, Policy, RouteBody, Rule, Who};
-use crate::source::Sources;
 use sha2::{Digest, Sha256};
 use wayleave_program::Fingerprint;
 use wayleave_program::catalogue::{Requested, TargetId};
@@ -10,13 +9,13 @@ use wayleave_program::document::write_value;
 use wayleave_program::schema::{Attribute, AttributeId, BuiltIn, Origin, Type};
 
 /// The hashes of meaning and text.
-pub(super) fn fingerprint(policy: &Policy, sources: &Sources) -> Fingerprint {
+pub(super) fn fingerprint(policy: &Policy) -> Fingerprint {
     let mut source = Sha256::new();
-    for file in sources.files() {
-        source.update(file.name.len().to_be_bytes());
-        source.update(&file.name);
-        source.update(file.text.len().to_be_bytes());
-        source.update(&file.text);
+    for (name, text) in &policy.texts {
+        source.update(name.len().to_be_bytes());
+        source.update(name);
+        source.update(text.len().to_be_bytes());
+        source.update(text);
     }
     let meaning = Sha256::digest(meaning(policy));
     Fingerprint { policy: hash_text(&meaning), source: hash_text(&source.finalize()) }

@@ -151,7 +151,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     };
     let mut catalogue = lower.catalogue;
     catalogue.other_models = lower.model_texts.into_iter().filter(|text| !catalogue.knows(text)).collect();
-    let mut policy = Policy {
+    let policy = Policy {
         schema: lower.schema,
         catalogue,
         facts: lower.facts,
@@ -172,9 +172,9 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
         guarantees: parts.guarantees,
         examples: parts.examples,
         delegations: delegations(lower.delegated),
-        fingerprint: wayleave_program::Fingerprint { policy: String::new(), source: String::new() },
+        texts: sources.files().iter().map(|file| (file.name.clone(), file.text.clone())).collect(),
+        fingerprint: std::sync::OnceLock::new(),
     };
-    policy.fingerprint = super::canonical::fingerprint(&policy, sources);
     (Some(policy), odd)
 }
 
