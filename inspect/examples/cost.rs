@@ -77,7 +77,7 @@ fn detectors(names: &[&str]) -> Detectors {
 }
 
 // A measurement is what it is for, and no part of the crate.
-#[allow(clippy::disallowed_methods)]
+#[expect(clippy::disallowed_methods, reason = "it measures")]
 fn nanoseconds(detectors: &Detectors, text: &str) -> f64 {
     let text = text.repeat(SIZE / text.len());
     let time = |_| {
