@@ -72,7 +72,8 @@ impl Run {
         }
         let is_credential = run.len() >= self.shortest
             && self.kind.may_be_in(run)
-            && (self.kind == Kind::Heading || !stand_in::is_stand_in(run));
+            && (self.kind == Kind::Heading || !stand_in::is_stand_in(run))
+            && !(prefix == BEGINS_WORDS && reads_as_words(run));
         let found = is_credential.then(|| start..start + prefix.len() + run.len())?;
         // What begins within a finding would overlap it, and could not be one of its own.
         *barren_end = found.end;
@@ -107,6 +108,17 @@ impl Kind {
             _ => run.bytes().any(|byte| byte.is_ascii_digit()) && stand_in::has_variety(run, VARIETY),
         }
     }
+}
+
+/// A prefix that names of things have too: `sk-learn-for-text-v2`.
+const BEGINS_WORDS: &str = "sk-";
+
+/// Words are shorter than this, and keys have a longer piece: 32 characters at the least.
+const LONGEST_WORD: usize = 16;
+
+/// Whether a run is words and numbers with hyphens between.
+fn reads_as_words(run: &str) -> bool {
+    run.split(['-', '_']).all(|piece| piece.len() < LONGEST_WORD)
 }
 
 fn is_word(byte: u8) -> bool {
