@@ -166,6 +166,14 @@ impl Lower<'_> {
                     );
             self.report(diagnostic);
         }
+        if let (Some(clause), [_]) = (item.combine(), sources.as_slice()) {
+            let message = format!("`{name}` has one source, so there is nothing to combine");
+            let at = span_of(file, &clause);
+            let diagnostic = Diagnostic::new(Code::R0206, message, at, "without effect")
+                .with_help("remove it, or name a second source")
+                .with_fix("remove `combine`", at, "", Applicability::Maybe);
+            self.report(diagnostic);
+        }
         if let (Some(Combine::Highest | Combine::Lowest), Some(clause)) = (combine, item.combine())
             && !is_ordered(value_type)
         {

@@ -181,7 +181,17 @@ impl Lower<'_> {
             Expect::Never(never) => Some(Expected::Never(self.target_set(file, &never.targets()?))),
             Expect::Otherwise(_) => Some(Expected::Otherwise),
             Expect::To(to) => {
-                let plan = self.plan(file, &to.plan()?)?;
+                let written = to.plan()?;
+                if let Some(within) = written.stages().find_map(|stage| stage.within()) {
+                    let message = "a test expects certain candidates in their order, and compares no times";
+                    let at = span_of(file, &within);
+                    let diagnostic = Diagnostic::new(Code::R0206, message, at, "without effect")
+                        .with_help("remove `within`")
+                        .with_fix("remove `within`", at, "", Applicability::Maybe);
+                    self.report(diagnostic);
+                    return None;
+                }
+                let plan = self.plan(file, &written)?;
                 let targets = plan.stages.iter().map(|stage| match &stage.who {
                     Who::Target(target) => Some(*target),
                     Who::Requested | Who::Split(..) | Who::Ordered(..) => None,
