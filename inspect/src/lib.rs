@@ -1,6 +1,6 @@
 //! Findings in a text: detectors as pure functions. Names no other crate, does no I/O and keeps nothing between calls.
 //!
-//! [`Detectors`] is built once from what a policy names and shared; [`plain`] is a text as it is meant, in which they look
+//! [`Detectors`] is built once from what a policy names and shared; [`plain()`] is a text as it is meant, in which they look
 //! too; [`Vault`] hides what was found and brings it back.
 
 mod bounded;
