@@ -75,7 +75,8 @@ fn place(told: &Diagnostic, sources: &Sources, line: u32) -> String {
     format!("{} {}:{line}", told.code.name(), sources.file(span.file).name)
 }
 
-fn step(told: &Diagnostic) -> String {
+/// The next step that a diagnostic offers, and what its fixes write.
+pub(crate) fn step(told: &Diagnostic) -> String {
     let mut step = told.help.clone().unwrap_or_default();
     for fix in &told.fixes {
         step.push_str(&fix.title);

@@ -4,6 +4,7 @@
 //! whose lines are set in by two blanks; what is found stands exactly once in that file. The snapshot beside it holds the
 //! whole message.
 
+use super::check::step;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use wayleave_compiler::diagnostic::Applicability;
@@ -97,15 +98,6 @@ fn place(told: &Diagnostic, sources: &Sources) -> String {
     let span = told.primary.span;
     let under = sources.text(span).lines().next().unwrap_or_default();
     format!("{} in {} at `{under}`", told.code.name(), sources.file(span.file).name)
-}
-
-fn step(told: &Diagnostic) -> String {
-    let mut step = told.help.clone().unwrap_or_default();
-    for fix in &told.fixes {
-        step.push_str(&fix.title);
-        fix.edits.iter().for_each(|edit| step.push_str(&edit.text));
-    }
-    step
 }
 
 /// What is still told once the first fix of a message is applied; nothing where a person has to fill in something.
