@@ -59,6 +59,23 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How what was found is written: for people, for editors, for programs and for the services that show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// Drawn in the text
+    Human,
+    /// A line each: `FILE:LINE:COLUMN: error[CODE]: MESSAGE`
+    Plain,
+    /// One JSON document, whose version it says
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// JUnit's XML, for CI servers
+    Junit,
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -66,8 +83,18 @@ pub(crate) enum Verb {
     #[command(after_help = "Example:\n  wayleave init gateway && wayleave check gateway")]
     Init(Init),
     /// Say what is wrong with a policy
-    #[command(after_help = "Example:\n  wayleave check policies/main.route --format json")]
+    #[command(
+        after_help = "Examples:\n  wayleave check policies --deny warnings\n  wayleave check policies --format sarif \
+                      >wayleave.sarif\n\nExit status: 0 no errors, 1 errors, 2 the policy could not be read."
+    )]
     Check(Check),
+    /// Apply the edits of `check` that need no second look
+    #[command(
+        after_help = "Example:\n  wayleave fix policies --dry-run    show what would change, write nothing\n\nA file that would \
+                      not parse afterwards is left as it is. What needs a person is told. Exit status: 0 nothing is wrong any \
+                      more, 1 something is (with --dry-run: or would change), 2 a file could not be read or written."
+    )]
+    Fix(FixArgs),
     /// Lay out policy files in the one style
     #[command(
         after_help = "Examples:\n  wayleave fmt                   every `.route` file here and below\n  wayleave fmt \
@@ -78,7 +105,10 @@ pub(crate) enum Verb {
     )]
     Fmt(Fmt),
     /// Run the tests that stand in a policy
-    #[command(after_help = "Example:\n  wayleave test policies")]
+    #[command(
+        after_help = "Examples:\n  wayleave test policies --coverage   also what no test reaches\n  wayleave test policies --watch     \
+                      again after each change\n\nA policy without tests fails: nothing was tested."
+    )]
     Test(Test),
     /// Say what a policy decides for one request
     #[command(
@@ -114,6 +144,30 @@ pub(crate) enum Verb {
                             filetypes = { 'route' } })"
     )]
     Lsp,
+    /// Print what makes a shell complete these commands
+    #[command(
+        after_help = "Example, for bash:\n  wayleave completions bash >~/.local/share/bash-completion/completions/wayleave"
+    )]
+    Completions(Completions),
+    /// Write the manual pages of these commands
+    #[command(after_help = "Example:\n  wayleave man ~/.local/share/man/man1 && man wayleave-check")]
+    Man(Man),
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// Which shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `man`
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Folder to write `wayleave.1`, `wayleave-check.1` and the others into; without one, `wayleave.1` is printed
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// `init`
@@ -124,7 +178,7 @@ pub(crate) struct Init {
     pub(crate) folder: PathBuf,
 }
 
-/// Which policy, and for which date.
+/// Which policy.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
     /// The policy: a file, or a folder with a `main.route`
@@ -138,8 +192,8 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
     /// How the answer is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ReportFormat::Human)]
+    pub(crate) format: ReportFormat,
     /// The date that the policy is checked for [default: today]
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
@@ -158,6 +212,16 @@ pub(crate) struct Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Deny {
     Warnings,
+}
+
+/// `fix`
+#[derive(Debug, Args)]
+pub(crate) struct FixArgs {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// Write nothing; show what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// `fmt`
@@ -179,6 +243,15 @@ pub(crate) struct Fmt {
 pub(crate) struct Test {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ReportFormat::Human)]
+    pub(crate) format: ReportFormat,
+    /// Say which rules, arms and parts of conditions no test reaches; in `human`, `plain` and `json`
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Run again after each change of the policy's files, until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
 }
 
 /// `decide`

@@ -2,11 +2,15 @@
 
 mod check;
 
+mod completions;
+
 mod decide;
 
 mod demo;
 
 mod explain;
+
+mod fix;
 
 mod fmt;
 
@@ -17,6 +21,8 @@ mod keys;
 mod log;
 
 mod lsp;
+
+mod man;
 
 mod serve;
 
@@ -30,6 +36,7 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
     match verb {
         Verb::Init(init) => init::run(&init),
         Verb::Check(check) => check::run(&check, terminal),
+        Verb::Fix(fix) => fix::run(&fix, terminal),
         Verb::Fmt(fmt) => fmt::run(&fmt, terminal),
         Verb::Test(test) => test::run(&test, terminal),
         Verb::Decide(decide) => decide::run(&decide, terminal),
@@ -39,5 +46,7 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Log(log) => log::run(&log, terminal),
         Verb::Demo(demo) => demo::run(&demo, terminal),
         Verb::Lsp => lsp::run(),
+        Verb::Completions(completions) => completions::run(&completions),
+        Verb::Man(man) => man::run(&man),
     }
 }

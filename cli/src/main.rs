@@ -12,6 +12,14 @@ mod load;
 
 mod compile;
 
+mod difference;
+
+mod replace;
+
+mod deciding;
+
+mod report;
+
 mod watch;
 
 mod storage;

@@ -25,6 +25,8 @@ pub struct ExampleResult {
 pub struct Miss {
     /// The `expect` clause.
     pub span: Span,
+    /// What it expects.
+    pub wanted: Expected,
     /// What was expected, in words.
     pub expected: String,
     /// What came instead, in words.
@@ -45,6 +47,7 @@ fn run_one(policy: &Policy, example: &Example) -> ExampleResult {
         .filter(|expect| !is_met(&expect.what, &decision))
         .map(|expect| Miss {
             span: expect.span,
+            wanted: expect.what.clone(),
             expected: expectation(&expect.what, catalogue),
             found: found(&expect.what, &decision, catalogue),
         })

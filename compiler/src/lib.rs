@@ -30,6 +30,10 @@ pub mod spec;
 
 pub mod examples;
 
+pub mod coverage;
+
+pub mod fix;
+
 mod hygiene;
 
 mod unenforced;

@@ -75,6 +75,8 @@ pub struct Policy {
     pub guarantees: Vec<Guarantee>,
     /// Examples.
     pub examples: Vec<Example>,
+    /// What conditions are made of, by place.
+    pub operands: Vec<Operand>,
     /// Files that are delegated, by number, each with the condition of its requests.
     pub delegations: Vec<(FileId, Condition)>,
     /// Names and texts of its files, the root's first.
@@ -141,6 +143,15 @@ pub enum DefinitionBody {
         /// If none holds.
         otherwise: MemberId,
     },
+}
+
+/// A part of a written condition that `and`, `or` and `not` join: one test, or one name.
+#[derive(Debug, Clone)]
+pub struct Operand {
+    /// Where it stands.
+    pub span: Span,
+    /// What it asks.
+    pub condition: Condition,
 }
 
 /// When a rule is in force: half-open.

@@ -110,6 +110,26 @@ pub fn holds(policy: &Policy, condition: &crate::model::Condition, attributes: &
     Request::known(policy, attributes).holds(condition, None)
 }
 
+/// One request of which more is asked than its decision.
+pub struct Asked<'a>(Request<'a>);
+
+impl<'a> Asked<'a> {
+    /// What is not given counts as its default.
+    pub fn of(policy: &'a Policy, attributes: &'a Attributes) -> Asked<'a> {
+        Asked(Request::known(policy, attributes))
+    }
+
+    /// Whether a condition holds; for one that tests the target, of that target.
+    pub fn holds(&self, condition: &crate::model::Condition, target: Option<TargetId>) -> bool {
+        self.0.truth(condition, target) == Truth::True
+    }
+
+    /// Whether a rule is in force and holds, be it enforced or tried.
+    pub fn rule_holds<Body>(&self, rule: &Rule<Body>, target: Option<TargetId>) -> bool {
+        self.0.rule(rule, target) == Truth::True
+    }
+}
+
 /// The decision, and every target of its plan in plan order, removed ones too.
 fn answer(policy: &Policy, request: &Request<'_>) -> (Decision, Vec<TargetId>) {
     let denials = denials(policy, request);

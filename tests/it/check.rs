@@ -141,27 +141,6 @@ fn messages_keep_the_house_rules() {
     });
 }
 
-/// A fix that a machine may apply mends its mistake and brings no other.
-#[test]
-fn sure_fixes_mend() {
-    use wayleave_compiler::diagnostic::Applicability;
-    insta::glob!("../suite/check", "*.route", |path| {
-        let (sources, checked) = checked(path);
-        let sure = checked.diagnostics.iter().flat_map(|told| &told.fixes);
-        for fix in sure.filter(|fix| fix.applicability == Applicability::Always) {
-            let mut text = sources.files()[0].text.clone();
-            for edit in fix.edits.iter().rev() {
-                assert_eq!(edit.span.file.0, 0);
-                text.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
-            }
-            let mended = check(&Sources::single("main.route", &text), &Options { as_of: DEFAULT_NOW });
-            let left = mended.diagnostics.iter().filter(|told| told.severity != Severity::Note);
-            let codes: Vec<&str> = left.map(|told| told.message.as_str()).collect();
-            assert!(codes.is_empty(), "`{}` leaves {codes:?} in\n{text}", fix.title);
-        }
-    });
-}
-
 /// The codes that files of the suite show.
 #[test]
 fn every_code_is_shown_by_a_file() {

@@ -40,6 +40,17 @@ struct Fence {
     text: String,
 }
 
+impl Fence {
+    /// Under which name commands of the page find it.
+    fn file(&self) -> Option<&str> {
+        self.words.iter().find_map(|word| word.strip_prefix("file="))
+    }
+
+    fn has_otherwise(&self) -> bool {
+        self.text.lines().any(|line| line.starts_with("otherwise"))
+    }
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -94,8 +105,7 @@ fn whole_policy(fence: &Fence) -> String {
     if !fence.words.iter().any(|word| word == "part") {
         return fence.text.clone();
     }
-    let has_otherwise = fence.text.lines().any(|line| line.starts_with("otherwise"));
-    let otherwise = if has_otherwise { "" } else { "\notherwise deny \"Nothing else.\"\n" };
+    let otherwise = if fence.has_otherwise() { "" } else { "\notherwise deny \"Nothing else.\"\n" };
     format!("edition 2026\n{SURROUNDINGS}\n{}{otherwise}", fence.text)
 }
 
@@ -129,14 +139,20 @@ fn every_policy_shown_is_laid_out() {
 #[test]
 fn every_policy_shown_is_as_it_is_said_to_be() {
     let mut count = 0;
+    let mut wrong = Vec::new();
     for page in pages() {
-        // What a later policy of the page uses: fences with `file=NAME`.
-        let mut files: BTreeMap<String, String> = BTreeMap::new();
-        for fence in fences(&page).iter().filter(|fence| fence.words[0] == "route") {
+        let fences = fences(&page);
+        // What another policy of the page uses: fences with `file=NAME`, of two with one name the last above it.
+        let named = |fences: &'_ [Fence]| -> BTreeMap<String, String> {
+            let each = fences.iter().rev().filter_map(|fence| Some((fence.file()?.to_owned(), fence.text.clone())));
+            each.collect()
+        };
+        let mut files = named(&fences);
+        for fence in fences.iter().filter(|fence| fence.words[0] == "route") {
             count += 1;
-            if let Some(name) = fence.words.iter().find_map(|word| word.strip_prefix("file=")) {
+            files.extend(fence.file().map(|name| (name.to_owned(), fence.text.clone())));
+            if fence.file().is_some() && !fence.has_otherwise() {
                 assert_eq!(parse(&fence.text).errors(), [], "{}", fence.place);
-                files.insert(name.to_owned(), fence.text.clone());
                 continue;
             }
             if fence.words.iter().any(|word| word == "form") {
@@ -158,7 +174,7 @@ fn every_policy_shown_is_as_it_is_said_to_be() {
             if let Some(policy) = &checked.policy {
                 diagnostics.extend(examples::diagnostics(&examples::run(policy)));
             }
-            let wanted: Vec<&str> =
+            let mut wanted: Vec<&str> =
                 fence.words.iter().filter_map(|word| word.strip_prefix("error=")).collect();
             diagnostics.retain(|told| told.severity != Severity::Note || wanted.contains(&told.code.name()));
             // A part that is shown need not use all that it and its surroundings declare.
@@ -167,12 +183,35 @@ fn every_policy_shown_is_as_it_is_said_to_be() {
             diagnostics.retain(|told| {
                 !is_part || told.code != Code::R0309 || wanted.contains(&"R0309") && is_shown(told)
             });
-            let found: Vec<&str> = diagnostics.iter().map(|told| told.code.name()).collect();
+            let mut found: Vec<&str> = diagnostics.iter().map(|told| told.code.name()).collect();
+            found.sort_unstable();
+            wanted.sort_unstable();
             let messages: Vec<&str> = diagnostics.iter().map(|told| told.message.as_str()).collect();
-            assert_eq!(found, wanted, "{}: {messages:?}", fence.place);
+            if found != wanted {
+                wrong.push(format!("{}: wanted {wanted:?}, and it is {messages:?}", fence.place));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count >= 40, "the documents show policies: {count}");
+}
+
+/// The lines of a file that are quoted (`text,of=PATH`) stand there so, in that order; some may be left out.
+#[test]
+fn what_is_quoted_stands_there() {
+    let mut count = 0;
+    for page in pages() {
+        for fence in fences(&page) {
+            let Some(path) = fence.words.iter().find_map(|word| word.strip_prefix("of=")) else { continue };
+            let text = std::fs::read_to_string(root().join(path)).expect("the quoted file is there");
+            count += 1;
+            let mut lines = text.lines();
+            for line in fence.text.lines().filter(|line| !line.is_empty()) {
+                assert!(lines.any(|other| other == line), "{}: not in {path}: {line}", fence.place);
+            }
+        }
+    }
+    assert!(count >= 4, "the documents quote files: {count}");
 }
 
 /// The page of the whole language shows what the suite lays out.
@@ -204,38 +243,73 @@ fn every_code_has_its_page_with_mistake_and_mend() {
     }
 }
 
-/// What a shown command prints, both streams.
-fn printed(command: &str, place: &str) -> String {
-    let words = command.strip_prefix("wayleave ").unwrap_or_else(|| panic!("{place}: {command}"));
-    let quoted = format!("exec '{}' {words}", super::cli::binary().display());
-    let output = Command::new("sh")
-        .args(["-c", &quoted])
-        .current_dir(root())
-        .env("NO_COLOR", "1")
-        .env("COLUMNS", "100")
-        .stdin(std::process::Stdio::null())
-        .output()
-        .expect("a shell");
-    let mut found = String::from_utf8_lossy(&output.stdout).into_owned();
-    found.push_str(&String::from_utf8_lossy(&output.stderr));
-    found
+/// A folder in which a page's commands run: its own files beside the project's folders.
+struct Stage(PathBuf);
+
+impl Stage {
+    fn set(page: &Path, fences: &[Fence]) -> Stage {
+        let name = page.strip_prefix(root()).unwrap_or(page).display().to_string().replace(['/', '.'], "-");
+        let folder = std::env::temp_dir().join(format!("wayleave-docs-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
+        let root = std::fs::canonicalize(root()).expect("the project is there");
+        for shared in ["docs", "examples", "tests"] {
+            std::os::unix::fs::symlink(root.join(shared), folder.join(shared)).expect("a link can be made");
+        }
+        for (fence, file) in fences.iter().filter_map(|fence| Some((fence, fence.file()?))) {
+            let path = folder.join(file);
+            std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("it can be made");
+            std::fs::write(path, &fence.text).expect("it can be written");
+        }
+        Stage(folder)
+    }
+
+    /// What a shown command prints, both streams.
+    fn printed(&self, command: &str, place: &str) -> String {
+        let is_ours = command.starts_with("wayleave ") || command.starts_with("echo ");
+        assert!(is_ours, "{place}: a command of ours, or `echo … | wayleave …`: {command}");
+        let tools = super::cli::binary();
+        let tools = tools.parent().expect("the binary has a folder").display().to_string();
+        let output = Command::new("sh")
+            .args(["-c", command])
+            .current_dir(&self.0)
+            .env("PATH", format!("{tools}:{}", std::env::var("PATH").unwrap_or_default()))
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", "100")
+            .stdin(std::process::Stdio::null())
+            .output()
+            .expect("a shell");
+        let mut found = String::from_utf8_lossy(&output.stdout).into_owned();
+        found.push_str(&String::from_utf8_lossy(&output.stderr));
+        found
+    }
 }
 
-/// ```` ```console ```` blocks hold commands after `$ ` and below each what it prints. They run in the root of the project.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// ```` ```console ```` blocks hold commands after `$ ` and below each what it prints. They run in a folder that holds the
+/// page's `file=NAME` blocks, and the project's `docs`, `examples` and `tests`.
 #[test]
 fn every_command_shown_prints_what_is_shown() {
     let mut count = 0;
     for page in pages() {
         let mut text = std::fs::read_to_string(&page).expect("the page can be read");
         let before = text.clone();
-        for fence in fences(&page).iter().filter(|fence| fence.words[0] == "console") {
+        let fences = fences(&page);
+        let stage = Stage::set(&page, &fences);
+        for fence in fences.iter().filter(|fence| fence.words[0] == "console") {
             let mut shown = Vec::new();
             for step in fence.text.split("\n$ ").map(|step| step.trim_start_matches("$ ")) {
-                let command = step.split_once('\n').map_or(step, |(command, _)| command);
-                shown.push(format!("$ {command}\n{}", printed(command, &fence.place).trim_end()));
+                let command = step.split_once('\n').map_or(step, |(command, _)| command).trim_end();
+                shown.push(format!("$ {command}\n{}", stage.printed(command, &fence.place).trim_end()));
                 count += 1;
             }
-            text = text.replace(&fence.text, &format!("{}\n", shown.join("\n").trim_end()));
+            let shown: Vec<&str> = shown.iter().map(|step| step.trim_end()).collect();
+            text = text.replacen(&fence.text, &format!("{}\n", shown.join("\n")), 1);
         }
         if std::env::var_os("WAYLEAVE_UPDATE").is_some() && text != before {
             std::fs::write(&page, &text).expect("the page can be written");
@@ -243,7 +317,7 @@ fn every_command_shown_prints_what_is_shown() {
             assert_eq!(before, text, "{}: WAYLEAVE_UPDATE=1 writes what is printed", page.display());
         }
     }
-    assert!(count >= 5, "the documents show commands: {count}");
+    assert!(count >= 80, "the documents show commands: {count}");
 }
 
 /// Links between the documents lead somewhere.

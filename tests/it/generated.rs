@@ -86,6 +86,25 @@ fn parts_of_files_are_what_the_grammar_says() {
     }
 }
 
+/// Each page of a construct shows its rules of the grammar, between the two comments that name them.
+#[test]
+fn pages_of_constructs_show_their_grammar() {
+    const END: &str = "<!-- end of grammar -->";
+    let law = law();
+    let mut wrong = Vec::new();
+    for entry in std::fs::read_dir(root().join("docs/reference")).expect("the pages are there") {
+        let path = format!("docs/reference/{}", entry.expect("an entry").file_name().to_string_lossy());
+        let kept = std::fs::read_to_string(root().join(&path)).expect("a page");
+        let (before, rest) = kept.split_once("<!-- grammar: ").unwrap_or_else(|| panic!("{path}: no grammar"));
+        let (names, rest) = rest.split_once(" -->").unwrap_or_else(|| panic!("{path}: an open comment"));
+        let (_, behind) = rest.split_once(END).unwrap_or_else(|| panic!("{path}: no `{END}`"));
+        let rules: Vec<&str> = names.split_whitespace().collect();
+        let made = generated::excerpt(&law, &rules).unwrap_or_else(|wrong| panic!("{path}: {wrong}"));
+        wrong.extend(compared(&path, &format!("{before}<!-- grammar: {names} -->\n\n{made}\n{END}{behind}")));
+    }
+    assert!(wrong.is_empty(), "rewrite them with WAYLEAVE_UPDATE=1:\n{}", wrong.join("\n"));
+}
+
 /// No word is forgotten: each stands in the patterns of both editors.
 #[test]
 fn every_word_has_a_colour() {

@@ -10,6 +10,8 @@ mod cli;
 
 mod docs;
 
+mod fixes;
+
 mod fuzz;
 
 mod generated;

@@ -14,7 +14,7 @@ use wayleave_program::instant;
 use wayleave_tests::snapshot;
 
 /// The day as of which the policy is sound.
-const AS_OF: &str = "2026-12-01";
+pub(crate) const AS_OF: &str = "2026-12-01";
 
 /// The files of the policy, by path from its root.
 type Files = BTreeMap<String, String>;
@@ -71,6 +71,21 @@ fn set_out(block: &str) -> String {
     let lines: Vec<&str> =
         block.trim_end().lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
     lines.join("\n")
+}
+
+/// Every mistake by its name, as the files of the policy that has it.
+pub(crate) fn all() -> Vec<(String, BTreeMap<String, String>)> {
+    let files = sound();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/mistakes");
+    let entries = std::fs::read_dir(folder).expect("the suite is there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("it can be listed").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "mistake"));
+    paths.sort();
+    let seeded = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).expect("a mistake");
+        (path.file_stem().expect("a name").to_string_lossy().into_owned(), Mistake::read(&text).seed(&files))
+    };
+    paths.iter().map(seeded).collect()
 }
 
 fn folder() -> PathBuf {

@@ -33,3 +33,11 @@ pub fn parts(law: &Law) -> Vec<[String; 4]> {
     let markers = ["; keywords, from route.pest\n", "; end of keywords\n"];
     vec![[queries, markers[0], &queries::keywords(law), markers[1]].map(str::to_owned)]
 }
+
+/// Some rules of the grammar, as a page of `docs/reference` shows them.
+///
+/// # Errors
+/// A name that is no rule of the book.
+pub fn excerpt(law: &Law, names: &[&str]) -> Result<String, String> {
+    book::excerpt(law, names)
+}

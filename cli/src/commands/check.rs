@@ -1,12 +1,13 @@
-//! `check`: what is wrong with a policy, drawn in its text or as JSON.
+//! `check`: what is wrong with a policy, in the format that was asked for.
 
-use crate::args::{Check, Deny, Format};
-use crate::output::{Exit, Failure, Terminal, print};
+use crate::args::{Check, Deny, ReportFormat};
+use crate::output::{Exit, Failure, Terminal, note, print};
+use crate::report::Report;
 use crate::{environment, load};
 use std::mem::ManuallyDrop;
-use wayleave_compiler::diagnostic::render::{Counts, render_human, render_json};
+use wayleave_compiler::diagnostic::render::Counts;
 use wayleave_compiler::source::Sources;
-use wayleave_compiler::{Code, Options, Severity, check};
+use wayleave_compiler::{Code, Diagnostic, Options, Severity, check};
 use wayleave_program::instant;
 use wayleave_program::value::Instant;
 
@@ -16,25 +17,34 @@ pub(super) fn run(arguments: &Check, terminal: Terminal) -> Result<Exit, Failure
     // The process ends with this: taking a large policy's trees apart would cost a tenth of it.
     let sources = ManuallyDrop::new(load::sources(&root)?);
     // Every check is direct, so `--quick` leaves nothing out.
-    let Check { quick: _, notes, .. } = arguments;
+    let Check { quick: _, notes, deny, format, .. } = arguments;
     let checked = ManuallyDrop::new(check(&sources, &Options { as_of }));
     let mut diagnostics = checked.diagnostics.clone();
     diagnostics.retain(|told| *notes || told.severity != Severity::Note);
-    let counts = Counts::of(&diagnostics);
     let date = date(as_of);
-    match arguments.format {
-        Format::Json => print(&format!("{:#}\n", render_json(&diagnostics, &sources, &date)))?,
-        Format::Human if diagnostics.is_empty() => print(&clean(&sources, &date))?,
-        Format::Human => print(&render_human(&diagnostics, &sources, terminal.output_style()))?,
+    let fails = |told: &Diagnostic| told.severity == Severity::Error || is_denied(*deny, told);
+    let report = Report { diagnostics: &diagnostics, sources: &sources, date: &date, fails: &fails };
+    let is_for_people = matches!(format, ReportFormat::Human | ReportFormat::Github);
+    if diagnostics.is_empty() && is_for_people {
+        print(&clean(&sources, &date))?;
+    } else {
+        print(&report.text(*format, terminal))?;
     }
-    let is_denied = match arguments.deny {
-        // That an approval ends is for its owner to see to; a date that passes must not stop a merge.
-        Some(Deny::Warnings) => diagnostics.iter().any(|told| {
-            told.severity == Severity::Error || told.severity == Severity::Warning && told.code != Code::R0310
-        }),
-        None => counts.errors > 0,
-    };
-    Ok(if is_denied { Exit::No } else { Exit::Yes })
+    if !diagnostics.iter().any(fails) {
+        return Ok(Exit::Yes);
+    }
+    if Counts::of(&diagnostics).errors == 0 {
+        note("warnings count as errors here (--deny warnings)\n");
+    }
+    Ok(Exit::No)
+}
+
+/// That an approval ends is for its owner to see to; a date that passes must not stop a merge.
+fn is_denied(deny: Option<Deny>, told: &Diagnostic) -> bool {
+    match deny {
+        Some(Deny::Warnings) => told.severity == Severity::Warning && told.code != Code::R0310,
+        None => false,
+    }
 }
 
 /// The first instant of the date given, or of today.
@@ -47,7 +57,7 @@ fn as_of(given: Option<&str>) -> Result<Instant, Failure> {
 }
 
 /// `2026-11-22`
-fn date(instant: Instant) -> String {
+pub(super) fn date(instant: Instant) -> String {
     instant::write(instant).split('T').next().unwrap_or_default().to_owned()
 }
 

@@ -2,6 +2,7 @@
 
 use crate::args::{Decide, Format};
 use crate::compile::{Compiled, compile_path};
+use crate::deciding::{deciding, rule_words};
 use crate::duration;
 use crate::output::{Exit, Failure, Paint, Terminal, columns, note, ordinal, print};
 use std::collections::BTreeSet;
@@ -12,7 +13,7 @@ use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
-use wayleave_program::decision::{Decision, Outcome, Reason, RuleName};
+use wayleave_program::decision::{Decision, Outcome, Reason};
 use wayleave_program::detector::DetectorKind;
 use wayleave_program::document::{Problem, read_request, write_decision};
 use wayleave_program::instant;
@@ -23,9 +24,6 @@ use wayleave_runtime::wire::json::{JsonError, Keys, Reader};
 
 /// A request document beyond this is not one.
 const DOCUMENT_BYTES: u64 = 16 << 20;
-
-/// A quoted line of the policy is cut to so many characters.
-const QUOTED: usize = 90;
 
 pub(super) fn run(decide: &Decide, terminal: Terminal) -> Result<Exit, Failure> {
     let (compiled, _) = compile_path(&decide.policy.policy, terminal)?;
@@ -144,7 +142,7 @@ fn human(decision: &Decision, compiled: &Compiled, terminal: Terminal) -> String
         }
     }
     out.push_str(&beside(decision, compiled));
-    let deciding = deciding(decision, view);
+    let deciding = deciding(decision, view, &|place| view.label(place));
     if !deciding.is_empty() {
         out.push_str("decided by\n");
         out.push_str(&indented(&deciding));
@@ -228,39 +226,12 @@ fn reasons(reasons: &[Reason], view: &SourceView) -> String {
     for reason in reasons {
         let place = view.places.get(&Spot::Rule(reason.by.clone()));
         let place = place.map(|place| format!("  {}", view.label(place))).unwrap_or_default();
-        out.push_str(&format!("{}{place}\n", printable(&name(&reason.by))));
+        out.push_str(&format!("{}{place}\n", printable(&rule_words(&reason.by))));
         if !reason.words.is_empty() {
             out.push_str(&format!("  {}\n", printable(&reason.words)));
         }
     }
     out
-}
-
-/// A rule as people say it.
-fn name(rule: &RuleName) -> String {
-    match rule {
-        RuleName::Unapproved => "no approve covers it".to_owned(),
-        RuleName::Capability => "it lacks what the request needs".to_owned(),
-        RuleName::Context => "the request does not fit its context".to_owned(),
-        RuleName::Requested => "the model that was asked for".to_owned(),
-        _ => rule.to_string(),
-    }
-}
-
-/// The lines of the policy that explain the decision, quoted.
-fn deciding(decision: &Decision, view: &SourceView) -> String {
-    let rows: Vec<Vec<String>> = view
-        .deciding(decision)
-        .iter()
-        .map(|place| {
-            let file = view.files.get(place.file as usize);
-            let line =
-                file.and_then(|file| file.text.lines().nth(place.line as usize - 1)).unwrap_or_default();
-            let quoted: String = printable(line.trim()).chars().take(QUOTED).collect();
-            vec![view.label(place), quoted]
-        })
-        .collect();
-    columns(&rows)
 }
 
 fn indented(text: &str) -> String {

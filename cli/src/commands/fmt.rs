@@ -2,17 +2,15 @@
 //! in it was lost.
 
 use crate::args::Fmt;
+use crate::difference::difference;
 use crate::load;
-use crate::output::{Exit, Failure, Paint, Terminal, note, print};
-use similar::{ChangeTag, TextDiff};
-use std::io::{Read, Write};
+use crate::output::{Exit, Failure, Terminal, note, print};
+use crate::replace::replace;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 use wayleave_grammar::layout::{Fault, checked};
 use wayleave_grammar::{FILE_LIMIT_BYTES, Layer, Parse, parse};
-
-/// Unchanged lines around a changed one.
-const CONTEXT_LINES: usize = 3;
 
 /// How many files there were of each kind.
 #[derive(Debug, Default)]
@@ -160,7 +158,7 @@ fn file(path: &Path, arguments: &Fmt, terminal: Terminal) -> Result<Laid, Failur
         return Ok(laid);
     }
     if arguments.diff {
-        laid.shown.push_str(&difference(&shown, &text, &laid_out, terminal));
+        laid.shown.push_str(&difference(&shown, &text, &laid_out, ", laid out", terminal));
     }
     if arguments.check {
         laid.shown.push_str(&format!("{shown}\n"));
@@ -192,7 +190,7 @@ fn standard_input(arguments: &Fmt, terminal: Terminal) -> Result<Exit, Failure> 
     tell_broken(NAME, &parsed);
     let changes = laid_out != text;
     if arguments.diff && changes {
-        print(&difference(NAME, &text, &laid_out, terminal))?;
+        print(&difference(NAME, &text, &laid_out, ", laid out", terminal))?;
     }
     if arguments.check && changes {
         print(&format!("{NAME}\n"))?;
@@ -229,65 +227,4 @@ fn of_fault(shown: &str, text: &str, fault: &Fault) -> Failure {
     note(&format!("--- {shown}\n{text}\n--- end of {shown}\n"));
     Failure::new(format!("`{shown}` is left as it is, because its layout cannot be trusted: {fault}"))
         .mend("this is a mistake of wayleave, not of the policy: please report it with the text above")
-}
-
-/// A unified diff.
-fn difference(shown: &str, old: &str, new: &str, terminal: Terminal) -> String {
-    let mut out = format!("--- {shown}\n+++ {shown}, laid out\n");
-    for hunk in TextDiff::from_lines(old, new).unified_diff().context_radius(CONTEXT_LINES).iter_hunks() {
-        out.push_str(&terminal.paint(Paint::Cyan, &hunk.header().to_string()));
-        out.push('\n');
-        for change in hunk.iter_changes() {
-            let line = change.value();
-            let line = line.strip_suffix('\n').unwrap_or(line);
-            let line = match change.tag() {
-                ChangeTag::Delete => terminal.paint(Paint::Red, &format!("-{line}")),
-                ChangeTag::Insert => terminal.paint(Paint::Green, &format!("+{line}")),
-                ChangeTag::Equal => format!(" {line}"),
-            };
-            out.push_str(&line);
-            out.push('\n');
-            if change.missing_newline() {
-                out.push_str("\\ No newline at end of file\n");
-            }
-        }
-    }
-    out
-}
-
-/// Writes a file beside the other and puts it in its place, so that no reader ever sees half of it. A link is followed:
-/// what it leads to is written. A file of several names, or of another owner, is written where it is: a new one would not
-/// be the same.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let path = std::fs::canonicalize(path)?;
-    let metadata = std::fs::metadata(&path)?;
-    if metadata.permissions().readonly() {
-        return Err(std::io::ErrorKind::PermissionDenied.into());
-    }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // Nobody but its owner can read it before it has the permissions of the other.
-    let mut beside = tempfile::Builder::new().prefix(".wayleave-").tempfile_in(folder)?;
-    if !is_alike(&metadata, &beside.as_file().metadata()?) {
-        let mut file = std::fs::OpenOptions::new().write(true).open(&path)?;
-        file.write_all(text.as_bytes())?;
-        file.set_len(text.len() as u64)?;
-        return file.sync_all();
-    }
-    beside.write_all(text.as_bytes())?;
-    beside.as_file().set_permissions(metadata.permissions())?;
-    beside.as_file().sync_all()?;
-    beside.persist(&path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Whether a new file can stand for an old one: same owner and group, and no other name leads to the old one.
-#[cfg(unix)]
-fn is_alike(old: &std::fs::Metadata, new: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    old.nlink() == 1 && old.uid() == new.uid() && old.gid() == new.gid()
-}
-
-#[cfg(not(unix))]
-fn is_alike(_old: &std::fs::Metadata, _new: &std::fs::Metadata) -> bool {
-    true
 }

@@ -5,14 +5,20 @@
 //! width and made printable, at their own line numbers. Positions in a view count characters, so no span can fall
 //! inside one.
 
+mod github;
+
 mod json;
+
+mod sarif;
 
 mod view;
 
 use super::{Diagnostic, Label, Severity};
 use crate::source::{FileId, Sources, Span};
 use ariadne::{Color, Config, IndexType, LabelAttach, Report, ReportKind, Source};
-pub use json::render_json;
+pub use github::render_github;
+pub use json::{JSON_VERSION, place_json, render_json};
+pub use sarif::render_sarif;
 use std::collections::BTreeMap;
 use std::ops::Range;
 pub use view::printable;
@@ -113,6 +119,13 @@ pub fn render_plain(diagnostics: &[Diagnostic], sources: &Sources) -> String {
         ));
     }
     out
+}
+
+/// What stops a compile first, then what does not; within each by place.
+fn order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|told| (told.severity, told.primary.span));
+    sorted
 }
 
 /// `error[R0101]`

@@ -116,6 +116,8 @@ pub(super) struct Lower<'s> {
     budgets: Vec<(String, Span, bool)>,
     /// Texts that `request.model` is compared with.
     model_texts: std::collections::BTreeSet<String>,
+    /// What conditions are made of, as it is met.
+    operands: Vec<super::Operand>,
 }
 
 /// An item and the file in which it stands.
@@ -149,6 +151,8 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     let Some(otherwise) = parts.otherwise.filter(|_| diagnostics.is_empty()) else {
         return (None, diagnostics);
     };
+    lower.operands.sort_by_key(|operand| operand.span);
+    lower.operands.dedup_by_key(|operand| operand.span);
     let mut catalogue = lower.catalogue;
     catalogue.other_models = lower.model_texts.into_iter().filter(|text| !catalogue.knows(text)).collect();
     let policy = Policy {
@@ -171,6 +175,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
         migrations: parts.migrations,
         guarantees: parts.guarantees,
         examples: parts.examples,
+        operands: lower.operands,
         delegations: delegations(lower.delegated),
         texts: sources.files().iter().map(|file| (file.name.clone(), file.text.clone())).collect(),
         fingerprint: std::sync::OnceLock::new(),
@@ -238,6 +243,7 @@ impl<'s> Lower<'s> {
             targets: BTreeMap::new(),
             groups: BTreeMap::new(),
             plans: BTreeMap::new(),
+            operands: Vec::new(),
             definitions: Vec::new(),
             definition_ids: BTreeMap::new(),
             used: std::collections::BTreeSet::new(),

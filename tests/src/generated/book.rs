@@ -53,6 +53,25 @@ pub(crate) fn files(law: &Law) -> BTreeMap<String, String> {
     files
 }
 
+/// Some rules as a page of `docs/reference` shows them, with links to their drawings.
+///
+/// # Errors
+/// A name that is no rule of the book.
+pub(crate) fn excerpt(law: &Law, names: &[&str]) -> Result<String, String> {
+    let parts: Vec<(&Part, Vec<Entry>)> = law.parts.iter().map(|part| (part, entries(law, part))).collect();
+    let book = Book { law, parts };
+    let mut rules = Vec::new();
+    let mut links = Vec::new();
+    for name in names {
+        let found = book.entries().find(|(_, entry)| entry.rule == *name || entry.name == *name);
+        let (_, entry) = found.ok_or_else(|| format!("`{name}` has no place in the book"))?;
+        rules.push(notation::rule(&entry.name, &entry.shape));
+        links.push(book.link(&entry.name, None).replace("](grammar/", "](../grammar/"));
+    }
+    let reading = "[how to read it](../grammar.md#how-to-read-it)";
+    Ok(format!("```ebnf\n{}\n```\n\nDrawn: {}; {reading}.\n", rules.join("\n"), links.join(", ")))
+}
+
 fn entries(law: &Law, part: &Part) -> Vec<Entry> {
     let shown = part.rules.iter().filter(|rule| shape::is_shown(rule));
     let entry = |rule: &String| Entry {

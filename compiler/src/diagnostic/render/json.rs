@@ -5,10 +5,14 @@ use crate::diagnostic::{Diagnostic, Edit, Fix, Label};
 use crate::source::{Sources, Span};
 use serde_json::{Map, Value, json};
 
-/// The whole answer of `check`; `as_of` is the date that the check was made for.
+/// The version of the shape. It grows when a reader of the one before could be misled; members may be added at any time.
+pub const JSON_VERSION: u32 = 1;
+
+/// The whole answer of `check`; `as_of` is the date that the check was made for. Its JSON Schema is
+/// `docs/report.schema.json`.
 pub fn render_json(diagnostics: &[Diagnostic], sources: &Sources, as_of: &str) -> Value {
     let diagnostics: Vec<Value> = diagnostics.iter().map(|one| diagnostic(one, sources)).collect();
-    json!({"diagnostics": diagnostics, "as_of": as_of})
+    json!({"version": JSON_VERSION, "as_of": as_of, "diagnostics": diagnostics})
 }
 
 fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Value {
@@ -42,6 +46,11 @@ fn fix(fix: &Fix, sources: &Sources) -> Value {
     };
     let edits: Vec<Value> = fix.edits.iter().map(edit).collect();
     json!({"title": fix.title, "applicability": fix.applicability.name(), "edits": edits})
+}
+
+/// A place as an object: `file`, `line`, `column`, `end_line`, `end_column`.
+pub fn place_json(span: Span, sources: &Sources) -> Value {
+    Value::Object(place(span, sources))
 }
 
 fn place(span: Span, sources: &Sources) -> Map<String, Value> {

@@ -3,7 +3,7 @@
 use super::names::{Kind, unknown_path};
 use super::{Lower, span};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
-use crate::model::{Condition, Predicate, Subject, TargetField, Test};
+use crate::model::{Condition, Operand, Predicate, Subject, TargetField, Test};
 use crate::source::{FileId, Span};
 use std::sync::Arc;
 use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName, OperatorKind};
@@ -98,9 +98,21 @@ impl Lower<'_> {
                 Some(Condition::Not(Box::new(inner)))
             }
             ast::Condition::Paren(paren) => self.condition(file, &paren.inner()?, scope),
-            ast::Condition::Test(test) => self.test(file, test, scope),
-            ast::Condition::Name(name) => self.name_alone(file, name, scope),
+            ast::Condition::Test(test) => {
+                let lowered = self.test(file, test, scope)?;
+                Some(self.operand(super::span_of(file, test), lowered))
+            }
+            ast::Condition::Name(name) => {
+                let lowered = self.name_alone(file, name, scope)?;
+                Some(self.operand(super::span_of(file, name), lowered))
+            }
         }
+    }
+
+    /// Keeps where an operand stands.
+    fn operand(&mut self, span: Span, condition: Condition) -> Condition {
+        self.operands.push(Operand { span, condition: condition.clone() });
+        condition
     }
 
     /// `data is confidential or internal`, `prompt has email or iban`: reports a bare value behind a test that it could

@@ -1,0 +1,44 @@
+//! A file written whole or not at all.
+
+use std::io::Write;
+use std::path::Path;
+
+/// Writes a file beside the other and puts it in its place, so that no reader ever sees half of it. A link is followed:
+/// what it leads to is written. A file of several names, or of another owner, is written where it is: a new one would not
+/// be the same.
+///
+/// # Errors
+/// When it cannot be written; the old one stands then.
+pub(crate) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = std::fs::canonicalize(path)?;
+    let metadata = std::fs::metadata(&path)?;
+    if metadata.permissions().readonly() {
+        return Err(std::io::ErrorKind::PermissionDenied.into());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Nobody but its owner can read it before it has the permissions of the other.
+    let mut beside = tempfile::Builder::new().prefix(".wayleave-").tempfile_in(folder)?;
+    if !is_alike(&metadata, &beside.as_file().metadata()?) {
+        let mut file = std::fs::OpenOptions::new().write(true).open(&path)?;
+        file.write_all(text.as_bytes())?;
+        file.set_len(text.len() as u64)?;
+        return file.sync_all();
+    }
+    beside.write_all(text.as_bytes())?;
+    beside.as_file().set_permissions(metadata.permissions())?;
+    beside.as_file().sync_all()?;
+    beside.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Whether a new file can stand for an old one: same owner and group, and no other name leads to the old one.
+#[cfg(unix)]
+fn is_alike(old: &std::fs::Metadata, new: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    old.nlink() == 1 && old.uid() == new.uid() && old.gid() == new.gid()
+}
+
+#[cfg(not(unix))]
+fn is_alike(_old: &std::fs::Metadata, _new: &std::fs::Metadata) -> bool {
+    true
+}
