@@ -48,7 +48,7 @@ impl Why {
 pub struct Missed {
     /// Where it stands.
     pub span: Span,
-    /// What it is: `deny leaked-secret`, `route code, 2nd arm`, or the text of a condition's part.
+    /// What it is: `deny leaked-secret`, `arm 2 of route code`, or the text of a condition's part.
     pub what: String,
     /// In which way.
     pub why: Why,
@@ -168,7 +168,7 @@ impl Coverage {
                 RouteBody::Plan(_) => self.arm(route.head, name, is_taken(&route.name, None)),
                 RouteBody::Arms(arms) => {
                     for (arm, index) in arms.iter().zip(0..) {
-                        let what = format!("{name}, arm {}", index + 1);
+                        let what = format!("arm {} of {name}", index + 1);
                         self.arm(arm.span, what, is_taken(&route.name, Some(index)));
                     }
                 }

@@ -154,7 +154,14 @@ fn found(expected: &Expected, decision: &Decision, catalogue: &Catalogue) -> Str
 }
 
 fn by(decision: &Decision) -> String {
-    let by: Vec<String> = decision.reasons.iter().map(|reason| reason.by.to_string()).collect();
+    let words = |rule: &RuleName| match rule {
+        RuleName::Unapproved => "the lack of an `approve`".to_owned(),
+        RuleName::Capability => "what its targets cannot do".to_owned(),
+        RuleName::Context => "the context of its targets".to_owned(),
+        RuleName::Requested => "the model that was asked for".to_owned(),
+        named => named.to_string(),
+    };
+    let by: Vec<String> = decision.reasons.iter().map(|reason| words(&reason.by)).collect();
     by.join(", ")
 }
 

@@ -320,6 +320,19 @@ fn every_command_shown_prints_what_is_shown() {
     assert!(count >= 80, "the documents show commands: {count}");
 }
 
+/// Every page stands in the contents of the book.
+#[test]
+fn the_book_lists_every_page() {
+    let docs = root().join("docs");
+    let summary = std::fs::read_to_string(docs.join("SUMMARY.md")).expect("the book has contents");
+    for page in pages() {
+        let Ok(path) = page.strip_prefix(&docs) else { continue };
+        let link = format!("]({})", path.display());
+        let is_listed = path == Path::new("SUMMARY.md") || summary.contains(&link);
+        assert!(is_listed, "docs/SUMMARY.md does not list {}", path.display());
+    }
+}
+
 /// Links between the documents lead somewhere.
 #[test]
 fn links_lead_to_files() {

@@ -29,7 +29,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    fn sources(&self, files: &BTreeMap<String, String>) -> Sources {
+    pub(crate) fn sources(&self, files: &BTreeMap<String, String>) -> Sources {
         let mut read = |name: &str| files.get(name).cloned().ok_or_else(|| "there is no such file".to_owned());
         Sources::gather(&self.root, &mut read).expect("the root file is there")
     }
@@ -41,7 +41,7 @@ impl Case {
 }
 
 /// The files of `suite/check` and of `suite/mistakes`.
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/check");
     let mut files = BTreeMap::new();
     let mut roots = Vec::new();

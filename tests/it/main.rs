@@ -30,6 +30,8 @@ mod mistakes;
 
 mod proxy;
 
+mod reports;
+
 mod syntax;
 
 mod tidy;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 mod book;
 mod diagram;
+mod highlight;
 pub mod law;
 mod neighbours;
 mod notation;
@@ -21,6 +22,7 @@ use law::Law;
 pub fn files(law: &Law) -> BTreeMap<String, String> {
     let mut files = book::files(law);
     files.insert("editors/textmate/route.tmLanguage.json".to_owned(), textmate::text(law));
+    files.insert("docs/highlight.js".to_owned(), highlight::script(law));
     files.insert("editors/vim/syntax/route.vim".to_owned(), vim::syntax(law));
     files.insert("editors/vim/indent/route.vim".to_owned(), vim::indent(law));
     files

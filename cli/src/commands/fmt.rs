@@ -9,6 +9,7 @@ use crate::replace::replace;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
+use wayleave_compiler::diagnostic::render::printable;
 use wayleave_grammar::layout::{Fault, checked};
 use wayleave_grammar::{FILE_LIMIT_BYTES, Layer, Parse, parse};
 
@@ -147,7 +148,8 @@ fn is_wanted(entry: &DirEntry) -> bool {
 
 /// Lays out one file.
 fn file(path: &Path, arguments: &Fmt, terminal: Terminal) -> Result<Laid, Failure> {
-    let shown = path.display().to_string();
+    // A name with a line break in it would be two of them for whoever reads the list.
+    let shown = printable(&path.display().to_string());
     let text =
         load::text_of(path).map_err(|reason| Failure::new(format!("`{shown}` cannot be read: {reason}")))?;
     let parsed = parse(&text);

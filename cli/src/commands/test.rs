@@ -14,7 +14,9 @@ use crate::watch::{INTERVAL, Watch};
 use crate::{environment, load};
 use std::sync::Arc;
 use wayleave_compiler::coverage::Coverage;
-use wayleave_compiler::diagnostic::render::{Counts, printable, render_github, render_plain, render_sarif};
+use wayleave_compiler::diagnostic::render::{
+    Counts, printable, render_github, render_github_error, render_plain, render_sarif,
+};
 use wayleave_compiler::examples::{self, ExampleResult};
 use wayleave_compiler::source::{Sources, Span};
 use wayleave_compiler::{Diagnostic, Options, Policy, Severity, check, source_view};
@@ -113,7 +115,7 @@ fn text(ran: &Ran<'_>, format: ReportFormat, terminal: Terminal) -> String {
         }
         ReportFormat::Github if ran.results.is_empty() => {
             let root = ran.sources.files().first().map_or("", |root| root.path.as_str());
-            format!("::error file={root},title=no tests::{end}")
+            render_github_error(root, "no tests", end.trim_end())
         }
         ReportFormat::Github => format!("{}{end}", render_github(&failures(), ran.sources)),
         ReportFormat::Junit => junit::of_tests(&cases(ran), ran.sources),

@@ -16,7 +16,7 @@ mod view;
 use super::{Diagnostic, Label, Severity};
 use crate::source::{FileId, Sources, Span};
 use ariadne::{Color, Config, IndexType, LabelAttach, Report, ReportKind, Source};
-pub use github::render_github;
+pub use github::{render_github, render_github_error};
 pub use json::{JSON_VERSION, place_json, render_json};
 pub use sarif::render_sarif;
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 use super::{Ran, place};
 use crate::deciding::{deciding, rule_words};
 use crate::duration;
-use crate::output::columns;
+use crate::output::{columns, ordinal};
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_compiler::examples::{ExampleResult, Miss};
 use wayleave_compiler::model::Expected;
@@ -83,9 +83,9 @@ fn rows(miss: &Miss, decision: &Decision, catalogue: &Catalogue) -> Vec<Vec<Stri
     rows
 }
 
-/// `route chat, arm 2` or `deny`
+/// `route chat, 2nd arm` or `deny`
 fn outcome(decision: &Decision) -> String {
-    let arm = decision.arm.map(|arm| format!(", arm {}", arm.saturating_add(1))).unwrap_or_default();
+    let arm = decision.arm.map(|arm| format!(", {} arm", ordinal(arm.saturating_add(1)))).unwrap_or_default();
     match (&decision.route, decision.outcome) {
         (Some(route), Outcome::Route) => format!("route {}{arm}", printable(route)),
         (Some(route), other) => format!("{}, on route {}{arm}", other.name(), printable(route)),

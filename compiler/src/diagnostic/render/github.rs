@@ -43,6 +43,12 @@ pub fn render_github(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     out
 }
 
+/// An error about a whole file.
+pub fn render_github_error(path: &str, title: &str, message: &str) -> String {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    format!("::error file={},title={}::{}\n", property(path), property(title), data(&printable(message)))
+}
+
 /// `::error file=main.route,line=3,…,title=R0101 unknown name::MESSAGE`
 fn command(told: &Diagnostic, sources: &Sources) -> String {
     let kind = match told.severity {
