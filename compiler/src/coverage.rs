@@ -159,7 +159,8 @@ impl Coverage {
 
     fn arms(&mut self, policy: &Policy, runs: &[Run<'_>]) {
         let is_taken = |route: &str, arm: Option<u32>| {
-            let takes = |run: &Run<'_>| run.decision.route.as_deref() == Some(route) && run.decision.arm == arm;
+            let takes =
+                |run: &Run<'_>| run.decision.route.as_deref() == Some(route) && run.decision.arm == arm;
             runs.iter().any(takes)
         };
         for route in &policy.routes {

@@ -112,9 +112,9 @@ fn disjoint(diagnostics: &[Diagnostic]) -> Vec<(&Diagnostic, &Fix)> {
             continue;
         };
         let meets = |span: Span| {
-            taken.iter().any(|other| {
-                other.file == span.file && span.start <= other.end && other.start <= span.end
-            })
+            taken
+                .iter()
+                .any(|other| other.file == span.file && span.start <= other.end && other.start <= span.end)
         };
         if !fix.edits.iter().any(|edit| meets(edit.span)) {
             taken.extend(fix.edits.iter().map(|edit| edit.span));
@@ -150,10 +150,10 @@ pub fn applied(sources: &Sources, fixes: &[&Fix]) -> Option<Sources> {
 
 /// The same files with other texts; none where those would not be the same files.
 fn gathered(sources: &Sources, texts: &BTreeMap<&str, String>) -> Option<Sources> {
-    let mut read =
-        |name: &str| texts.get(name).cloned().ok_or_else(|| "there is no such file".to_owned());
+    let mut read = |name: &str| texts.get(name).cloned().ok_or_else(|| "there is no such file".to_owned());
     let next = Sources::gather(&sources.files().first()?.path, &mut read).ok()?;
     // Files are told apart by number: an edit that adds or removes a `use` is for a person.
-    let is_same = next.files().iter().map(|file| &file.name).eq(sources.files().iter().map(|file| &file.name));
+    let is_same =
+        next.files().iter().map(|file| &file.name).eq(sources.files().iter().map(|file| &file.name));
     is_same.then_some(next)
 }

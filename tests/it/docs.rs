@@ -144,7 +144,8 @@ fn every_policy_shown_is_as_it_is_said_to_be() {
         let fences = fences(&page);
         // What another policy of the page uses: fences with `file=NAME`, of two with one name the last above it.
         let named = |fences: &'_ [Fence]| -> BTreeMap<String, String> {
-            let each = fences.iter().rev().filter_map(|fence| Some((fence.file()?.to_owned(), fence.text.clone())));
+            let each =
+                fences.iter().rev().filter_map(|fence| Some((fence.file()?.to_owned(), fence.text.clone())));
             each.collect()
         };
         let mut files = named(&fences);

@@ -30,7 +30,8 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn sources(&self, files: &BTreeMap<String, String>) -> Sources {
-        let mut read = |name: &str| files.get(name).cloned().ok_or_else(|| "there is no such file".to_owned());
+        let mut read =
+            |name: &str| files.get(name).cloned().ok_or_else(|| "there is no such file".to_owned());
         Sources::gather(&self.root, &mut read).expect("the root file is there")
     }
 
@@ -115,8 +116,7 @@ fn problems(case: &Case, files: &BTreeMap<String, String>) -> (usize, Vec<String
     for one in &told {
         for fix in sure(one).filter(|_| one.severity != Severity::Note) {
             count += 1;
-            let mut problem =
-                |what: String| problems.push(format!("{}: `{}` {what}", case.name, fix.title));
+            let mut problem = |what: String| problems.push(format!("{}: `{}` {what}", case.name, fix.title));
             let mended = edited(files, &sources, fix);
             let after = messages(&check(&case.sources(&mended), &case.options).diagnostics);
             let key = format!("{} {}", one.code.name(), one.message);
@@ -187,8 +187,12 @@ fn fixing_ends_with_texts_that_parse() {
             }
         }
         if fixed.untouched.is_empty() {
-            let left: Vec<&str> =
-                fixed.left.iter().filter(|told| sure(told).next().is_some()).map(|told| told.message.as_str()).collect();
+            let left: Vec<&str> = fixed
+                .left
+                .iter()
+                .filter(|told| sure(told).next().is_some())
+                .map(|told| told.message.as_str())
+                .collect();
             assert!(left.is_empty(), "{}: {left:?}", case.name);
         }
     }

@@ -95,7 +95,8 @@ fn pages_of_constructs_show_their_grammar() {
     for entry in std::fs::read_dir(root().join("docs/reference")).expect("the pages are there") {
         let path = format!("docs/reference/{}", entry.expect("an entry").file_name().to_string_lossy());
         let kept = std::fs::read_to_string(root().join(&path)).expect("a page");
-        let (before, rest) = kept.split_once("<!-- grammar: ").unwrap_or_else(|| panic!("{path}: no grammar"));
+        let (before, rest) =
+            kept.split_once("<!-- grammar: ").unwrap_or_else(|| panic!("{path}: no grammar"));
         let (names, rest) = rest.split_once(" -->").unwrap_or_else(|| panic!("{path}: an open comment"));
         let (_, behind) = rest.split_once(END).unwrap_or_else(|| panic!("{path}: no `{END}`"));
         let rules: Vec<&str> = names.split_whitespace().collect();

@@ -16,18 +16,8 @@ const CRATES: [(&str, &[&str]); 8] = [
 ];
 
 /// Modules of the compiler in their order: each may name those before it, and `lib` all.
-const COMPILER: [&str; 10] = [
-    "source",
-    "diagnostic",
-    "model",
-    "spec",
-    "hygiene",
-    "unenforced",
-    "examples",
-    "coverage",
-    "view",
-    "fix",
-];
+const COMPILER: [&str; 10] =
+    ["source", "diagnostic", "model", "spec", "hygiene", "unenforced", "examples", "coverage", "view", "fix"];
 
 /// Modules of `program` in their order.
 const PROGRAM: [&str; 13] = [

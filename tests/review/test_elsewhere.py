@@ -11,11 +11,14 @@ import pytest
 import yaml
 from conftest import HERE, ROOT, git
 
+# As absolute paths: the tools run in other folders.
+PACKAGES = os.pathsep.join(str(Path(folder).resolve()) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder)
+
 CHANGE = HERE / "changes/signs-of-another-language.patch"
 
 
 def tool(name: str, *words: str, folder: Path, path: str, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": path, "HOME": str(folder), **more}
+    environment = {**os.environ, "PATH": path, "HOME": str(folder), "PYTHONPATH": PACKAGES, **more}
     command = [sys.executable, "-m", name, *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
 

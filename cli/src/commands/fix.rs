@@ -18,10 +18,8 @@ pub(super) fn run(arguments: &FixArgs, terminal: Terminal) -> Result<Exit, Failu
     let as_of = environment::now();
     let mut fixed = fixed(&before, &Options { as_of });
     fixed.left.retain(|told| told.severity != Severity::Note);
-    let changed: Vec<FileId> = before
-        .ids()
-        .filter(|file| before.file(*file).text != fixed.sources.file(*file).text)
-        .collect();
+    let changed: Vec<FileId> =
+        before.ids().filter(|file| before.file(*file).text != fixed.sources.file(*file).text).collect();
     if arguments.dry_run {
         for file in &changed {
             let (old, new) = (before.file(*file), fixed.sources.file(*file));
@@ -65,7 +63,11 @@ fn tell(fixed: &Fixed, before: &Sources, changed: &[FileId], is_dry: bool) -> Re
     };
     let rows: Vec<Vec<String>> = fixed.applied.iter().map(row).collect();
     let table = columns(&rows);
-    if is_dry { note(&table) } else { print(&table)? }
+    if is_dry {
+        note(&table)
+    } else {
+        print(&table)?
+    }
     for file in &fixed.untouched {
         let path = printable(&before.file(*file).path);
         note(&format!("{path} is left as it is: with every sure edit it would not parse either\n"));
@@ -88,7 +90,6 @@ fn tell(fixed: &Fixed, before: &Sources, changed: &[FileId], is_dry: bool) -> Re
 /// What needs a person.
 fn left(fixed: &Fixed, date: &str, terminal: Terminal) -> Result<(), Failure> {
     let fails = |told: &Diagnostic| told.severity == Severity::Error;
-    let report =
-        report::Report { diagnostics: &fixed.left, sources: &fixed.sources, date, fails: &fails };
+    let report = report::Report { diagnostics: &fixed.left, sources: &fixed.sources, date, fails: &fails };
     print(&report.text(crate::args::ReportFormat::Human, terminal))
 }

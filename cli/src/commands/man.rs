@@ -13,7 +13,8 @@ pub(super) fn run(man: &Man) -> Result<Exit, Failure> {
         print(&page(command)?)?;
         return Ok(Exit::Yes);
     };
-    let failed = |error: std::io::Error| Failure::io(format!("`{}` cannot be written", folder.display()), &error);
+    let failed =
+        |error: std::io::Error| Failure::io(format!("`{}` cannot be written", folder.display()), &error);
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut written = 0;
     let mut left = vec![command];

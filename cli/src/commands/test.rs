@@ -49,8 +49,10 @@ pub(super) fn run(arguments: &Test, terminal: Terminal) -> Result<Exit, Failure>
             .mend("take `--format human`, `plain` or `json`"));
     }
     if arguments.watch && !is_for_people {
-        return Err(Failure::new("`--watch` writes one report after another, and that format is one document")
-            .mend("take `--format human` or `plain`"));
+        return Err(Failure::new(
+            "`--watch` writes one report after another, and that format is one document",
+        )
+        .mend("take `--format human` or `plain`"));
     }
     let root = load::root_file(&arguments.policy.policy)?;
     if !arguments.watch {
@@ -102,7 +104,8 @@ fn once(sources: &Sources, arguments: &Test, terminal: Terminal) -> Result<Exit,
 fn text(ran: &Ran<'_>, format: ReportFormat, terminal: Terminal) -> String {
     let failures = || examples::diagnostics(&ran.results);
     let end = format!("{}\n", total(ran));
-    let covered = ran.coverage.as_ref().map(|coverage| coverage::text(coverage, ran.sources)).unwrap_or_default();
+    let covered =
+        ran.coverage.as_ref().map(|coverage| coverage::text(coverage, ran.sources)).unwrap_or_default();
     match format {
         ReportFormat::Human => {
             let each: String = ran.results.iter().map(|result| shown(result, ran, terminal)).collect();
@@ -141,8 +144,7 @@ fn shown(result: &ExampleResult, ran: &Ran<'_>, terminal: Terminal) -> String {
         return format!("{}  {}\n", terminal.paint(Paint::Green, "pass"), printable(&result.name));
     }
     let verdict = terminal.paint(Paint::Red, "FAIL");
-    let mut out =
-        format!("{verdict}  {}  {}\n", printable(&result.name), place(result.span, ran.sources));
+    let mut out = format!("{verdict}  {}  {}\n", printable(&result.name), place(result.span, ran.sources));
     for line in beside::text(result, ran).lines() {
         out.push_str(format!("      {line}").trim_end());
         out.push('\n');

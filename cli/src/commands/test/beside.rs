@@ -65,7 +65,8 @@ fn rows(miss: &Miss, decision: &Decision, catalogue: &Catalogue) -> Vec<Vec<Stri
             );
             let mark = if is_outcome || decision.outcome != Outcome::Route { MARK } else { "  " };
             rows.push(vec![printable(&miss.expected), format!("{mark}{came}")]);
-            let is_unwanted = |target: TargetId| matches!(wanted, Expected::Never(never) if never.contains(&target));
+            let is_unwanted =
+                |target: TargetId| matches!(wanted, Expected::Never(never) if never.contains(&target));
             let targets = decision.candidates().map(|(target, _)| target);
             for ((target, (name, within)), number) in targets.zip(candidates(decision, catalogue)).zip(1..) {
                 let mark = if is_unwanted(target) { MARK } else { "  " };
@@ -95,7 +96,8 @@ fn outcome(decision: &Decision) -> String {
 
 /// Each with its time limit, if it has one.
 fn candidates(decision: &Decision, catalogue: &Catalogue) -> Vec<(String, String)> {
-    let within = |ms: Option<u64>| ms.map(|ms| format!(" within {}", duration::write(ms))).unwrap_or_default();
+    let within =
+        |ms: Option<u64>| ms.map(|ms| format!(" within {}", duration::write(ms))).unwrap_or_default();
     decision.candidates().map(|(target, ms)| (name(target, catalogue), within(ms))).collect()
 }
 
@@ -103,7 +105,8 @@ fn candidates(decision: &Decision, catalogue: &Catalogue) -> Vec<(String, String
 fn why(miss: &Miss, decision: &Decision, catalogue: &Catalogue) -> Vec<String> {
     let mut lines = Vec::new();
     for removed in &decision.removed {
-        let by: Vec<String> = removed.reasons.iter().map(|reason| printable(&rule_words(&reason.by))).collect();
+        let by: Vec<String> =
+            removed.reasons.iter().map(|reason| printable(&rule_words(&reason.by))).collect();
         lines.push(format!("  without {}: {}", name(removed.target, catalogue), by.join(", ")));
     }
     if lines.is_empty() {

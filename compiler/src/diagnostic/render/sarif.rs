@@ -24,8 +24,7 @@ pub fn render_sarif(diagnostics: &[Diagnostic], sources: &Sources, version: &str
     codes.sort_unstable();
     codes.dedup();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let results: Vec<Value> =
-        sorted.iter().map(|told| result(told, &codes, sources, &mut seen)).collect();
+    let results: Vec<Value> = sorted.iter().map(|told| result(told, &codes, sources, &mut seen)).collect();
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -52,12 +51,7 @@ fn rule(code: Code) -> Value {
     })
 }
 
-fn result(
-    told: &Diagnostic,
-    codes: &[Code],
-    sources: &Sources,
-    seen: &mut BTreeMap<String, usize>,
-) -> Value {
+fn result(told: &Diagnostic, codes: &[Code], sources: &Sources, seen: &mut BTreeMap<String, usize>) -> Value {
     let related: Vec<&Label> = told.secondary.iter().take(RELATED_LIMIT).collect();
     let mut result = json!({
         "ruleId": told.code.name(),
@@ -98,7 +92,10 @@ fn words(told: &Diagnostic, related: &[&Label]) -> String {
         words.push_str(&escaped(&sentence(step)));
     }
     for (label, id) in related.iter().zip(1..) {
-        words.push_str(&format!(" [{}]({id}).", escaped(&sentence(&label_words(label))).trim_end_matches('.')));
+        words.push_str(&format!(
+            " [{}]({id}).",
+            escaped(&sentence(&label_words(label))).trim_end_matches('.')
+        ));
     }
     words
 }
@@ -144,9 +141,7 @@ fn fix(fix: &Fix, sources: &Sources) -> Value {
         by_file.entry(&sources.file(edit.span.file).path).or_default().push(edit);
     }
     let change = |(_, edits): (&str, Vec<&Edit>)| {
-        let replacement = |edit: &&Edit| {
-            json!({"deletedRegion": region(edit.span, sources), "insertedContent": {"text": edit.text}})
-        };
+        let replacement = |edit: &&Edit| json!({"deletedRegion": region(edit.span, sources), "insertedContent": {"text": edit.text}});
         json!({
             "artifactLocation": edits.first().map(|edit| artifact(edit.span, sources)),
             "replacements": edits.iter().map(replacement).collect::<Vec<_>>(),
@@ -165,7 +160,9 @@ fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => uri.push(byte.into()),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
+                uri.push(byte.into())
+            }
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }
