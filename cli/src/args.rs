@@ -332,7 +332,7 @@ pub(crate) enum KeysVerb {
     #[command(after_help = "Example:\n  wayleave keys list --format json")]
     List(KeysList),
     /// Make a key worthless from its next request on
-    #[command(after_help = "Example:\n  wayleave keys revoke alice")]
+    #[command(after_help = "Example:\n  wayleave keys revoke 5d41402abc4b")]
     Revoke(KeysRevoke),
 }
 
@@ -374,7 +374,7 @@ pub(crate) struct KeysList {
 /// `keys revoke`
 #[derive(Debug, Args)]
 pub(crate) struct KeysRevoke {
-    /// Whose key: the ID that `keys list` shows
+    /// Which key: the first column of `keys list`
     #[arg(value_name = "ID")]
     pub(crate) id: String,
     #[command(flatten)]
@@ -413,7 +413,7 @@ pub(crate) struct Log {
     /// Only what ended so: ok, denied_policy, rate_limited, upstream_error …
     #[arg(long, value_name = "NAME")]
     pub(crate) outcome: Option<String>,
-    /// Only since then: a date, an instant, or as long ago as `15min` or `2h`
+    /// Only since then: a date, an instant, or as long ago as `15min` or `7d`
     #[arg(long, value_name = "WHEN")]
     pub(crate) since: Option<String>,
     /// At most so many

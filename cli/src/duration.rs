@@ -1,9 +1,10 @@
-//! Durations as a policy writes them: `250ms`, `30s`, `5min`, `2h`; read and written.
+//! Durations as a policy writes them: `250ms`, `30s`, `5min`, `2h`, `7d`; read and written.
 
 use std::time::Duration;
 
 /// Units, the largest first, in milliseconds.
-const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// Reads one; none for what is not a duration.
 pub(crate) fn read(text: &str) -> Option<Duration> {

@@ -109,7 +109,12 @@ fn expectation(expected: &Expected, catalogue: &Catalogue) -> String {
 
 /// A decision in a line: `route code, to a/b else c/d`, or `deny: by, by`.
 pub fn outcome(decision: &Decision, catalogue: &Catalogue) -> String {
+    outcome_by(decision, catalogue, &ToString::to_string)
+}
+
+fn outcome_by(decision: &Decision, catalogue: &Catalogue, words: &dyn Fn(&RuleName) -> String) -> String {
     let route = decision.route.as_ref().map(|name| format!("route {name}, ")).unwrap_or_default();
+    let by = || by(decision, words);
     match decision.outcome {
         Outcome::Route => {
             format!(
@@ -117,15 +122,15 @@ pub fn outcome(decision: &Decision, catalogue: &Catalogue) -> String {
                 names(decision.candidates().map(|(target, _)| target), catalogue, " else ")
             )
         }
-        Outcome::Deny => format!("{route}denied by {}", by(decision)),
-        Outcome::ApprovalRequired => format!("{route}approval required: {}", by(decision)),
-        Outcome::Limited => format!("{route}limited by {}", by(decision)),
+        Outcome::Deny => format!("{route}denied by {}", by()),
+        Outcome::ApprovalRequired => format!("{route}approval required: {}", by()),
+        Outcome::Limited => format!("{route}limited by {}", by()),
     }
 }
 
 /// What came in place of what was expected, in the words of that.
 fn found(expected: &Expected, decision: &Decision, catalogue: &Catalogue) -> String {
-    let outcome = outcome(decision, catalogue);
+    let outcome = outcome_by(decision, catalogue, &in_words);
     let each = |what: &dyn Fn(&Owed) -> String| {
         let each: Vec<String> = decision
             .obligations
@@ -146,23 +151,26 @@ fn found(expected: &Expected, decision: &Decision, catalogue: &Catalogue) -> Str
         Expected::Flag(_) if !decision.obligations.is_empty() => {
             each(&|owed: &Owed| format!("has the flags [{}]", owed.obligations.flag.join(", ")))
         }
-        Expected::Shadow(_) if !decision.shadow.is_empty() => {
+        Expected::Shadow(_) | Expected::Never(_) if !decision.shadow.is_empty() => {
             format!("{outcome}, shadow {}", names(decision.shadow.iter().copied(), catalogue, ", "))
         }
         _ => outcome,
     }
 }
 
-fn by(decision: &Decision) -> String {
-    let words = |rule: &RuleName| match rule {
+fn by(decision: &Decision, words: &dyn Fn(&RuleName) -> String) -> String {
+    decision.reasons.iter().map(|reason| words(&reason.by)).collect::<Vec<_>>().join(", ")
+}
+
+/// A reason without a rule's name says little beside rules.
+fn in_words(rule: &RuleName) -> String {
+    match rule {
         RuleName::Unapproved => "the lack of an `approve`".to_owned(),
         RuleName::Capability => "what its targets cannot do".to_owned(),
         RuleName::Context => "the context of its targets".to_owned(),
         RuleName::Requested => "the model that was asked for".to_owned(),
         named => named.to_string(),
-    };
-    let by: Vec<String> = decision.reasons.iter().map(|reason| words(&reason.by)).collect();
-    by.join(", ")
+    }
 }
 
 /// The tests that failed, as diagnostics.

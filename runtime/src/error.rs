@@ -236,5 +236,12 @@ fn words(reasons: &[Reason]) -> String {
             words.push(&reason.words);
         }
     }
-    words.join(" ")
+    if let [only] = words.as_slice() {
+        return (*only).to_owned();
+    }
+    let sentence = |words: &&str| match words.ends_with(['.', '!', '?']) {
+        true => (*words).to_owned(),
+        false => format!("{words}."),
+    };
+    words.iter().map(sentence).collect::<Vec<_>>().join(" ")
 }

@@ -9,11 +9,22 @@ use wayleave_grammar::ast::Node;
 /// Warnings of the language that this version does not give yet: a comment that silences one may be right.
 const LATER: [&str; 9] = ["R0305", "R0306", "R0307", "R0308", "R0312", "R0315", "R0402", "R0501", "R0502"];
 
+/// How such a comment is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// With a reason.
+    Whole,
+    /// `// allow R0314`
+    WithoutReason,
+    /// Almost: another case, two codes, no colon.
+    Other,
+}
+
 /// One such comment.
 struct Allowed {
     at: Span,
     code: String,
-    has_reason: bool,
+    form: Form,
     /// The item or line below it.
     covers: Span,
     /// The line below it, from 1.
@@ -35,15 +46,25 @@ pub(crate) fn silence(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
                     && is_there
             };
             let before = diagnostics.len();
+            if allowed.form == Form::Other {
+                diagnostics.push(misspelt(&allowed));
+                continue;
+            }
             // Without a reason the warning is replaced by the one that asks for it.
             diagnostics.retain(|told| !is_meant(told));
-            if diagnostics.len() < before && !allowed.has_reason {
+            if diagnostics.len() < before && allowed.form == Form::WithoutReason {
                 diagnostics.push(useless(sources, &allowed, true));
             } else if diagnostics.len() == before && !LATER.contains(&allowed.code.as_str()) {
                 diagnostics.push(useless(sources, &allowed, false));
             }
         }
     }
+}
+
+fn misspelt(allowed: &Allowed) -> Diagnostic {
+    let message = "this comment silences nothing, as it is not written `// allow CODE: REASON`";
+    Diagnostic::new(Code::R0317, message, allowed.at, "one code, a colon, a reason")
+        .with_help(format!("write `// allow {}: REASON`; a comment for each code", allowed.code))
 }
 
 fn useless(sources: &Sources, allowed: &Allowed, lacks_reason: bool) -> Diagnostic {
@@ -87,7 +108,7 @@ fn useless(sources: &Sources, allowed: &Allowed, lacks_reason: bool) -> Diagnost
 /// The comments of a file that silence something below them. Several may stand one below the other.
 fn comments(sources: &Sources, file: FileId) -> Vec<Allowed> {
     // Few files have one, and walking a tree costs as much as making it.
-    if !sources.file(file).text.contains("allow ") {
+    if !["allow ", "Allow ", "ALLOW ", "allow:"].iter().any(|word| sources.file(file).text.contains(word)) {
         return Vec::new();
     }
     let root = sources.file(file).parse.root();
@@ -107,7 +128,7 @@ fn comments(sources: &Sources, file: FileId) -> Vec<Allowed> {
     };
     let items: BTreeMap<u32, Span> = root.items().map(begin).collect();
     let mut found = Vec::new();
-    for (at, (code, has_reason)) in written {
+    for (at, (code, form)) in written {
         let mut line = sources.start(at).line;
         // Past further comments to what they stand above.
         while lines.get(line as usize).is_some_and(|below| below.trim_start().starts_with("//")) {
@@ -115,17 +136,30 @@ fn comments(sources: &Sources, file: FileId) -> Vec<Allowed> {
         }
         line += 1;
         let covers = items.get(&line).copied().unwrap_or(Span { start: 0, end: 0, ..at });
-        found.push(Allowed { at, code, has_reason, covers, line });
+        found.push(Allowed { at, code, form, covers, line });
     }
     found
 }
 
-/// The code of `// allow CODE: reason`, and whether there is a reason; none of another comment.
-fn read(comment: &str) -> Option<(String, bool)> {
-    let rest = comment.strip_prefix("//")?.trim_start().strip_prefix("allow ")?.trim_start();
-    let (code, reason) = rest.split_once(':').unwrap_or((rest, ""));
-    let code = code.trim();
-    let is_code =
-        code.len() == 5 && code.starts_with('R') && code[1..].bytes().all(|byte| byte.is_ascii_digit());
-    is_code.then(|| (code.to_owned(), !reason.trim().is_empty()))
+/// The code of `// allow CODE: reason`, and how that is written; none of another comment.
+fn read(comment: &str) -> Option<(String, Form)> {
+    let words = comment.strip_prefix("//")?.trim_start();
+    let rest = words.get(..5).filter(|word| word.eq_ignore_ascii_case("allow")).map(|_| &words[5..])?;
+    let code = rest.trim_start_matches([' ', '\t', ':']);
+    let length = code.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let (code, behind) = code.split_at(length);
+    let is_code = code.len() == 5
+        && code.starts_with(['R', 'r'])
+        && code[1..].bytes().all(|byte| byte.is_ascii_digit());
+    if !is_code {
+        return None;
+    }
+    let is_spelt = words.starts_with("allow ") && code.starts_with('R');
+    let form = match behind.trim_start().strip_prefix(':') {
+        Some(reason) if is_spelt && !reason.trim().is_empty() => Form::Whole,
+        Some(_) if is_spelt => Form::WithoutReason,
+        None if is_spelt && behind.trim().is_empty() => Form::WithoutReason,
+        Some(_) | None => Form::Other,
+    };
+    Some((code.to_ascii_uppercase(), form))
 }

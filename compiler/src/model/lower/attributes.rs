@@ -76,9 +76,24 @@ impl Lower<'_> {
                     .with_help("keep one of the two");
             self.report(diagnostic);
         }
+        if item.default().is_none() && item.required().is_none() {
+            self.want_a_value_for_none(&name, at, &value_type);
+        }
         let origin = self.origin(file, &name, item, &value_type);
         let is_required = item.required().is_some();
         self.schema.attributes.push(Attribute { name, value_type, origin, default, is_required });
+    }
+
+    /// Of named values none stands for a missing one: the first of them would be taken in silence, the lowest of a scale.
+    fn want_a_value_for_none(&mut self, name: &str, at: Span, value_type: &Type) {
+        let Type::Named(named) = value_type else { return };
+        let message = format!("`{name}` does not say what counts where a request does not state it");
+        let first = named.members.first().map_or("VALUE", |member| member.name.as_str());
+        let help =
+            format!("add `default VALUE`, such as `default {first}`, or `required` to refuse such requests");
+        self.report(
+            Diagnostic::new(Code::R0206, message, at, "neither `default` nor `required`").with_help(help),
+        );
     }
 
     /// Whether a declaration may take that name.

@@ -378,6 +378,22 @@ impl Lower<'_> {
         if let Some(attribute) = self.schema.attributes.iter().find(ends_alike) {
             return format!("write `{}` if that is meant", attribute.name);
         }
+        let fact = format!("target.{text}");
+        if self.facts.iter().any(|known| known.name == fact) {
+            return format!("write `{fact}` if that is meant");
+        }
+        if ["null", "none", "nil", "undefined"].contains(&text) {
+            return "there is no null: a missing value is the attribute's `default`, or the request is refused where it is `required`".to_owned();
+        }
+        if text == "true" || text == "false" {
+            return "a rule that always holds needs no `when`; one that never does can be left out"
+                .to_owned();
+        }
+        // `input.data` of a language that reads a document.
+        let last = text.rsplit('.').next().unwrap_or_default();
+        if last != text && self.declared_at(last).is_some() {
+            return format!("write `{last}` if that is meant");
+        }
         if name.segments().count() > 1 {
             return "the built-in ones begin with `caller.`, `request.`, `time.` and `target.`, or are `prompt` and `system`".to_owned();
         }

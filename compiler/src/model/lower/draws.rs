@@ -7,6 +7,9 @@ use crate::source::FileId;
 use wayleave_grammar::ast::{AttributeName, EachClause};
 use wayleave_program::schema::{AttributeId, BuiltIn, Origin, Type};
 
+/// What to write in place of an attribute that tells no requests apart.
+const NAMED_ONE: &str = "name one such as `caller.id`, `caller.team` or `caller.app`";
+
 impl Lower<'_> {
     pub(super) fn each(&mut self, file: FileId, clause: &EachClause) -> Option<AttributeId> {
         self.told_apart_by(file, &clause.attribute()?)
@@ -16,6 +19,12 @@ impl Lower<'_> {
     pub(super) fn told_apart_by(&mut self, file: FileId, name: &AttributeName) -> Option<AttributeId> {
         let text = name.text();
         let at = span(file, name.text_range());
+        if matches!(self.attribute_or_field(&text), Some((Subject::Target(_), _))) {
+            let message = format!("requests cannot be told apart by `{text}`, which is of a target");
+            let diagnostic = Diagnostic::new(Code::R0212, message, at, "no target is chosen yet");
+            self.report(diagnostic.with_help(NAMED_ONE));
+            return None;
+        }
         let asking = self.asking(file, name, super::conditions::Scope::Counter)?;
         let Subject::Attribute(id) = asking.subject else { return None };
         let attribute = self.schema.attribute(id);
@@ -31,7 +40,7 @@ impl Lower<'_> {
         if let Some(problem) = problem {
             let message = format!("requests cannot be told apart by `{text}`, which {problem}");
             let diagnostic = Diagnostic::new(Code::R0201, message, at, "no single name");
-            self.report(diagnostic.with_help("name one such as `caller.id`, `caller.team` or `caller.app`"));
+            self.report(diagnostic.with_help(NAMED_ONE));
             return None;
         }
         Some(id)

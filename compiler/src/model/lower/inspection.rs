@@ -324,7 +324,9 @@ impl Lower<'_> {
                 inspected.name()
             );
             let at = place(reading.file, reading.operand);
-            let diagnostic = Diagnostic::new(Code::R0201, message, at, "always true");
+            let is_denied = reading.operator == Op::IsNot;
+            let label = if is_denied { "always false" } else { "always true" };
+            let diagnostic = Diagnostic::new(Code::R0201, message, at, label);
             self.report(diagnostic.with_help("name what is looked for: `lacks secret`"));
             return None;
         }

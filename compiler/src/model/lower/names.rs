@@ -259,7 +259,16 @@ fn short_form<'c>(
         other.len() >= SHORT_FORM && name.starts_with(&other)
     };
     let mut short = candidates.iter().filter(begins_so);
-    short.next().filter(|_| short.next().is_none())
+    // `ssn` for `us-ssn`.
+    let ends_so = |candidate: &&(String, Option<Span>)| {
+        let other = candidate.0.to_lowercase();
+        name.len() >= SHORT_FORM && other.strip_suffix(name).is_some_and(|before| before.ends_with('-'))
+    };
+    let mut longer = candidates.iter().filter(ends_so);
+    short
+        .next()
+        .filter(|_| short.next().is_none())
+        .or_else(|| longer.next().filter(|_| longer.next().is_none()))
 }
 
 /// Whether a name is compared letter by letter: of very many only those that begin and end alike, since comparing all
