@@ -106,7 +106,7 @@ pub(crate) enum Verb {
     Fmt(Fmt),
     /// Run the tests that stand in a policy
     #[command(
-        after_help = "Examples:\n  wayleave test policies --coverage   also what no test reaches\n  wayleave test policies --watch     \
+        after_help = "Examples:\n  wayleave test policies --coverage   also what no test reaches\n  wayleave test policies --watch      \
                       again after each change\n\nA policy without tests fails: nothing was tested."
     )]
     Test(Test),

@@ -14,6 +14,10 @@ use std::process::{Command, Output};
 
 mod gateway;
 
+mod process;
+
+mod watch;
+
 /// The folder of the binary.
 fn binary_folder() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
