@@ -91,8 +91,8 @@ pub(crate) enum Verb {
     /// Apply the edits of `check` that need no second look
     #[command(
         after_help = "Example:\n  wayleave fix policies --dry-run    show what would change, write nothing\n\nA file that would \
-                      not parse afterwards is left as it is. What needs a person is told. Exit status: 0 nothing is wrong any \
-                      more, 1 something is (with --dry-run: or would change), 2 a file could not be read or written."
+                      not parse afterwards is left as it is. What needs a person is told. Exit status: 0 no errors are \
+                      left, 1 errors are (with --dry-run: or something would change), 2 a file could not be read or written."
     )]
     Fix(FixArgs),
     /// Lay out policy files in the one style

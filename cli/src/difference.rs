@@ -2,6 +2,7 @@
 
 use crate::output::{Paint, Terminal};
 use similar::{ChangeTag, TextDiff};
+use wayleave_compiler::diagnostic::render::printable;
 
 /// Unchanged lines around a changed one.
 const CONTEXT_LINES: usize = 3;
@@ -14,7 +15,7 @@ pub(crate) fn difference(shown: &str, old: &str, new: &str, done: &str, terminal
         out.push('\n');
         for change in hunk.iter_changes() {
             let line = change.value();
-            let line = line.strip_suffix('\n').unwrap_or(line);
+            let line = harmless(line.strip_suffix('\n').unwrap_or(line));
             let line = match change.tag() {
                 ChangeTag::Delete => terminal.paint(Paint::Red, &format!("-{line}")),
                 ChangeTag::Insert => terminal.paint(Paint::Green, &format!("+{line}")),
@@ -28,4 +29,11 @@ pub(crate) fn difference(shown: &str, old: &str, new: &str, done: &str, terminal
         }
     }
     out
+}
+
+/// A line that cannot speak to the terminal, and of which all else stands as it is.
+fn harmless(line: &str) -> String {
+    let (text, end) = line.strip_suffix('\r').map_or((line, ""), |text| (text, "\r"));
+    let parts: Vec<String> = text.split('\t').map(printable).collect();
+    format!("{}{end}", parts.join("\t"))
 }

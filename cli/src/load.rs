@@ -31,17 +31,27 @@ pub(crate) fn root_file(policy: &Path) -> Result<PathBuf, Failure> {
         failure
             .mend("name a policy file, or a folder with a `main.route`; `wayleave init` writes a first one")
     })?;
+    let tidy = tidy(policy);
     if !metadata.is_dir() {
-        return Ok(policy.to_owned());
+        return Ok(tidy);
     }
-    let root = if policy.as_os_str() == "." { PathBuf::from(ROOT_NAME) } else { policy.join(ROOT_NAME) };
+    let root = tidy.join(ROOT_NAME);
     if root.is_file() {
         return Ok(root);
     }
-    let folder =
-        if policy.as_os_str() == "." { "this folder".to_owned() } else { format!("the folder `{shown}`") };
+    let is_here = tidy.as_os_str().is_empty();
+    let folder = if is_here { "this folder".to_owned() } else { format!("the folder `{shown}`") };
     Err(Failure::new(format!("{folder} has no `{ROOT_NAME}`"))
         .mend("name the policy file, or write a first one with `wayleave init`"))
+}
+
+/// A path as it is shown and as services take it: without `.` and doubled `/`, and relative where it is below the folder that
+/// the command runs in.
+pub(crate) fn tidy(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    let path = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    let parts = path.components().filter(|part| !matches!(part, std::path::Component::CurDir));
+    parts.collect()
 }
 
 /// The folder that a root file's `use`s are relative to.

@@ -11,10 +11,8 @@ use std::path::Path;
 /// When it cannot be written; the old one stands then.
 pub(crate) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let path = std::fs::canonicalize(path)?;
+    may_replace(&path)?;
     let metadata = std::fs::metadata(&path)?;
-    if metadata.permissions().readonly() {
-        return Err(std::io::ErrorKind::PermissionDenied.into());
-    }
     let folder = path.parent().unwrap_or(Path::new("."));
     // Nobody but its owner can read it before it has the permissions of the other.
     let mut beside = tempfile::Builder::new().prefix(".wayleave-").tempfile_in(folder)?;
@@ -29,6 +27,17 @@ pub(crate) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     beside.as_file().sync_all()?;
     beside.persist(&path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Whether a file may be written, as far as that can be seen before.
+///
+/// # Errors
+/// Why it may not: what its owner has locked stays so, also for those whom no lock stops.
+pub(crate) fn may_replace(path: &Path) -> std::io::Result<()> {
+    if std::fs::metadata(path)?.permissions().readonly() {
+        return Err(std::io::ErrorKind::PermissionDenied.into());
+    }
+    std::fs::OpenOptions::new().append(true).open(path).map(drop)
 }
 
 /// Whether a new file can stand for an old one: same owner and group, and no other name leads to the old one.

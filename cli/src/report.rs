@@ -8,6 +8,11 @@ use wayleave_compiler::Diagnostic;
 use wayleave_compiler::diagnostic::render;
 use wayleave_compiler::source::Sources;
 
+/// This program, as a SARIF log names it.
+pub(crate) fn maker(command: &str) -> render::Maker<'_> {
+    render::Maker { version: env!("CARGO_PKG_VERSION"), command }
+}
+
 /// Diagnostics with what is needed to write them.
 #[derive(Clone, Copy)]
 pub(crate) struct Report<'a> {
@@ -30,7 +35,7 @@ impl Report<'_> {
             ReportFormat::Plain => render::render_plain(diagnostics, sources),
             ReportFormat::Json => format!("{:#}\n", render::render_json(diagnostics, sources, date)),
             ReportFormat::Sarif => {
-                format!("{:#}\n", render::render_sarif(diagnostics, sources, env!("CARGO_PKG_VERSION")))
+                format!("{:#}\n", render::render_sarif(diagnostics, sources, maker("check")))
             }
             ReportFormat::Github => render::render_github(diagnostics, sources),
             ReportFormat::Junit => junit::of_check(self),

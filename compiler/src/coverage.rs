@@ -3,7 +3,7 @@
 //! missed here no test would notice if it were another.
 
 use crate::examples::ExampleResult;
-use crate::model::{Example, Policy, RouteBody, Rule};
+use crate::model::{Condition, Example, Policy, Route, RouteBody, Rule};
 use crate::source::Span;
 use crate::spec::Asked;
 use wayleave_program::catalogue::TargetId;
@@ -61,7 +61,7 @@ pub struct Coverage {
     pub rules: Tally,
     /// Arms, routes without arms, and `otherwise`.
     pub arms: Tally,
-    /// Parts of conditions, those of guarantees apart: reached if true in one test and false in another.
+    /// Parts of conditions, those of guarantees apart: reached if true in one test and false in another, of those that ask it.
     pub conditions: Tally,
     /// By place.
     pub missed: Vec<Missed>,
@@ -192,18 +192,16 @@ impl Coverage {
     }
 
     fn conditions(&mut self, policy: &Policy, runs: &[Run<'_>]) {
-        let is_in = |outer: Span, inner: Span| {
-            outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
-        };
         let is_promised = |span: Span| policy.guarantees.iter().any(|promise| is_in(promise.span, span));
         for operand in policy.operands.iter().filter(|operand| !is_promised(operand.span)) {
             let (mut was_true, mut was_false) = (false, false);
-            for run in runs {
+            let place = Place::of(policy, operand.span);
+            for run in runs.iter().filter(|run| place.is_asked(policy, run)) {
                 // What tests no target is the same for all of them.
-                let mut subjects: Vec<Option<TargetId>> = run.targets.iter().copied().map(Some).collect();
-                if !tests_target(policy, &operand.condition) {
-                    subjects = vec![None];
-                }
+                let subjects: Vec<Option<TargetId>> = match tests_target(policy, &operand.condition) {
+                    true => run.targets.iter().copied().filter(|it| place.is_about(*it)).map(Some).collect(),
+                    false => vec![None],
+                };
                 for subject in subjects {
                     let holds = run.asked.holds(&operand.condition, subject);
                     was_true |= holds;
@@ -222,6 +220,71 @@ impl Coverage {
             self.missed.push(Missed { span: operand.span, what: String::new(), why });
         }
     }
+}
+
+fn is_in(outer: Span, inner: Span) -> bool {
+    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Where a part of a condition stands, as far as that says of which requests and targets it is asked.
+#[derive(Default)]
+struct Place<'p> {
+    /// The targets of its rule, where that names some.
+    targets: Option<&'p [TargetId]>,
+    /// The condition of the delegated file that it stands in.
+    delegation: Option<&'p Condition>,
+    /// Its route, and the arm where it stands in one.
+    route: Option<(&'p Route, Option<u32>)>,
+}
+
+impl<'p> Place<'p> {
+    fn of(policy: &'p Policy, span: Span) -> Place<'p> {
+        let approved = policy.approvals.iter().find(|rule| is_in(rule.span, span));
+        let forbidden = policy.prohibitions.iter().find(|rule| is_in(rule.span, span));
+        let targets = approved.map(|rule| rule.body.targets.as_slice());
+        let delegated = policy.delegations.iter().find(|(file, _)| *file == span.file);
+        let route = policy.routes.iter().find(|route| is_in(route.span, span));
+        Place {
+            targets: targets.or_else(|| forbidden.map(|rule| rule.body.targets.as_slice())),
+            delegation: delegated.map(|(_, condition)| condition),
+            route: route.map(|route| (route, arm_at(route, span))),
+        }
+    }
+
+    /// Whether it is asked of a request at all: a file's own requests, a route's, those that reach an arm.
+    fn is_asked(&self, policy: &Policy, run: &Run<'_>) -> bool {
+        let is_delegated = self.delegation.is_none_or(|condition| run.asked.holds(condition, None));
+        let reaches = |(route, arm): (&Route, Option<u32>)| match arm {
+            Some(arm) => {
+                run.decision.route.as_ref() == Some(&route.name)
+                    && run.decision.arm.is_some_and(|at| at >= arm)
+            }
+            None => outer_holds(policy, route, run),
+        };
+        is_delegated && self.route.is_none_or(reaches)
+    }
+
+    fn is_about(&self, target: TargetId) -> bool {
+        self.targets.is_none_or(|targets| targets.contains(&target))
+    }
+}
+
+fn arm_at(route: &Route, span: Span) -> Option<u32> {
+    let RouteBody::Arms(arms) = &route.body else { return None };
+    arms.iter().zip(0..).find(|(arm, _)| is_in(arm.span, span)).map(|(_, index)| index)
+}
+
+/// Whether the conditions of the routes around one hold. Routes do not stand inside each other in a circle.
+fn outer_holds(policy: &Policy, route: &Route, run: &Run<'_>) -> bool {
+    let mut outer = route.inside;
+    while let Some(id) = outer {
+        let around = &policy.routes[id.0 as usize];
+        if !run.asked.holds(&around.condition, None) {
+            return false;
+        }
+        outer = around.inside;
+    }
+    true
 }
 
 fn tests_target(policy: &Policy, condition: &crate::model::Condition) -> bool {

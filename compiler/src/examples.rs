@@ -31,6 +31,8 @@ pub struct Miss {
     pub expected: String,
     /// What came instead, in words.
     pub found: String,
+    /// The rules that have part in it, each with what it does.
+    pub related: Vec<(Span, String)>,
 }
 
 /// Runs every test of a policy, in its order.
@@ -50,9 +52,46 @@ fn run_one(policy: &Policy, example: &Example) -> ExampleResult {
             wanted: expect.what.clone(),
             expected: expectation(&expect.what, catalogue),
             found: found(&expect.what, &decision, catalogue),
+            related: related(policy, &expect.what, &decision),
         })
         .collect();
     ExampleResult { name: example.name.clone(), span: example.span, decision, misses }
+}
+
+/// The rule that was expected and does not hold, then those that decided.
+fn related(policy: &Policy, expected: &Expected, decision: &Decision) -> Vec<(Span, String)> {
+    let mut related = Vec::new();
+    if let Expected::Deny(name) = expected {
+        let rule = policy.denials.iter().find(|rule| rule.name == *name);
+        related.extend(
+            rule.map(|rule| (head(policy, rule.span), "this does not hold for its request".to_owned())),
+        );
+    }
+    let route = policy.routes.iter().find(|route| Some(&route.name) == decision.route.as_ref());
+    related.extend(route.map(|route| (head(policy, route.head), "this route takes its request".to_owned())));
+    for reason in &decision.reasons {
+        let span = match &reason.by {
+            RuleName::Deny(name) => policy.denials.iter().find(|it| it.name == *name).map(|it| it.span),
+            RuleName::Forbid(name) => {
+                policy.prohibitions.iter().find(|it| it.name == *name).map(|it| it.span)
+            }
+            RuleName::Approval(name) => {
+                policy.requirements.iter().find(|it| it.name == *name).map(|it| it.span)
+            }
+            RuleName::Otherwise => Some(policy.otherwise.span),
+            _ => None,
+        };
+        related.extend(span.map(|span| (head(policy, span), "this refuses it".to_owned())));
+    }
+    related
+}
+
+/// The first line of a span.
+fn head(policy: &Policy, span: Span) -> Span {
+    let text = policy.texts.get(span.file.0 as usize).map_or("", |(_, text)| text.as_str());
+    let whole = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+    let length = whole.lines().next().unwrap_or_default().trim_end().len();
+    Span { end: span.start + u32::try_from(length).unwrap_or(0), ..span }
 }
 
 fn is_met(expected: &Expected, decision: &Decision) -> bool {
@@ -185,6 +224,9 @@ pub fn diagnostics(results: &[ExampleResult]) -> Vec<Diagnostic> {
             Diagnostic::new(Code::R0403, message, first.span, format!("it is {}", first.found))
                 .with_label(result.span, "in this test")
                 .with_help("correct the rule that decides this, or what the test expects");
+        for (span, what) in &first.related {
+            diagnostic = diagnostic.with_label(*span, what);
+        }
         for miss in &result.misses[1..] {
             diagnostic = diagnostic.with_label(miss.span, "this does not come true either");
         }

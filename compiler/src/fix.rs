@@ -1,15 +1,16 @@
 //! The edits that a machine may apply, applied: round after round, until none is left. Takes texts, gives texts. A text that
 //! would still not parse is given back as it came.
 
-use crate::diagnostic::{Applicability, Diagnostic, Fix};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::source::{FileId, SourceFile, Sources, Span};
-use crate::{Options, check};
-use std::collections::BTreeMap;
+use crate::{Code, Options, check};
+use std::collections::{BTreeMap, BTreeSet};
 use wayleave_grammar::layout::{checked, layout};
-use wayleave_grammar::{Layer, parse};
+use wayleave_grammar::{ERROR_LIMIT, Layer, NodeOrToken, TextSize, parse};
 
-/// An edit may bring to light what another one mends: so often. More would be a circle.
-const ROUNDS: usize = 16;
+/// An edit may bring to light what another one mends, and of very many mistakes a part is told: so often. More would be a
+/// circle.
+const ROUNDS: usize = 64;
 
 /// An edit that was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Applied {
     /// The line in the text that the edit was applied to, from 1.
     pub line: u32,
     /// The code of what it mends.
-    pub code: crate::Code,
+    pub code: Code,
     /// What it does, as an order.
     pub title: String,
 }
@@ -69,15 +70,16 @@ fn applied_in_rounds(sources: &Sources, options: &Options) -> Fixed {
     let left = check(sources, options).diagnostics;
     let mut fixed = Fixed { sources: sources.clone(), applied: Vec::new(), left, untouched: Vec::new() };
     for _ in 0..ROUNDS {
-        let chosen = disjoint(&fixed.left);
+        let chosen = disjoint(&fixed.left, &fixed.sources);
         if chosen.is_empty() {
             break;
         }
         let fixes: Vec<&Fix> = chosen.iter().map(|(_, fix)| *fix).collect();
         let Some(next) = applied(&fixed.sources, &fixes) else { break };
         let left = check(&next, options).diagnostics;
-        // An edit that mends nothing would be offered again for ever.
-        if left.len() >= fixed.left.len() && is_offered_again(&left, &fixed.left) {
+        // An edit that mends nothing would be offered again for ever. Where more is wrong than is told, as much is told again.
+        let is_all_told = left.len() < ERROR_LIMIT;
+        if is_all_told && left.len() >= fixed.left.len() && is_offered_again(&left, &fixed.left) {
             break;
         }
         for (told, fix) in &chosen {
@@ -103,8 +105,14 @@ fn is_offered_again(now: &[Diagnostic], before: &[Diagnostic]) -> bool {
     messages(now) == messages(before)
 }
 
-/// The sure edits, each apart from those before it.
-fn disjoint(diagnostics: &[Diagnostic]) -> Vec<(&Diagnostic, &Fix)> {
+/// The sure edits, each apart from those before it. In a text that cannot be read whole, those of its form come first: what is
+/// said of the meaning of the rest may follow from that.
+fn disjoint<'d>(diagnostics: &'d [Diagnostic], sources: &Sources) -> Vec<(&'d Diagnostic, &'d Fix)> {
+    let is_of_form = |told: &Diagnostic| told.code <= Code::R0005;
+    let is_unread = |file: FileId| {
+        let errors = sources.file(file).parse.errors();
+        errors.iter().any(|error| error.layer != Layer::Meaning)
+    };
     let mut chosen: Vec<(&Diagnostic, &Fix)> = Vec::new();
     let mut taken: Vec<Span> = Vec::new();
     for told in diagnostics {
@@ -116,7 +124,8 @@ fn disjoint(diagnostics: &[Diagnostic]) -> Vec<(&Diagnostic, &Fix)> {
                 .iter()
                 .any(|other| other.file == span.file && span.start <= other.end && other.start <= span.end)
         };
-        if !fix.edits.iter().any(|edit| meets(edit.span)) {
+        let waits = !is_of_form(told) && fix.edits.iter().any(|edit| is_unread(edit.span.file));
+        if !waits && !fix.edits.iter().any(|edit| meets(edit.span)) {
             taken.extend(fix.edits.iter().map(|edit| edit.span));
             chosen.push((told, fix));
         }
@@ -156,4 +165,50 @@ fn gathered(sources: &Sources, texts: &BTreeMap<&str, String>) -> Option<Sources
     let is_same =
         next.files().iter().map(|file| &file.name).eq(sources.files().iter().map(|file| &file.name));
     is_same.then_some(next)
+}
+
+/// Calls no edit sure after which a word or number beside it is another: `1,5` without its comma is no mended number.
+pub(crate) fn doubt_what_joins(sources: &Sources, diagnostics: &mut [Diagnostic]) {
+    for fix in diagnostics.iter_mut().flat_map(|told| &mut told.fixes) {
+        if fix.applicability == Applicability::Always && fix.edits.iter().any(|edit| joins(sources, edit)) {
+            fix.applicability = Applicability::Maybe;
+        }
+    }
+}
+
+/// Whether the text before an edit, or the one behind it, is read otherwise once it is applied.
+fn joins(sources: &Sources, edit: &Edit) -> bool {
+    let file = sources.file(edit.span.file);
+    let before = token_before(file, edit.span.start);
+    let behind = token_behind(file, edit.span.end);
+    let (Some(before), Some(behind)) = (before, behind) else { return false };
+    let joined = format!("{before}{}{behind}", edit.text);
+    let starts = boundaries(&joined);
+    let end = joined.len() - behind.len();
+    !starts.contains(&before.len()) || !starts.contains(&end)
+}
+
+/// Where tokens of a text begin and end.
+fn boundaries(text: &str) -> BTreeSet<usize> {
+    let root = parse(text).syntax();
+    let tokens = root.descendants_with_tokens().filter_map(NodeOrToken::into_token);
+    tokens.flat_map(|token| [token.text_range().start().into(), token.text_range().end().into()]).collect()
+}
+
+/// The token that ends where an edit begins; empty at the start of a file, none where the edit begins inside one.
+fn token_before(file: &SourceFile, at: u32) -> Option<String> {
+    if at == 0 {
+        return Some(String::new());
+    }
+    let token = file.parse.syntax().token_at_offset(TextSize::new(at)).left_biased()?;
+    (u32::from(token.text_range().end()) == at).then(|| token.text().to_owned())
+}
+
+/// The token that begins where an edit ends, likewise.
+fn token_behind(file: &SourceFile, at: u32) -> Option<String> {
+    if at as usize >= file.text.len() {
+        return Some(String::new());
+    }
+    let token = file.parse.syntax().token_at_offset(TextSize::new(at)).right_biased()?;
+    (u32::from(token.text_range().start()) == at).then(|| token.text().to_owned())
 }

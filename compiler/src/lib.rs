@@ -83,6 +83,7 @@ pub fn check(sources: &Sources, options: &Options) -> Checked {
     }
     diagnostics.sort_by_key(|told| (told.primary.span, told.severity, told.code));
     limit(&mut diagnostics);
+    fix::doubt_what_joins(sources, &mut diagnostics);
     Checked { diagnostics, policy: policy.map(Arc::new) }
 }
 

@@ -78,6 +78,8 @@ impl SourceFile {
         let line = self.line_starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = self.line_starts[line] as usize;
         let before = self.text.get(start..offset as usize).unwrap_or_default();
+        // A byte order mark stands before the text, not in it.
+        let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
         let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
         LineColumn { line: number(line), column: number(before.chars().count()) }
     }

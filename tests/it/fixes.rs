@@ -161,7 +161,7 @@ fn each_sure_edit_mends_and_keeps_the_layout() {
         }
     }
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n\n"));
-    assert!(count >= 250, "the suites have sure edits: {count}");
+    assert!(count >= 200, "the suites have sure edits: {count}");
 }
 
 /// All of them together: nothing sure is left, what has changed parses, and what was laid out is.

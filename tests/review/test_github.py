@@ -101,7 +101,9 @@ def test_where_there_is_no_binary_it_would_be_built(repository: Path, tmp_path: 
 
 def test_nothing_that_a_pull_request_writes_becomes_a_command(repository: Path, tmp_path: Path, path: str):
     hostile = repository / "policies" / "a,b:c%0A\n::error::x.route"
-    hostile.write_text('edition 2026\n\n\n\ndeny  x when caller.app is "::error file=y::z"\n')
+    hostile.write_text('edition 2026\n\n\n\ndeny  x when caller.app is "::error file=y::z ##[stop-commands]x"\n')
+    main = repository / "policies" / "main.route"
+    main.write_text(main.read_text() + 'approve "x": "##[error file=z]w"/any\n')
     ran = through_the_action(repository, tmp_path, path)
     assert ran.is_failed
     files = {told["file"] for told in ran.annotations() if "file" in told}

@@ -4,7 +4,7 @@ use crate::args::FixArgs;
 use crate::difference::difference;
 use crate::load;
 use crate::output::{Exit, Failure, Terminal, columns, note, print};
-use crate::replace::replace;
+use crate::replace::{may_replace, replace};
 use crate::{environment, report};
 use std::path::{Path, PathBuf};
 use wayleave_compiler::diagnostic::render::{Counts, printable};
@@ -39,17 +39,25 @@ fn write(root: &Path, before: &Sources, fixed: &Fixed, changed: &[FileId]) -> Re
     let path = |file: FileId| -> PathBuf {
         if file.0 == 0 { root.to_owned() } else { load::folder_of(root).join(&before.file(file).name) }
     };
-    // Somebody may have saved while we looked. All are asked before the first is written.
+    // Somebody may have saved while we looked, or does not let us write. All are asked before the first is written.
     for file in changed {
         if load::text_of(&path(*file)).as_ref() != Ok(&before.file(*file).text) {
             let shown = &before.file(*file).path;
             return Err(Failure::new(format!("`{shown}` was changed meanwhile, and nothing is written"))
                 .mend("run it again"));
         }
+        may_replace(&path(*file)).map_err(|error| {
+            let shown = &before.file(*file).path;
+            Failure::io(format!("`{shown}` cannot be written, and nothing is"), &error)
+        })?;
     }
-    for file in changed {
+    for (count, file) in changed.iter().enumerate() {
         replace(&path(*file), &fixed.sources.file(*file).text).map_err(|error| {
-            Failure::io(format!("`{}` cannot be written", before.file(*file).path), &error)
+            let written: Vec<&str> =
+                changed[..count].iter().map(|file| before.file(*file).path.as_str()).collect();
+            let others = if written.is_empty() { "nothing".to_owned() } else { written.join(", ") };
+            let shown = &before.file(*file).path;
+            Failure::io(format!("`{shown}` cannot be written; {others} was written before it"), &error)
         })?;
     }
     Ok(())

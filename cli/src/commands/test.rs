@@ -8,14 +8,14 @@ mod json;
 
 use crate::args::{ReportFormat, Test};
 use crate::output::{Exit, Failure, Paint, Terminal, note, print};
-use crate::report::Report;
 use crate::report::junit::{self, Case};
+use crate::report::{Report, maker};
 use crate::watch::{INTERVAL, Watch};
 use crate::{environment, load};
 use std::sync::Arc;
 use wayleave_compiler::coverage::Coverage;
 use wayleave_compiler::diagnostic::render::{
-    Counts, printable, render_github, render_github_error, render_plain, render_sarif,
+    Counts, printable, render_github, render_github_error, render_github_text, render_plain, render_sarif,
 };
 use wayleave_compiler::examples::{self, ExampleResult};
 use wayleave_compiler::source::{Sources, Span};
@@ -114,13 +114,15 @@ fn text(ran: &Ran<'_>, format: ReportFormat, terminal: Terminal) -> String {
         ReportFormat::Plain => format!("{}{end}{covered}", render_plain(&failures(), ran.sources)),
         ReportFormat::Json => format!("{:#}\n", json::of(ran)),
         ReportFormat::Sarif => {
-            format!("{:#}\n", render_sarif(&failures(), ran.sources, env!("CARGO_PKG_VERSION")))
+            format!("{:#}\n", render_sarif(&failures(), ran.sources, maker("test")))
         }
         ReportFormat::Github if ran.results.is_empty() => {
             let root = ran.sources.files().first().map_or("", |root| root.path.as_str());
             render_github_error(root, "no tests", end.trim_end())
         }
-        ReportFormat::Github => format!("{}{end}", render_github(&failures(), ran.sources)),
+        ReportFormat::Github => {
+            format!("{}{}", render_github(&failures(), ran.sources), render_github_text(&end))
+        }
         ReportFormat::Junit => junit::of_tests(&cases(ran), ran.sources),
     }
 }

@@ -56,6 +56,13 @@ fn told_case(told: &Diagnostic, report: &Report<'_>) -> TestCase {
 pub(crate) fn of_tests(cases: &[Case], sources: &Sources) -> String {
     let mut written = Written::new("wayleave test");
     let mut suite = TestSuite::new("tests of the policy");
+    if cases.is_empty() {
+        // Without a case a server shows nothing at all beside a job that failed.
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_type("no tests").set_message("no tests in the policy: nothing was tested");
+        let root = sources.files().first().map_or("", |root| root.path.as_str());
+        suite.add_test_case(placed(TestCase::new("the policy has tests", status), root, None));
+    }
     for case in cases {
         let status = match &case.failure {
             None => TestCaseStatus::success(),

@@ -101,7 +101,7 @@ fn useless(sources: &Sources, allowed: &Allowed, lacks_reason: bool) -> Diagnost
         "remove the comment",
         line,
         "",
-        Applicability::Always,
+        Applicability::Maybe,
     )
 }
 

@@ -31,7 +31,6 @@ fn tests_run_again_after_each_change() {
     save(POLICY);
     let mut process = Process::start(&["test", "--watch"], &scratch.0);
     process.line("1 test passed");
-    process.line("waiting for a change");
 
     save(&POLICY.replace("expect route chat", "expect otherwise"));
     process.line("FAIL  somebody is served  main.route:16");

@@ -109,13 +109,16 @@ fn why(miss: &Miss, decision: &Decision, catalogue: &Catalogue) -> Vec<String> {
             removed.reasons.iter().map(|reason| printable(&rule_words(&reason.by))).collect();
         lines.push(format!("  without {}: {}", name(removed.target, catalogue), by.join(", ")));
     }
-    if lines.is_empty() {
+    if lines.is_empty() || decision.outcome == Outcome::Limited {
         let reasons = decision.reasons.iter();
         lines.extend(reasons.map(|reason| format!("  {}", printable(&rule_words(&reason.by)))));
     }
     let is_owed = matches!(miss.wanted, Expected::Redact(_) | Expected::Flag(_) | Expected::Shadow(_));
     if is_owed && decision.outcome == Outcome::Route {
-        lines.push(format!("{MARK}{}", printable(&miss.found)));
+        let is_uncopied = matches!(miss.wanted, Expected::Shadow(_)) && decision.shadow.is_empty();
+        let found = if is_uncopied { "copied to nobody" } else { &miss.found };
+        let each = found.replace("], ", "]\n");
+        lines.extend(each.lines().map(|part| format!("{MARK}{}", printable(part))));
     }
     lines
 }

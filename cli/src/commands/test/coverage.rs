@@ -12,7 +12,7 @@ const QUOTED: usize = 80;
 pub(super) fn text(coverage: &Coverage, sources: &Sources) -> String {
     let of = |tally: Tally| format!("{} of {}", tally.reached, tally.total);
     let mut out = format!(
-        "tests reach {} rules, {} arms and routes, {} parts of conditions both ways\n",
+        "tests reach {} rules and {} arms and routes; {} parts of conditions are seen both true and false\n",
         of(coverage.rules),
         of(coverage.arms),
         of(coverage.conditions)

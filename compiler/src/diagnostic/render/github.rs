@@ -18,7 +18,10 @@ pub fn render_github(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     for told in &sorted {
         // A line that begins with two colons would be a command; a path may begin so, a severity does not.
         let message = format!("{}: {}", heading(told), printable(&told.message));
-        out.push_str(&format!("{message}\n  at {}\n", location(sources, told.primary.span)));
+        out.push_str(&render_github_text(&format!(
+            "{message}\n  at {}\n",
+            location(sources, told.primary.span)
+        )));
     }
     let mut annotated = Counts::default();
     for told in &sorted {
@@ -41,6 +44,12 @@ pub fn render_github(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     }
     out.push('\n');
     out
+}
+
+/// Text for a job's log that holds no command, whatever it quotes. A command of the old form, `##[NAME]`, is obeyed anywhere in
+/// a line; one of the new form only where a line begins with it.
+pub fn render_github_text(text: &str) -> String {
+    text.replace("##[", "##\\u{5b}")
 }
 
 /// An error about a whole file.
@@ -102,6 +111,16 @@ mod tests {
     fn told(code: Code, line: u32) -> Diagnostic {
         let span = Span { file: FileId(0), start: line * 2, end: line * 2 + 1 };
         Diagnostic::new(code, "100% wrong: a, b", span, "here").with_help("mend it")
+    }
+
+    #[test]
+    fn what_is_quoted_is_no_command() {
+        let sources = Sources::single("##[add-mask]x.route", "x\n");
+        let span = Span { file: FileId(0), start: 0, end: 1 };
+        let told = Diagnostic::new(Code::R0101, "unknown provider `##[stop-commands]x`", span, "here");
+        let text = render_github(&[told], &sources);
+        let mut others = text.lines().filter(|line| !line.starts_with("::"));
+        assert!(others.all(|line| !line.contains("##[")), "{text}");
     }
 
     #[test]

@@ -17,8 +17,17 @@ const RELATED_LIMIT: usize = 100;
 /// Hexadecimal digits of a fingerprint.
 const FINGERPRINT_DIGITS: usize = 16;
 
-/// A log of one run. `version` is that of the program that made it.
-pub fn render_sarif(diagnostics: &[Diagnostic], sources: &Sources, version: &str) -> Value {
+/// Which program made a log, and by which of its commands.
+#[derive(Debug, Clone, Copy)]
+pub struct Maker<'a> {
+    /// Its version.
+    pub version: &'a str,
+    /// `check` or `test`: what a service tells the logs of one commit apart by.
+    pub command: &'a str,
+}
+
+/// A log of one run.
+pub fn render_sarif(diagnostics: &[Diagnostic], sources: &Sources, maker: Maker<'_>) -> Value {
     let sorted = order(diagnostics);
     let mut codes: Vec<Code> = sorted.iter().map(|told| told.code).collect();
     codes.sort_unstable();
@@ -31,9 +40,10 @@ pub fn render_sarif(diagnostics: &[Diagnostic], sources: &Sources, version: &str
         "runs": [{
             "tool": {"driver": {
                 "name": "wayleave",
-                "semanticVersion": version,
+                "semanticVersion": maker.version,
                 "rules": codes.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
             }},
+            "automationDetails": {"id": format!("wayleave-{}/", maker.command)},
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
@@ -155,7 +165,7 @@ fn fix(fix: &Fix, sources: &Sources) -> Value {
 
 /// A path as a relative reference (RFC 3986): `/` between folders, and what has a meaning there as its bytes.
 fn uri(path: &str) -> String {
-    let path = path.replace('\\', "/");
+    let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
     let path = path.strip_prefix("./").unwrap_or(&path);
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
@@ -194,7 +204,7 @@ mod tests {
     #[test]
     fn paths_are_relative_references() {
         assert_eq!(uri("./a b/c#d.route"), "a%20b/c%23d.route");
-        assert_eq!(uri("teams\\é.route"), "teams/%C3%A9.route");
+        assert_eq!(uri("teams/é.route"), "teams/%C3%A9.route");
     }
 
     #[test]

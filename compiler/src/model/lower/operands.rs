@@ -280,6 +280,8 @@ impl Lower<'_> {
             value => {
                 self.member(reading.file, named, value)?;
                 let word = if reading.operator == Op::In { "is" } else { "is not" };
+                // Of a scale a part may be meant: this value and those above it, or below.
+                let doubt = if is_scale(named) { Applicability::Maybe } else { Applicability::Always };
                 let message = format!(
                     "`{}` takes a list or a range, and this is a single value",
                     reading.operator.text()
@@ -288,7 +290,7 @@ impl Lower<'_> {
                     .with_help(format!(
                         "write `{word}` for one value, or `<=` and `>=` for a part of a scale"
                     ))
-                    .with_fix(format!("write `{word}`"), reading.at, word, Applicability::Always);
+                    .with_fix(format!("write `{word}`"), reading.at, word, doubt);
                 self.report(diagnostic);
                 None
             }

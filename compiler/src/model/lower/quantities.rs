@@ -80,7 +80,8 @@ impl Lower<'_> {
                         "write the unit",
                         at.after(),
                         " per 1M tokens",
-                        Applicability::Always,
+                        // Prices per thousand are common elsewhere.
+                        Applicability::Maybe,
                     );
                     self.report(diagnostic);
                     None
