@@ -299,6 +299,7 @@ impl<'s> Lower<'s> {
         let mut odd = self.unused();
         odd.extend(self.untested_budgets());
         odd.extend(self.ambiguous_models());
+        odd.extend(self.hidden_models());
         odd.extend(near::near_duplicates(std::mem::take(&mut self.compared)));
         odd
     }

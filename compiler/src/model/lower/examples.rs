@@ -51,7 +51,7 @@ impl Lower<'_> {
             let Some((name, at)) = self.given_name(file, &field) else { continue };
             if let Some(first) = seen.get(&name) {
                 let first = *first;
-                self.repeated_field(&name, at, first);
+                self.given_twice(&name, at, first);
                 continue;
             }
             seen.insert(name.clone(), at);
@@ -85,6 +85,12 @@ impl Lower<'_> {
             }
         }
         given
+    }
+
+    fn given_twice(&mut self, name: &str, at: Span, first: Span) {
+        let message = format!("this test gives `{name}` twice");
+        let diagnostic = Diagnostic::new(Code::R0206, message, at, "given again here");
+        self.report(diagnostic.with_label(first, "given first here").with_help("remove one of them"));
     }
 
     /// The name of what is given; an unknown counter is reported.
@@ -129,6 +135,14 @@ impl Lower<'_> {
                     .map(|attribute| (attribute.name.clone(), self.declared_at(&attribute.name)))
                     .collect();
                 let mut diagnostic = super::names::unknown_path("attribute", name, at, &candidates);
+                if name.starts_with("target.") {
+                    diagnostic.message = format!("`{name}` is of a target, and a test gives a request");
+                    diagnostic.primary.text = "no attribute of a request".to_owned();
+                    diagnostic.help =
+                        Some("remove it; what a target states stands at its provider and model".to_owned());
+                    diagnostic.fixes.clear();
+                    diagnostic.secondary.clear();
+                }
                 if self.definition(name).is_some() {
                     diagnostic.help =
                         Some(format!("`{name}` is a define; give the attributes that it tests"));

@@ -1,7 +1,7 @@
 //! The models of a provider: what each can do, what fits into it, what it costs.
 
 use super::fields::Fields;
-use super::names::unknown_word;
+use super::names::{Kind, unknown_word};
 use super::{Lower, span, span_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
@@ -108,6 +108,32 @@ impl Lower<'_> {
                 .with_help("give each model a name of its own; the provider's name of it stands behind `as`")
         };
         several.map(tell).collect()
+    }
+
+    /// Aliases that take the name of a model: asked for by that name, it is never meant.
+    pub(super) fn hidden_models(&self) -> Vec<Diagnostic> {
+        let mut told = Vec::new();
+        for alias in &self.catalogue.aliases {
+            let is_meant = |id: &TargetId| {
+                let target = self.catalogue.target(*id);
+                [&target.name, &target.model].contains(&&alias.name)
+            };
+            let Some(hidden) = self.catalogue.target_ids().find(is_meant) else { continue };
+            let Some(at) = self.names.get(Kind::Alias, &alias.name) else { continue };
+            let target = &self.catalogue.target(hidden).name;
+            let message = format!(
+                "the alias `{}` hides `{target}`: a caller that asks for it means the alias",
+                alias.name
+            );
+            let diagnostic = Diagnostic::new(Code::R0316, message, at, "the same name as a model's")
+                .with_label(
+                    self.target_spans[hidden.0 as usize],
+                    "this model cannot be asked for by that name",
+                )
+                .with_help("give the alias another name; a route says where its requests go");
+            told.push(diagnostic);
+        }
+        told
     }
 
     fn count_field(&mut self, fields: &Fields, name: &str) -> Option<u64> {

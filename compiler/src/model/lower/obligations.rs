@@ -69,7 +69,7 @@ impl Lower<'_> {
             let valid = item.valid().and_then(|clause| clause.duration());
             let valid_ms =
                 valid.map(|literal| self.duration(span_of(*file, &literal), "valid", literal.value()));
-            let because = item.because().and_then(|clause| clause.text()).map(|text| text.value());
+            let because = self.words(*file, item.because().and_then(|clause| clause.text()));
             let condition = self.rule_condition(*file, item.when(), Scope::Targets);
             let period = self.period(*file, item.from(), item.until());
             let end = span_of(*file, item).after();

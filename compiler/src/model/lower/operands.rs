@@ -447,6 +447,10 @@ fn same_type(a: &Asked, b: &Asked) -> bool {
     matches!((a, b), (Asked::Value(a), Asked::Value(b)) if a == b)
 }
 
+fn is_built_in(name: &str) -> bool {
+    super::attributes::RESERVED.contains(&name.split('.').next().unwrap_or_default())
+}
+
 /// Two attributes compared where that is not allowed.
 fn compared(one: &str, other: &str, at: Span, is_pair: bool) -> Diagnostic {
     let message = match is_pair {
@@ -457,6 +461,12 @@ fn compared(one: &str, other: &str, at: Span, is_pair: bool) -> Diagnostic {
     };
     let help = match is_pair {
         true => "give the fact and the attribute the same named type".to_owned(),
+        // What is of the request alone no target states.
+        false if is_built_in(one) && is_built_in(other) => {
+            format!(
+                "write a value instead of `{other}`; what two things of a request have in common cannot be asked"
+            )
+        }
         false => format!(
             "write a value instead of `{}`; to compare with what a target states, declare `attribute target.{}`",
             other,

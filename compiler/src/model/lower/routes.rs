@@ -112,7 +112,7 @@ impl Lower<'_> {
     fn arm_outcome(&mut self, file: FileId, arm: &ast::Arm) -> Option<ArmOutcome> {
         match arm.outcome()? {
             Outcome::To(to) => self.planned(file, &to).map(ArmOutcome::Plan),
-            Outcome::Deny(deny) => Some(ArmOutcome::Deny(deny.text()?.value())),
+            Outcome::Deny(deny) => Some(ArmOutcome::Deny(self.words(file, deny.text())?)),
         }
     }
 
@@ -138,8 +138,8 @@ impl Lower<'_> {
                 self.report(diagnostic);
                 continue;
             }
-            let Some(words) = item.text() else { continue };
-            found = Some((at, Otherwise { span: at, words: words.value() }));
+            let Some(words) = self.words(*file, item.text()) else { continue };
+            found = Some((at, Otherwise { span: at, words }));
         }
         if found.is_none() {
             self.missing_otherwise();

@@ -2,7 +2,7 @@
 
 use super::conditions::Scope;
 use super::names::Kind;
-use super::{Lower, span_of};
+use super::{Lower, span, span_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Approve, Condition, Deny, Forbid, Period, Rule};
 use crate::source::{FileId, Span};
@@ -62,7 +62,7 @@ impl Lower<'_> {
             }
             let condition = self.rule_condition(*file, item.when(), Scope::Deny);
             let period = self.period(*file, item.from(), item.until());
-            let because = words(item.because().and_then(|clause| clause.text()));
+            let because = self.words(*file, item.because().and_then(|clause| clause.text()));
             let Some(condition) = condition else { continue };
             let (is_tried, body) = (*is_tried, Deny { because });
             denials.push(Rule { name, span: span_of(*file, item), condition, period, is_tried, body });
@@ -78,7 +78,7 @@ impl Lower<'_> {
             let targets = item.targets().map(|targets| self.target_set(*file, &targets)).unwrap_or_default();
             let condition = self.rule_condition(*file, item.when(), Scope::Targets);
             let period = self.period(*file, item.from(), item.until());
-            let because = words(item.because().and_then(|clause| clause.text()));
+            let because = self.words(*file, item.because().and_then(|clause| clause.text()));
             let Some(condition) = condition else { continue };
             let (is_tried, body) = (*is_tried, Forbid { targets, because });
             prohibitions.push(Rule { name, span: span_of(*file, item), condition, period, is_tried, body });
@@ -123,8 +123,16 @@ impl Lower<'_> {
         }
         period
     }
-}
 
-fn words(text: Option<Text>) -> Option<String> {
-    text.map(|text| text.value())
+    /// What a caller is told; words that say nothing are reported.
+    pub(super) fn words(&mut self, file: FileId, text: Option<Text>) -> Option<String> {
+        let text = text?;
+        let words = text.value();
+        if words.trim().is_empty() {
+            let message = "these words tell the caller nothing";
+            let diagnostic = Diagnostic::new(Code::R0206, message, span(file, text.range()), "empty");
+            self.report(diagnostic.with_help("say why the request is refused, and whom to ask"));
+        }
+        Some(words)
+    }
 }

@@ -63,6 +63,12 @@ impl Lower<'_> {
 
     fn retries(&mut self, file: FileId, count: &ast::Literal) -> Option<u32> {
         let LiteralValue::Integer(number) = count.value()? else { return None };
+        if number == 0 {
+            let message = "`retry 0` is what a plan does without it";
+            let diagnostic = Diagnostic::new(Code::R0206, message, span_of(file, count), "without effect");
+            self.report(diagnostic.with_help("remove it, or write how often, such as `retry 2`"));
+            return None;
+        }
         if number > RETRIES_LIMIT {
             let message = format!("one candidate is tried again at most {RETRIES_LIMIT} times");
             let at = span_of(file, count);

@@ -99,6 +99,9 @@ impl Lower<'_> {
         diagnostic.message = format!("`{}` has no value `{name}`", named.name);
         diagnostic.primary.text = format!("not a value of `{}`", named.name);
         diagnostic.help = diagnostic.fixes.first().map(|fix| fix.title.clone()).or(diagnostic.help);
+        if named.members.is_empty() {
+            diagnostic.help = Some(format!("the policy declares nothing that `{}` could name", named.name));
+        }
         self.report(diagnostic);
         None
     }
