@@ -17,7 +17,7 @@ use wayleave_program::decision::{Decision, Outcome, Reason};
 use wayleave_program::detector::DetectorKind;
 use wayleave_program::document::{Problem, read_request, write_decision};
 use wayleave_program::instant;
-use wayleave_program::plan::{LogLevel, Obligations};
+use wayleave_program::plan::{FailureClass, LogLevel, Obligations};
 use wayleave_program::schema::{Attribute, AttributeId, Inspected, Origin, Schema};
 use wayleave_program::source_view::{SourceView, Spot};
 use wayleave_runtime::wire::json::{JsonError, Keys, Reader};
@@ -173,6 +173,9 @@ fn beside(decision: &Decision, compiled: &Compiled) -> String {
     if let Some(until) = decision.until {
         row("until", instant::write(until));
     }
+    for (what, text) in tries(decision) {
+        row(what, text);
+    }
     if !decision.shadow.is_empty() {
         row("copied to", names(&decision.shadow));
     }
@@ -199,6 +202,25 @@ fn beside(decision: &Decision, compiled: &Compiled) -> String {
         row("found", decision.findings.join(", "));
     }
     columns(&rows)
+}
+
+/// How the plan is tried, but for what is so without a word.
+fn tries(decision: &Decision) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    if !decision.failover.is_empty() && decision.failover != FailureClass::DEFAULT {
+        let names: Vec<String> = decision.failover.iter().map(|class| class.name()).collect();
+        rows.push(("falls over on", names.join(", ")));
+    }
+    if decision.retry > 0 {
+        let pause = decision
+            .backoff_ms
+            .map(|(least, most)| format!(", {}..{} apart", duration::write(least), duration::write(most)));
+        let times = if decision.retry == 1 { "once".to_owned() } else { format!("{} times", decision.retry) };
+        rows.push(("tried again", format!("{times}{}", pause.unwrap_or_default())));
+    }
+    rows.extend(decision.hedge_ms.map(|ms| ("hedged after", duration::write(ms))));
+    rows.extend(decision.deadline_ms.map(|ms| ("ends after", duration::write(ms))));
+    rows
 }
 
 /// What is owed, but for what is always owed.
