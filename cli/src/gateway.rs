@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use wayleave_compiler::diagnostic::render::{Counts, render_human};
-use wayleave_program::catalogue::Protocol;
+use wayleave_program::catalogue::{Protocol, TargetId};
 use wayleave_runtime::Proxy;
 use wayleave_runtime::admin::Admin;
 use wayleave_runtime::current::{Current, Policy};
@@ -139,9 +139,15 @@ fn simulations_name_providers(settings: &Settings, compiled: &Compiled) -> Resul
             let simulated =
                 catalogue.providers.iter().filter(|provider| provider.protocol == Protocol::Simulated);
             let names: Vec<&str> = simulated.map(|provider| provider.name.as_str()).collect();
+            let is_of = |id: &TargetId| catalogue.provider_of(*id).name == simulation.provider;
+            let own: Vec<&str> =
+                catalogue.target_ids().filter(is_of).map(|id| catalogue.target(id).model.as_str()).collect();
+            let is_model = names.contains(&simulation.provider.as_str()) && !own.is_empty();
             let named = format!("`{}{model}` is not simulated by this policy", simulation.provider);
             return Err(Failure::new(named).mend(if names.is_empty() {
                 "leave --simulate out: no provider of this policy is simulated".to_owned()
+            } else if is_model {
+                format!("the models of `{}` are {}", simulation.provider, own.join(", "))
             } else {
                 format!("its simulated providers are {}", names.join(", "))
             }));

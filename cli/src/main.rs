@@ -20,6 +20,8 @@ mod deciding;
 
 mod report;
 
+mod strangers;
+
 mod watch;
 
 mod storage;

@@ -4,7 +4,8 @@ use crate::args::Serve;
 use crate::gateway::{Gateway, Plan};
 use crate::output::{Exit, Failure, Terminal, note, print};
 use crate::signals::Signals;
-use crate::{environment, load};
+use crate::storage::refused;
+use crate::{environment, load, strangers};
 use std::path::Path;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::catalogue::Catalogue;
@@ -51,6 +52,8 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
                 "warning: there are no keys yet, so nobody is let in\n  help: wayleave keys add --id alice\n",
             );
         }
+        let keys = gateway.store.list_keys().await.map_err(|error| refused(&store, &error))?;
+        note(&strangers::warnings(&keys, gateway.current.served().program.schema()));
         print(&banner(&gateway, &root, &store, serve))?;
         gateway.run(signals.first()).await
     })?;

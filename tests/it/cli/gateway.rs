@@ -199,6 +199,28 @@ fn an_open_gateway_needs_no_key_and_says_so() {
     assert!(everything(&gateway).contains("without a key"), "{}", everything(&gateway));
 }
 
+/// A slip in a key is no error of the policy, and its caller would only be told that no rule covers it.
+#[test]
+fn keys_that_the_policy_does_not_know_are_told() {
+    let scratch = Scratch::new("strangers");
+    wayleave(&["init"], &scratch.0);
+    let add = |id: &str, more: &[&str]| {
+        wayleave(&[&["keys", "add", "--store", "gateway.db", "--id", id], more].concat(), &scratch.0)
+    };
+    add("alice", &["--team", "aps"]);
+    add("bob", &["--team", "apps", "--field", "dta_class=public"]);
+    add("carol", &["--team", "apps", "--field", "data_class=public"]);
+    let mut gateway = Process::start(&[&["serve"][..], &SERVE[..]].concat(), &scratch.0);
+    gateway.line("curl");
+    gateway.printed.extend(gateway.lines.try_iter());
+    assert!(gateway.terminate().success(), "{:?}", gateway.printed);
+    gateway.printed.extend(gateway.lines.try_iter());
+    let printed = gateway.printed.join("\n");
+    assert!(printed.contains("of alice has the team `aps`, which the policy lacks"), "{printed}");
+    assert!(printed.contains("of bob has the field `dta_class`, which no attribute reads"), "{printed}");
+    assert!(!printed.contains("carol"), "{printed}");
+}
+
 #[test]
 fn the_demo_runs_for_as_long_as_it_is_told() {
     let scratch = Scratch::new("demo");
