@@ -1,7 +1,7 @@
 //! Test blocks: `given` fields and what is expected.
 
 use super::{Parser, conditions, literals, plans, texts, values, words};
-use crate::{SyntaxError, SyntaxKind};
+use crate::{SyntaxError, SyntaxKind, TextRange};
 
 /// `test "…" { GIVEN EXPECT }`
 pub(super) fn test(p: &mut Parser) {
@@ -109,6 +109,17 @@ fn expect(p: &mut Parser) {
     p.no_sign("expect");
     let word = p.word(0);
     let kind = match word {
+        "deny" if p.word(1) == "otherwise" && p.kind(2) != SyntaxKind::Colon => {
+            let start = p.position;
+            p.bump_keyword();
+            let range = TextRange::new(p.input.tokens[start].range().start(), p.range().end());
+            p.foreign_at(
+                range,
+                "`otherwise` is no `deny` with a name, and is expected by itself",
+                "otherwise",
+            );
+            SyntaxKind::ExpectOtherwise
+        }
         "route" => SyntaxKind::ExpectRoute,
         "to" => SyntaxKind::ExpectTo,
         "never" => SyntaxKind::ExpectNever,
