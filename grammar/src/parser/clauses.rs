@@ -316,7 +316,13 @@ pub(super) fn one_as(p: &mut Parser, clause: Clause) {
         Clause::Each => {
             values::attribute_name(p, "`each` needs the attribute that each counts by");
         }
-        Clause::Valid => literals::duration(p, ours),
+        Clause::Valid => {
+            if matches!(p.word(0), "for" | "in" | "after") && p.kind(1) == SyntaxKind::Duration {
+                p.foreign("`valid` is followed by its duration", "");
+                p.bump();
+            }
+            literals::duration(p, ours);
+        }
         Clause::Warn => {
             if !p.eat_word("at") {
                 p.missing("`warn` is followed by `at`", "`at` belongs here");

@@ -9,7 +9,8 @@ use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
 pub(super) fn foreign(p: &mut Parser, subject: TextRange, is_negated: bool) -> bool {
     match p.word(0) {
         "contains" | "includes" if is_text_searched(p, subject) => contains(p, subject),
-        "between" if between_end(p).is_some() => between(p),
+        "between" if between_end(p, 0).is_some() => between(p),
+        "not" if p.word(1) == "between" && between_end(p, 1).is_some() => between(p),
         "exists" if is_last_word(p) => exists(p),
         "after" | "since" | "before" if is_moment(p.kind(1)) => compared(p),
         "not" if is_of_text(p.word(1)) => not_text(p, subject, is_negated, 2),
@@ -71,11 +72,11 @@ fn contains(p: &mut Parser, subject: TextRange) {
 }
 
 /// How many tokens `between A and B` has, if both ends are quantities or times.
-fn between_end(p: &Parser) -> Option<usize> {
+fn between_end(p: &Parser, before: usize) -> Option<usize> {
     let unit = |ahead: usize| usize::from(p.word(ahead) == "tokens");
     let is_end = |ahead: usize| is_moment(p.kind(ahead)) || is_quantity(p.kind(ahead));
-    let join = 2 + unit(2);
-    let is_whole = is_end(1) && p.word(join) == "and" && is_end(join + 1);
+    let join = before + 2 + unit(before + 2);
+    let is_whole = is_end(before + 1) && p.word(join) == "and" && is_end(join + 1);
     is_whole.then(|| join + 2 + unit(join + 2))
 }
 
@@ -85,19 +86,21 @@ fn is_quantity(kind: SyntaxKind) -> bool {
 
 /// `between 1k and 2k tokens`
 fn between(p: &mut Parser) {
-    let Some(count) = between_end(p) else { return };
+    let is_denied = p.at_word("not");
+    let Some(count) = between_end(p, usize::from(is_denied)) else { return };
     let start = p.position;
     let (mut ends, mut unit) = (Vec::new(), "");
     for _ in 0..count {
         match p.word(0) {
             "tokens" => unit = " tokens",
-            "between" | "and" => {}
+            "not" | "between" | "and" => {}
             _ => ends.push(p.text(0)),
         }
         p.bump();
     }
     let range = p.range_since(start);
-    let write = format!("in {}{unit}", ends.join(".."));
+    let word = if is_denied { "not in" } else { "in" };
+    let write = format!("{word} {}{unit}", ends.join(".."));
     let title = format!("write `{write}`");
     let error = SyntaxError::new("R0003", range, "`between … and …` is written as a range")
         .with_help(format!("write `{write}`; the end of a range is outside of it"))
@@ -170,6 +173,8 @@ fn not_text(p: &mut Parser, subject: TextRange, is_negated: bool, words: usize) 
             SyntaxEdit { range, text: operator.to_owned() },
         ];
         error = error.with_edits(edits, format!("write `{write}`"));
+    } else {
+        error = error.with_help("what is denied twice holds: leave out both");
     }
     p.report(error);
 }

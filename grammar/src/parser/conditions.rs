@@ -184,7 +184,7 @@ fn test(p: &mut Parser) -> Option<Done> {
     }
     let operator = p.range_since(operator_start);
     let value_start = p.position;
-    if literals::is_in_thousands(p) {
+    if literals::is_grouped(p) {
         literals::thousands(p);
     } else if !values::value(p, values::Place::Plain) {
         let error =

@@ -124,7 +124,14 @@ fn expect(p: &mut Parser) {
         "to" => SyntaxKind::ExpectTo,
         "never" => SyntaxKind::ExpectNever,
         "deny" => SyntaxKind::ExpectDeny,
-        "otherwise" => SyntaxKind::ExpectOtherwise,
+        "otherwise" => {
+            if p.word(1) == "deny" && p.kind(2) == SyntaxKind::RightBrace {
+                let behind = p.token(1).map_or(p.range(), crate::lexer::Token::range);
+                p.foreign_at(p.range().cover(behind), "`otherwise` is expected by itself", "otherwise");
+                p.bump_keyword();
+            }
+            SyntaxKind::ExpectOtherwise
+        }
         "approval" => SyntaxKind::ExpectApproval,
         "limited" => SyntaxKind::ExpectLimited,
         "redact" => SyntaxKind::ExpectRedact,

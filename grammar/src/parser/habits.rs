@@ -19,6 +19,7 @@ pub(super) fn item(p: &mut Parser) -> bool {
             rules::observe(p);
         }
         "allow" | "permit" | "grant" if is_named(p) => allowed(p),
+        "default" if p.word(1) == "deny" && p.kind(2) != SyntaxKind::String => default_deny(p),
         "default" if matches!(p.word(1), "allow" | "permit" | "approve" | "accept") => default_allow(p),
         _ => return false,
     }
@@ -51,6 +52,17 @@ fn default_allow(p: &mut Parser) {
     pass_over(p);
 }
 
+fn default_deny(p: &mut Parser) {
+    let range = p.range().cover(p.token(1).map_or(p.range(), crate::lexer::Token::range));
+    let error = SyntaxError::new("R0003", range, "what no route takes is denied by `otherwise`")
+        .with_help("write `otherwise deny \"…\"` with what the caller is told");
+    p.error(error);
+    let mark = p.open();
+    p.bump();
+    p.bump();
+    mark.close(p, SyntaxKind::Error);
+}
+
 /// Up to the next item.
 fn pass_over(p: &mut Parser) {
     p.skip(|p| p.is_at_lost_item());
@@ -59,7 +71,7 @@ fn pass_over(p: &mut Parser) {
 /// `to …`, `when …`, `allow` behind the `otherwise` of a policy, which only denies.
 pub(super) fn otherwise(p: &mut Parser) -> bool {
     let (message, help) = match p.word(0) {
-        "to" => (
+        "to" | "route" => (
             "the `otherwise` of a policy denies: only a route sends requests somewhere",
             "serve the rest with `route rest to …`, and keep `otherwise deny \"…\"` for what no route takes",
         ),
@@ -70,6 +82,10 @@ pub(super) fn otherwise(p: &mut Parser) -> bool {
         "allow" | "permit" | "approve" | "accept" => (
             "the `otherwise` of a policy denies: nothing is approved by default",
             "write `otherwise deny \"…\"`, and `approve NAME: TARGETS …` for what may be served",
+        ),
+        _ if p.at(SyntaxKind::Arrow) => (
+            "the `otherwise` of a policy denies: only a route sends requests somewhere",
+            "serve the rest with `route rest to …`, and keep `otherwise deny \"…\"` for what no route takes",
         ),
         _ => return false,
     };
@@ -85,6 +101,10 @@ pub(super) fn otherwise(p: &mut Parser) -> bool {
         conditions::condition(p, "`when` needs a condition after it");
         if p.at_word("deny") && p.kind(1) == SyntaxKind::String {
             p.bump();
+            p.bump();
+        }
+    } else {
+        while !p.at_end() && !p.is_at_line_start() {
             p.bump();
         }
     }

@@ -149,6 +149,7 @@ fn continues_name(p: &Parser, what: &str) -> bool {
     };
     p.at(SyntaxKind::Ident)
         && !is_level
+        && !habits::at_rank(p)
         && !p.is_at_line_start()
         && !p.at_item(0)
         && p.kind(1) != SyntaxKind::Slash

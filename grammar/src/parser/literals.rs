@@ -292,6 +292,11 @@ pub(super) fn is_in_thousands(p: &Parser) -> bool {
     is_short && groups > 0 && matches!(p.word(1 + 2 * groups), "tokens" | "requests")
 }
 
+/// The same, with or without its unit: where nothing else can stand behind a comma.
+pub(super) fn is_grouped(p: &Parser) -> bool {
+    p.at(SyntaxKind::Number) && p.text(0).len() <= 3 && groups(p) > 0
+}
+
 /// How many groups of three digits, each behind a comma, touch the next token.
 fn groups(p: &Parser) -> usize {
     let is_group = |index: &usize| {
@@ -323,7 +328,10 @@ fn grouped(p: &mut Parser) {
     let write = p.text_of(range).replace(',', "_");
     let title = format!("write `{write}`");
     let message = "the digits of a number are grouped by `_`";
-    p.report(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
+    let mut error = SyntaxError::new("R0003", range, message).with_fix(range, write, title);
+    // Without a unit, more is wrong than the comma.
+    error.is_sure = matches!(p.word(0), "tokens" | "requests");
+    p.report(error);
 }
 
 /// `1M tokens` behind `per`.

@@ -222,13 +222,23 @@ pub(super) fn expression(p: &mut Parser, missing: &str) {
 
 /// Whether a stage, or `else` and a stage, stands behind the next token.
 pub(super) fn begins_stage(p: &Parser) -> bool {
-    let is_stage = |ahead| {
-        matches!(
-            p.word(ahead),
-            "plan" | "group" | "requested" | "split" | "cheapest" | "fastest" | "least-busy"
-        ) || matches!(p.kind(ahead + 1), SyntaxKind::Slash)
+    is_stage(p, 1) || p.word(1) == "else" && is_stage(p, 2)
+}
+
+fn is_stage(p: &Parser, ahead: usize) -> bool {
+    matches!(p.word(ahead), "plan" | "group" | "requested" | "split" | "cheapest" | "fastest" | "least-busy")
+        || matches!(p.kind(ahead + 1), SyntaxKind::Slash)
+}
+
+/// `fallback to`, `and then`, `or else`, `, then` before a stage.
+fn joins_by_two_words(p: &Parser) -> bool {
+    let is_pair = match p.word(0) {
+        "fallback" => return p.word(1) == "to",
+        "failover" => p.word(1) == "to",
+        "and" | "or" => matches!(p.word(1), "then" | "else"),
+        _ => p.at(SyntaxKind::Comma) && p.word(1) == "then",
     };
-    is_stage(1) || p.word(1) == "else" && is_stage(2)
+    is_pair && is_stage(p, 2)
 }
 
 /// Whether another stage follows; another language's word for it is reported.
@@ -245,15 +255,20 @@ fn joins(p: &mut Parser) -> bool {
     let is_foreign = match p.word(0) {
         // In the arms of a route this is an `otherwise` in the words of another language.
         "else" => {
-            let is_arm = matches!(p.word(1), "to" | "deny" | "if" | "when") && p.kind(2) != SyntaxKind::Slash;
+            let is_arm = matches!(p.word(1), "to" | "deny" | "if" | "when") && p.kind(2) != SyntaxKind::Slash
+                || p.kind(1) == SyntaxKind::Arrow;
             return p.arms == 0 || !is_arm;
         }
-        "or" => true,
-        "fallback" if p.word(1) == "to" => {
+        _ if joins_by_two_words(p) => {
             let range = p.range().cover(p.token(1).map_or(p.range(), crate::lexer::Token::range));
-            p.foreign_at(range, "the stages of a plan are joined by `else`, not `fallback to`", "else");
+            let message = format!("the stages of a plan are joined by `else`, not `{}`", p.text_of(range));
+            p.foreign_at(range, message, "else");
+            if !matches!(p.word(0), "fallback" | "failover") {
+                p.bump();
+            }
             return true;
         }
+        "or" => true,
         "fallback" => p.kind(1) != SyntaxKind::Colon,
         "then" => begins_stage(p),
         // In arms, the next one lacks its `to`.
@@ -345,13 +360,20 @@ fn stage(p: &mut Parser) -> bool {
 
 /// `within 20s`, if it is there, be it misspelled or in the word of others.
 fn within(p: &mut Parser) -> bool {
+    let has_sign = p.kind(1) == SyntaxKind::Colon && p.kind(2) == SyntaxKind::Duration;
     match p.word(0) {
         "within" => {}
-        "timeout" if begins_duration(p) => {
-            let error = SyntaxError::new("R0003", p.range(), "`timeout` is written `within`")
+        "timeout" if begins_duration(p) || has_sign => {
+            let word = p.range();
+            let sign = p.token(usize::from(has_sign)).map_or(word, crate::lexer::Token::range);
+            let range = word.cover(sign);
+            let error = SyntaxError::new("R0003", range, "`timeout` is written `within`")
                 .with_help("write `within` behind a stage, for its first content; `deadline` behind the plan bounds all of it")
-                .with_fix(p.range(), "within", "write `within`");
+                .with_fix(range, "within", "write `within`");
             p.report(error.unsure());
+            if has_sign {
+                p.bump();
+            }
         }
         word if !p.is_at_line_start() && begins_duration(p) && words::meant(word, &["within"]).is_some() => {
             p.misspelled("within");
@@ -399,12 +421,13 @@ const ORDERINGS: [&str; 3] = ["cheapest", "fastest", "least-busy"];
 
 /// `smartest of […]`
 fn foreign_ordering(p: &mut Parser) {
-    let range = p.range();
-    let mut error = SyntaxError::new("R0001", range, format!("there is no ordering `{}`", p.text(0)))
-        .with_help("the orderings are `cheapest of`, `fastest of` and `least-busy of`; an order of your own is written with `else`");
     if let Some(ours) = words::meant(p.word(0), &ORDERINGS) {
-        error = error.with_fix(range, ours, format!("write `{ours}`"));
+        p.misspelled(ours);
+        drawn(p);
+        return;
     }
+    let error = SyntaxError::new("R0001", p.range(), format!("there is no ordering `{}`", p.text(0)))
+        .with_help("the orderings are `cheapest of`, `fastest of` and `least-busy of`; an order of your own is written with `else`");
     p.error(error);
     let mark = p.open();
     p.bump();
@@ -481,6 +504,7 @@ fn turned_shares(p: &mut Parser) {
             p.bump();
         } else {
             are_whole = false;
+            p.eat(SyntaxKind::BadNumber);
         }
         p.eat(SyntaxKind::Comma);
         let text = format!("{share}% {target}");

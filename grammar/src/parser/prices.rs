@@ -21,18 +21,20 @@ fn is_pair(p: &Parser) -> bool {
 fn pair(p: &mut Parser) -> Done {
     let mark = p.open();
     let start = p.position;
-    let write = format!("{} in, {} out", p.text(0), p.text(2));
+    let mut write = format!("{} in, {} out", p.text(0), p.text(2));
     for _ in 0..3 {
         p.bump();
     }
     let range = p.range_since(start);
+    if !p.at_word("per") {
+        write.push_str(" per 1M tokens");
+    }
     let title = format!("write `{write}`");
     let error = SyntaxError::new("R0001", range, "a price says what each amount is for")
         .with_fix(range, write, title)
         .unsure();
     p.report(error);
-    if at_per(p) {
-        p.bump_keyword();
+    if p.eat_word("per") {
         literals::per_tokens(p);
     }
     mark.close(p, SyntaxKind::Error)

@@ -13,8 +13,15 @@ pub(super) fn otherwise(p: &mut Parser) {
         mark.close(p, SyntaxKind::Otherwise);
         return;
     }
-    if !p.eat_word("deny") {
-        p.missing("`otherwise` outside of a route says `deny` and why", "`deny \"…\"` belongs here");
+    if matches!(p.word(0), "reject" | "block" | "refuse") && p.kind(1) == SyntaxKind::String {
+        p.foreign(format!("`{}` is written `deny`", p.text(0)), "deny");
+        p.bump_keyword();
+    } else if !p.eat_word("deny") {
+        let gap = p.gap();
+        let error = SyntaxError::new("R0001", gap, "`otherwise` outside of a route says `deny` and why")
+            .with_label("`deny \"…\"` belongs here");
+        let is_said = p.at(SyntaxKind::String);
+        p.error(if is_said { error.with_fix(gap, " deny", "write `deny`") } else { error });
     }
     texts::words(p, "`otherwise deny` needs its words in quotes");
     mark.close(p, SyntaxKind::Otherwise);
@@ -330,7 +337,8 @@ fn options_between<'t>(p: &mut Parser<'t>, plan_end: TextRange, seen: &mut Seen<
         SyntaxEdit { range: gap, text: format!(" {}", text.trim()) },
     ];
     let is_plain = !text.contains("//");
-    let title = format!("write `{}` behind the whole plan", text.trim());
+    let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = format!("write `{shown}` behind the whole plan");
     p.report(if is_plain { error.with_edits(edits, title).unsure() } else { error.with_help(title) });
 }
 

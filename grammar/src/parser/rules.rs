@@ -11,6 +11,7 @@ const TERM: [Clause; 3] = [Clause::When, Clause::From, Clause::Until];
 pub(super) fn observe(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
+    p.no_sign("observe");
     match p.word(0) {
         "approve" => approve(p),
         "deny" => deny(p),

@@ -264,9 +264,11 @@ fn default_words(p: &Parser) -> Option<usize> {
         .then_some(words)
 }
 
-/// A value alone as the last line.
+/// A value alone as the last line, or with its `otherwise` behind it.
 fn lone_value(p: &mut Parser) {
-    let range = p.range();
+    let is_turned = p.word(1) == "otherwise";
+    let behind = p.token(usize::from(is_turned)).map_or(p.range(), Token::range);
+    let range = p.range().cover(behind);
     let message = "the last line of a `classify` begins with `otherwise`";
     let write = format!("otherwise {}", p.text(0));
     let title = format!("write `{write}`");
@@ -277,6 +279,7 @@ fn lone_value(p: &mut Parser) {
     p.error(error);
     let mark = p.open();
     literals::segment(p);
+    p.eat_word("otherwise");
     mark.close(p, SyntaxKind::Error);
 }
 
@@ -293,7 +296,8 @@ fn arm(p: &mut Parser) {
         "else" => !matches!(p.word(1), "when" | "if"),
         _ => is_misspelled_otherwise(p) || default_words(p).is_some(),
     };
-    if p.at_name() && p.kind(1) == SyntaxKind::RightBrace {
+    let is_turned = p.word(1) == "otherwise" && p.kind(2) == SyntaxKind::RightBrace;
+    if p.at_name() && (p.kind(1) == SyntaxKind::RightBrace || is_turned) {
         lone_value(p);
         return;
     }

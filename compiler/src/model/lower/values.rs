@@ -102,7 +102,7 @@ impl Lower<'_> {
         diagnostic.message = format!("`{}` has no value `{name}`", named.name);
         diagnostic.primary.text = format!("not a value of `{}`", named.name);
         diagnostic.help = diagnostic.fixes.first().map(|fix| fix.title.clone()).or(diagnostic.help);
-        if NOTHING.contains(&name.as_str()) {
+        if NOTHING.contains(&name.to_ascii_lowercase().as_str()) {
             let help = "there is no null: a missing value counts as the attribute's `default`";
             diagnostic.help = Some(help.to_owned());
             diagnostic.fixes.clear();
@@ -137,7 +137,7 @@ impl Lower<'_> {
             at,
             "not a text",
         );
-        if NOTHING.contains(&written.as_str()) {
+        if NOTHING.contains(&written.to_ascii_lowercase().as_str()) {
             let help = "there is no null: a missing value counts as the attribute's `default`";
             diagnostic = diagnostic.with_help(help);
         } else if matches!(value, Written::Name(_) | Written::Attribute(_) | Written::Target(_)) {
