@@ -283,6 +283,12 @@ impl<'t> Parser<'t> {
         self.token(0).map_or_else(|| self.gap(), Token::range)
     }
 
+    /// From the next token to a later one, if that is there.
+    fn range_to(&self, ahead: usize) -> TextRange {
+        let range = self.range();
+        self.token(ahead).map_or(range, |last| range.cover(last.range()))
+    }
+
     /// Of the token that was taken last.
     fn previous_range(&self) -> TextRange {
         let previous = self.position.checked_sub(1).and_then(|index| self.input.tokens.get(index));

@@ -1,7 +1,7 @@
 //! Test blocks: `given` fields and what is expected.
 
 use super::{Parser, conditions, literals, plans, texts, values, words};
-use crate::{SyntaxError, SyntaxKind, TextRange};
+use crate::{SyntaxError, SyntaxKind};
 
 /// `test "…" { GIVEN EXPECT }`
 pub(super) fn test(p: &mut Parser) {
@@ -110,9 +110,8 @@ fn expect(p: &mut Parser) {
     let word = p.word(0);
     let kind = match word {
         "deny" if p.word(1) == "otherwise" && p.kind(2) != SyntaxKind::Colon => {
-            let start = p.position;
+            let range = p.range_to(1);
             p.bump_keyword();
-            let range = TextRange::new(p.input.tokens[start].range().start(), p.range().end());
             p.foreign_at(
                 range,
                 "`otherwise` is no `deny` with a name, and is expected by itself",
@@ -126,8 +125,7 @@ fn expect(p: &mut Parser) {
         "deny" => SyntaxKind::ExpectDeny,
         "otherwise" => {
             if p.word(1) == "deny" && p.kind(2) == SyntaxKind::RightBrace {
-                let behind = p.token(1).map_or(p.range(), crate::lexer::Token::range);
-                p.foreign_at(p.range().cover(behind), "`otherwise` is expected by itself", "otherwise");
+                p.foreign_at(p.range_to(1), "`otherwise` is expected by itself", "otherwise");
                 p.bump_keyword();
             }
             SyntaxKind::ExpectOtherwise

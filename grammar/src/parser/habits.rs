@@ -43,8 +43,7 @@ fn allowed(p: &mut Parser) {
 }
 
 fn default_allow(p: &mut Parser) {
-    let range =
-        TextRange::new(p.range().start(), p.token(1).map_or(p.range().end(), |word| word.range().end()));
+    let range = p.range_to(1);
     let error = SyntaxError::new("R0003", range, "nothing is approved by default").with_help(
         "write `approve NAME: TARGETS …` for what may be served; all else is answered by `otherwise deny \"…\"`",
     );
@@ -53,7 +52,7 @@ fn default_allow(p: &mut Parser) {
 }
 
 fn default_deny(p: &mut Parser) {
-    let range = p.range().cover(p.token(1).map_or(p.range(), crate::lexer::Token::range));
+    let range = p.range_to(1);
     let error = SyntaxError::new("R0003", range, "what no route takes is denied by `otherwise`")
         .with_help("write `otherwise deny \"…\"` with what the caller is told");
     p.error(error);

@@ -260,7 +260,7 @@ fn joins(p: &mut Parser) -> bool {
             return p.arms == 0 || !is_arm;
         }
         _ if joins_by_two_words(p) => {
-            let range = p.range().cover(p.token(1).map_or(p.range(), crate::lexer::Token::range));
+            let range = p.range_to(1);
             let message = format!("the stages of a plan are joined by `else`, not `{}`", p.text_of(range));
             p.foreign_at(range, message, "else");
             if !matches!(p.word(0), "fallback" | "failover") {
@@ -364,9 +364,7 @@ fn within(p: &mut Parser) -> bool {
     match p.word(0) {
         "within" => {}
         "timeout" if begins_duration(p) || has_sign => {
-            let word = p.range();
-            let sign = p.token(usize::from(has_sign)).map_or(word, crate::lexer::Token::range);
-            let range = word.cover(sign);
+            let range = p.range_to(usize::from(has_sign));
             let error = SyntaxError::new("R0003", range, "`timeout` is written `within`")
                 .with_help("write `within` behind a stage, for its first content; `deadline` behind the plan bounds all of it")
                 .with_fix(range, "within", "write `within`");

@@ -267,8 +267,7 @@ fn default_words(p: &Parser) -> Option<usize> {
 /// A value alone as the last line, or with its `otherwise` behind it.
 fn lone_value(p: &mut Parser) {
     let is_turned = p.word(1) == "otherwise";
-    let behind = p.token(usize::from(is_turned)).map_or(p.range(), Token::range);
-    let range = p.range().cover(behind);
+    let range = p.range_to(usize::from(is_turned));
     let message = "the last line of a `classify` begins with `otherwise`";
     let write = format!("otherwise {}", p.text(0));
     let title = format!("write `{write}`");
@@ -312,8 +311,7 @@ fn arm(p: &mut Parser) {
     let mark = p.open();
     if is_otherwise {
         if let Some(words) = default_words(p) {
-            let end = p.token(words - 1).map_or(p.range().end(), |word| word.range().end());
-            let range = crate::TextRange::new(p.range().start(), end);
+            let range = p.range_to(words - 1);
             p.foreign_at(range, "the last line of a `classify` is `otherwise`", "otherwise");
             if words == 2 {
                 p.bump_keyword();
