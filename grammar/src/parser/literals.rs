@@ -327,10 +327,12 @@ fn grouped(p: &mut Parser) {
     let range = p.range_since(start);
     let write = p.text_of(range).replace(',', "_");
     let title = format!("write `{write}`");
+    let help = format!("{title}, with its unit behind it");
     let message = "the digits of a number are grouped by `_`";
     let mut error = SyntaxError::new("R0003", range, message).with_fix(range, write, title);
-    // Without a unit, more is wrong than the comma.
+    // Without a unit, more is wrong than the comma, and the edit alone mends too little.
     error.is_sure = matches!(p.word(0), "tokens" | "requests");
+    error.help = (!error.is_sure).then_some(help);
     p.report(error);
 }
 
@@ -405,8 +407,12 @@ fn no_count(p: &mut Parser) {
 
 /// A number, also one whose digits are grouped by commas, or whose `k` stands apart. Answers whether its shape is right.
 fn number(p: &mut Parser) -> bool {
-    if is_in_thousands(p) {
+    if is_grouped(p) {
         grouped(p);
+        if !matches!(p.word(0), "tokens" | "requests") {
+            // That the unit is missing too is told once the number is one.
+            p.last_error = Some(p.position);
+        }
         return true;
     }
     if is_factor_apart(p) {

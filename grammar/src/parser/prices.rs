@@ -85,7 +85,7 @@ pub(super) fn turned_price(p: &mut Parser) -> Done {
 }
 
 /// Money, or a number that lacks its sign.
-fn money(p: &mut Parser) {
+pub(super) fn money(p: &mut Parser) {
     let amount = p.open();
     if is_point_comma(p) {
         let start = p.position;
