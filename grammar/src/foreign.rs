@@ -121,6 +121,9 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
     for token in tokens {
         let error = match token.kind {
             SyntaxKind::HashComment if token.text(text).starts_with('#') => Some(hash_comment(*token)),
+            SyntaxKind::HashComment if token.text(text).starts_with("/*") => {
+                Some(block_comment(text, *token))
+            }
             SyntaxKind::HashComment => conflict(*token, &mut merged),
             SyntaxKind::Semicolon => Some(semicolon(*token)),
             SyntaxKind::ForeignWord => Some(foreign_word(*token, token.text(text))),
@@ -225,6 +228,27 @@ fn conflict(token: Token, is_told: &mut bool) -> Option<SyntaxError> {
 fn hash_comment(token: Token) -> SyntaxError {
     let sign = TextRange::at(token.range().start(), TextSize::new(1));
     SyntaxError::new("R0003", sign, "a comment begins with `//`").with_fix(sign, "//", "write `//`")
+}
+
+/// `/* … */`: rewritten where nothing follows in its last line.
+fn block_comment(text: &str, token: Token) -> SyntaxError {
+    let range = token.range();
+    let sign = TextRange::at(range.start(), TextSize::new(2));
+    let error = SyntaxError::new("R0003", sign, "a comment begins with `//`, and ends with its line");
+    let rest = text[range.end().into()..].lines().next().unwrap_or("");
+    let before = &text[..range.start().into()];
+    let indent = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+    let is_alone = rest.trim().is_empty() && indent.trim().is_empty();
+    if !is_alone {
+        return error.with_help("write it behind `//` at the end of the line, or on a line of its own");
+    }
+    let inner = token.text(text).trim_start_matches("/*").trim_end_matches("*/").trim_matches(['*', ' ']);
+    let lines: Vec<String> = inner
+        .trim()
+        .lines()
+        .map(|line| format!("// {}", line.trim().trim_start_matches('*').trim()).trim_end().to_owned())
+        .collect();
+    error.with_fix(range, lines.join(&format!("\n{indent}")), "write `//` before each line")
 }
 
 fn semicolon(token: Token) -> SyntaxError {

@@ -35,6 +35,7 @@ pub(crate) fn lex(text: &str) -> Vec<Token> {
         push(&mut tokens, SyntaxKind::Whitespace, 0..offset);
     }
     let mut lexer = SyntaxKind::lexer(body);
+    let blocks = Blocks { last_end: body.rfind("*/") };
     while let Some(result) = lexer.next() {
         let slice = lexer.slice();
         let kind = match result {
@@ -48,6 +49,14 @@ pub(crate) fn lex(text: &str) -> Vec<Token> {
         let kind = if is_conflict(text, lexer.span().start + offset) {
             let rest = lexer.remainder();
             lexer.bump(rest.find(['\r', '\n']).unwrap_or(rest.len()));
+            SyntaxKind::HashComment
+        } else {
+            kind
+        };
+        let kind = if kind == SyntaxKind::Slash && blocks.begins_at(body, lexer.span().start) {
+            // Behind the star of its beginning.
+            let end = lexer.remainder().get(1..).and_then(|rest| rest.find("*/")).map_or(0, |at| at + 3);
+            lexer.bump(end);
             SyntaxKind::HashComment
         } else {
             kind
@@ -67,6 +76,20 @@ fn is_conflict(text: &str, at: usize) -> bool {
     matches!(first, Some(b'<' | b'=' | b'>' | b'|'))
         && (at == 0 || text.as_bytes()[at - 1] == b'\n')
         && CONFLICT_MARKS.iter().any(|mark| text[at..].starts_with(mark))
+}
+
+/// Comments of other languages that end where they say so.
+struct Blocks {
+    /// Where the last end of one stands: behind it none begins.
+    last_end: Option<usize>,
+}
+
+impl Blocks {
+    /// Whether `/* … */` begins at a slash. All models of a provider, `near/*`, are written without a blank.
+    fn begins_at(&self, text: &str, at: usize) -> bool {
+        let is_apart = text[..at].ends_with([' ', '\t', '\n', '\r', '{', '[', '(', ',']) || at == 0;
+        is_apart && text[at..].starts_with("/*") && self.last_end.is_some_and(|end| end >= at + 2)
+    }
 }
 
 /// Whether nothing but blanks stands between a line end, or the start of the text, and what follows the tokens.

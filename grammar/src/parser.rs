@@ -5,7 +5,7 @@
 use crate::lexer::Token;
 use crate::tree::Event;
 use crate::{ERROR_LIMIT, NESTING_LIMIT, SyntaxError, SyntaxKind, TextRange, TextSize, foreign};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 mod words;
 
@@ -31,6 +31,8 @@ mod conditions;
 
 mod operators;
 
+mod comparisons;
+
 mod mixture;
 
 mod plans;
@@ -44,6 +46,8 @@ mod literals;
 mod texts;
 
 mod examples;
+
+mod habits;
 
 #[cfg(test)]
 mod tests;
@@ -66,6 +70,8 @@ struct Input<'t> {
     unknown_before: Vec<usize>,
     /// Before which tokens, by index, stands a `;`, which is reported by itself.
     semicolon_before: Vec<usize>,
+    /// What this file calls an alias.
+    aliases: BTreeSet<&'t str>,
 }
 
 impl<'t> Input<'t> {
@@ -77,7 +83,9 @@ impl<'t> Input<'t> {
             skeletons: BTreeMap::new(),
             unknown_before: Vec::new(),
             semicolon_before: Vec::new(),
+            aliases: BTreeSet::new(),
         };
+        let mut is_behind_alias = false;
         for token in all {
             let index = input.tokens.len();
             match token.kind {
@@ -92,6 +100,11 @@ impl<'t> Input<'t> {
             }
             if !token.kind.is_trivia() {
                 input.tokens.push(*token);
+                let is_word = token.kind == SyntaxKind::Ident;
+                if is_behind_alias && is_word {
+                    input.aliases.insert(token.text(text));
+                }
+                is_behind_alias = is_word && token.text(text) == "alias";
             }
         }
         input
@@ -268,6 +281,12 @@ impl<'t> Parser<'t> {
     /// Of the next token; at the end, the place behind the last.
     fn range(&self) -> TextRange {
         self.token(0).map_or_else(|| self.gap(), Token::range)
+    }
+
+    /// From the next token to a later one, if that is there.
+    fn range_to(&self, ahead: usize) -> TextRange {
+        let range = self.range();
+        self.token(ahead).map_or(range, |last| range.cover(last.range()))
     }
 
     /// Of the token that was taken last.

@@ -306,7 +306,7 @@ impl ClassifyArm {
 
     /// Whether it is the `otherwise`.
     pub fn is_otherwise(&self) -> bool {
-        keywords(self.syntax()).any(|token| matches!(token.text(), "otherwise" | "else"))
+        keywords(self.syntax()).any(|token| matches!(token.text(), "otherwise" | "else" | "default"))
     }
 }
 

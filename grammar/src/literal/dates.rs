@@ -29,9 +29,14 @@ pub(super) fn read_date(text: &str) -> Result<DateText, Problem> {
     if date.year > 0 && (1..=days).contains(&date.day) {
         Ok(date)
     } else {
-        Err(Problem::new(text, format!("there is no day `{text}`"))
-            .help("a date is written `YEAR-MONTH-DAY`")
-            .of_meaning())
+        let problem = Problem::new(text, format!("there is no day `{text}`")).of_meaning();
+        Err(match days {
+            1.. if date.day > days && date.year > 0 => {
+                let last = format!("{}-{days}", &text[..7]);
+                problem.help(format!("the last day of that month is `{last}`")).instead(last).unsure()
+            }
+            _ => problem.help("a date is written `YEAR-MONTH-DAY`"),
+        })
     }
 }
 
@@ -50,7 +55,11 @@ pub(super) fn read_instant(text: &str) -> Result<LiteralValue, Problem> {
     let Some((date, time, zone)) = split_instant(text) else {
         return Err(super::numbers::explain(text));
     };
-    let date = read_date(date)?;
+    let date = read_date(date).map_err(|mut problem| {
+        // It speaks of the day alone, and would take the place of the whole instant.
+        problem.instead.clear();
+        problem
+    })?;
     let (hour, minute, second) = (field(time, 0..2), field(time, 3..5), field(time, 6..8));
     let (zone_hour, zone_minute): (i32, i32) = (field(zone, 1..3), field(zone, 4..6));
     if hour > 23 || minute > 59 || second > 59 || zone_hour > 23 || zone_minute > 59 {
@@ -92,6 +101,11 @@ pub(super) fn explain(text: &str) -> Option<Problem> {
         return foreign("a date is written `YEAR-MONTH-DAY`", instead);
     }
     None
+}
+
+/// `9:00` with the hour in two digits; any other text as it is.
+pub(super) fn two_digits(text: &str) -> String {
+    if has_shape(text, "0:00") { format!("0{text}") } else { text.to_owned() }
 }
 
 /// `9am`, `5pm`

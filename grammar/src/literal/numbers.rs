@@ -93,6 +93,11 @@ pub(super) fn explain(text: &str) -> Problem {
         "hr" | "hrs" | "hour" | "hours" => unit("h"),
         "day" | "days" => unit("d"),
         "msec" | "millis" => unit("ms"),
+        "w" | "week" | "weeks" => weeks(text, digits, suffix),
+        "mo" | "month" | "months" | "y" | "yr" | "year" | "years" => {
+            foreign(format!("`{suffix}` is no unit of a duration: its length differs"))
+                .help("write days, such as `30d`")
+        }
         _ if suffix.starts_with('.') && is_decimal(text) => Problem::new(
             text,
             format!("`{text}` is no number of the language: only money and shares have a fraction"),
@@ -107,13 +112,25 @@ pub(super) fn explain(text: &str) -> Problem {
     }
 }
 
+/// `2w`: a week has always seven days.
+fn weeks(text: &str, digits: &str, suffix: &str) -> Problem {
+    let message = format!("`{suffix}` is no unit: a week is `7d`");
+    let problem = Problem { code: "R0003", ..Problem::new(text, message) };
+    match number_of(digits).and_then(|count| count.checked_mul(7)) {
+        Some(days) => problem.instead(format!("{days}d")),
+        None => problem.help("write days, such as `7d`"),
+    }
+}
+
 /// `09:00-18:00`, `1k-8k`: both ends are literals of one kind.
 fn range(text: &str) -> Option<Problem> {
     let ends =
         text.char_indices().filter(|(_, sign)| *sign == '-').map(|(at, _)| (&text[..at], &text[at + 1..]));
     let is_end = |end: &str| end.starts_with(|first: char| first.is_ascii_digit() || first == '$');
-    let (first, last) =
-        ends.filter(|(first, last)| is_end(first) && is_end(last)).find(|(first, last)| {
+    let (first, last) = ends
+        .filter(|(first, last)| is_end(first) && is_end(last))
+        .map(|(first, last)| (dates::two_digits(first), dates::two_digits(last)))
+        .find(|(first, last)| {
             classify(first) != SyntaxKind::BadNumber && classify(first) == classify(last)
         })?;
     let problem = Problem::new(text, "a range is written with two dots");

@@ -1,7 +1,7 @@
 //! The clauses of rules: in any order, each once, each only where it belongs.
 
 use super::words::{self, begins_clause, begins_item, with_article};
-use super::{Parser, conditions, literals, migrations, texts, values};
+use super::{Parser, conditions, habits, literals, migrations, texts, values};
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
 
 /// A clause that several kinds of rule share.
@@ -112,6 +112,10 @@ impl<'t> Seen<'t> {
         self.0.iter().any(|(seen, _)| *seen == word)
     }
 
+    pub(super) fn is_any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Notes the clause at the next token, and reports a second one of its kind.
     pub(super) fn note(&mut self, p: &mut Parser, word: &'t str) {
         let range = p.range();
@@ -138,6 +142,11 @@ pub(super) fn clauses<'t>(p: &mut Parser<'t>, rule: &str, allowed: &[Clause]) ->
             _ if rule == "deny" && p.at_word("then") && p.word(1) == "deny" => {
                 seen.note(p, "because");
                 then_deny(p);
+            }
+            // A grant is valid for a while; a rule ends on a day.
+            Some(Clause::Until) if is_term(p) && allowed.contains(&Clause::Valid) => {
+                seen.note(p, "valid");
+                one(p, Clause::Valid);
             }
             Some(clause) if allowed.contains(&clause) => {
                 seen.note(p, clause.word());
@@ -169,6 +178,12 @@ pub(super) fn clauses<'t>(p: &mut Parser<'t>, rule: &str, allowed: &[Clause]) ->
         }
     }
     seen
+}
+
+/// `expires 30d`
+fn is_term(p: &Parser) -> bool {
+    p.at_word("expires")
+        && matches!(p.kind(1), SyntaxKind::Duration | SyntaxKind::Number | SyntaxKind::BadNumber)
 }
 
 /// The clause that a misspelled word stands for.
@@ -243,6 +258,10 @@ pub(super) fn stray(p: &mut Parser, what: &str, help: &str, is_clause: impl Fn(&
         mark.close(p, SyntaxKind::Error);
         return;
     }
+    if habits::at_rank(p) {
+        habits::rank(p);
+        return;
+    }
     let found = p.found();
     let is_its_name = p.is_nameless && p.at(SyntaxKind::Ident) && !begins_clause(p.word(0));
     if is_its_name {
@@ -297,7 +316,13 @@ pub(super) fn one_as(p: &mut Parser, clause: Clause) {
         Clause::Each => {
             values::attribute_name(p, "`each` needs the attribute that each counts by");
         }
-        Clause::Valid => literals::duration(p, ours),
+        Clause::Valid => {
+            if matches!(p.word(0), "for" | "in" | "after") && p.kind(1) == SyntaxKind::Duration {
+                p.foreign("`valid` is followed by its duration", "");
+                p.bump();
+            }
+            literals::duration(p, ours);
+        }
         Clause::Warn => {
             if !p.eat_word("at") {
                 p.missing("`warn` is followed by `at`", "`at` belongs here");

@@ -1,7 +1,7 @@
 //! Conditions: tests joined by `and` or `or`, never both without parentheses. A chain is one flat node however long.
 
 use super::operators::is_name_next;
-use super::{Done, Parser, literals, mixture, operators, values, words};
+use super::{Done, Parser, comparisons, literals, mixture, operators, values, words};
 use crate::{SyntaxError, SyntaxKind, TextRange};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +153,9 @@ fn parentheses(p: &mut Parser) -> Done {
 /// A test of one attribute, or a name alone.
 fn test(p: &mut Parser) -> Option<Done> {
     let start = p.position;
+    if comparisons::at_moment(p) {
+        return Some(comparisons::moment(p));
+    }
     if !p.at_name() && !is_misplaced_value(p) {
         return None;
     }
@@ -168,6 +171,9 @@ fn test(p: &mut Parser) -> Option<Done> {
         .checked_sub(1)
         .and_then(|before| p.input.tokens.get(before))
         .is_some_and(|before| before.text(p.input.text) == "not");
+    if comparisons::foreign(p, subject, is_negated) {
+        return Some(mark.close(p, SyntaxKind::Error));
+    }
     let operator_start = p.position;
     if !operators::operator(p) {
         let kind = match without_operator(p, subject, is_counter) {
@@ -178,7 +184,9 @@ fn test(p: &mut Parser) -> Option<Done> {
     }
     let operator = p.range_since(operator_start);
     let value_start = p.position;
-    if !values::value(p, values::Place::Plain) {
+    if literals::is_grouped(p) {
+        literals::thousands(p);
+    } else if !values::value(p, values::Place::Plain) {
         let error =
             SyntaxError::new("R0001", p.gap(), format!("`{}` needs a value after it", p.text_of(operator)))
                 .with_label("a value belongs here")

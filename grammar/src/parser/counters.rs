@@ -1,7 +1,7 @@
 //! The items that count: limits in sliding windows, and budgets in calendar periods.
 
 use super::clauses::{self, Clause};
-use super::{Parser, items, literals, words};
+use super::{Parser, items, literals, prices, words};
 use crate::{SyntaxError, SyntaxKind};
 
 const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
@@ -51,7 +51,11 @@ fn spending(p: &mut Parser) {
         return;
     }
     let mark = p.open();
-    literals::bare(p);
+    if prices::is_point_comma(p) {
+        prices::money(p);
+    } else {
+        literals::bare(p);
+    }
     if let Some(period) = adverb(p.word(0)) {
         let ours = format!("per {period}");
         p.foreign(format!("`{}` is written `{ours}`", p.text(0)), &ours);

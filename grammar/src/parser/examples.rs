@@ -109,11 +109,27 @@ fn expect(p: &mut Parser) {
     p.no_sign("expect");
     let word = p.word(0);
     let kind = match word {
+        "deny" if p.word(1) == "otherwise" && p.kind(2) != SyntaxKind::Colon => {
+            let range = p.range_to(1);
+            p.bump_keyword();
+            p.foreign_at(
+                range,
+                "`otherwise` is no `deny` with a name, and is expected by itself",
+                "otherwise",
+            );
+            SyntaxKind::ExpectOtherwise
+        }
         "route" => SyntaxKind::ExpectRoute,
         "to" => SyntaxKind::ExpectTo,
         "never" => SyntaxKind::ExpectNever,
         "deny" => SyntaxKind::ExpectDeny,
-        "otherwise" => SyntaxKind::ExpectOtherwise,
+        "otherwise" => {
+            if p.word(1) == "deny" && p.kind(2) == SyntaxKind::RightBrace {
+                p.foreign_at(p.range_to(1), "`otherwise` is expected by itself", "otherwise");
+                p.bump_keyword();
+            }
+            SyntaxKind::ExpectOtherwise
+        }
         "approval" => SyntaxKind::ExpectApproval,
         "limited" => SyntaxKind::ExpectLimited,
         "redact" => SyntaxKind::ExpectRedact,

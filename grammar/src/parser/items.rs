@@ -2,8 +2,8 @@
 
 use super::words::{self, begins_clause, foreign_item, with_article};
 use super::{
-    Parser, clauses, conditions, counters, examples, guarantees, literals, migrations, plans, providers,
-    routes, rules, texts, types,
+    Parser, clauses, conditions, counters, examples, guarantees, habits, literals, migrations, plans,
+    providers, routes, rules, texts, types,
 };
 use crate::tree::Event;
 use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange, TextSize};
@@ -43,6 +43,7 @@ fn item(p: &mut Parser, is_edition: bool) {
             p.foreign(format!("`{word}` is written `otherwise`"), "otherwise");
             routes::otherwise(p);
         }
+        _ if habits::item(p) => {}
         Some(ours) if !word.is_empty() && p.kind(1) != SyntaxKind::Colon => {
             p.foreign(format!("`{word}` is no word of the language"), ours);
             item_of(p, ours);
@@ -118,9 +119,14 @@ pub(super) fn name_of(p: &mut Parser, what: &str) -> bool {
         return true;
     }
     let is_target = p.at_name() && p.kind(1) == SyntaxKind::Slash && p.is_joined(1);
+    if is_target && what == "model" && p.is_joined(2) && literals::is_odd_part(p.kind(2)) {
+        // Names of models that other places give have a slash.
+        literals::quoted_name(p);
+        return true;
+    }
     if !is_target && literals::segment(p).is_some() {
-        if continues_name(p) {
-            name_with_blanks(p, start);
+        if continues_name(p, what) {
+            name_with_blanks(p, start, what);
         }
         return true;
     }
@@ -133,9 +139,17 @@ pub(super) fn name_of(p: &mut Parser, what: &str) -> bool {
 }
 
 /// Whether a word goes on with the name before it: on its line, and nothing that could follow a name.
-fn continues_name(p: &Parser) -> bool {
+fn continues_name(p: &Parser, what: &str) -> bool {
     let word = p.word(0);
+    // What stands behind the colon, which is missing.
+    let is_level = match what {
+        "log" => matches!(word, "full" | "metadata" | "none"),
+        "cap" => word == "output",
+        _ => false,
+    };
     p.at(SyntaxKind::Ident)
+        && !is_level
+        && !habits::at_rank(p)
         && !p.is_at_line_start()
         && !p.at_item(0)
         && p.kind(1) != SyntaxKind::Slash
@@ -146,9 +160,9 @@ fn continues_name(p: &Parser) -> bool {
 }
 
 /// Takes the rest of a name that was written with blanks.
-fn name_with_blanks(p: &mut Parser, start: usize) {
+fn name_with_blanks(p: &mut Parser, start: usize, what: &str) {
     let mark = p.open();
-    while continues_name(p) {
+    while continues_name(p, what) {
         p.bump();
     }
     mark.close(p, SyntaxKind::Error);
@@ -299,6 +313,7 @@ fn use_file(p: &mut Parser) {
 fn define(p: &mut Parser) {
     let mark = p.open();
     head(p, "define");
+    habits::parameters(p);
     joint(p, SyntaxKind::Equals, "a `define`");
     conditions::condition(p, "a `define` needs the condition that it stands for");
     mark.close(p, SyntaxKind::Define);
@@ -306,7 +321,10 @@ fn define(p: &mut Parser) {
 
 fn alias(p: &mut Parser) {
     let mark = p.open();
+    let name = p.position;
     head(p, "alias");
+    let name = p.range_since(name + 1);
+    habits::target_of_alias(p, name);
     mark.close(p, SyntaxKind::Alias);
 }
 

@@ -27,8 +27,8 @@ pub(super) fn segment(p: &mut Parser) -> Option<Done> {
     p.at_name().then(|| bare_name(p))
 }
 
-/// Takes a reserved word where only a name can stand, and says that it needs quotes.
-pub(super) fn reserved_word(p: &mut Parser) {
+/// Takes what can only be a name there, be it a reserved word or one with other signs, and says that it needs quotes.
+pub(super) fn quoted_name(p: &mut Parser) {
     let start = p.position;
     let mark = p.open();
     p.bump();
@@ -173,6 +173,44 @@ fn unit_of_time(word: &str) -> Option<&'static str> {
     })
 }
 
+/// `3 months`: units of the calendar, of which only a week has always the same length. In days, and whether that is exact.
+fn unit_of_days(word: &str) -> Option<(u64, bool)> {
+    Some(match word {
+        "w" | "week" | "weeks" => (7, true),
+        "month" | "months" => (30, false),
+        "quarter" | "quarters" => (90, false),
+        "y" | "year" | "years" => (365, false),
+        _ => return None,
+    })
+}
+
+/// `3 months`
+fn days(p: &mut Parser, (days, is_exact): (u64, bool)) {
+    let mark = p.open();
+    let start = p.position;
+    let count = p.text(0).parse::<u64>().ok().and_then(|count| count.checked_mul(days));
+    let word = p.text(1);
+    p.bump();
+    p.bump();
+    let range = p.range_since(start);
+    let message = match is_exact {
+        true => format!("`{word}` is no unit: a week is `7d`"),
+        false => format!("`{word}` is no unit of a duration: its length differs"),
+    };
+    let mut error = SyntaxError::new("R0003", range, message);
+    error.is_sure = is_exact;
+    error = match count {
+        Some(count) => error.with_help(format!("write days: `{count}d`")).with_fix(
+            range,
+            format!("{count}d"),
+            format!("write `{count}d`"),
+        ),
+        None => error.with_help("write days, such as `30d`"),
+    };
+    p.report(error);
+    mark.close(p, SyntaxKind::Error);
+}
+
 /// `5 s`: a unit apart from its number.
 fn unit_apart(p: &mut Parser, unit: &str) {
     let mark = p.open();
@@ -194,6 +232,12 @@ pub(super) fn duration(p: &mut Parser, clause: &str) {
         && let Some(unit) = unit_of_time(p.word(1))
     {
         unit_apart(p, unit);
+        return;
+    }
+    if p.at(SyntaxKind::Number)
+        && let Some(unit) = unit_of_days(p.word(1))
+    {
+        days(p, unit);
         return;
     }
     if matches!(p.kind(0), SyntaxKind::Duration | SyntaxKind::BadNumber | SyntaxKind::Number) {
@@ -224,6 +268,11 @@ pub(super) fn is_literal(kind: SyntaxKind) -> bool {
 pub(super) fn literal(p: &mut Parser) -> Done {
     let mark = p.open();
     let kind = p.kind(0);
+    if is_factor_apart(p) {
+        factor_apart(p);
+        unit(p);
+        return mark.close(p, SyntaxKind::Error);
+    }
     let is_read = check(p);
     p.bump();
     if matches!(kind, SyntaxKind::Number | SyntaxKind::BadNumber) {
@@ -238,29 +287,53 @@ pub(super) fn literal(p: &mut Parser) -> Done {
 
 /// `128,000 tokens`
 pub(super) fn is_in_thousands(p: &Parser) -> bool {
-    let is_three = |ahead| p.kind(ahead) == SyntaxKind::Number && p.text(ahead).len() == 3;
-    let is_joined = p.is_joined(1) && p.is_joined(2);
-    p.at(SyntaxKind::Number)
-        && p.kind(1) == SyntaxKind::Comma
-        && is_three(2)
-        && is_joined
-        && p.word(3) == "tokens"
+    let is_short = p.at(SyntaxKind::Number) && p.text(0).len() <= 3;
+    let groups = groups(p);
+    is_short && groups > 0 && matches!(p.word(1 + 2 * groups), "tokens" | "requests")
+}
+
+/// The same, with or without its unit: where nothing else can stand behind a comma.
+pub(super) fn is_grouped(p: &Parser) -> bool {
+    p.at(SyntaxKind::Number) && p.text(0).len() <= 3 && groups(p) > 0
+}
+
+/// How many groups of three digits, each behind a comma, touch the next token.
+fn groups(p: &Parser) -> usize {
+    let is_group = |index: &usize| {
+        let (comma, digits) = (1 + 2 * index, 2 + 2 * index);
+        p.kind(comma) == SyntaxKind::Comma
+            && p.kind(digits) == SyntaxKind::Number
+            && p.text(digits).len() == 3
+            && p.is_joined(comma)
+            && p.is_joined(digits)
+    };
+    // More groups than these no number has.
+    (0..7).take_while(is_group).count()
 }
 
 /// Takes it, and says how it is written.
 pub(super) fn thousands(p: &mut Parser) -> Done {
     let mark = p.open();
+    grouped(p);
+    unit(p);
+    mark.close(p, SyntaxKind::Error)
+}
+
+fn grouped(p: &mut Parser) {
     let start = p.position;
-    for _ in 0..3 {
+    for _ in 0..1 + 2 * groups(p) {
         p.bump();
     }
     let range = p.range_since(start);
     let write = p.text_of(range).replace(',', "_");
     let title = format!("write `{write}`");
+    let help = format!("{title}, with its unit behind it");
     let message = "the digits of a number are grouped by `_`";
-    p.report(SyntaxError::new("R0003", range, message).with_fix(range, write, title));
-    unit(p);
-    mark.close(p, SyntaxKind::Error)
+    let mut error = SyntaxError::new("R0003", range, message).with_fix(range, write, title);
+    // Without a unit, more is wrong than the comma, and the edit alone mends too little.
+    error.is_sure = matches!(p.word(0), "tokens" | "requests");
+    error.help = (!error.is_sure).then_some(help);
+    p.report(error);
 }
 
 /// `1M tokens` behind `per`.
@@ -305,8 +378,7 @@ fn unit(p: &mut Parser) -> bool {
 /// `60 requests`, `200k tokens`; a number is next.
 pub(super) fn count(p: &mut Parser) {
     let mark = p.open();
-    let is_read = check(p);
-    p.bump();
+    let is_read = number(p);
     match p.word(0) {
         "requests" => p.bump_keyword(),
         word @ ("request" | "req" | "reqs" | "calls") => {
@@ -316,9 +388,61 @@ pub(super) fn count(p: &mut Parser) {
         _ if unit(p) => {}
         // What misses its unit misses its time too: one message.
         _ if !is_read => p.last_error = Some(p.position),
-        _ => p.missing("a `limit` says what it counts", "`requests` or `tokens` belongs here"),
+        _ => no_count(p),
     }
     mark.close(p, SyntaxKind::Literal);
+}
+
+/// `2M per 1min`
+fn no_count(p: &mut Parser) {
+    let (gap, number) = (p.gap(), p.text_of(p.previous_range()));
+    let mut error = SyntaxError::new("R0001", gap, "a `limit` says what it counts")
+        .with_label("`requests` or `tokens` belongs here")
+        .with_help(format!("write `{number} tokens per 1min` or `{number} requests per 1min`"));
+    for unit in ["tokens", "requests"] {
+        error = error.with_fix(gap, format!(" {unit}"), format!("write `{number} {unit}`"));
+    }
+    p.error(error);
+}
+
+/// A number, also one whose digits are grouped by commas, or whose `k` stands apart. Answers whether its shape is right.
+fn number(p: &mut Parser) -> bool {
+    if is_grouped(p) {
+        grouped(p);
+        if !matches!(p.word(0), "tokens" | "requests") {
+            // That the unit is missing too is told once the number is one.
+            p.last_error = Some(p.position);
+        }
+        return true;
+    }
+    if is_factor_apart(p) {
+        factor_apart(p);
+        return true;
+    }
+    let is_read = check(p);
+    p.bump();
+    is_read
+}
+
+/// `8 k tokens`
+fn is_factor_apart(p: &Parser) -> bool {
+    p.at(SyntaxKind::Number)
+        && p.text(0).bytes().all(|byte| byte.is_ascii_digit())
+        && matches!(p.word(1), "k" | "K" | "M" | "Ki")
+        && matches!(p.word(2), "tokens" | "token" | "requests" | "request")
+}
+
+fn factor_apart(p: &mut Parser) {
+    let start = p.position;
+    let write = format!("{}{}", p.text(0), if p.at_word("K") { "k" } else { p.text(1) });
+    p.bump();
+    p.bump();
+    let range = p.range_since(start);
+    let title = format!("write `{write}`");
+    p.report(
+        SyntaxError::new("R0001", range, "`k`, `M` and `Ki` touch their number")
+            .with_fix(range, write, title),
+    );
 }
 
 /// `4k tokens`, or `missing`.
@@ -328,8 +452,7 @@ pub(super) fn tokens(p: &mut Parser, missing: &str) {
         return;
     }
     let mark = p.open();
-    check(p);
-    p.bump();
+    number(p);
     if !unit(p) {
         let gap = p.gap();
         let error = SyntaxError::new("R0001", gap, "this number has no unit")

@@ -54,8 +54,8 @@ fn meant_operator(p: &Parser) -> Option<&'static str> {
         return None;
     }
     match word {
-        "si" => Some("is"),
-        "ni" => Some("in"),
+        "si" | "IS" | "Is" => Some("is"),
+        "ni" | "IN" | "In" => Some("in"),
         _ => words::meant(word, &["has", "lacks", "like", "matches"]),
     }
 }
@@ -93,6 +93,12 @@ pub(super) fn operator(p: &mut Parser) -> bool {
         "equals" if begins_value(p) => {
             p.foreign("`equals` is written `is`", "is");
             p.bump_keyword();
+        }
+        "IS" | "Is" if begins_value(p) && matches!(p.word(1), "NOT" | "Not") => {
+            p.bump_keyword();
+            p.bump_keyword();
+            let range = p.range_since(start);
+            p.foreign_at(range, format!("`{}` is written `is not`", p.text_of(range)), "is not");
         }
         "isnot" | "isnt" if begins_value(p) => {
             p.foreign(format!("`{word}` is written `is not`"), "is not");

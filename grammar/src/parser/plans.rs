@@ -1,7 +1,7 @@
 //! Targets, lists of them, and plans: stages joined by `else`.
 
 use super::{Done, Mark, Parser, clauses, literals, values, words};
-use crate::{SyntaxError, SyntaxKind, TextRange};
+use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
 
 /// What a rule speaks about: a target, or a list of them.
 pub(super) fn targets(p: &mut Parser, missing: &str) {
@@ -124,11 +124,18 @@ fn reference(p: &mut Parser, kind: SyntaxKind) -> Done {
 /// A name that stands where a target should.
 fn lone_name(p: &mut Parser) -> Done {
     let name = p.text(0);
-    let message = format!("`{name}` is no target: a target is `provider/model`");
-    let error = SyntaxError::new("R0001", p.range(), message).with_help(format!(
-        "write `provider/{name}`, `{name}/*` for all models of a provider, or `group {name}`"
-    ));
-    p.error(error);
+    let (message, help) = if p.input.aliases.contains(name) {
+        let message = format!("`{name}` is an alias, and an alias is no target");
+        (
+            message,
+            "write `provider/model`, `plan NAME` or `group NAME`: what answers who asks for it".to_owned(),
+        )
+    } else {
+        let help =
+            format!("write `provider/{name}`, `{name}/*` for all models of a provider, or `group {name}`");
+        (format!("`{name}` is no target: a target is `provider/model`"), help)
+    };
+    p.error(SyntaxError::new("R0001", p.range(), message).with_help(help));
     let mark = p.open();
     literals::segment(p);
     mark.close(p, SyntaxKind::Error)
@@ -143,13 +150,7 @@ pub(super) fn after_provider(p: &mut Parser, mark: Mark, start: usize) -> Done {
             p.bump();
             true
         }
-        SyntaxKind::Ident if !p.is_joined(0) && words::is_reserved(p.word(0)) => {
-            let error = SyntaxError::new("R0001", p.gap(), "the name of a model is missing after `/`")
-                .with_label("a model or `*` belongs here")
-                .with_help("a target is `provider/model`, or `provider/*` for all models of a provider");
-            p.error(error);
-            false
-        }
+        SyntaxKind::Ident if !p.is_joined(0) && words::is_reserved(p.word(0)) => no_model(p),
         SyntaxKind::Ident | SyntaxKind::ForeignWord | SyntaxKind::String | SyntaxKind::ForeignString => {
             model(p);
             true
@@ -158,18 +159,20 @@ pub(super) fn after_provider(p: &mut Parser, mark: Mark, start: usize) -> Done {
             model(p);
             true
         }
-        _ => {
-            let error = SyntaxError::new("R0001", p.gap(), "the name of a model is missing after `/`")
-                .with_label("a model or `*` belongs here")
-                .with_help("a target is `provider/model`, or `provider/*` for all models of a provider");
-            p.error(error);
-            false
-        }
+        _ => no_model(p),
     };
     if is_spaced && has_model {
         values::spaced(p, start, "a target is written without blanks");
     }
     mark.close(p, SyntaxKind::TargetPath)
+}
+
+fn no_model(p: &mut Parser) -> bool {
+    let error = SyntaxError::new("R0001", p.gap(), "the name of a model is missing after `/`")
+        .with_label("a model or `*` belongs here")
+        .with_help("a target is `provider/model`, or `provider/*` for all models of a provider");
+    p.error(error);
+    false
 }
 
 /// The name behind the slash, where no word is reserved.
@@ -204,19 +207,38 @@ pub(super) fn expression(p: &mut Parser, missing: &str) {
         }
         missing = format!("`{}` needs a target after it", p.text(0));
         p.bump_keyword();
+        // The second word of `fallback to`, told with the first; in arms, `else to` begins another one.
+        if p.at_word("to") && p.arms == 0 {
+            if missing.starts_with("`else`") {
+                p.foreign("a plan has one `to`, before its first stage", "");
+            }
+            p.bump();
+        } else if p.at_word("to") {
+            p.bump();
+        }
     }
     mark.close(p, SyntaxKind::PlanExpression);
 }
 
 /// Whether a stage, or `else` and a stage, stands behind the next token.
-fn begins_stage(p: &Parser) -> bool {
-    let is_stage = |ahead| {
-        matches!(
-            p.word(ahead),
-            "plan" | "group" | "requested" | "split" | "cheapest" | "fastest" | "least-busy"
-        ) || matches!(p.kind(ahead + 1), SyntaxKind::Slash)
+pub(super) fn begins_stage(p: &Parser) -> bool {
+    is_stage(p, 1) || p.word(1) == "else" && is_stage(p, 2)
+}
+
+fn is_stage(p: &Parser, ahead: usize) -> bool {
+    matches!(p.word(ahead), "plan" | "group" | "requested" | "split" | "cheapest" | "fastest" | "least-busy")
+        || matches!(p.kind(ahead + 1), SyntaxKind::Slash)
+}
+
+/// `fallback to`, `and then`, `or else`, `, then` before a stage.
+fn joins_by_two_words(p: &Parser) -> bool {
+    let is_pair = match p.word(0) {
+        "fallback" => return p.word(1) == "to",
+        "failover" => p.word(1) == "to",
+        "and" | "or" => matches!(p.word(1), "then" | "else"),
+        _ => p.at(SyntaxKind::Comma) && p.word(1) == "then",
     };
-    is_stage(1) || p.word(1) == "else" && is_stage(2)
+    is_pair && is_stage(p, 2)
 }
 
 /// Whether another stage follows; another language's word for it is reported.
@@ -233,11 +255,31 @@ fn joins(p: &mut Parser) -> bool {
     let is_foreign = match p.word(0) {
         // In the arms of a route this is an `otherwise` in the words of another language.
         "else" => {
-            let is_arm = matches!(p.word(1), "to" | "deny" | "if" | "when") && p.kind(2) != SyntaxKind::Slash;
+            let is_arm = matches!(p.word(1), "to" | "deny" | "if" | "when") && p.kind(2) != SyntaxKind::Slash
+                || p.kind(1) == SyntaxKind::Arrow;
             return p.arms == 0 || !is_arm;
+        }
+        _ if joins_by_two_words(p) => {
+            let range = p.range_to(1);
+            let message = format!("the stages of a plan are joined by `else`, not `{}`", p.text_of(range));
+            p.foreign_at(range, message, "else");
+            if !matches!(p.word(0), "fallback" | "failover") {
+                p.bump();
+            }
+            return true;
         }
         "or" => true,
         "fallback" => p.kind(1) != SyntaxKind::Colon,
+        "then" => begins_stage(p),
+        // In arms, the next one lacks its `to`.
+        "otherwise" => p.arms == 0 && !p.is_at_line_start() && begins_stage(p),
+        "and" if begins_stage(p) => {
+            let error = SyntaxError::new("R0003", p.range(), "the stages of a plan are joined by `else`, not `and`")
+                .with_help("one request goes to one target: `else` names the next one to try, `split { … }` shares them out")
+                .with_fix(p.range(), "else", "write `else`");
+            p.report(error.unsure());
+            return true;
+        }
         _ if matches!(p.kind(0), SyntaxKind::Comma | SyntaxKind::Pipe) && !begins_stage(p) => false,
         _ if p.at(SyntaxKind::Comma) && p.word(1) == "else" => {
             p.foreign("the stages of a plan are joined by `else` alone", "");
@@ -290,28 +332,56 @@ fn stage(p: &mut Parser) -> bool {
             listed_stages(p);
             true
         }
+        _ if p.word(1) == "of" && p.kind(2) == SyntaxKind::LeftBracket && p.at_name() => {
+            foreign_ordering(p);
+            true
+        }
         _ => target(p).is_some(),
     };
     if !is_there {
         return false;
     }
-    if p.word(0) != "within"
-        && !p.is_at_line_start()
-        && begins_duration(p)
-        && words::meant(p.word(0), &["within"]).is_some()
-    {
-        p.misspelled("within");
-        let within = p.open();
-        p.bump_keyword();
-        literals::duration(p, "within");
-        within.close(p, SyntaxKind::WithinClause);
-    } else if p.at_word("within") {
-        let within = p.open();
-        p.bump_keyword();
-        literals::duration(p, "within");
-        within.close(p, SyntaxKind::WithinClause);
+    let first = p.range();
+    if within(p) {
+        while p.at_word("within") {
+            let error = SyntaxError::new("R0001", p.range(), "`within` stands once behind a stage")
+                .with_label("the second one")
+                .with_related(first, "the first one")
+                .with_help("keep one of the two");
+            p.error(error);
+            let again = p.open();
+            within(p);
+            again.close(p, SyntaxKind::Error);
+        }
     }
     mark.close(p, SyntaxKind::Stage);
+    true
+}
+
+/// `within 20s`, if it is there, be it misspelled or in the word of others.
+fn within(p: &mut Parser) -> bool {
+    let has_sign = p.kind(1) == SyntaxKind::Colon && p.kind(2) == SyntaxKind::Duration;
+    match p.word(0) {
+        "within" => {}
+        "timeout" if begins_duration(p) || has_sign => {
+            let range = p.range_to(usize::from(has_sign));
+            let error = SyntaxError::new("R0003", range, "`timeout` is written `within`")
+                .with_help("write `within` behind a stage, for its first content; `deadline` behind the plan bounds all of it")
+                .with_fix(range, "within", "write `within`");
+            p.report(error.unsure());
+            if has_sign {
+                p.bump();
+            }
+        }
+        word if !p.is_at_line_start() && begins_duration(p) && words::meant(word, &["within"]).is_some() => {
+            p.misspelled("within");
+        }
+        _ => return false,
+    }
+    let mark = p.open();
+    p.bump_keyword();
+    literals::duration(p, "within");
+    mark.close(p, SyntaxKind::WithinClause);
     true
 }
 
@@ -345,6 +415,25 @@ fn listed_stages(p: &mut Parser) {
     mark.close(p, SyntaxKind::Error);
 }
 
+const ORDERINGS: [&str; 3] = ["cheapest", "fastest", "least-busy"];
+
+/// `smartest of […]`
+fn foreign_ordering(p: &mut Parser) {
+    if let Some(ours) = words::meant(p.word(0), &ORDERINGS) {
+        p.misspelled(ours);
+        drawn(p);
+        return;
+    }
+    let error = SyntaxError::new("R0001", p.range(), format!("there is no ordering `{}`", p.text(0)))
+        .with_help("the orderings are `cheapest of`, `fastest of` and `least-busy of`; an order of your own is written with `else`");
+    p.error(error);
+    let mark = p.open();
+    p.bump();
+    p.bump();
+    target_list(p);
+    mark.close(p, SyntaxKind::Error);
+}
+
 /// `split by … { … }`, `cheapest of […]`
 fn drawn(p: &mut Parser) {
     let mark = p.open();
@@ -366,14 +455,16 @@ fn drawn(p: &mut Parser) {
     if p.eat_word("by") {
         values::attribute_name(p, "`by` needs an attribute");
     }
+    let is_turned = p.at(SyntaxKind::LeftBrace) && p.kind(2) == SyntaxKind::Slash;
     values::body(p, "a `split`", share);
-    mark.close(p, SyntaxKind::Split);
+    // Of shares that stand the wrong way round there is no sum.
+    mark.close(p, if is_turned { SyntaxKind::Error } else { SyntaxKind::Split });
 }
 
 /// `90% provider/model`
 fn share(p: &mut Parser) {
     if p.kind(1) == SyntaxKind::Slash && p.at_name() {
-        turned_share(p);
+        turned_shares(p);
         return;
     }
     if !matches!(p.kind(0), SyntaxKind::Percent | SyntaxKind::Number | SyntaxKind::BadNumber) {
@@ -395,29 +486,36 @@ fn share(p: &mut Parser) {
     mark.close(p, SyntaxKind::SplitShare);
 }
 
-/// `provider/model: 90%`, the wrong way round.
-fn turned_share(p: &mut Parser) {
+/// `provider/model: 90%`, the wrong way round, with those of its kind that follow.
+fn turned_shares(p: &mut Parser) {
     let mark = p.open();
-    let start = p.position;
-    target(p);
-    let target = p.text_of(p.range_since(start));
-    p.eat(SyntaxKind::Colon);
-    let share = p.text(0);
-    let is_share = matches!(p.kind(0), SyntaxKind::Percent | SyntaxKind::Number);
-    if is_share {
-        p.bump();
-    }
-    let range = p.range_since(start);
-    let mut error = SyntaxError::new("R0001", range, "a share stands before its target");
-    error = match is_share {
-        true => {
-            let write = format!("{}% {target}", share.trim_end_matches('%'));
-            error.with_fix(range, write.clone(), format!("write `{write}`"))
+    let (start, errors) = (p.position, p.errors.len());
+    let (mut edits, mut shares) = (Vec::new(), Vec::new());
+    let mut are_whole = true;
+    while p.kind(1) == SyntaxKind::Slash && p.at_name() {
+        let first = p.position;
+        target(p);
+        let target = p.text_of(p.range_since(first));
+        p.eat(SyntaxKind::Colon);
+        let share = p.text(0).trim_end_matches('%');
+        if matches!(p.kind(0), SyntaxKind::Percent | SyntaxKind::Number) {
+            p.bump();
+        } else {
+            are_whole = false;
+            p.eat(SyntaxKind::BadNumber);
         }
+        p.eat(SyntaxKind::Comma);
+        let text = format!("{share}% {target}");
+        edits.push(SyntaxEdit { range: p.range_since(first), text: text.clone() });
+        shares.push(text);
+    }
+    are_whole &= p.errors.len() == errors;
+    let mut error = SyntaxError::new("R0001", p.range_since(start), "a share stands before its target");
+    error = match are_whole {
+        true => error.with_edits(edits, format!("write `{}`", shares.join("  "))),
         false => error.with_help("a share is written `90% provider/model`"),
     };
-    p.error(error);
-    p.eat(SyntaxKind::Comma);
+    p.report(error);
     mark.close(p, SyntaxKind::Error);
 }
 

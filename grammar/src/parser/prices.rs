@@ -5,7 +5,39 @@ use crate::{SyntaxError, SyntaxKind, TextRange};
 
 pub(super) fn is_price(p: &Parser) -> bool {
     let is_word = matches!(p.kind(1), SyntaxKind::Ident | SyntaxKind::String) && p.word(1) != "per";
-    is_word && p.kind(2) != SyntaxKind::Colon
+    is_word && p.kind(2) != SyntaxKind::Colon || is_pair(p)
+}
+
+/// `$1, $2`: two amounts, and not what each is for.
+fn is_pair(p: &Parser) -> bool {
+    let has_word = matches!(p.kind(3), SyntaxKind::Ident | SyntaxKind::String) && p.word(3) != "per";
+    p.at(SyntaxKind::Money)
+        && p.kind(1) == SyntaxKind::Comma
+        && p.kind(2) == SyntaxKind::Money
+        && (!has_word || p.kind(4) == SyntaxKind::Colon)
+}
+
+/// Takes two amounts alone, and says what each must be for.
+fn pair(p: &mut Parser) -> Done {
+    let mark = p.open();
+    let start = p.position;
+    let mut write = format!("{} in, {} out", p.text(0), p.text(2));
+    for _ in 0..3 {
+        p.bump();
+    }
+    let range = p.range_since(start);
+    if !p.at_word("per") {
+        write.push_str(" per 1M tokens");
+    }
+    let title = format!("write `{write}`");
+    let error = SyntaxError::new("R0001", range, "a price says what each amount is for")
+        .with_fix(range, write, title)
+        .unsure();
+    p.report(error);
+    if p.eat_word("per") {
+        literals::per_tokens(p);
+    }
+    mark.close(p, SyntaxKind::Error)
 }
 
 /// `0.15 in`: a price whose money has no sign.
@@ -53,7 +85,7 @@ pub(super) fn turned_price(p: &mut Parser) -> Done {
 }
 
 /// Money, or a number that lacks its sign.
-fn money(p: &mut Parser) {
+pub(super) fn money(p: &mut Parser) {
     let amount = p.open();
     if is_point_comma(p) {
         let start = p.position;
@@ -99,6 +131,9 @@ fn at_per(p: &mut Parser) -> bool {
 
 /// `$2 in, $6 out per 1M tokens`
 pub(super) fn price(p: &mut Parser) -> Done {
+    if is_pair(p) {
+        return pair(p);
+    }
     let mark = p.open();
     while p.at(SyntaxKind::Money) || is_bare_price(p) {
         let part = p.open();

@@ -1,16 +1,27 @@
 //! Routes with their arms, how a plan is executed, and the answer where no route holds.
 
 use super::clauses::{self, Clause, Seen};
-use super::{Parser, items, literals, plans, texts, values, words};
-use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange};
+use super::{Parser, habits, items, literals, plans, texts, values, words};
+use crate::{SyntaxEdit, SyntaxError, SyntaxKind, TextRange, TextSize};
 
 /// `otherwise deny "…"`
 pub(super) fn otherwise(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
     p.no_sign("otherwise");
-    if !p.eat_word("deny") {
-        p.missing("`otherwise` outside of a route says `deny` and why", "`deny \"…\"` belongs here");
+    if habits::otherwise(p) {
+        mark.close(p, SyntaxKind::Otherwise);
+        return;
+    }
+    if matches!(p.word(0), "reject" | "block" | "refuse") && p.kind(1) == SyntaxKind::String {
+        p.foreign(format!("`{}` is written `deny`", p.text(0)), "deny");
+        p.bump_keyword();
+    } else if !p.eat_word("deny") {
+        let gap = p.gap();
+        let error = SyntaxError::new("R0001", gap, "`otherwise` outside of a route says `deny` and why")
+            .with_label("`deny \"…\"` belongs here");
+        let is_said = p.at(SyntaxKind::String);
+        p.error(if is_said { error.with_fix(gap, " deny", "write `deny`") } else { error });
     }
     texts::words(p, "`otherwise deny` needs its words in quotes");
     mark.close(p, SyntaxKind::Otherwise);
@@ -156,7 +167,8 @@ fn arms(p: &mut Parser) {
 }
 
 fn arm(p: &mut Parser) {
-    let is_known = matches!(p.word(0), "when" | "if" | "where" | "otherwise" | "else" | "elif" | "elsif");
+    let is_known =
+        matches!(p.word(0), "when" | "if" | "where" | "otherwise" | "else" | "elif" | "elsif" | "default");
     let meant = if is_known { None } else { words::meant(p.word(0), &["when", "otherwise"]) };
     if let Some(ours) = meant {
         p.misspelled(ours);
@@ -197,9 +209,11 @@ fn arm(p: &mut Parser) {
         }
         "elif" | "elsif" => else_if(p, 1),
         "else" if matches!(p.word(1), "if" | "when") => else_if(p, 2),
-        "else" => {
-            p.foreign("the last arm of a route is `otherwise`", "otherwise");
+        "else" | "default" => {
             p.bump_keyword();
+            p.eat(SyntaxKind::Colon);
+            let range = p.range_since(start);
+            p.foreign_at(range, "the last arm of a route is `otherwise`", "otherwise");
         }
         _ => clauses::one(p, Clause::When),
     }
@@ -272,6 +286,14 @@ fn deny_words(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
     p.no_sign("deny");
+    if matches!(p.word(0), "when" | "otherwise" | "else") {
+        let error = SyntaxError::new("R0001", p.gap(), "`deny` in a route needs its words in quotes")
+            .with_label("the words belong here")
+            .with_help("write `deny \"…\"` with what the caller is told");
+        p.error(error);
+        mark.close(p, SyntaxKind::DenyClause);
+        return;
+    }
     texts::words(p, "`deny` in a route needs its words in quotes");
     mark.close(p, SyntaxKind::DenyClause);
 }
@@ -282,12 +304,42 @@ fn to(p: &mut Parser) {
     p.bump_keyword();
     p.no_sign("to");
     plans::expression(p, "`to` needs a target");
+    let plan_end = p.gap();
     let mut seen = Seen::default();
+    options(p, &mut seen);
+    if p.at_word("else") && plans::begins_stage(p) && seen.is_any() {
+        options_between(p, plan_end, &mut seen);
+    }
+    mark.close(p, SyntaxKind::ToClause);
+}
+
+fn options<'t>(p: &mut Parser<'t>, seen: &mut Seen<'t>) {
     while words::begins_plan_option(p.word(0)) {
         seen.note(p, p.text(0));
         option(p);
     }
-    mark.close(p, SyntaxKind::ToClause);
+}
+
+/// `retry 2 else near/small`: what says how the whole plan is executed stands before its last stage.
+fn options_between<'t>(p: &mut Parser<'t>, plan_end: TextRange, seen: &mut Seen<'t>) {
+    let options_text = TextRange::new(plan_end.end(), p.gap().end());
+    let text = p.text_of(options_text);
+    let place = TextRange::new(options_text.end() - TextSize::of(text.trim_start()), options_text.end());
+    let error = SyntaxError::new("R0001", place, "how a plan is executed is said behind its last stage");
+    let mark = p.open();
+    p.bump();
+    plans::expression(p, "`else` needs a target after it");
+    let gap = p.gap();
+    options(p, seen);
+    mark.close(p, SyntaxKind::Error);
+    let edits = vec![
+        SyntaxEdit { range: options_text, text: String::new() },
+        SyntaxEdit { range: gap, text: format!(" {}", text.trim()) },
+    ];
+    let is_plain = !text.contains("//");
+    let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = format!("write `{shown}` behind the whole plan");
+    p.report(if is_plain { error.with_edits(edits, title).unsure() } else { error.with_help(title) });
 }
 
 /// One clause about the execution of a plan; the next token is its word.
@@ -302,7 +354,7 @@ fn option(p: &mut Parser) {
                 p.missing("`failover` is followed by `on`", "`on` belongs here");
             }
             if p.at(SyntaxKind::LeftBracket) {
-                values::list(p);
+                failures(p);
             } else {
                 p.missing("`failover on` needs a list of failures", "`[rate-limited, timeout]` belongs here");
                 if p.at_name() && !clauses::ends_rule(p) {
@@ -336,6 +388,39 @@ fn option(p: &mut Parser) {
         }
     };
     mark.close(p, kind);
+}
+
+/// `[rate-limited, 503]`; `5xx` is a class with a name, and `4xx` none.
+fn failures(p: &mut Parser) {
+    let mark = p.open();
+    let is_foreign = std::cell::Cell::new(false);
+    values::elements(p, "a failure", |p| {
+        let Some(error) = class_of_statuses(p) else {
+            return values::value(p, values::Place::Plain);
+        };
+        is_foreign.set(true);
+        p.report(error);
+        p.bump();
+        true
+    });
+    mark.close(p, if is_foreign.get() { SyntaxKind::Error } else { SyntaxKind::List });
+}
+
+fn class_of_statuses(p: &Parser) -> Option<SyntaxError> {
+    let range = p.range();
+    match p.text(0) {
+        "5xx" | "5XX" => {
+            let error = SyntaxError::new("R0003", range, "answers of 500 and above are `server-error`");
+            Some(error.with_fix(range, "server-error", "write `server-error`"))
+        }
+        "4xx" | "4XX" => {
+            let error = SyntaxError::new("R0003", range, "no class holds all answers from 400 to 499");
+            Some(error.with_help(
+                "name the statuses, as in `[408, 429]`, or `rate-limited`, `model-missing`, `credential`, `refused`, `context-length`",
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// `250ms..4s`

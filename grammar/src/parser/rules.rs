@@ -1,7 +1,7 @@
 //! The rules: what is permitted, refused, masked, marked, asked for, bounded and kept.
 
 use super::clauses::{self, Clause};
-use super::{Parser, items, literals, plans, values, words};
+use super::{Mark, Parser, habits, items, literals, plans, values, words};
 use crate::{SyntaxError, SyntaxKind};
 
 /// When a rule holds, and in which time.
@@ -11,6 +11,7 @@ const TERM: [Clause; 3] = [Clause::When, Clause::From, Clause::Until];
 pub(super) fn observe(p: &mut Parser) {
     let mark = p.open();
     p.bump_keyword();
+    p.no_sign("observe");
     match p.word(0) {
         "approve" => approve(p),
         "deny" => deny(p),
@@ -43,9 +44,13 @@ pub(super) fn observe(p: &mut Parser) {
 /// `approve NAME: TARGETS CLAUSES`
 pub(super) fn approve(p: &mut Parser) {
     let mark = p.open();
+    let name = p.position + 1;
     items::head(p, "approve");
-    items::joint(p, SyntaxKind::Colon, "an `approve`");
-    plans::targets(p, "an `approve` needs the targets that it speaks about");
+    let name = p.range_since(name);
+    if !habits::without_targets(p, "approve", name) {
+        items::joint(p, SyntaxKind::Colon, "an `approve`");
+        plans::targets(p, "an `approve` needs the targets that it speaks about");
+    }
     let allowed = [Clause::When, Clause::From, Clause::Until, Clause::Owner, Clause::By, Clause::Ref];
     clauses::clauses(p, "approve", &allowed);
     mark.close(p, SyntaxKind::Approve);
@@ -54,9 +59,13 @@ pub(super) fn approve(p: &mut Parser) {
 /// `forbid NAME: TARGETS CLAUSES`
 pub(super) fn forbid(p: &mut Parser) {
     let mark = p.open();
+    let name = p.position + 1;
     items::head(p, "forbid");
-    items::joint(p, SyntaxKind::Colon, "a `forbid`");
-    plans::targets(p, "a `forbid` needs the targets that it speaks about");
+    let name = p.range_since(name);
+    if !habits::without_targets(p, "forbid", name) {
+        items::joint(p, SyntaxKind::Colon, "a `forbid`");
+        plans::targets(p, "a `forbid` needs the targets that it speaks about");
+    }
     clauses::clauses(p, "forbid", &[Clause::When, Clause::Because, Clause::From, Clause::Until]);
     mark.close(p, SyntaxKind::Forbid);
 }
@@ -66,9 +75,12 @@ pub(super) fn deny(p: &mut Parser) {
     let mark = p.open();
     let errors = p.errors.len();
     let is_explained = p.explained == Some(p.position);
+    let word = p.range();
     items::head(p, "deny");
-    items::no_colon(p, "a `deny`");
     let name_end = p.gap();
+    if !habits::denied_targets(p, word) {
+        items::no_colon(p, "a `deny`");
+    }
     let seen = clauses::clauses(p, "deny", &[Clause::When, Clause::Because, Clause::From, Clause::Until]);
     if !seen.has("when") && p.errors.len() == errors && !is_explained {
         let error = SyntaxError::new("R0206", name_end, "a `deny` says for which requests it holds")
@@ -99,7 +111,14 @@ pub(super) fn redact(p: &mut Parser) {
         }
         place.close(p, SyntaxKind::InClause);
     } else {
-        p.missing("a `redact` says where it masks", "`in prompt`, `in response` or `in both` belongs here");
+        let gap = p.gap();
+        let mut error = SyntaxError::new("R0001", gap, "a `redact` says where it masks")
+            .with_label("where is missing here")
+            .with_help("write `in prompt`, `in response` or `in both`");
+        for place in ["prompt", "response", "both"] {
+            error = error.with_fix(gap, format!(" in {place}"), format!("write `in {place}`"));
+        }
+        p.error(error);
     }
     if p.at_word("restore") {
         let restore = p.open();
@@ -126,6 +145,11 @@ pub(super) fn require_approval(p: &mut Parser) {
     if !p.eat_word("approval") {
         p.missing("`require` is followed by `approval`", "`approval` belongs here");
     }
+    approval(p, mark);
+}
+
+/// What stands behind `require approval`.
+pub(super) fn approval(p: &mut Parser, mark: Mark) {
     items::name_of(p, "require approval");
     items::no_colon(p, "a `require approval`");
     let allowed =

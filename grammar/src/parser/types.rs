@@ -114,7 +114,7 @@ fn shape_sign(p: &Parser) -> Option<&'static str> {
 fn branch(p: &mut Parser) {
     let mark = p.open();
     if literals::segment(p).is_none() {
-        literals::reserved_word(p);
+        literals::quoted_name(p);
     }
     if p.at(SyntaxKind::LeftBrace) {
         p.trees += 1;
@@ -256,6 +256,32 @@ pub(super) fn classify(p: &mut Parser) {
     mark.close(p, SyntaxKind::Classify);
 }
 
+/// `default chat` as the last line, and how many tokens stand before the value.
+fn default_words(p: &Parser) -> Option<usize> {
+    let words = if p.kind(1) == SyntaxKind::Colon { 2 } else { 1 };
+    let is_last = p.kind(words + 1) == SyntaxKind::RightBrace;
+    (p.at_word("default") && is_last && matches!(p.kind(words), SyntaxKind::Ident | SyntaxKind::String))
+        .then_some(words)
+}
+
+/// A value alone as the last line, or with its `otherwise` behind it.
+fn lone_value(p: &mut Parser) {
+    let is_turned = p.word(1) == "otherwise";
+    let range = p.range_to(usize::from(is_turned));
+    let message = "the last line of a `classify` begins with `otherwise`";
+    let write = format!("otherwise {}", p.text(0));
+    let title = format!("write `{write}`");
+    let error = SyntaxError::new("R0001", range, message)
+        .with_help(format!("{title}, or say when it holds: `{} when …`", p.text(0)))
+        .with_fix(range, write, title)
+        .unsure();
+    p.error(error);
+    let mark = p.open();
+    literals::segment(p);
+    p.eat_word("otherwise");
+    mark.close(p, SyntaxKind::Error);
+}
+
 /// A value whose word is not followed by `when`, and that is nearly `otherwise`.
 fn is_misspelled_otherwise(p: &Parser) -> bool {
     p.kind(1) == SyntaxKind::Ident
@@ -267,8 +293,13 @@ fn arm(p: &mut Parser) {
     let is_otherwise = match p.word(0) {
         "otherwise" => p.word(1) != "when",
         "else" => !matches!(p.word(1), "when" | "if"),
-        _ => is_misspelled_otherwise(p),
+        _ => is_misspelled_otherwise(p) || default_words(p).is_some(),
     };
+    let is_turned = p.word(1) == "otherwise" && p.kind(2) == SyntaxKind::RightBrace;
+    if p.at_name() && (p.kind(1) == SyntaxKind::RightBrace || is_turned) {
+        lone_value(p);
+        return;
+    }
     if !is_otherwise && !p.at_name() {
         let found = p.found();
         let error = SyntaxError::new("R0001", p.range(), format!("{found} begins no line of a `classify`"))
@@ -279,7 +310,13 @@ fn arm(p: &mut Parser) {
     }
     let mark = p.open();
     if is_otherwise {
-        if is_misspelled_otherwise(p) {
+        if let Some(words) = default_words(p) {
+            let range = p.range_to(words - 1);
+            p.foreign_at(range, "the last line of a `classify` is `otherwise`", "otherwise");
+            if words == 2 {
+                p.bump_keyword();
+            }
+        } else if is_misspelled_otherwise(p) {
             p.misspelled("otherwise");
         } else if p.at_word("else") {
             p.foreign("the last line of a `classify` is `otherwise`", "otherwise");

@@ -17,11 +17,16 @@ pub(super) fn value(p: &mut Parser, place: Place) -> bool {
     let Some(start) = single(p, place) else {
         return false;
     };
-    if p.at(SyntaxKind::DotDot) {
-        unit_at_start(p);
+    let is_word = p.at_word("to") && is_end_of_range(p.kind(1)) && p.kind_of(start) == SyntaxKind::Literal;
+    if p.at(SyntaxKind::DotDot) || is_word {
         let mut are_plain = is_plain(p, start);
         let mark = start.wrap(p);
-        dots(p);
+        if is_word {
+            to_of_range(p);
+        } else {
+            unit_at_start(p);
+            dots(p);
+        }
         // Behind the dots `any` is a name like others.
         let is_name = p.at_word("any") && !matches!(p.kind(1), SyntaxKind::Slash | SyntaxKind::Dot);
         let end = if is_name { Some(literals::bare_name(p)) } else { single(p, Place::Plain) };
@@ -54,6 +59,36 @@ fn unit_at_start(p: &mut Parser) {
             .of_meaning();
         p.report(error);
     }
+}
+
+/// What a plan cannot have behind its `to`.
+fn is_end_of_range(kind: SyntaxKind) -> bool {
+    matches!(
+        kind,
+        SyntaxKind::Number
+            | SyntaxKind::Percent
+            | SyntaxKind::Money
+            | SyntaxKind::Duration
+            | SyntaxKind::Date
+            | SyntaxKind::Instant
+            | SyntaxKind::Time
+    )
+}
+
+/// `1k to 8k tokens`: takes the word that stands for the dots.
+fn to_of_range(p: &mut Parser) {
+    let (word, behind) = (p.range(), p.token(1).map_or(p.range(), crate::lexer::Token::range));
+    // The unit stands once, at the end.
+    let unit = p.previous_range();
+    let is_unit_twice = p.text_of(unit) == "tokens" && p.word(2) == "tokens";
+    let number = p.position.checked_sub(2).and_then(|index| p.input.tokens.get(index)).copied();
+    let first = number.filter(|_| is_unit_twice).map_or(unit, crate::lexer::Token::range);
+    let around = TextRange::new(first.end().min(word.start()), behind.start());
+    let is_plain = !p.text_of(around).contains('/');
+    let error = SyntaxError::new("R0003", word, "a range is written with two dots, not with `to`");
+    let title = format!("write `{}..{}`", p.text_of(first), p.text_of(behind));
+    p.report(if is_plain { error.with_fix(around, "..", title) } else { error });
+    p.bump();
 }
 
 /// Takes the dots of a range.

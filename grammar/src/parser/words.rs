@@ -84,6 +84,8 @@ pub(super) fn foreign_item(word: &str) -> Option<&'static str> {
     match word {
         "allow" | "permit" | "grant" => Some("approve"),
         "block" | "reject" => Some("deny"),
+        "mask" => Some("redact"),
+        "tag" => Some("flag"),
         "import" | "include" => Some("use"),
         "let" | "const" | "var" | "def" => Some("define"),
         "enum" => Some("type"),

@@ -6,7 +6,7 @@ use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Condition, Operand, Predicate, Subject, TargetField, Test};
 use crate::source::{FileId, Span};
 use std::sync::Arc;
-use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName, OperatorKind};
+use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName, OperatorKind, Value};
 use wayleave_program::schema::{Inspected, NamedType, Origin, Shape, Type};
 
 /// Where a condition stands, as far as it matters to what it may test.
@@ -249,6 +249,7 @@ impl Lower<'_> {
     fn test(&mut self, file: FileId, test: &AttributeTest, scope: Scope) -> Option<Condition> {
         let asking = match test.counter() {
             Some(counter) => self.counter_asked(file, &counter),
+            None if self.is_member_asked(file, test) => return None,
             None => self.asking(file, &test.subject()?, scope),
         };
         let (operator, operand) = (test.operator()?, test.operand()?);
@@ -264,6 +265,33 @@ impl Lower<'_> {
             return self.text_test(&reading, inspected, scope);
         }
         self.predicate(file, &asking?, operator.kind()?, at, &operand, scope)
+    }
+
+    /// `"interns" in caller.groups`: reports a text that is looked for in a set.
+    fn is_member_asked(&mut self, file: FileId, test: &AttributeTest) -> bool {
+        let is_in = |kind| matches!(kind, OperatorKind::In | OperatorKind::NotIn);
+        let parts = (test.subject(), test.operator().and_then(|operator| operator.kind()), test.operand());
+        let (Some(subject), Some(kind), Some(Value::Attribute(set))) = parts else { return false };
+        let at = span(file, subject.text_range());
+        let text = self.sources.text(at).to_owned();
+        let is_set = self
+            .attribute_or_field(&set.text())
+            .is_some_and(|(_, asked)| matches!(asked, Asked::Value(Type::TextSet | Type::NamedSet(_))));
+        if !is_set
+            || !is_in(kind)
+            || !text.starts_with('"')
+            || self.attribute_or_field(&subject.text()).is_some()
+        {
+            return false;
+        }
+        let word = if kind == OperatorKind::In { "has" } else { "lacks" };
+        let write = format!("{} {word} {text}", set.text());
+        let message = format!("what is asked stands first: `{}` {word} {text}", set.text());
+        let diagnostic = Diagnostic::new(Code::R0101, message, at, "a text, and no attribute")
+            .with_help(format!("write `{write}`"))
+            .with_fix(format!("write `{write}`"), super::span_of(file, test), write, Applicability::Maybe);
+        self.report(diagnostic);
+        true
     }
 
     /// What a name asks about, if it is known and may be asked here.
@@ -382,7 +410,7 @@ impl Lower<'_> {
         if self.facts.iter().any(|known| known.name == fact) {
             return format!("write `{fact}` if that is meant");
         }
-        if ["null", "none", "nil", "undefined"].contains(&text) {
+        if super::values::NOTHING.contains(&text) {
             return "there is no null: a missing value is the attribute's `default`, or the request is refused where it is `required`".to_owned();
         }
         if text == "true" || text == "false" {

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::names::{Kind, unknown_word};
 use super::{Lower, span, span_of};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::source::{FileId, Span};
 use std::collections::BTreeMap;
 use wayleave_grammar::ast::{self, LiteralValue, Value as Written};
@@ -208,7 +208,17 @@ impl Lower<'_> {
             let LiteralValue::MoneyUsdMicros(micros) = part.amount()?.value()? else { return None };
             if !PRICE_WORDS.contains(&word.as_str()) {
                 let candidates = PRICE_WORDS.map(|name| (name.to_owned(), None));
-                self.report(unknown_word("part of a price", &word, part_at, &candidates));
+                let diagnostic = unknown_word("part of a price", &word, part_at, &candidates);
+                let written = self.in_our_words(file, price);
+                self.report(match written {
+                    Some((range, write)) => diagnostic.with_help(format!("write `{write}`")).with_fix(
+                        format!("write `{write}`"),
+                        range,
+                        write,
+                        Applicability::Always,
+                    ),
+                    None => diagnostic,
+                });
                 return None;
             }
             let amount = u64::try_from(u128::from(micros) * PRICE_TOKENS / per).map(UsdMicros);
@@ -240,5 +250,24 @@ impl Lower<'_> {
             cache_write: amount("cache-write"),
             reasoning: amount("reasoning"),
         })
+    }
+
+    /// The parts of a price whose words are those of others: where they stand, and how they are written.
+    fn in_our_words(&self, file: FileId, price: &ast::Price) -> Option<(Span, String)> {
+        let mut written = Vec::new();
+        let mut place: Option<Span> = None;
+        for part in price.parts() {
+            let at = span_of(file, &part);
+            place = Some(place.map_or(at, |first| Span { end: at.end, ..first }));
+            let word = part.word()?.text();
+            let ours = match word.as_str() {
+                "input" | "prompt" => "in",
+                "output" | "completion" => "out",
+                known if PRICE_WORDS.contains(&known) => known,
+                _ => return None,
+            };
+            written.push(format!("{} {ours}", self.sources.text(span_of(file, &part.amount()?))));
+        }
+        Some((place?, written.join(", ")))
     }
 }

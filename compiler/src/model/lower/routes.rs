@@ -119,6 +119,7 @@ impl Lower<'_> {
     /// The one `otherwise` of the policy, which stands in the root file.
     pub(super) fn otherwise(&mut self, items: &[Placed<Item>]) -> Option<Otherwise> {
         let mut found: Option<(Span, Otherwise)> = None;
+        let mut is_unread = false;
         for (file, item) in items {
             let Item::Otherwise(item) = item else { continue };
             let at = span_of(*file, item);
@@ -138,10 +139,14 @@ impl Lower<'_> {
                 self.report(diagnostic);
                 continue;
             }
-            let Some(words) = self.words(*file, item.text()) else { continue };
+            // That its words are missing is told already.
+            let Some(words) = self.words(*file, item.text()) else {
+                is_unread = true;
+                continue;
+            };
             found = Some((at, Otherwise { span: at, words }));
         }
-        if found.is_none() {
+        if found.is_none() && !is_unread {
             self.missing_otherwise();
         }
         found.map(|(_, otherwise)| otherwise)

@@ -11,6 +11,9 @@ use wayleave_program::schema::{NamedType, Shape, Type};
 use wayleave_program::sources::allowed;
 use wayleave_program::value::{Instant, MemberId, MinuteOfDay, Share, Tokens, Value};
 
+/// What other languages call a value that is missing.
+pub(super) const NOTHING: [&str; 4] = ["null", "none", "nil", "undefined"];
+
 impl Lower<'_> {
     /// A constant of a type, for the attribute or field `owner`.
     pub(super) fn value(
@@ -102,6 +105,11 @@ impl Lower<'_> {
         if named.members.is_empty() {
             diagnostic.help = Some(format!("the policy declares nothing that `{}` could name", named.name));
         }
+        if NOTHING.contains(&name.to_ascii_lowercase().as_str()) {
+            let help = "there is no null: a missing value counts as the attribute's `default`";
+            diagnostic.help = Some(help.to_owned());
+            diagnostic.fixes.clear();
+        }
         self.report(diagnostic);
         None
     }
@@ -132,7 +140,10 @@ impl Lower<'_> {
             at,
             "not a text",
         );
-        if matches!(value, Written::Name(_) | Written::Attribute(_) | Written::Target(_)) {
+        if NOTHING.contains(&written.to_ascii_lowercase().as_str()) {
+            let help = "there is no null: a missing value counts as the attribute's `default`";
+            diagnostic = diagnostic.with_help(help);
+        } else if matches!(value, Written::Name(_) | Written::Attribute(_) | Written::Target(_)) {
             let quoted = format!("{written:?}");
             diagnostic = diagnostic.with_help(format!("write `{quoted}`")).with_fix(
                 "put it in quotes",
