@@ -186,6 +186,8 @@ fn test(p: &mut Parser) -> Option<Done> {
     let value_start = p.position;
     if literals::is_grouped(p) {
         literals::thousands(p);
+    } else if literals::is_decimal_comma(p) {
+        literals::decimal_comma(p);
     } else if !values::value(p, values::Place::Plain) {
         let error =
             SyntaxError::new("R0001", p.gap(), format!("`{}` needs a value after it", p.text_of(operator)))

@@ -228,6 +228,10 @@ fn unit_apart(p: &mut Parser, unit: &str) {
 /// A duration.
 pub(super) fn duration(p: &mut Parser, clause: &str) {
     p.no_sign(clause);
+    if is_decimal_comma(p) {
+        decimal_comma(p);
+        return;
+    }
     if p.at(SyntaxKind::Number)
         && let Some(unit) = unit_of_time(p.word(1))
     {
@@ -295,6 +299,40 @@ pub(super) fn is_in_thousands(p: &Parser) -> bool {
 /// The same, with or without its unit: where nothing else can stand behind a comma.
 pub(super) fn is_grouped(p: &Parser) -> bool {
     p.at(SyntaxKind::Number) && p.text(0).len() <= 3 && groups(p) > 0
+}
+
+/// `1,5s`, `2,5%`: where nothing else can stand behind a comma.
+pub(super) fn is_decimal_comma(p: &Parser) -> bool {
+    let is_joined = p.is_joined(1) && p.is_joined(2);
+    let is_amount = matches!(p.kind(0), SyntaxKind::Number | SyntaxKind::Money);
+    let is_pair = is_amount && p.kind(1) == SyntaxKind::Comma && is_number(p.kind(2));
+    is_pair && is_joined && !is_grouped(p)
+}
+
+/// Takes it with its unit, and says how it is written.
+pub(super) fn decimal_comma(p: &mut Parser) -> Done {
+    let mark = p.open();
+    let start = p.position;
+    let is_time = p.kind(2) == SyntaxKind::Duration;
+    for _ in 0..3 {
+        p.bump();
+    }
+    let range = p.range_since(start);
+    let write = p.text_of(range).replace(',', ".");
+    let shown = write.clone();
+    let title = format!("write `{write}`");
+    let mut error =
+        SyntaxError::new("R0003", range, "a number has a point, not a comma").with_fix(range, write, title);
+    // Somebody may have meant two numbers; and not every quantity has parts of a whole.
+    error.is_sure = false;
+    error.help = Some(match is_time {
+        true => "write a whole number of a smaller unit, such as `1500ms`".to_owned(),
+        false => format!("write a point: `{shown}`"),
+    });
+    p.report(error);
+    unit(p);
+    p.last_error = Some(p.position);
+    mark.close(p, SyntaxKind::Error)
 }
 
 /// How many groups of three digits, each behind a comma, touch the next token.
@@ -415,6 +453,10 @@ fn number(p: &mut Parser) -> bool {
         }
         return true;
     }
+    if is_decimal_comma(p) {
+        decimal_comma(p);
+        return true;
+    }
     if is_factor_apart(p) {
         factor_apart(p);
         return true;
@@ -465,6 +507,10 @@ pub(super) fn tokens(p: &mut Parser, missing: &str) {
 
 /// `5%`, or `missing`.
 pub(super) fn percent(p: &mut Parser, missing: &str) {
+    if is_decimal_comma(p) {
+        decimal_comma(p);
+        return;
+    }
     match p.kind(0) {
         SyntaxKind::Percent => {
             bare(p);

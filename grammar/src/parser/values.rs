@@ -117,6 +117,9 @@ fn single(p: &mut Parser, place: Place) -> Option<Done> {
         SyntaxKind::Number if place == Place::Field && literals::is_in_thousands(p) => {
             Some(literals::thousands(p))
         }
+        SyntaxKind::Number if place == Place::Field && literals::is_decimal_comma(p) => {
+            Some(literals::decimal_comma(p))
+        }
         SyntaxKind::LeftBrace
             if place == Place::Field
                 && p.kind(1) == SyntaxKind::Ident
