@@ -1,14 +1,12 @@
-// The book's own highlighter, as mdBook brings it, with what docs/highlight.js teaches it.
+// The book's own highlighter, as mdBook brings it, with what docs/route-colours.js teaches it.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import vm from "node:vm";
 
 const root = new URL("../../", import.meta.url);
 const book = new URL("target/book/", root);
-
-const size = (name) => statSync(new URL(name, book)).size;
 
 /** Runs both scripts in a page with one block of the language; its HTML afterwards. */
 function highlighted(text) {
@@ -19,12 +17,15 @@ function highlighted(text) {
   const page = vm.createContext({ document, console, addEventListener() {} });
   page.window = page;
   page.self = page;
-  const scripts = readdirSync(book).filter((name) => /^highlight.*\.js$/.test(name));
-  // Ours is copied beside it, and is the shorter one.
-  const library = scripts.sort((a, b) => size(b) - size(a))[0];
-  assert.ok(library, "mdBook brings highlight.js");
-  vm.runInContext(readFileSync(new URL(library, book), "utf8"), page);
-  vm.runInContext(readFileSync(new URL("docs/highlight.js", root), "utf8"), page);
+  // As the page loads them: the highlighter that mdBook brings, and then ours, under a name that takes no other's place.
+  const html = readFileSync(new URL("reference/deny.html", book), "utf8");
+  const scripts = [...html.matchAll(/<script src="([^"]+)"/g)].map((match) => match[1]);
+  const library = scripts.find((name) => /\/highlight-/.test(name));
+  const ours = scripts.find((name) => /\/route-colours-/.test(name));
+  assert.ok(library && ours && scripts.indexOf(library) < scripts.indexOf(ours), scripts.join(" "));
+  for (const script of [library, ours]) {
+    vm.runInContext(readFileSync(new URL(script, new URL("reference/", book)), "utf8"), page);
+  }
   return block.innerHTML;
 }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 mod book;
+mod colours;
 mod diagram;
-mod highlight;
 pub mod law;
 mod neighbours;
 mod notation;
@@ -22,7 +22,7 @@ use law::Law;
 pub fn files(law: &Law) -> BTreeMap<String, String> {
     let mut files = book::files(law);
     files.insert("editors/textmate/route.tmLanguage.json".to_owned(), textmate::text(law));
-    files.insert("docs/highlight.js".to_owned(), highlight::script(law));
+    files.insert("docs/route-colours.js".to_owned(), colours::script(law));
     files.insert("editors/vim/syntax/route.vim".to_owned(), vim::syntax(law));
     files.insert("editors/vim/indent/route.vim".to_owned(), vim::indent(law));
     files
