@@ -123,9 +123,10 @@ fn bad_escape(text: &str, offset: usize, escape: &str) -> Problem {
 
 fn unterminated(text: &str) -> Problem {
     let problem = Problem::new(text, "this string does not end in its line").help("close it with `\"`");
-    // Two blanks stand between clauses: what is behind them is hardly of the string.
-    match text.split_once("  ") {
-        Some((words, rest)) => problem.instead(format!("{words}\"  {rest}")).instead(format!("{text}\"")),
+    // Two blanks stand between clauses, and a comment behind one: what is behind them is hardly of the string.
+    let ends = ["  ", " //"].iter().filter_map(|end| text.find(end)).min();
+    match ends.map(|at| text.split_at(at)) {
+        Some((words, rest)) => problem.instead(format!("{words}\"{rest}")).instead(format!("{text}\"")),
         None => problem.instead(format!("{text}\"")),
     }
 }
