@@ -103,7 +103,6 @@ fn run<'a>(policy: &'a Policy, example: &'a Example, result: &'a ExampleResult) 
 
 impl Coverage {
     fn rules(&mut self, policy: &Policy, runs: &[Run<'_>]) {
-        let every = |_: TargetId| true;
         for rule in &policy.denials {
             let is_reached = runs.iter().any(|run| run.asked.rule_holds(rule, None));
             self.rule(rule.span, &format!("deny {}", rule.name), is_reached);
@@ -118,26 +117,11 @@ impl Coverage {
             let is_reached = runs.iter().any(|run| run.reaches(rule, &is_meant));
             self.rule(rule.span, &format!("forbid {}", rule.name), is_reached);
         }
-        for rule in &policy.requirements {
-            let is_reached = runs.iter().any(|run| run.reaches(rule, &every));
-            self.rule(rule.span, &format!("require approval {}", rule.name), is_reached);
-        }
-        for rule in &policy.redactions {
-            let is_reached = runs.iter().any(|run| run.reaches(rule, &every));
-            self.rule(rule.span, &format!("redact {}", rule.name), is_reached);
-        }
-        for rule in &policy.flags {
-            let is_reached = runs.iter().any(|run| run.reaches(rule, &every));
-            self.rule(rule.span, &format!("flag {}", rule.name), is_reached);
-        }
-        for rule in &policy.caps {
-            let is_reached = runs.iter().any(|run| run.reaches(rule, &every));
-            self.rule(rule.span, &format!("cap {}", rule.name), is_reached);
-        }
-        for rule in &policy.logs {
-            let is_reached = runs.iter().any(|run| run.reaches(rule, &every));
-            self.rule(rule.span, &format!("log {}", rule.name), is_reached);
-        }
+        self.about_targets("require approval", &policy.requirements, runs);
+        self.about_targets("redact", &policy.redactions, runs);
+        self.about_targets("flag", &policy.flags, runs);
+        self.about_targets("cap", &policy.caps, runs);
+        self.about_targets("log", &policy.logs, runs);
         for counter in &policy.counters {
             let is_reached = runs.iter().any(|run| run.asked.holds(&counter.condition, None));
             self.rule(counter.span, &counter.rule_name().to_string(), is_reached);
@@ -145,6 +129,14 @@ impl Coverage {
         for migration in &policy.migrations {
             let applies = |run: &Run<'_>| run.decision.migrations.iter().any(|it| it.name == migration.name);
             self.rule(migration.span, &format!("migrate {}", migration.name), runs.iter().any(applies));
+        }
+    }
+
+    /// Rules that speak about every target of a plan.
+    fn about_targets<Body>(&mut self, word: &str, rules: &[Rule<Body>], runs: &[Run<'_>]) {
+        for rule in rules {
+            let is_reached = runs.iter().any(|run| run.reaches(rule, &|_| true));
+            self.rule(rule.span, &format!("{word} {}", rule.name), is_reached);
         }
     }
 
