@@ -28,6 +28,8 @@ pub mod model;
 
 pub mod spec;
 
+pub mod decision;
+
 pub mod examples;
 
 pub mod coverage;
