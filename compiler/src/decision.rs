@@ -1,3 +1,24 @@
 //! The normal form of a policy: rules as boxes over classes, layer by layer, and how they are searched.
 
 pub mod boxes;
+
+pub mod partition;
+
+mod lower;
+
+pub mod layers;
+
+mod cost;
+
+pub mod matcher;
+
+mod doubt;
+
+pub mod evaluate;
+
+mod words;
+
+pub mod program;
+
+pub use layers::Rules;
+pub use program::Compiled;

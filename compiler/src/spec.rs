@@ -38,7 +38,7 @@ pub struct Reference {
 impl Reference {
     /// The program of a policy.
     pub fn new(policy: Arc<Policy>) -> Reference {
-        let reads = wanted::reads(&policy);
+        let reads = policy.reads();
         Reference { policy, reads }
     }
 
@@ -94,7 +94,7 @@ impl Program for Reference {
 
 /// The decision on one request.
 pub fn decide(policy: &Policy, attributes: &Attributes) -> Decision {
-    decide_known(policy, &wanted::without_unasked_findings(policy, &wanted::reads(policy), attributes))
+    decide_known(policy, &wanted::without_unasked_findings(policy, &policy.reads(), attributes))
 }
 
 fn decide_known(policy: &Policy, attributes: &Attributes) -> Decision {

@@ -390,6 +390,15 @@ impl Schema {
         self.ids().find(|id| self.attribute(*id).origin == origin)
     }
 
+    /// Whether it holds texts that go to a model, or what is found in them.
+    ///
+    /// # Panics
+    /// When `id` is of another schema.
+    pub fn is_of_texts(&self, id: AttributeId) -> bool {
+        matches!(self.attribute(id).origin, Origin::Findings(..))
+            || Inspected::ALL.iter().any(|inspected| inspected.texts().id() == id)
+    }
+
     /// Every attribute's number, ascending.
     pub fn ids(&self) -> impl Iterator<Item = AttributeId> + use<> {
         (0..u32::try_from(self.attributes.len()).expect("a schema has fewer than 2^32 attributes"))

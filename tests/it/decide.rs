@@ -17,7 +17,7 @@ use wayleave_tests::snapshot;
 
 /// Calls `run` with each policy of the suite: its file, or the folder that stands for its `main.route`, and its files by
 /// their names, the root first.
-fn each_policy(mut run: impl FnMut(&Path, &[(String, String)])) {
+pub(crate) fn each_policy(mut run: impl FnMut(&Path, &[(String, String)])) {
     insta::glob!("../suite/decide", "*.route", |path| {
         run(path, &[("main.route".to_owned(), read(path))]);
     });
@@ -37,7 +37,7 @@ fn read(path: &Path) -> String {
 }
 
 /// The policy of these files, which must be sound.
-fn policy(files: &[(String, String)]) -> Arc<Policy> {
+pub(crate) fn policy(files: &[(String, String)]) -> Arc<Policy> {
     let mut read = |name: &str| {
         let file = files.iter().find(|(known, _)| known == name);
         file.map(|(_, text)| text.clone()).ok_or_else(|| "there is no such file".to_owned())
@@ -56,11 +56,11 @@ fn json(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn request(program: &Reference, text: &str) -> Attributes {
+pub(crate) fn request(program: &Reference, text: &str) -> Attributes {
     read_request(program.schema(), &json(text)).unwrap_or_else(|errors| panic!("{text}: {}", errors[0]))
 }
 
-fn cases(path: &Path) -> Vec<(String, String)> {
+pub(crate) fn cases(path: &Path) -> Vec<(String, String)> {
     let text = read(&path.with_extension("cases"));
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines

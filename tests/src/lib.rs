@@ -14,3 +14,5 @@ pub mod generated;
 pub mod promises;
 
 pub mod policies;
+
+pub mod agreement;

@@ -28,7 +28,23 @@ pub struct Generated {
     pub files: Vec<File>,
     approvals: Vec<String>,
     counters: Vec<String>,
+    size: Size,
 }
+
+/// How many rules there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// Some of each kind.
+    Small,
+    /// Hundreds of each kind, most of them about one app among many.
+    Large,
+}
+
+/// The apps that rules of a large policy speak about: `app-0` and so on.
+const APPS: usize = 40;
+
+/// A large policy has so many times as many rules.
+const LARGER: usize = 60;
 
 impl Generated {
     /// The name and the text of each file, the root first.
@@ -84,9 +100,14 @@ plan spare = near/large within 20s else group mixed within 30s
 define quick = request.stream and request.tokens <= 1k tokens
 "#;
 
-/// Writes one policy.
+/// Writes one small policy.
 pub fn policy(random: &mut Rng) -> Generated {
-    let mut writer = Writer { random, approvals: Vec::new(), counters: Vec::new(), has_counters: false };
+    policy_of(random, Size::Small)
+}
+
+/// Writes one policy.
+pub fn policy_of(random: &mut Rng, size: Size) -> Generated {
+    let mut writer = Writer { random, approvals: Vec::new(), counters: Vec::new(), has_counters: false, size };
     let mut items: Vec<String> = FRAME.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if writer.maybe() {
         items.push("timezone \"Europe/Zurich\"".to_owned());
@@ -98,7 +119,7 @@ pub fn policy(random: &mut Rng) -> Generated {
     writer.has_counters = true;
     items.push(format!("define busy = {}", writer.condition(Scope::Request)));
     items.push(format!("define fit = {}", writer.condition(Scope::Target)));
-    items.extend(writer.rules("", 6));
+    items.extend(writer.rules("", writer.times(6)));
     items.extend(writer.approvals_of());
     items.extend(writer.routes());
     items.extend(writer.migrations());
@@ -115,7 +136,7 @@ pub fn policy(random: &mut Rng) -> Generated {
         shared,
     ];
     let Writer { approvals, counters, .. } = writer;
-    Generated { files, approvals, counters }
+    Generated { files, approvals, counters, size }
 }
 
 /// What is known while a policy is written.
@@ -125,9 +146,35 @@ struct Writer<'r> {
     /// `spent(NAME)` and `used(NAME)`, in the order written.
     counters: Vec<String>,
     has_counters: bool,
+    size: Size,
 }
 
 impl Writer<'_> {
+    /// So many, or more in a large policy.
+    fn times(&self, count: usize) -> usize {
+        match self.size {
+            Size::Small => count,
+            Size::Large => count * LARGER,
+        }
+    }
+
+    /// A condition, in a large policy mostly of one app or a few.
+    fn of_an_app(&mut self, condition: String) -> String {
+        if self.size == Size::Small || self.random.usize(..5) == 0 {
+            return condition;
+        }
+        let app = |random: &mut Rng| format!("\"app-{}\"", random.usize(..APPS));
+        let asked = match self.random.usize(..8) {
+            0 => format!("caller.app in [{}, {}, {}]", app(self.random), app(self.random), app(self.random)),
+            1 => format!("caller.app not in [{}, {}]", app(self.random), app(self.random)),
+            2 => format!("caller.app like \"app-{}*\"", self.random.usize(..4)),
+            3 => format!("caller.groups has \"group-{}\"", self.random.usize(..APPS)),
+            4 => format!("(caller.app is {} or caller.groups lacks \"group-1\")", app(self.random)),
+            _ => format!("caller.app is {}", app(self.random)),
+        };
+        format!("{asked} and ({condition})")
+    }
+
     fn maybe(&mut self) -> bool {
         self.random.bool()
     }

@@ -1,6 +1,8 @@
 //! Rules as boxes: what a rule asks, as one set of classes for each dimension that it tests. A class is a number; what it
 //! stands for is the partition's to know.
 
+use std::collections::BTreeSet;
+
 /// The position of a dimension in a class vector: the classes of one attribute, of one member of a set, of the target, or
 /// a truth that is computed from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +26,11 @@ impl ClassSet {
     /// One.
     pub fn one(class: u32) -> ClassSet {
         ClassSet(vec![(class, class)])
+    }
+
+    /// From the first to the last, both inside.
+    pub fn range(first: u32, last: u32) -> ClassSet {
+        ClassSet(if first <= last { vec![(first, last)] } else { Vec::new() })
     }
 
     /// Those that are named, in any order.
@@ -149,6 +156,19 @@ impl Expression {
             Expression::Any(parts) => parts.iter().any(|part| part.holds(classes)),
             Expression::Not(part) => !part.holds(classes),
             Expression::Within(constraint) => constraint.holds(classes),
+        }
+    }
+
+    /// Adds the dimensions that it reads.
+    pub fn add_dimensions(&self, found: &mut BTreeSet<Dimension>) {
+        match self {
+            Expression::All(parts) | Expression::Any(parts) => {
+                parts.iter().for_each(|part| part.add_dimensions(found));
+            }
+            Expression::Not(part) => part.add_dimensions(found),
+            Expression::Within(constraint) => {
+                found.insert(constraint.dimension);
+            }
         }
     }
 }

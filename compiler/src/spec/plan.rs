@@ -131,8 +131,7 @@ fn add(policy: &Policy, request: &Request<'_>, route: &str, stage: &PlanStage, t
         Who::Split(by, shares) => {
             let left: Vec<(Share, TargetId)> =
                 shares.iter().filter(|(_, target)| eligible.contains(target)).copied().collect();
-            let widths: Vec<Share> = left.iter().map(|(share, _)| *share).collect();
-            let drawn = request.draw(route, *by).among(&widths);
+            let drawn = request.draw(route, *by).among(left.iter().map(|(share, _)| *share));
             drawn.and_then(|position| left.get(position)).map(|(_, target)| *target).into_iter().collect()
         }
         Who::Ordered(Ordering::Cheapest, _) => {

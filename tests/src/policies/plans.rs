@@ -54,9 +54,11 @@ impl Writer<'_> {
         if self.random.usize(..3) > 0 {
             return format!("to {}", self.plan());
         }
-        let arms: Vec<String> = (0..self.random.usize(1..3))
+        let count = self.random.usize(1..3);
+        let arms: Vec<String> = (0..self.times(count))
             .map(|_| {
                 let condition = self.condition(Scope::Request);
+                let condition = self.of_an_app(condition);
                 match self.random.usize(..5) {
                     0 => format!("  when {condition}  deny \"Not so.\"\n"),
                     _ => format!("  when {condition}  to {}\n", self.plan()),

@@ -1,6 +1,6 @@
 //! Requests for a generated policy, with values on both sides of what its conditions test.
 
-use super::Generated;
+use super::{APPS, Generated, Size};
 use fastrand::Rng;
 use serde_json::{Map, Value as Json, json};
 
@@ -12,6 +12,12 @@ impl Generated {
             if random.usize(..3) > 0 {
                 document.insert(name.to_owned(), values[random.usize(..values.len())].clone());
             }
+        }
+        if self.size == Size::Large && random.usize(..4) > 0 {
+            document.insert("caller.app".to_owned(), json!(format!("app-{}", random.usize(..APPS))));
+            let groups: Vec<String> =
+                (0..random.usize(..4)).map(|_| format!("group-{}", random.usize(..APPS))).collect();
+            document.insert("caller.groups".to_owned(), json!(groups));
         }
         if random.usize(..4) == 0 {
             for name in ["prompt.findings", "system.findings"] {

@@ -9,10 +9,23 @@ impl Writer<'_> {
         let wide = "approve wide: [near/*, far/vision, far/embed]".to_owned();
         let condition = self.condition(Scope::Target);
         let (term, observe) = (self.term(), self.observe());
-        vec![
+        let mut written = vec![
             wide,
             format!("{observe}approve more: any  when {condition}{term}  owner \"platform\"  ref \"SEC-1\""),
-        ]
+        ];
+        for number in 1..self.times(1) {
+            let condition = self.condition(Scope::Target);
+            let (condition, term, observe) = (self.of_an_app(condition), self.term(), self.observe());
+            let targets = self.pick(&["any", "near/*", "[near/small, far/big]", "far/big"]);
+            written.push(format!(
+                "{observe}approve more-{number}: {targets}  when {condition}{term}  owner \"platform\"  ref \"SEC-1\""
+            ));
+        }
+        if self.size == super::Size::Large {
+            // What is approved for everybody would leave the others nothing to say.
+            written.remove(0);
+        }
+        written
     }
 
     /// Rules of the kinds that a delegated file may hold too.
@@ -22,6 +35,7 @@ impl Writer<'_> {
 
     fn rule(&mut self, name: &str) -> String {
         let (request, target) = (self.condition(Scope::Request), self.condition(Scope::Target));
+        let (request, target) = (self.of_an_app(request), self.of_an_app(target));
         let (term, observe) = (self.term(), self.observe());
         let because = self.pick(&["", "  because \"So it was agreed.\""]);
         let targets = self.pick(&["any", "near/*", "[near/small, far/big]", "far/big"]);

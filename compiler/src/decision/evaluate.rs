@@ -1,0 +1,680 @@
+//! One decision over a policy's layers, as numbers: which rules, targets and stages, in buffers that are used again. Follows
+//! the language contract, section 5, step by step; once its buffers have grown nothing is allocated.
+
+use super::layers::{LayerKind, Owing, Rules};
+use super::lower::Computed;
+use super::matcher::{Code, Matcher};
+use super::partition::TARGET;
+use super::program::Facts;
+use crate::model::draw::Draw;
+use crate::model::{ArmOutcome, Migration, Ordering, Plan, PlanStage, Policy, Who};
+use std::borrow::Cow;
+use wayleave_program::attributes::Attributes;
+use wayleave_program::catalogue::{Requested, TargetId};
+use wayleave_program::decision::Outcome;
+use wayleave_program::document::write_value;
+use wayleave_program::schema::{AttributeId, BuiltIn};
+use wayleave_program::value::{Instant, MemberId, Share, Tokens, Value};
+
+/// What stands behind an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// The denials of the verdict.
+    Denials,
+    /// No route answers.
+    Otherwise,
+    /// The arm that answers denies.
+    Arm,
+    /// A plan.
+    Plan,
+}
+
+/// Why a target may not be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// Nothing approves it.
+    Unapproved,
+    /// A `forbid`, by its position.
+    Forbidden(u32),
+    /// It lacks something that the request needs.
+    Capability,
+    /// The request does not fit its context.
+    Context,
+    /// A `require approval`, by its position, that is not granted.
+    Ungranted(u32),
+}
+
+/// A part of one of a verdict's lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Part {
+    /// Where it begins.
+    pub from: u32,
+    /// The first behind it.
+    pub to: u32,
+}
+
+impl Part {
+    /// It, of the list that it is a part of.
+    pub fn of<T>(self, list: &[T]) -> &[T] {
+        &list[self.from as usize..self.to as usize]
+    }
+}
+
+/// What is owed when one target is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwedBy {
+    /// Which.
+    pub target: TargetId,
+    /// The rules, in [`Verdict::owing`].
+    pub rules: Part,
+    /// The lowest cap that has an effect.
+    pub cap: Option<u64>,
+}
+
+/// A decision as numbers. All lists are in the order of the decision that they stand for.
+#[derive(Debug)]
+pub struct Verdict {
+    /// What becomes of the request.
+    pub outcome: Outcome,
+    /// Why.
+    pub behind: Behind,
+    /// Denials that hold.
+    pub denials: Vec<u32>,
+    /// The answer, by its number among [`Rules::answers`].
+    pub answer: Option<u32>,
+    /// Stages: candidates, and a time limit.
+    pub stages: Vec<(Part, Option<u64>)>,
+    /// The candidates of all stages.
+    pub candidates: Vec<TargetId>,
+    /// Targets that may not be asked, each with its reasons.
+    pub removed: Vec<(TargetId, Part)>,
+    /// The reasons of all of them.
+    pub against: Vec<Against>,
+    /// Candidates and removed targets.
+    pub order: Vec<TargetId>,
+    /// Targets that get a copy.
+    pub shadows: Vec<TargetId>,
+    /// Migrations that apply, and whether the request is drawn for the new target.
+    pub moves: Vec<(u32, bool)>,
+    /// What is owed to each candidate and shadow.
+    pub owed: Vec<OwedBy>,
+    /// The rules of all of them, by their numbers among [`Rules::obligations`].
+    pub owing: Vec<u32>,
+    /// Counters that apply.
+    pub counters: Vec<u32>,
+    /// Those of them that have no room.
+    pub full: Vec<u32>,
+    /// Denials on trial that held.
+    pub tried: Vec<u32>,
+    /// Rules on trial that held, with the target of which.
+    pub tried_of: Vec<(u32, TargetId)>,
+    /// The classes of the request, and of the target that was looked at last.
+    pub classes: Vec<u32>,
+    found: Vec<u32>,
+    members: Vec<(Share, TargetId)>,
+    eligible: Vec<(Share, TargetId)>,
+    named: Vec<TargetId>,
+}
+
+impl Verdict {
+    /// Room for one decision after the other.
+    pub fn new() -> Verdict {
+        Verdict {
+            outcome: Outcome::Deny,
+            behind: Behind::Otherwise,
+            denials: Vec::new(),
+            answer: None,
+            stages: Vec::new(),
+            candidates: Vec::new(),
+            removed: Vec::new(),
+            against: Vec::new(),
+            order: Vec::new(),
+            shadows: Vec::new(),
+            moves: Vec::new(),
+            owed: Vec::new(),
+            owing: Vec::new(),
+            counters: Vec::new(),
+            full: Vec::new(),
+            tried: Vec::new(),
+            tried_of: Vec::new(),
+            classes: Vec::new(),
+            found: Vec::new(),
+            members: Vec::new(),
+            eligible: Vec::new(),
+            named: Vec::new(),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.denials.clear();
+        self.answer = None;
+        self.stages.clear();
+        self.candidates.clear();
+        self.removed.clear();
+        self.against.clear();
+        self.order.clear();
+        self.shadows.clear();
+        self.moves.clear();
+        self.owed.clear();
+        self.owing.clear();
+        self.counters.clear();
+        self.full.clear();
+        self.tried.clear();
+        self.tried_of.clear();
+    }
+}
+
+impl Default for Verdict {
+    fn default() -> Verdict {
+        Verdict::new()
+    }
+}
+
+/// All of what a counter admits.
+const WHOLE: Share = Share(1_000_000);
+
+/// A policy's layers, each with its matcher, and what is known of its targets.
+pub(super) struct Evaluator<'e> {
+    pub(super) policy: &'e Policy,
+    pub(super) rules: &'e Rules,
+    pub(super) matchers: &'e [Matcher],
+    pub(super) facts: &'e Facts,
+    /// Indexed as `matchers`.
+    pub(super) code: [Code<'e>; LayerKind::ALL.len()],
+}
+
+/// One request, as far as more than its classes matters.
+struct Asked<'a> {
+    attributes: &'a Attributes,
+    /// What it needs of a target, as [`Facts::capabilities`] has it.
+    needs: u32,
+    window: u64,
+    output: u64,
+    now: Option<Instant>,
+}
+
+impl<'e> Evaluator<'e> {
+    /// Decides. Of attributes that are not given the defaults count.
+    pub(super) fn decide(&self, attributes: &Attributes, verdict: &mut Verdict) {
+        self.classify(attributes, &mut verdict.classes);
+        self.decide_classified(attributes, verdict);
+    }
+
+    /// Decides, once the classes of the request are known.
+    pub(super) fn decide_classified(&self, attributes: &Attributes, verdict: &mut Verdict) {
+        verdict.clear();
+        self.all(LayerKind::Denials, &verdict.classes, &mut verdict.denials);
+        self.all(LayerKind::TriedOfRequest, &verdict.classes, &mut verdict.tried);
+        if !verdict.denials.is_empty() {
+            (verdict.outcome, verdict.behind) = (Outcome::Deny, Behind::Denials);
+            return;
+        }
+        verdict.answer = self.answer(&verdict.classes);
+        let Some(answer) = verdict.answer else {
+            (verdict.outcome, verdict.behind) = (Outcome::Deny, Behind::Otherwise);
+            return;
+        };
+        match self.plan_of(answer) {
+            None => (verdict.outcome, verdict.behind) = (Outcome::Deny, Behind::Arm),
+            Some(plan) => {
+                verdict.behind = Behind::Plan;
+                let asked = self.asked(attributes);
+                self.plan(&asked, plan, verdict);
+                self.tried(verdict);
+            }
+        }
+    }
+
+    /// The answer to a request of these classes, by its number.
+    pub(super) fn answer(&self, classes: &[u32]) -> Option<u32> {
+        self.first(LayerKind::Answers, classes)
+    }
+
+    /// The plan of an answer; none of an arm that denies.
+    fn plan_of(&self, answer: u32) -> Option<&'e Plan> {
+        let answer = self.rules.answers[answer as usize];
+        let body = &self.policy.routes[answer.route as usize].body;
+        match (body, answer.arm) {
+            (crate::model::RouteBody::Plan(plan), _) => Some(plan),
+            (crate::model::RouteBody::Arms(arms), arm) => match &arms[arm? as usize].outcome {
+                ArmOutcome::Plan(plan) => Some(plan),
+                ArmOutcome::Deny(_) => None,
+            },
+        }
+    }
+
+    fn first(&self, kind: LayerKind, classes: &[u32]) -> Option<u32> {
+        self.matchers[kind as usize].first(self.code[kind as usize], classes)
+    }
+
+    fn all(&self, kind: LayerKind, classes: &[u32], found: &mut Vec<u32>) {
+        self.matchers[kind as usize].all(self.code[kind as usize], classes, found);
+    }
+
+    /// The classes of a request.
+    pub(super) fn classify(&self, attributes: &Attributes, classes: &mut Vec<u32>) {
+        let partition = &self.rules.partition;
+        classes.clear();
+        classes.extend_from_slice(partition.defaults());
+        for id in partition.given() {
+            if let Some(value) = attributes.get(*id) {
+                partition.classify(*id, value, classes);
+            }
+        }
+        if self.facts.tests_window {
+            let value = Value::Tokens(Tokens(self.window(attributes)));
+            partition.classify(BuiltIn::RequestWindow.id(), &value, classes);
+        }
+        if self.facts.tests_clock
+            && let Some(now) = self.now(attributes)
+        {
+            let local = self.policy.schema.zone.local(now);
+            partition.classify(BuiltIn::TimeOfDay.id(), &Value::TimeOfDay(local.minute), classes);
+            partition.classify(BuiltIn::TimeWeekday.id(), &Value::Member(MemberId(local.weekday)), classes);
+        }
+        for index in &self.facts.computed {
+            compute(&self.rules.computed[*index], attributes, classes);
+        }
+    }
+
+    fn look_at(&self, target: TargetId, classes: &mut [u32]) {
+        classes[TARGET.0 as usize] = target.0;
+        for index in &self.facts.of_target {
+            if let Computed::Truth(dimension, expression) = &self.rules.of_target[*index] {
+                classes[dimension.0 as usize] = u32::from(expression.holds(classes));
+            }
+        }
+    }
+
+    /// A value: the one given, or the default.
+    fn value<'a>(&'a self, attributes: &'a Attributes, id: AttributeId) -> &'a Value {
+        attributes.get(id).unwrap_or(&self.facts.defaults[id.0 as usize])
+    }
+
+    fn tokens(&self, attributes: &Attributes, of: BuiltIn) -> u64 {
+        match self.value(attributes, of.id()) {
+            Value::Tokens(tokens) => tokens.0,
+            _ => 0,
+        }
+    }
+
+    fn window(&self, attributes: &Attributes) -> u64 {
+        let output = self.tokens(attributes, BuiltIn::RequestOutput);
+        self.tokens(attributes, BuiltIn::RequestTokens).saturating_add(output.max(1))
+    }
+
+    fn now(&self, attributes: &Attributes) -> Option<Instant> {
+        match self.value(attributes, BuiltIn::TimeNow.id()) {
+            Value::Instant(now) => Some(*now),
+            _ => None,
+        }
+    }
+
+    fn asked<'a>(&'a self, attributes: &'a Attributes) -> Asked<'a> {
+        let needs = match self.value(attributes, BuiltIn::RequestNeeds.id()) {
+            Value::Set(needs) => needs.iter().fold(0, |all, need| all | Facts::bit_of(need)),
+            _ => 0,
+        };
+        let api = match self.value(attributes, BuiltIn::RequestApi.id()) {
+            Value::Member(api) => *api,
+            _ => MemberId(0),
+        };
+        Asked {
+            attributes,
+            needs: needs | self.facts.kind_of(api),
+            window: self.window(attributes),
+            output: self.tokens(attributes, BuiltIn::RequestOutput),
+            now: self.now(attributes),
+        }
+    }
+
+    fn plan(&self, asked: &Asked<'_>, plan: &Plan, verdict: &mut Verdict) {
+        self.named(asked, verdict);
+        self.moves(asked, plan, verdict);
+        for stage in &plan.stages {
+            match &stage.who {
+                Who::Target(target) => self.stage_of(asked, stage, &[(Share(0), *target)], verdict),
+                Who::Requested => {
+                    for index in 0..verdict.named.len() {
+                        let target = verdict.named[index];
+                        self.stage_of(asked, stage, &[(Share(0), target)], verdict);
+                    }
+                }
+                Who::Split(_, shares) => self.stage_of(asked, stage, shares, verdict),
+                Who::Ordered(_, targets) => {
+                    let mut members = std::mem::take(&mut verdict.members);
+                    members.clear();
+                    members.extend(targets.iter().map(|target| (Share(0), *target)));
+                    self.stage_of(asked, stage, &members, verdict);
+                    verdict.members = members;
+                }
+            }
+        }
+        self.shadows(asked, verdict);
+        self.owed(asked, verdict);
+        if verdict.candidates.is_empty() {
+            verdict.outcome = nothing_left(verdict);
+        } else {
+            self.counted(asked, verdict);
+        }
+    }
+
+    /// The targets that the caller named.
+    fn named(&self, asked: &Asked<'_>, verdict: &mut Verdict) {
+        verdict.named.clear();
+        if let Value::Text(model) = self.value(asked.attributes, BuiltIn::RequestModel.id())
+            && let Requested::Targets(targets) = self.rules.partition.requested(model)
+        {
+            verdict.named.extend(targets);
+        }
+    }
+
+    /// The migrations whose old target stands in the plan and whose condition holds; of two that leave one target the
+    /// first.
+    fn moves(&self, asked: &Asked<'_>, plan: &Plan, verdict: &mut Verdict) {
+        if self.policy.migrations.is_empty() {
+            return;
+        }
+        self.all(LayerKind::Migrations, &verdict.classes, &mut verdict.found);
+        for index in 0..verdict.found.len() {
+            let number = verdict.found[index];
+            let by = &self.policy.migrations[number as usize];
+            let stands = plan.stages.iter().any(|stage| stands_in(&stage.who, by.old, &verdict.named));
+            let is_first = !verdict.moves.iter().any(|(known, _)| self.old(*known) == by.old);
+            if stands && is_first {
+                let is_drawn = self.draw(asked, &by.name, by.sticky).is_below(share_at(by, asked.now));
+                verdict.moves.push((number, is_drawn));
+            }
+        }
+    }
+
+    fn old(&self, migration: u32) -> TargetId {
+        self.policy.migrations[migration as usize].old
+    }
+
+    /// The target that takes another's place for this request.
+    fn new_of(&self, verdict: &Verdict, target: TargetId) -> TargetId {
+        let moved = verdict.moves.iter().find(|(number, is_drawn)| *is_drawn && self.old(*number) == target);
+        moved.map_or(target, |(number, _)| self.policy.migrations[*number as usize].new)
+    }
+
+    /// A stage of which the request is drawn for another target becomes two: the new one, then the old one.
+    fn stage_of(&self, asked: &Asked<'_>, stage: &PlanStage, members: &[(Share, TargetId)], verdict: &mut Verdict) {
+        if members.iter().any(|(_, target)| self.new_of(verdict, *target) != *target) {
+            self.add(asked, stage, members, Moved::Yes, verdict);
+        }
+        self.add(asked, stage, members, Moved::No, verdict);
+    }
+
+    /// Adds what is left of a stage: its eligible members, drawn or ordered, but for targets that stand before it.
+    fn add(
+        &self,
+        asked: &Asked<'_>,
+        stage: &PlanStage,
+        members: &[(Share, TargetId)],
+        moved: Moved,
+        verdict: &mut Verdict,
+    ) {
+        verdict.eligible.clear();
+        let first_removed = verdict.removed.len();
+        for (share, target) in members {
+            let target = if moved == Moved::Yes { self.new_of(verdict, *target) } else { *target };
+            let from = verdict.against.len() as u32;
+            self.against(asked, target, verdict);
+            let to = verdict.against.len() as u32;
+            if from == to {
+                verdict.eligible.push((*share, target));
+            } else {
+                verdict.removed.push((target, Part { from, to }));
+            }
+        }
+        // Who was removed before, or stands as a candidate, keeps the first place.
+        let mut kept = first_removed;
+        for index in first_removed..verdict.removed.len() {
+            let gone = verdict.removed[index];
+            if !verdict.order.contains(&gone.0) {
+                verdict.order.push(gone.0);
+                verdict.removed[kept] = gone;
+                kept += 1;
+            }
+        }
+        verdict.removed.truncate(kept);
+        self.choose(asked, &stage.who, verdict);
+        let from = verdict.candidates.len() as u32;
+        for index in 0..verdict.eligible.len() {
+            let target = verdict.eligible[index].1;
+            if !verdict.order.contains(&target) {
+                verdict.order.push(target);
+                verdict.candidates.push(target);
+            }
+        }
+        let to = verdict.candidates.len() as u32;
+        if from != to {
+            verdict.stages.push((Part { from, to }, stage.within_ms));
+        }
+    }
+
+    /// Leaves of a stage's eligible members those that are asked, in their order.
+    fn choose(&self, asked: &Asked<'_>, who: &Who, verdict: &mut Verdict) {
+        match who {
+            Who::Split(by, _) => {
+                let Some(answer) = verdict.answer else { return };
+                let route = self.rules.answers[answer as usize].route;
+                let draw = self.draw(asked, &self.policy.routes[route as usize].name, *by);
+                let drawn = draw.among(verdict.eligible.iter().map(|(share, _)| *share));
+                let chosen = drawn.and_then(|position| verdict.eligible.get(position)).copied();
+                verdict.eligible.clear();
+                verdict.eligible.extend(chosen);
+            }
+            // Sorting short lists in place allocates nothing.
+            Who::Ordered(Ordering::Cheapest, _) => self.sort_by_price(&mut verdict.eligible),
+            Who::Target(_) | Who::Requested | Who::Ordered(Ordering::Fastest | Ordering::LeastBusy, _) => {}
+        }
+    }
+
+    /// Stable, as the order written decides between equal prices.
+    fn sort_by_price(&self, members: &mut [(Share, TargetId)]) {
+        for end in 1..members.len() {
+            let mut at = end;
+            while at > 0 && self.facts.price(members[at - 1].1) > self.facts.price(members[at].1) {
+                members.swap(at - 1, at);
+                at -= 1;
+            }
+        }
+    }
+
+    /// Adds every reason for which a target may not be asked.
+    fn against(&self, asked: &Asked<'_>, target: TargetId, verdict: &mut Verdict) {
+        self.look_at(target, &mut verdict.classes);
+        if self.first(LayerKind::Approvals, &verdict.classes).is_none() {
+            verdict.against.push(Against::Unapproved);
+        }
+        self.all(LayerKind::Prohibitions, &verdict.classes, &mut verdict.found);
+        verdict.against.extend(verdict.found.iter().map(|rule| Against::Forbidden(*rule)));
+        let target_facts = &self.facts.targets[target.0 as usize];
+        if asked.needs & !target_facts.capabilities != 0 {
+            verdict.against.push(Against::Capability);
+        }
+        if asked.window > target_facts.context {
+            verdict.against.push(Against::Context);
+        }
+        self.all(LayerKind::Requirements, &verdict.classes, &mut verdict.found);
+        for index in 0..verdict.found.len() {
+            let rule = verdict.found[index];
+            let granted = self.value(asked.attributes, BuiltIn::Granted.id());
+            let name = &self.policy.requirements[rule as usize].name;
+            if !matches!(granted, Value::Set(granted) if granted.contains(name)) {
+                verdict.against.push(Against::Ungranted(rule));
+            }
+        }
+    }
+
+    /// The new targets that get a copy of what goes to the old ones.
+    fn shadows(&self, asked: &Asked<'_>, verdict: &mut Verdict) {
+        for index in 0..verdict.moves.len() {
+            let (number, is_drawn) = verdict.moves[index];
+            let by = &self.policy.migrations[number as usize];
+            let (Some((share, until)), false) = (by.shadow, is_drawn) else { continue };
+            let is_in_time = until.is_none_or(|until| asked.now.is_some_and(|now| now < until));
+            if !verdict.candidates.contains(&by.old) || !is_in_time || verdict.shadows.contains(&by.new) {
+                continue;
+            }
+            let draw = self.draw(asked, &self.facts.shadow_names[number as usize], by.sticky);
+            if draw.is_below(share) {
+                let before = verdict.against.len();
+                self.against(asked, by.new, verdict);
+                if verdict.against.len() == before {
+                    verdict.shadows.push(by.new);
+                }
+                verdict.against.truncate(before);
+            }
+        }
+    }
+
+    fn owed(&self, asked: &Asked<'_>, verdict: &mut Verdict) {
+        let shadows = verdict.shadows.len();
+        for index in 0..verdict.candidates.len() + shadows {
+            let target = match index.checked_sub(verdict.candidates.len()) {
+                None => verdict.candidates[index],
+                Some(shadow) if verdict.candidates.contains(&verdict.shadows[shadow]) => continue,
+                Some(shadow) => verdict.shadows[shadow],
+            };
+            self.look_at(target, &mut verdict.classes);
+            self.all(LayerKind::Obligations, &verdict.classes, &mut verdict.found);
+            let from = verdict.owing.len() as u32;
+            verdict.owing.extend_from_slice(&verdict.found);
+            let rules = Part { from, to: verdict.owing.len() as u32 };
+            let cap = self.cap(asked, target, &verdict.found);
+            verdict.owed.push(OwedBy { target, rules, cap });
+        }
+    }
+
+    /// The lowest cap, where it is below what was asked, or nothing was asked and a rule caps.
+    fn cap(&self, asked: &Asked<'_>, target: TargetId, owing: &[u32]) -> Option<u64> {
+        let own = self.facts.targets[target.0 as usize].output;
+        let ruled = owing.iter().filter_map(|rule| match self.rules.obligations[*rule as usize] {
+            Owing::Cap(index) => Some(self.policy.caps[index as usize].body.tokens),
+            Owing::Redaction(_) | Owing::Flag(_) | Owing::Log(_) => None,
+        });
+        let ruled = ruled.min();
+        let lowest = ruled.map_or(own, |ruled| ruled.min(own));
+        match asked.output {
+            0 => ruled.map(|_| lowest),
+            output => (lowest < output).then_some(lowest),
+        }
+    }
+
+    /// Routed, or limited where a counter that applies has no room.
+    fn counted(&self, asked: &Asked<'_>, verdict: &mut Verdict) {
+        self.all(LayerKind::Counters, &verdict.classes, &mut verdict.counters);
+        for counter in &verdict.counters {
+            let used = self.value(asked.attributes, self.policy.counters[*counter as usize].used);
+            if matches!(used, Value::Share(used) if *used >= WHOLE) {
+                verdict.full.push(*counter);
+            }
+        }
+        verdict.outcome = if verdict.full.is_empty() { Outcome::Route } else { Outcome::Limited };
+    }
+
+    /// Rules on trial of each target of the plan.
+    fn tried(&self, verdict: &mut Verdict) {
+        if self.rules.tried_of_target.is_empty() {
+            return;
+        }
+        for index in 0..verdict.order.len() {
+            let target = verdict.order[index];
+            self.look_at(target, &mut verdict.classes);
+            self.all(LayerKind::TriedOfTarget, &verdict.classes, &mut verdict.found);
+            verdict.tried_of.extend(verdict.found.iter().map(|rule| (*rule, target)));
+        }
+    }
+
+    fn draw(&self, asked: &Asked<'_>, name: &str, by: Option<AttributeId>) -> Draw {
+        if let Some(Value::Share(share)) = asked.attributes.get(BuiltIn::Draw.id()) {
+            return Draw::given(*share);
+        }
+        let text = by.map(|by| self.text_of(asked, by)).filter(|text| !text.is_empty());
+        Draw::of(name, &text.unwrap_or_else(|| self.text_of(asked, BuiltIn::RequestId.id())))
+    }
+
+    /// A value as a text; of a text itself.
+    fn text_of<'a>(&'a self, asked: &Asked<'a>, id: AttributeId) -> Cow<'a, str> {
+        let computed = self.computed_value(asked, id);
+        let value = match &computed {
+            Some(value) => value,
+            None => match self.value(asked.attributes, id) {
+                Value::Text(text) => return Cow::Borrowed(text),
+                other => other,
+            },
+        };
+        let json = write_value(&self.policy.schema.attribute(id).value_type, value);
+        Cow::Owned(json.as_str().map_or_else(|| json.to_string(), str::to_owned))
+    }
+
+    /// The value of an attribute that is computed from others.
+    fn computed_value(&self, asked: &Asked<'_>, id: AttributeId) -> Option<Value> {
+        if id == BuiltIn::RequestWindow.id() {
+            return Some(Value::Tokens(Tokens(asked.window)));
+        }
+        let local = || asked.now.map(|now| self.policy.schema.zone.local(now));
+        if id == BuiltIn::TimeOfDay.id() {
+            return local().map(|local| Value::TimeOfDay(local.minute));
+        }
+        if id == BuiltIn::TimeWeekday.id() {
+            return local().map(|local| Value::Member(MemberId(local.weekday)));
+        }
+        let is_class = |computed: &&Computed| matches!(computed, Computed::First { attribute, .. } if *attribute == id);
+        if asked.attributes.get(id).is_some() || !self.rules.computed.iter().any(|one| is_class(&one)) {
+            return None;
+        }
+        let mut classes = Vec::new();
+        self.classify(asked.attributes, &mut classes);
+        self.rules.computed.iter().for_each(|one| compute(one, asked.attributes, &mut classes));
+        let dimension = self.rules.partition.dimensions(id)[0];
+        Some(Value::Member(MemberId(classes[dimension.0 as usize])))
+    }
+}
+
+/// Whose members a stage adds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    Yes,
+    No,
+}
+
+/// The share that a migration has reached.
+fn share_at(migration: &Migration, now: Option<Instant>) -> Share {
+    let begun = |step: &&(Instant, Share)| now.is_some_and(|now| step.0 <= now);
+    migration.ramp.iter().take_while(begun).last().map(|(_, share)| *share).unwrap_or_default()
+}
+
+fn stands_in(who: &Who, target: TargetId, named: &[TargetId]) -> bool {
+    match who {
+        Who::Target(one) => *one == target,
+        Who::Requested => named.contains(&target),
+        Who::Split(_, shares) => shares.iter().any(|(_, one)| *one == target),
+        Who::Ordered(_, targets) => targets.contains(&target),
+    }
+}
+
+/// Without candidates: an approval is required where it would leave one.
+fn nothing_left(verdict: &Verdict) -> Outcome {
+    let is_grantable = |(_, part): &(TargetId, Part)| {
+        part.of(&verdict.against).iter().all(|reason| matches!(reason, Against::Ungranted(_)))
+    };
+    if verdict.removed.iter().any(is_grantable) { Outcome::ApprovalRequired } else { Outcome::Deny }
+}
+
+fn compute(computed: &Computed, attributes: &Attributes, classes: &mut [u32]) {
+    match computed {
+        Computed::Truth(dimension, expression) => {
+            classes[dimension.0 as usize] = u32::from(expression.holds(classes));
+        }
+        Computed::First { attribute, dimension, arms, otherwise } => {
+            if attributes.get(*attribute).is_none() {
+                let arm = arms.iter().find(|(expression, _)| expression.holds(classes));
+                classes[dimension.0 as usize] = arm.map_or(*otherwise, |(_, class)| *class);
+            }
+        }
+    }
+}

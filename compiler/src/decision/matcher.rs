@@ -1,0 +1,476 @@
+//! How a layer's boxes are searched: anchored splits, leaves and bit matrices, chosen list by list. Whatever it is made of, a
+//! matcher answers as the list does, box by box. Its size is linear in the boxes: a box that does not test a split's dimension
+//! narrowly stays in the split's rest and is never copied.
+//!
+//! ```text
+//! split on team ─┬─ payments ─▶ leaf: boxes 3, 9, 40
+//!                ├─ search ───▶ split on workload …
+//!                └─ the rest ─▶ matrix: every box that names no team
+//! ```
+//!
+//! Both the child of the request's class and the rest are searched; a part whose first box stands behind the best one found
+//! is skipped.
+
+use super::boxes::{ClassSet, Dimension, RuleBox};
+use super::cost;
+use crate::code::Native;
+use std::collections::BTreeMap;
+
+/// No box, no node.
+pub const NONE: u32 = u32::MAX;
+
+/// A layer, ready to be searched.
+#[derive(Debug)]
+pub struct Matcher {
+    boxes: Vec<RuleBox>,
+    /// The constraints of all boxes, one after the other.
+    checks: Vec<Check>,
+    /// Indexed by box: where its checks begin; one more at the end.
+    starts: Vec<u32>,
+    ranges: Vec<(u32, u32)>,
+    nodes: Vec<Node>,
+    root: u32,
+}
+
+/// One constraint in a form that is fast to ask.
+#[derive(Debug, Clone, Copy)]
+enum Check {
+    /// `class - first ≤ width`.
+    Range { dimension: u32, first: u32, width: u32 },
+    /// Of a dimension of at most 64 classes.
+    Mask { dimension: u32, mask: u64 },
+    /// Several ranges, by their place in [`Matcher::ranges`].
+    Ranges { dimension: u32, from: u32, to: u32 },
+}
+
+/// A part of a matcher.
+#[derive(Debug)]
+pub struct Node {
+    /// The first box in it.
+    first: u32,
+    form: Form,
+}
+
+/// How a list of boxes is searched.
+#[derive(Debug)]
+pub enum Form {
+    /// One by one.
+    Leaf(Vec<u32>),
+    /// By the class of one dimension: a node for each class, or [`NONE`]; and the node of those that are not told apart.
+    Split {
+        /// Which.
+        dimension: Dimension,
+        /// Indexed by class.
+        children: Vec<u32>,
+        /// Those that test it widely or not at all.
+        rest: u32,
+    },
+    /// Rows of bits, a bit a box: of each column the row of the request's class, all of them together.
+    Matrix(Matrix),
+}
+
+/// A bit for each of a list of boxes, by classes.
+#[derive(Debug)]
+pub struct Matrix {
+    /// Ascending.
+    boxes: Vec<u32>,
+    words: usize,
+    columns: Vec<Column>,
+    /// Rows one after the other, each so many words.
+    rows: Vec<u64>,
+}
+
+#[derive(Debug)]
+struct Column {
+    dimension: Dimension,
+    /// Indexed by class: where its row begins.
+    rows: Vec<u32>,
+}
+
+impl Matcher {
+    /// Over boxes of which each dimension has so many classes.
+    pub fn new(boxes: Vec<RuleBox>, count: &dyn Fn(Dimension) -> u32) -> Matcher {
+        let all: Vec<u32> = (0..u32::try_from(boxes.len()).expect("fewer than 2^32 boxes")).collect();
+        let mut matcher = Matcher {
+            boxes,
+            checks: Vec::new(),
+            starts: vec![0],
+            ranges: Vec::new(),
+            nodes: Vec::new(),
+            root: NONE,
+        };
+        for index in 0..matcher.boxes.len() {
+            matcher.add_checks(index, count);
+        }
+        matcher.root = Builder { matcher: &mut matcher, count }.node(all, cost::DEPTH);
+        matcher
+    }
+
+    fn add_checks(&mut self, index: usize, count: &dyn Fn(Dimension) -> u32) {
+        for constraint in &self.boxes[index].constraints {
+            let dimension = constraint.dimension.0;
+            let check = match constraint.classes.ranges() {
+                [(first, last)] => Check::Range { dimension, first: *first, width: last - first },
+                _ if count(constraint.dimension) <= 64 => {
+                    let mask = constraint.classes.classes().fold(0, |mask, class| mask | 1_u64 << class);
+                    Check::Mask { dimension, mask }
+                }
+                ranges => {
+                    let from = self.ranges.len() as u32;
+                    self.ranges.extend(ranges);
+                    Check::Ranges { dimension, from, to: self.ranges.len() as u32 }
+                }
+            };
+            self.checks.push(check);
+        }
+        self.starts.push(self.checks.len() as u32);
+    }
+
+    /// The boxes, ascending by rule.
+    pub fn boxes(&self) -> &[RuleBox] {
+        &self.boxes
+    }
+
+    /// The nodes; those that a node leads to stand before it.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The node at which a search begins; [`NONE`] of an empty layer.
+    pub fn root(&self) -> u32 {
+        self.root
+    }
+
+    /// The first rule that holds of a class vector.
+    pub fn first(&self, code: Code<'_>, classes: &[u32]) -> Option<u32> {
+        let found = self.first_in(self.root, code, classes, NONE);
+        (found != NONE).then(|| self.boxes[found as usize].rule)
+    }
+
+    /// Every rule that holds of a class vector: ascending, each once, in place of what `found` held.
+    pub fn all(&self, code: Code<'_>, classes: &[u32], found: &mut Vec<u32>) {
+        found.clear();
+        self.all_in(self.root, code, classes, found);
+        if found.len() > 1 {
+            found.sort_unstable();
+        }
+        for at in found.iter_mut() {
+            *at = self.boxes[*at as usize].rule;
+        }
+        found.dedup();
+    }
+
+    /// The first box in a node that holds and stands before `best`; else `best`. Depth is bounded by [`cost::DEPTH`].
+    fn first_in(&self, mut at: u32, code: Code<'_>, classes: &[u32], mut best: u32) -> u32 {
+        while at != NONE {
+            let node = &self.nodes[at as usize];
+            if node.first >= best {
+                return best;
+            }
+            match &node.form {
+                Form::Split { dimension, children, rest } => {
+                    let child = children[classes[dimension.0 as usize] as usize];
+                    best = self.first_in(child, code, classes, best);
+                    at = *rest;
+                }
+                Form::Leaf(boxes) => {
+                    let found = match code {
+                        Code::Native(native, base) => native.first(base + at as usize, classes),
+                        Code::Walked => self.first_of(boxes, classes),
+                    };
+                    return found.min(best);
+                }
+                Form::Matrix(matrix) => return self.first_of_matrix(matrix, classes, best),
+            }
+        }
+        best
+    }
+
+    fn all_in(&self, mut at: u32, code: Code<'_>, classes: &[u32], found: &mut Vec<u32>) {
+        while at != NONE {
+            match &self.nodes[at as usize].form {
+                Form::Split { dimension, children, rest } => {
+                    self.all_in(children[classes[dimension.0 as usize] as usize], code, classes, found);
+                    at = *rest;
+                }
+                Form::Leaf(boxes) => {
+                    match code {
+                        Code::Native(native, base) => native.all(base + at as usize, classes, found),
+                        Code::Walked => found.extend(boxes.iter().filter(|index| self.holds(**index, classes))),
+                    }
+                    return;
+                }
+                Form::Matrix(matrix) => return self.all_of_matrix(matrix, classes, found),
+            }
+        }
+    }
+
+    fn first_of(&self, boxes: &[u32], classes: &[u32]) -> u32 {
+        boxes.iter().copied().find(|index| self.holds(*index, classes)).unwrap_or(NONE)
+    }
+
+    fn first_of_matrix(&self, matrix: &Matrix, classes: &[u32], best: u32) -> u32 {
+        let mut rows = [0_usize; cost::COLUMNS];
+        let rows = matrix.rows_of(classes, &mut rows);
+        for word in 0..matrix.words {
+            let mut bits = matrix.word(rows, word);
+            while bits != 0 {
+                let index = matrix.boxes[word * 64 + bits.trailing_zeros() as usize];
+                if index >= best {
+                    return best;
+                }
+                if self.holds(index, classes) {
+                    return index;
+                }
+                bits &= bits - 1;
+            }
+        }
+        best
+    }
+
+    fn all_of_matrix(&self, matrix: &Matrix, classes: &[u32], found: &mut Vec<u32>) {
+        let mut rows = [0_usize; cost::COLUMNS];
+        let rows = matrix.rows_of(classes, &mut rows);
+        for word in 0..matrix.words {
+            let mut bits = matrix.word(rows, word);
+            while bits != 0 {
+                let index = matrix.boxes[word * 64 + bits.trailing_zeros() as usize];
+                if self.holds(index, classes) {
+                    found.push(index);
+                }
+                bits &= bits - 1;
+            }
+        }
+    }
+
+    /// Whether a box holds.
+    fn holds(&self, index: u32, classes: &[u32]) -> bool {
+        let index = index as usize;
+        let checks = &self.checks[self.starts[index] as usize..self.starts[index + 1] as usize];
+        let holds = |check: &Check| match *check {
+            Check::Range { dimension, first, width } => {
+                classes[dimension as usize].wrapping_sub(first) <= width
+            }
+            Check::Mask { dimension, mask } => mask >> (classes[dimension as usize] & 63) & 1 == 1,
+            Check::Ranges { dimension, from, to } => {
+                let class = classes[dimension as usize];
+                let ranges = &self.ranges[from as usize..to as usize];
+                ranges.iter().any(|(first, last)| *first <= class && class <= *last)
+            }
+        };
+        checks.iter().all(holds)
+            && self.boxes[index].residual.iter().all(|expression| expression.holds(classes))
+    }
+}
+
+/// What answers for a leaf.
+#[derive(Debug, Clone, Copy)]
+pub enum Code<'n> {
+    /// Its boxes, one by one.
+    Walked,
+    /// Machine code, in which the matcher's node 0 has this number.
+    Native(&'n Native, usize),
+}
+
+impl Node {
+    /// How its boxes are searched.
+    pub fn form(&self) -> &Form {
+        &self.form
+    }
+}
+
+impl Matrix {
+    /// Its boxes, ascending.
+    pub fn boxes(&self) -> &[u32] {
+        &self.boxes
+    }
+
+    /// The dimensions by which it filters.
+    pub fn dimensions(&self) -> impl Iterator<Item = Dimension> + '_ {
+        self.columns.iter().map(|column| column.dimension)
+    }
+
+    /// Of each column the beginning of the row of these classes.
+    fn rows_of<'r>(&self, classes: &[u32], rows: &'r mut [usize; cost::COLUMNS]) -> &'r [usize] {
+        for (column, row) in self.columns.iter().zip(rows.iter_mut()) {
+            *row = column.rows[classes[column.dimension.0 as usize] as usize] as usize;
+        }
+        &rows[..self.columns.len()]
+    }
+
+    /// The boxes of one word that no column excludes.
+    fn word(&self, rows: &[usize], word: usize) -> u64 {
+        let behind = (word + 1) * 64;
+        let all = if behind > self.boxes.len() { u64::MAX >> (behind - self.boxes.len()) } else { u64::MAX };
+        rows.iter().fold(all, |bits, row| bits & self.rows[row + word])
+    }
+}
+
+/// What is known of one dimension in a list of boxes.
+#[derive(Debug, Default, Clone, Copy)]
+struct Tested {
+    /// Boxes that test it.
+    tests: usize,
+    /// Boxes that test it so narrowly that a split on it takes them.
+    narrow: usize,
+    /// Shares of classes that the tests let pass, added up.
+    passing: f64,
+}
+
+struct Builder<'m> {
+    matcher: &'m mut Matcher,
+    count: &'m dyn Fn(Dimension) -> u32,
+}
+
+impl Builder<'_> {
+    /// The node of a list; [`NONE`] of an empty one. `depth` splits may stand inside each other.
+    fn node(&mut self, list: Vec<u32>, depth: usize) -> u32 {
+        let Some(first) = list.first().copied() else { return NONE };
+        let form = self.form(list, depth);
+        self.matcher.nodes.push(Node { first, form });
+        self.matcher.nodes.len() as u32 - 1
+    }
+
+    fn form(&mut self, list: Vec<u32>, depth: usize) -> Form {
+        if list.len() <= cost::SMALL {
+            return Form::Leaf(list);
+        }
+        let tested = self.tested(&list);
+        let columns = self.columns(&tested, list.len());
+        let passing: f64 = columns.iter().map(|dimension| share(&tested[dimension], list.len())).product();
+        let matrix = cost::matrix(list.len(), columns.len(), passing);
+        let leaf = if list.len() <= cost::LEAF { cost::leaf(list.len()) } else { f64::INFINITY };
+        let split = if depth == 0 { None } else { self.best_split(&list, &tested) };
+        match split {
+            Some((dimension, cost)) if cost < leaf.min(matrix) => self.split(list, dimension, depth - 1),
+            _ if leaf <= matrix => Form::Leaf(list),
+            _ => Form::Matrix(self.matrix(list, &columns)),
+        }
+    }
+
+    fn tested(&self, list: &[u32]) -> BTreeMap<Dimension, Tested> {
+        let mut tested: BTreeMap<Dimension, Tested> = BTreeMap::new();
+        for index in list {
+            for constraint in &self.matcher.boxes[*index as usize].constraints {
+                let count = (self.count)(constraint.dimension);
+                let one = tested.entry(constraint.dimension).or_default();
+                one.tests += 1;
+                one.narrow += usize::from(is_narrow(&constraint.classes, count));
+                one.passing += f64::from(constraint.classes.len()) / f64::from(count);
+            }
+        }
+        tested
+    }
+
+    /// The dimensions that exclude most.
+    fn columns(&self, tested: &BTreeMap<Dimension, Tested>, boxes: usize) -> Vec<Dimension> {
+        let mut by_share: Vec<(f64, Dimension)> =
+            tested.iter().map(|(dimension, one)| (share(one, boxes), *dimension)).collect();
+        by_share.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        by_share.into_iter().take(cost::COLUMNS).map(|(_, dimension)| dimension).collect()
+    }
+
+    /// The dimension on which a split costs least, and what it costs.
+    fn best_split(&self, list: &[u32], tested: &BTreeMap<Dimension, Tested>) -> Option<(Dimension, f64)> {
+        // A table of children is no longer than a few times the list; a split that takes little is none.
+        let is_fit = |(dimension, one): &(&Dimension, &Tested)| {
+            (self.count)(**dimension) as usize <= 4 * list.len() && one.narrow * 8 >= list.len()
+        };
+        let costs = tested.iter().filter(is_fit).map(|(dimension, one)| {
+            let child = self.average_child(list, *dimension);
+            (*dimension, cost::split(child, list.len() - one.narrow))
+        });
+        costs.min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// The boxes of the child that is asked, where a child is asked the oftener the more boxes it has.
+    fn average_child(&self, list: &[u32], dimension: Dimension) -> f64 {
+        let mut children: BTreeMap<u32, f64> = BTreeMap::new();
+        for index in list {
+            for class in self.narrow(*index, dimension).into_iter().flat_map(ClassSet::classes) {
+                *children.entry(class).or_default() += 1.0;
+            }
+        }
+        let all: f64 = children.values().sum();
+        children.values().map(|boxes| boxes * boxes).sum::<f64>() / all
+    }
+
+    /// The classes that a box lets pass, where a split takes it.
+    fn narrow(&self, index: u32, dimension: Dimension) -> Option<&ClassSet> {
+        let constraints = &self.matcher.boxes[index as usize].constraints;
+        let at = constraints.binary_search_by_key(&dimension, |one| one.dimension).ok()?;
+        let classes = &constraints[at].classes;
+        is_narrow(classes, (self.count)(dimension)).then_some(classes)
+    }
+
+    fn split(&mut self, list: Vec<u32>, dimension: Dimension, depth: usize) -> Form {
+        let mut lists: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut rest = Vec::new();
+        for index in list {
+            match self.narrow(index, dimension) {
+                Some(classes) => {
+                    classes.classes().for_each(|class| lists.entry(class).or_default().push(index));
+                }
+                None => rest.push(index),
+            }
+        }
+        let mut children = vec![NONE; (self.count)(dimension) as usize];
+        for (class, list) in lists {
+            children[class as usize] = self.node(list, depth);
+        }
+        // What is left has no test that this split would take, so depth need not bound it.
+        let rest = self.node(rest, depth + 1);
+        Form::Split { dimension, children, rest }
+    }
+
+    fn matrix(&self, list: Vec<u32>, columns: &[Dimension]) -> Matrix {
+        let words = list.len().div_ceil(64);
+        let mut matrix = Matrix { words, columns: Vec::new(), rows: Vec::new(), boxes: list };
+        for dimension in columns {
+            let mut known: BTreeMap<Vec<u64>, u32> = BTreeMap::new();
+            let mut rows = Vec::new();
+            for row in self.rows(&matrix.boxes, *dimension, words) {
+                let next = matrix.rows.len() as u32;
+                let at = *known.entry(row).or_insert_with_key(|row| {
+                    matrix.rows.extend(row);
+                    next
+                });
+                rows.push(at);
+            }
+            matrix.columns.push(Column { dimension: *dimension, rows });
+        }
+        matrix
+    }
+
+    /// A row for each class of a dimension.
+    fn rows(&self, list: &[u32], dimension: Dimension, words: usize) -> Vec<Vec<u64>> {
+        let mut untested = vec![0_u64; words];
+        let mut rows: Vec<Vec<u64>> = vec![vec![0; words]; (self.count)(dimension) as usize];
+        for (position, index) in list.iter().enumerate() {
+            let constraints = &self.matcher.boxes[*index as usize].constraints;
+            let bit = 1_u64 << (position % 64);
+            match constraints.binary_search_by_key(&dimension, |one| one.dimension) {
+                Ok(at) => {
+                    let classes = constraints[at].classes.classes();
+                    classes.for_each(|class| rows[class as usize][position / 64] |= bit);
+                }
+                Err(_) => untested[position / 64] |= bit,
+            }
+        }
+        for row in &mut rows {
+            row.iter_mut().zip(&untested).for_each(|(word, untested)| *word |= untested);
+        }
+        rows
+    }
+}
+
+/// Whether a split on a dimension of so many classes takes a box that lets these pass.
+fn is_narrow(classes: &ClassSet, count: u32) -> bool {
+    classes.len() <= cost::COPIES && classes.len() * 2 < count.max(3)
+}
+
+/// The share of a list's boxes that a dimension lets pass, for a class by chance.
+fn share(tested: &Tested, boxes: usize) -> f64 {
+    let boxes = boxes as f64;
+    (boxes - tested.tests as f64 + tested.passing) / boxes
+}

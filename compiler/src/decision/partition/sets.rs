@@ -1,0 +1,120 @@
+//! The classes of sets: a truth for each member that is asked for, whether the set is empty, and whether it is a fact's.
+
+use super::{Asked, Meaning};
+use crate::decision::boxes::Dimension;
+use crate::model::Predicate;
+use std::collections::{BTreeMap, BTreeSet};
+use wayleave_program::value::Value;
+
+/// What is asked of one attribute's sets; its dimensions stand beside each other.
+#[derive(Debug)]
+pub(super) struct Tested {
+    has: BTreeMap<String, Dimension>,
+    is_empty: Option<Dimension>,
+    equals: Vec<(BTreeSet<String>, Dimension)>,
+}
+
+impl Tested {
+    /// `axis` gives a dimension to each question, one after the other.
+    pub(super) fn new(tests: &[Asked<'_>], mut axis: impl FnMut(Question) -> Dimension) -> Tested {
+        let mut has: BTreeMap<String, Dimension> = BTreeMap::new();
+        let mut equals: Vec<(BTreeSet<String>, Dimension)> = Vec::new();
+        let mut is_empty = None;
+        for test in tests {
+            match test {
+                Asked::Of(Predicate::Has(member)) => {
+                    has.entry(member.clone()).or_insert_with(|| axis(Question::Of(Predicate::Has(member.clone()))));
+                }
+                Asked::Of(Predicate::IsEmpty) => {
+                    is_empty.get_or_insert_with(|| axis(Question::Of(Predicate::IsEmpty)));
+                }
+                Asked::Fact(Value::Set(set)) => {
+                    if !equals.iter().any(|(known, _)| known == set) {
+                        equals.push((set.clone(), axis(Question::Equals(set.clone()))));
+                    }
+                }
+                Asked::Of(_) | Asked::Fact(_) => {}
+            }
+        }
+        Tested { has, is_empty, equals }
+    }
+
+    pub(super) fn classify(&self, set: &BTreeSet<String>, classes: &mut [u32]) {
+        for dimension in self.has.values() {
+            classes[dimension.0 as usize] = 0;
+        }
+        for member in set {
+            if let Some(dimension) = self.has.get(member) {
+                classes[dimension.0 as usize] = 1;
+            }
+        }
+        if let Some(dimension) = self.is_empty {
+            classes[dimension.0 as usize] = u32::from(set.is_empty());
+        }
+        for (known, dimension) in &self.equals {
+            classes[dimension.0 as usize] = u32::from(known == set);
+        }
+    }
+
+    pub(super) fn dimension(&self, predicate: &Predicate) -> Option<Dimension> {
+        match predicate {
+            Predicate::Has(member) => self.has.get(member).copied(),
+            Predicate::IsEmpty => self.is_empty,
+            _ => None,
+        }
+    }
+
+    pub(super) fn equals(&self, set: &BTreeSet<String>) -> Option<Dimension> {
+        self.equals.iter().find(|(known, _)| known == set).map(|(_, dimension)| *dimension)
+    }
+
+    pub(super) fn dimensions(&self) -> Vec<Dimension> {
+        let equals = self.equals.iter().map(|(_, dimension)| *dimension);
+        self.has.values().copied().chain(self.is_empty).chain(equals).collect()
+    }
+
+    /// A set of which the answers are these; none where no set has them.
+    pub(super) fn representative(&self, classes: &[u32]) -> Option<BTreeSet<String>> {
+        let is_true = |dimension: &Dimension| classes[dimension.0 as usize] == 1;
+        let mut set: BTreeSet<String> =
+            self.has.iter().filter(|(_, dimension)| is_true(dimension)).map(|(name, _)| name.clone()).collect();
+        if let Some((known, _)) = self.equals.iter().find(|(_, dimension)| is_true(dimension)) {
+            // Members that nobody asks for too.
+            set.extend(known.iter().cloned());
+        } else if self.is_empty.is_some_and(|dimension| !is_true(&dimension)) && set.is_empty()
+            || self.equals.iter().any(|(known, _)| *known == set)
+        {
+            set.insert(self.stranger());
+        }
+        let mut again = classes.to_vec();
+        self.classify(&set, &mut again);
+        (again == classes).then_some(set)
+    }
+
+    /// A member that nobody asks for.
+    fn stranger(&self) -> String {
+        let is_asked = |name: &str| {
+            self.has.contains_key(name) || self.equals.iter().any(|(known, _)| known.contains(name))
+        };
+        let mut name = "other".to_owned();
+        while is_asked(&name) {
+            name.push('-');
+        }
+        name
+    }
+}
+
+/// What a dimension of a set asks.
+pub(super) enum Question {
+    Of(Predicate),
+    Equals(BTreeSet<String>),
+}
+
+impl Question {
+    pub(super) fn of(self, id: wayleave_program::schema::AttributeId) -> Meaning {
+        match self {
+            Question::Of(predicate) => Meaning::Holds(id, predicate),
+            Question::Equals(set) => Meaning::Equals(id, set),
+        }
+    }
+}

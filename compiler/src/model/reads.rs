@@ -1,0 +1,75 @@
+//! What of a request decisions depend on: attribute by attribute, classes and computed ones written out.
+
+use super::{Condition, DefinitionBody, Policy, Subject, Who};
+use std::collections::BTreeSet;
+use wayleave_program::schema::{AttributeId, BuiltIn, Origin};
+
+impl Policy {
+    /// The attributes that matter to some decision, ascending. Those of a classification count only where the class does;
+    /// what eligibility, `requested`, dates and draws read counts always.
+    pub fn reads(&self) -> Vec<AttributeId> {
+        let always = [
+            BuiltIn::RequestApi,
+            BuiltIn::RequestModel,
+            BuiltIn::RequestNeeds,
+            BuiltIn::RequestTokens,
+            BuiltIn::RequestOutput,
+            BuiltIn::TimeNow,
+        ];
+        let mut reads: BTreeSet<AttributeId> = always.into_iter().map(BuiltIn::id).collect();
+        for condition in self.conditions() {
+            reads.extend(self.tested(condition));
+        }
+        for stage in self.routes.iter().flat_map(|route| route.body.plans()).flat_map(|plan| &plan.stages) {
+            if let Who::Split(by, _) = &stage.who {
+                reads.extend(by.iter().copied().chain([BuiltIn::RequestId.id()]));
+            }
+        }
+        for migration in &self.migrations {
+            reads.extend(migration.sticky.into_iter().chain([BuiltIn::RequestId.id()]));
+        }
+        if !self.requirements.is_empty() {
+            reads.insert(BuiltIn::Granted.id());
+        }
+        reads.extend(self.counters.iter().filter(|counter| counter.is_enforced).map(|counter| counter.used));
+        reads.into_iter().collect()
+    }
+
+    /// The attributes that a condition depends on, ascending.
+    pub fn tested(&self, condition: &Condition) -> BTreeSet<AttributeId> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut pending = vec![condition];
+        while let Some(condition) = pending.pop() {
+            for id in condition.definitions() {
+                if let DefinitionBody::Define(body) = &self.definitions[id.0 as usize].body
+                    && seen.insert(id)
+                {
+                    pending.push(body);
+                }
+            }
+            for test in condition.tests() {
+                let Subject::Attribute(id) = test.subject else { continue };
+                let origin = &self.schema.attribute(id).origin;
+                if found.insert(id) && *origin == Origin::Classified {
+                    pending.extend(self.class_conditions(id));
+                }
+            }
+        }
+        let is_read = |id: &AttributeId| match self.schema.attribute(*id).origin {
+            Origin::Classified => false,
+            // From `request.tokens`, `request.output` and `time.now`, which are always read.
+            Origin::BuiltIn(built_in) => !built_in.is_computed(),
+            Origin::Sources(..) | Origin::Findings(..) | Origin::Counter => true,
+        };
+        found.into_iter().filter(is_read).collect()
+    }
+
+    fn class_conditions(&self, id: AttributeId) -> Vec<&Condition> {
+        let arms = self.definitions.iter().find_map(|definition| match &definition.body {
+            DefinitionBody::Classify { attribute, arms, .. } if *attribute == id => Some(arms),
+            _ => None,
+        });
+        arms.into_iter().flatten().map(|(condition, _)| condition).collect()
+    }
+}
