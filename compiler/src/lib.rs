@@ -30,6 +30,8 @@ pub mod spec;
 
 pub mod decision;
 
+pub mod code;
+
 pub mod examples;
 
 pub mod coverage;
