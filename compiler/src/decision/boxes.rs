@@ -38,7 +38,9 @@ impl ClassSet {
         let mut joined: Vec<(u32, u32)> = Vec::new();
         for (first, last) in ranges {
             match joined.last_mut() {
-                Some(before) if before.1 == u32::MAX || first <= before.1 + 1 => before.1 = before.1.max(last),
+                Some(before) if before.1 == u32::MAX || first <= before.1 + 1 => {
+                    before.1 = before.1.max(last)
+                }
                 _ => joined.push((first, last)),
             }
         }
