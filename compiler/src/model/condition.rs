@@ -196,14 +196,20 @@ impl Pattern {
         is_right.then_some(pattern)
     }
 
+    /// The regular expression that is searched for, and whether the case of letters is ignored.
+    pub(crate) fn source(&self) -> (String, bool) {
+        let source = match self.kind {
+            PatternKind::Glob => glob(&self.text),
+            PatternKind::Regex | PatternKind::AnyCase => self.text.clone(),
+        };
+        (source, self.kind == PatternKind::AnyCase)
+    }
+
     fn search(&self) -> Option<&Regex> {
         let search = self.search.get_or_init(|| {
-            let source = match self.kind {
-                PatternKind::Glob => glob(&self.text),
-                PatternKind::Regex | PatternKind::AnyCase => self.text.clone(),
-            };
+            let (source, is_any_case) = self.source();
             let mut builder = regex::RegexBuilder::new(&source);
-            builder.case_insensitive(self.kind == PatternKind::AnyCase).size_limit(PATTERN_LIMIT).build().ok()
+            builder.case_insensitive(is_any_case).size_limit(PATTERN_LIMIT).build().ok()
         });
         search.as_ref()
     }
