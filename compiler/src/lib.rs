@@ -32,6 +32,8 @@ pub mod decision;
 
 pub mod code;
 
+pub mod portable;
+
 pub mod examples;
 
 pub mod coverage;

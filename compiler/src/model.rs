@@ -1,6 +1,8 @@
 //! The typed policy: every name resolved, every condition typed, every unit normalised, every plan expanded, spans kept.
 //! A [`Policy`] is built only from sources without errors.
 
+use serde::{Deserialize, Serialize};
+
 pub mod condition;
 
 pub mod lower;
@@ -10,6 +12,8 @@ mod canonical;
 mod reads;
 
 pub(crate) mod draw;
+
+mod steps;
 
 pub use condition::{Condition, Interval, Order, Pattern, Predicate, Subject, TargetField, Test};
 
@@ -28,24 +32,26 @@ use wayleave_program::value::{Instant, MemberId, Share, UsdMicros, Value};
 use wayleave_program::zone;
 
 /// The position of a definition in [`Policy::definitions`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DefinitionId(pub u32);
 
 /// The position of a fact in [`Policy::facts`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FactId(pub u32);
 
 /// The position of a route in [`Policy::routes`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RouteId(pub u32);
 
 /// A whole policy.
+#[derive(Serialize, Deserialize)]
 pub struct Policy {
     /// What can be known of a request.
     pub schema: Schema,
     /// What can be called, and what is looked for in texts.
     pub catalogue: Catalogue,
-    /// The detectors that are pure functions of a text and that some condition asks for.
+    /// The detectors that are pure functions of a text and that some condition asks for; made from the catalogue.
+    #[serde(skip)]
     pub detectors: BTreeMap<DetectorId, Detectors>,
     /// Declared facts of targets, in policy order.
     pub facts: Vec<Fact>,
@@ -79,13 +85,15 @@ pub struct Policy {
     pub guarantees: Vec<Guarantee>,
     /// Examples.
     pub examples: Vec<Example>,
-    /// What conditions are made of, by place.
+    /// What conditions are made of, by place; of a built program nothing.
+    #[serde(skip)]
     pub operands: Vec<Operand>,
     /// Files that are delegated, by number, each with the condition of its requests.
     pub delegations: Vec<(FileId, Condition)>,
     /// Names and texts of its files, the root's first.
     pub(crate) texts: Vec<(String, String)>,
     /// Which policy this is, once somebody asks: a check does not.
+    #[serde(skip)]
     pub(crate) fingerprint: OnceLock<Fingerprint>,
 }
 
@@ -151,7 +159,7 @@ impl Policy {
 }
 
 /// A declared attribute of targets.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fact {
     /// With its `target.`.
     pub name: String,
@@ -162,7 +170,7 @@ pub struct Fact {
 }
 
 /// A named condition, or an attribute that is computed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Definition {
     /// As the policy writes it.
     pub name: String,
@@ -175,7 +183,7 @@ pub struct Definition {
 }
 
 /// What a definition gives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum DefinitionBody {
     /// A truth.
     Define(Condition),
@@ -201,7 +209,7 @@ impl DefinitionBody {
 }
 
 /// A part of a written condition that `and`, `or` and `not` join: one test, or one name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Operand {
     /// Where it stands.
     pub span: Span,
@@ -210,7 +218,7 @@ pub struct Operand {
 }
 
 /// When a rule is in force: half-open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Period {
     /// The first instant.
     pub from: Option<Instant>,
@@ -219,7 +227,7 @@ pub struct Period {
 }
 
 /// A rule of which it can be tried what it would do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rule<Body> {
     /// Its name.
     pub name: String,
@@ -236,7 +244,7 @@ pub struct Rule<Body> {
 }
 
 /// What an `approve` says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Approve {
     /// What it speaks about, ascending.
     pub targets: Vec<TargetId>,
@@ -251,14 +259,14 @@ pub struct Approve {
 }
 
 /// What a `deny` says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Deny {
     /// What the caller is told.
     pub because: Option<String>,
 }
 
 /// What a `forbid` says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Forbid {
     /// What it speaks about, ascending.
     pub targets: Vec<TargetId>,
@@ -267,7 +275,7 @@ pub struct Forbid {
 }
 
 /// What a `redact` says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Redact {
     /// The findings, each once, in the order written.
     pub findings: Vec<String>,
@@ -278,11 +286,11 @@ pub struct Redact {
 }
 
 /// What a `flag` says: its name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Flag;
 
 /// What a `require approval` says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Requirement {
     /// The group that grants.
     pub by: String,
@@ -295,21 +303,21 @@ pub struct Requirement {
 }
 
 /// What a `cap` says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Cap {
     /// So many output tokens at most, above 0.
     pub tokens: u64,
 }
 
 /// What a `log` says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Log {
     /// How much is kept.
     pub level: LogLevel,
 }
 
 /// A `limit` or a `budget`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Counter {
     /// Its name.
     pub name: String,
@@ -330,7 +338,7 @@ pub struct Counter {
 }
 
 /// How much of what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Amount {
     /// So many requests in a sliding window of so many milliseconds.
     Requests(u64, u64),
@@ -351,7 +359,7 @@ impl Counter {
 }
 
 /// `migrate`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Migration {
     /// Its name.
     pub name: String,
@@ -374,7 +382,7 @@ pub struct Migration {
 }
 
 /// When a migration goes back by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollback {
     /// Over which time it is looked at, in milliseconds.
     pub over_ms: u64,
@@ -385,7 +393,7 @@ pub struct Rollback {
 }
 
 /// `guarantee`: kept here, proven elsewhere.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Guarantee {
     /// Its name.
     pub name: String,
@@ -396,7 +404,7 @@ pub struct Guarantee {
 }
 
 /// What a guarantee claims.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Claim {
     /// The first is true of every attempt of which the second is.
     Always(Condition, Condition),
@@ -411,7 +419,7 @@ pub enum Claim {
 }
 
 /// What a guarantee counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Counted {
     /// `providers`
     Providers,
@@ -420,7 +428,7 @@ pub enum Counted {
 }
 
 /// `route`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Route {
     /// Its name.
     pub name: String,
@@ -447,7 +455,7 @@ impl RouteBody {
 }
 
 /// What a route answers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum RouteBody {
     /// One plan.
     Plan(Plan),
@@ -456,7 +464,7 @@ pub enum RouteBody {
 }
 
 /// One arm of a route.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Arm {
     /// The whole arm.
     pub span: Span,
@@ -467,7 +475,7 @@ pub struct Arm {
 }
 
 /// What an arm answers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ArmOutcome {
     /// A plan.
     Plan(Plan),
@@ -486,7 +494,7 @@ impl ArmOutcome {
 }
 
 /// Stages in the order in which they are tried; groups and named plans written out.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Plan {
     /// At least one.
     pub stages: Vec<PlanStage>,
@@ -495,7 +503,7 @@ pub struct Plan {
 }
 
 /// How a plan's candidates are tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tries {
     /// The failures that lead to the next candidate, in the order written.
     pub failover: Vec<FailureClass>,
@@ -522,7 +530,7 @@ impl Default for Tries {
 }
 
 /// One step of a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanStage {
     /// Who is asked.
     pub who: Who,
@@ -531,7 +539,7 @@ pub struct PlanStage {
 }
 
 /// Who is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Who {
     /// One target.
     Target(TargetId),
@@ -544,7 +552,7 @@ pub enum Who {
 }
 
 /// In which order the members of a stage are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ordering {
     /// By input and output price together.
     Cheapest,
@@ -555,7 +563,7 @@ pub enum Ordering {
 }
 
 /// `otherwise deny "…"`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Otherwise {
     /// The whole item.
     pub span: Span,
@@ -564,7 +572,7 @@ pub struct Otherwise {
 }
 
 /// A `test`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Example {
     /// Its title.
     pub name: String,
@@ -577,7 +585,7 @@ pub struct Example {
 }
 
 /// One `expect`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Expectation {
     /// The whole clause.
     pub span: Span,
@@ -586,7 +594,7 @@ pub struct Expectation {
 }
 
 /// What a test expects.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expected {
     /// This route answers.
     Route(String),

@@ -1,17 +1,19 @@
 //! The closed set of a policy's files, and positions in them. Reads nothing itself: texts come from a reader that is
 //! handed in, and the compiler asks for no others ever after.
 
+use serde::{Deserialize, Serialize};
+
 mod gather;
 
 use std::collections::BTreeMap;
 use wayleave_grammar::{Parse, TextRange, parse};
 
 /// The position of a file in its [`Sources`]; 0 is the root file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub u32);
 
 /// Bytes `start..end` of one file; both ends are on character boundaries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// Which file.
     pub file: FileId,

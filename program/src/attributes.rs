@@ -1,11 +1,12 @@
 //! One request as a policy sees it: a value for each attribute of a schema, or "not asked yet".
 
+use serde::{Deserialize, Serialize};
 use crate::schema::{AttributeId, Schema};
 use crate::value::Value;
 use std::borrow::Cow;
 
 /// The values of one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attributes {
     values: Vec<Option<Value>>,
 }

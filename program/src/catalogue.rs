@@ -1,23 +1,24 @@
 //! What can be called: providers, targets and aliases of a policy, with their facts. Holds no secrets: a key is
 //! named by where it is found.
 
+use serde::{Deserialize, Serialize};
 use crate::detector::{Detector, DetectorId};
 use crate::value::{Tokens, UsdMicros};
 
 /// The position of a provider in its [`Catalogue`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ProviderId(pub u32);
 
 /// The position of a target in its [`Catalogue`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TargetId(pub u32);
 
 /// The position of an alias in its [`Catalogue`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AliasId(pub u32);
 
 /// The wire format that a provider speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
     /// OpenAI's HTTP API and what is compatible with it.
     OpenAi,
@@ -30,7 +31,7 @@ pub enum Protocol {
 }
 
 /// Where a provider's key is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeySource {
     /// An environment variable, by name.
     Env(String),
@@ -39,7 +40,7 @@ pub enum KeySource {
 }
 
 /// Which addresses a provider's host may resolve to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Network {
     /// Public ones only.
     Public,
@@ -48,7 +49,7 @@ pub enum Network {
 }
 
 /// A provider's own time limits, in milliseconds; none: the gateway's defaults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timeouts {
     /// Until the connection stands.
     pub connect_ms: Option<u64>,
@@ -59,7 +60,7 @@ pub struct Timeouts {
 }
 
 /// Somebody whose models can be called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provider {
     /// As the policy writes it.
     pub name: String,
@@ -76,7 +77,7 @@ pub struct Provider {
 }
 
 /// Money per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     /// For a million input tokens.
     pub input: UsdMicros,
@@ -91,7 +92,7 @@ pub struct Price {
 }
 
 /// One model of one provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Whose it is.
     pub provider: ProviderId,
@@ -119,7 +120,7 @@ impl Target {
 }
 
 /// A name that callers may put into `model` without meaning a particular target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alias {
     /// As callers write it.
     pub name: String,
@@ -139,7 +140,7 @@ pub enum Requested {
 }
 
 /// All that can be called or named under a policy.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Catalogue {
     /// Indexed by [`ProviderId`], in the order of the policy.
     pub providers: Vec<Provider>,

@@ -1,7 +1,9 @@
 //! Detectors: what a policy looks for in texts, and how. Names no text of any request.
 
+use serde::{Deserialize, Serialize};
+
 /// The position of a detector in its [`Catalogue`](crate::catalogue::Catalogue).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DetectorId(pub u32);
 
 /// The detectors that every policy has, in the order in which a catalogue begins with them. `uninspected` is found where
@@ -10,7 +12,7 @@ pub const BUILT_IN: [&str; 8] =
     ["secret", "email", "phone", "iban", "credit-card", "us-ssn", "ip-address", "uninspected"];
 
 /// Something that is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detector {
     /// As the policy writes it.
     pub name: String,
@@ -19,7 +21,7 @@ pub struct Detector {
 }
 
 /// How something is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DetectorKind {
     /// One of [`BUILT_IN`].
     BuiltIn,
@@ -30,7 +32,7 @@ pub enum DetectorKind {
 }
 
 /// One pattern of a detector.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Pattern {
     /// A regular expression, unanchored.
     Regex {
@@ -44,7 +46,7 @@ pub enum Pattern {
 }
 
 /// A detector outside the gateway, which speaks as Presidio's analyzer does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judge {
     /// Where it is asked.
     pub url: String,
@@ -57,7 +59,7 @@ pub struct Judge {
 }
 
 /// What counts where a judge does not answer in time or in form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OnFailure {
     /// As if all were found.
     Found,

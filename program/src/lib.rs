@@ -34,6 +34,7 @@ use catalogue::{Catalogue, TargetId};
 use decision::Decision;
 use detector::DetectorId;
 use schema::{AttributeId, Schema};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A compiled policy: a total, pure, bounded function from attributes to a decision.
@@ -81,7 +82,7 @@ pub trait Program: Send + Sync {
 }
 
 /// The identity of a policy, as `sha256:` and 64 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Of the meaning: unchanged by layout, comments and the order of items and files.
     pub policy: String,

@@ -1,10 +1,11 @@
 //! What is tried, in which order, and what is owed with each try.
 
+use serde::{Deserialize, Serialize};
 use crate::catalogue::TargetId;
 use crate::rule::RuleName;
 
 /// Why an attempt failed, as far as it matters to what happens next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FailureClass {
     /// No connection: nothing was sent.
     Unreachable,
@@ -71,7 +72,7 @@ pub struct Stage {
 }
 
 /// How much of the content the decision log keeps, strictest last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum LogLevel {
     /// Prompts and answers too.
     Full,
@@ -93,7 +94,7 @@ impl LogLevel {
 }
 
 /// Where something is masked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     /// In what goes to the model.
     Prompt,

@@ -1,16 +1,17 @@
 //! What can be known of a request: attributes with type, sources and default. Holds no request's values.
 
+use serde::{Deserialize, Serialize};
 use crate::detector::DetectorId;
 use crate::value::{MemberId, Value};
 use crate::zone::Zone;
 use std::sync::Arc;
 
 /// The position of an attribute in its [`Schema`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AttributeId(pub u32);
 
 /// The shape of a named type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Shape {
     /// Members without an order.
     Plain,
@@ -21,7 +22,7 @@ pub enum Shape {
 }
 
 /// One value of a named type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// As the policy writes it, without quotes.
     pub name: String,
@@ -30,7 +31,7 @@ pub struct Member {
 }
 
 /// A closed list of named values: the policy's own `type`, a built-in one, or the classes of a `classify`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedType {
     /// The type's name; of an inline type (`a | b` at an attribute) the attribute's.
     pub name: String,
@@ -70,7 +71,7 @@ impl NamedType {
 }
 
 /// The type of an attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Type {
     /// Any text.
     Text,
@@ -116,7 +117,7 @@ impl Type {
 }
 
 /// Where an attribute's value may come from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Source {
     /// A field of the issued key, by name.
     Credential(String),
@@ -141,7 +142,7 @@ impl Source {
 }
 
 /// Which of several sources counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Combine {
     /// The highest on the scale; a missing source counts as the default.
     Highest,
@@ -152,7 +153,7 @@ pub enum Combine {
 }
 
 /// How an attribute gets its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
     /// Built in: read by the proxy from the credential, the request or the clock.
     BuiltIn(BuiltIn),
@@ -168,7 +169,7 @@ pub enum Origin {
 }
 
 /// Which texts of a request are looked through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Inspected {
     /// `prompt`: all that goes to the model.
     Prompt,
@@ -198,7 +199,7 @@ impl Inspected {
 }
 
 /// The attributes that every policy has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum BuiltIn {
     /// `caller.id`
     CallerId,
@@ -345,7 +346,7 @@ pub fn plain_type(name: &str, members: &[&str]) -> NamedType {
 }
 
 /// One attribute of a schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribute {
     /// As the policy writes it: `caller.team`, `data`.
     pub name: String,
@@ -361,7 +362,7 @@ pub struct Attribute {
 
 /// All attributes of a policy: first [`BuiltIn::ALL`], then declared and classified ones in the order of the policy, then
 /// findings and counters.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Schema {
     /// Indexed by [`AttributeId`].
     pub attributes: Vec<Attribute>,

@@ -1,6 +1,7 @@
 //! Time zones: from civil dates to instants and back. The rules come from a copy of the tz database in the program; no disk
 //! and no clock is read.
 
+use serde::{Deserialize, Serialize};
 use crate::instant;
 use crate::value::{Instant, MinuteOfDay};
 use jiff::Timestamp;
@@ -8,7 +9,8 @@ use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 /// The zone of a policy's dates, calendar periods and times of day.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Zone {
     name: String,
     rules: TimeZone,
@@ -17,6 +19,23 @@ pub struct Zone {
 impl Default for Zone {
     fn default() -> Zone {
         Zone { name: "UTC".to_owned(), rules: TimeZone::UTC }
+    }
+}
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> String {
+        zone.name
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Zone, String> {
+        if name == Zone::default().name {
+            return Ok(Zone::default());
+        }
+        Zone::find(&name).ok_or_else(|| format!("the time zone `{name}` is not known"))
     }
 }
 
@@ -30,7 +49,7 @@ pub struct Local {
 }
 
 /// A calendar period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Period {
     /// `hour`
     Hour,

@@ -31,7 +31,7 @@ impl Ways {
     /// Where this machine makes no machine code.
     pub fn of(policy: &Arc<Policy>) -> Ways {
         let native = Compiled::new(Arc::clone(policy));
-        let _ = native.make_native();
+        native.make_native().expect("this machine runs what is made for it");
         Ways { spec: Reference::new(Arc::clone(policy)), walked: Compiled::new(Arc::clone(policy)), native }
     }
 

@@ -5,6 +5,8 @@
 //! numbers the cut points of the tests divide the line. A set has a dimension for each member that is asked for, and what is
 //! looked for in a prompt one for each test.
 
+mod joint;
+
 mod members;
 
 mod numbers;

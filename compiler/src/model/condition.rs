@@ -1,5 +1,7 @@
 //! Conditions in normal form: boolean combinations of tests of one attribute against constants.
 
+use serde::{Deserialize, Serialize};
+use super::steps::Step;
 use super::{DefinitionId, FactId};
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -9,7 +11,8 @@ use wayleave_program::schema::AttributeId;
 use wayleave_program::value::MemberId;
 
 /// What can be true or false of a request (and, where target fields are tested, a target).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Step>", into = "Vec<Step>")]
 pub enum Condition {
     /// All hold; of none: true.
     All(Vec<Condition>),
@@ -76,7 +79,7 @@ impl<'a> Leaf<'a> {
 }
 
 /// One test.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Test {
     /// What is asked about.
     pub subject: Subject,
@@ -85,7 +88,7 @@ pub struct Test {
 }
 
 /// What a test asks about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Subject {
     /// An attribute of the request.
     Attribute(AttributeId),
@@ -94,7 +97,7 @@ pub enum Subject {
 }
 
 /// Something of a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TargetField {
     /// `target`
     Itself,
@@ -117,7 +120,7 @@ pub enum TargetField {
 }
 
 /// What must be true of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Predicate {
     /// It is one of these members; [`Value::Unknown`](wayleave_program::value::Value::Unknown) is none.
     OneOfMembers(BTreeSet<MemberId>),
@@ -150,7 +153,8 @@ pub enum Predicate {
 }
 
 /// What a text is held against.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "(String, PatternKind)", into = "(String, PatternKind)")]
 pub struct Pattern {
     /// As written: a glob after `like`, a regular expression after `matches`.
     pub text: String,
@@ -161,7 +165,7 @@ pub struct Pattern {
 }
 
 /// What a pattern is written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PatternKind {
     /// `*` stands for any text and `?` for one character; the whole text has to match.
     Glob,
@@ -169,6 +173,20 @@ pub enum PatternKind {
     Regex,
     /// The same, whatever the case.
     AnyCase,
+}
+
+impl From<Pattern> for (String, PatternKind) {
+    fn from(pattern: Pattern) -> (String, PatternKind) {
+        (pattern.text, pattern.kind)
+    }
+}
+
+impl TryFrom<(String, PatternKind)> for Pattern {
+    type Error = &'static str;
+
+    fn try_from((text, kind): (String, PatternKind)) -> Result<Pattern, &'static str> {
+        Pattern::new(&text, kind).ok_or("a pattern cannot be searched for")
+    }
 }
 
 impl PartialEq for Pattern {
@@ -231,7 +249,7 @@ fn glob(text: &str) -> String {
 }
 
 /// How two values of one type stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     /// `is`
     Equal,
@@ -246,7 +264,7 @@ pub enum Order {
 }
 
 /// `low ≤ x < high`; none is unbounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Interval {
     /// The lowest inside.
     pub low: Option<i128>,

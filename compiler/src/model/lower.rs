@@ -29,7 +29,7 @@ mod graph;
 
 mod guarantees;
 
-mod inspection;
+pub(crate) mod inspection;
 
 mod judges;
 
@@ -138,7 +138,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     lower.require_prices(&parts.routes, &parts.migrations);
     lower.secrets();
     let odd = lower.oddities();
-    let detectors = lower.compiled_detectors();
+    let detectors = inspection::compiled(&lower.catalogue, &lower.tested_detectors);
     let mut diagnostics = lower.diagnostics;
     if has_broken_text || has_broken_use {
         // A name, field or `otherwise` may be missing only because the text that holds it could not be read.

@@ -74,7 +74,12 @@ impl Tested {
     }
 
     /// A set of which the answers are these; none where no set has them.
-    pub(super) fn representative(&self, classes: &[u32]) -> Option<BTreeSet<String>> {
+    /// `closed`: the only members that there can be.
+    pub(super) fn representative(
+        &self,
+        classes: &[u32],
+        closed: Option<&[String]>,
+    ) -> Option<BTreeSet<String>> {
         let is_true = |dimension: &Dimension| classes[dimension.0 as usize] == 1;
         let mut set: BTreeSet<String> =
             self.has.iter().filter(|(_, dimension)| is_true(dimension)).map(|(name, _)| name.clone()).collect();
@@ -84,7 +89,7 @@ impl Tested {
         } else if self.is_empty.is_some_and(|dimension| !is_true(&dimension)) && set.is_empty()
             || self.equals.iter().any(|(known, _)| *known == set)
         {
-            set.insert(self.stranger());
+            set.insert(self.stranger(closed)?);
         }
         let mut again = classes.to_vec();
         self.classify(&set, &mut again);
@@ -92,15 +97,18 @@ impl Tested {
     }
 
     /// A member that nobody asks for.
-    fn stranger(&self) -> String {
+    fn stranger(&self, closed: Option<&[String]>) -> Option<String> {
         let is_asked = |name: &str| {
             self.has.contains_key(name) || self.equals.iter().any(|(known, _)| known.contains(name))
         };
+        if let Some(closed) = closed {
+            return closed.iter().find(|name| !is_asked(name)).cloned();
+        }
         let mut name = "other".to_owned();
         while is_asked(&name) {
             name.push('-');
         }
-        name
+        Some(name)
     }
 }
 

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wayleave_grammar::ast::{self, Item, List, LiteralValue, Node, OperatorKind as Op, Value as Written};
 use wayleave_inspect::{Detectors, Looks};
+use wayleave_program::catalogue::Catalogue;
 use wayleave_program::detector::{BUILT_IN, Detector, DetectorId, DetectorKind, Pattern};
 use wayleave_program::schema::{Attribute, Inspected, Origin, Type, plain_type};
 
@@ -120,22 +121,6 @@ impl Lower<'_> {
             Diagnostic::new(Code::R0205, message, at, "here").with_help(regex_help(rest, &bad.message)),
         );
         None
-    }
-
-    /// Compiles the pure detectors that some condition asks for.
-    pub(super) fn compiled_detectors(&self) -> BTreeMap<DetectorId, Detectors> {
-        let looks = |detector: &Detector| match &detector.kind {
-            DetectorKind::BuiltIn => Looks::built_in(&detector.name),
-            DetectorKind::Patterns(patterns) => Some(Looks::Patterns(patterns.iter().map(pattern).collect())),
-            DetectorKind::Outside(_) => None,
-        };
-        let compiled = self.catalogue.detector_ids().filter(|id| self.tested_detectors.contains(id));
-        let compiled = compiled.filter_map(|id| {
-            let detector = self.catalogue.detector(id);
-            let looks = looks(detector)?;
-            Some((id, Detectors::new(vec![(detector.name.clone(), looks)]).ok()?))
-        });
-        compiled.collect()
     }
 
     /// The findings that the policy names: those of its own detectors, and what it tests or masks.
@@ -367,4 +352,22 @@ fn pattern(pattern: &Pattern) -> wayleave_inspect::Pattern {
         }
         Pattern::Word(word) => wayleave_inspect::Pattern::Word(word.clone()),
     }
+}
+
+/// Compiles the pure ones of some detectors.
+pub(crate) fn compiled(
+    catalogue: &Catalogue,
+    asked: &BTreeSet<DetectorId>,
+) -> BTreeMap<DetectorId, Detectors> {
+    let looks = |detector: &Detector| match &detector.kind {
+        DetectorKind::BuiltIn => Looks::built_in(&detector.name),
+        DetectorKind::Patterns(patterns) => Some(Looks::Patterns(patterns.iter().map(pattern).collect())),
+        DetectorKind::Outside(_) => None,
+    };
+    let compiled = catalogue.detector_ids().filter(|id| asked.contains(id)).filter_map(|id| {
+        let detector = catalogue.detector(id);
+        let looks = looks(detector)?;
+        Some((id, Detectors::new(vec![(detector.name.clone(), looks)]).ok()?))
+    });
+    compiled.collect()
 }

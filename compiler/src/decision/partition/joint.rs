@@ -1,0 +1,224 @@
+//! Requests for class vectors: which classes of several attributes go together, and a request of which they are.
+//!
+//! Most attributes are independent. Not so the counts of tokens (`request.window` is `request.tokens` plus the greater of
+//! `request.output` and 1) and the clock (the weekday and the time of day are those of the instant).
+
+use super::texts::{TextClasses, TextTest};
+use super::{Cut, Numbers, Partition, holds_of_part};
+use crate::decision::boxes::Dimension;
+use crate::model::{Policy, Predicate};
+use std::collections::BTreeSet;
+use wayleave_program::attributes::Attributes;
+use wayleave_program::schema::{AttributeId, BuiltIn, Type};
+use wayleave_program::value::{Instant, Value};
+use wayleave_program::zone::Zone;
+
+/// A request's time is looked for day by day; after so many steps every weekday has come round in every offset of a zone.
+const DAYS: usize = 800;
+
+/// A day, in seconds.
+const DAY: i64 = 24 * 60 * 60;
+
+impl Partition {
+    /// A request of these classes, as near to the defaults as its classes allow; what no test tells apart is left unknown.
+    /// Computed truths and the target are not asked. None where no request has them, or where patterns that are asked
+    /// on their own exclude each other in ways that are not known.
+    pub fn request(&self, policy: &Policy, classes: &[u32]) -> Option<Attributes> {
+        let mut request = Attributes::new(&policy.schema);
+        let given = self.given.iter().filter(|id| !is_joint(**id));
+        for id in given {
+            let own = |dimension: &Dimension| classes[dimension.0 as usize] == self.defaults[dimension.0 as usize];
+            if !self.dimensions(*id).iter().all(own) {
+                request.set(*id, self.representative(policy, *id, classes)?);
+            }
+        }
+        self.set_tokens(policy, classes, &mut request)?;
+        self.set_clock(policy, classes, &mut request)?;
+        Some(request)
+    }
+
+    /// A value of one attribute of which its dimensions have these classes.
+    fn representative(&self, policy: &Policy, id: AttributeId, classes: &[u32]) -> Option<Value> {
+        let class = |dimension: Dimension| classes[dimension.0 as usize];
+        let value = match self.cuts.get(&id)? {
+            Cut::Texts(texts) => Value::Text(texts.classes.representative(class(texts.dimension)).to_owned()),
+            Cut::Members(members) => members.representative(class(members.dimension())),
+            Cut::Truth(dimension) => Value::Bool(class(*dimension) == 1),
+            Cut::Numbers(numbers) => numbers.value(numbers.between(class(numbers.dimension())).0),
+            Cut::Set(tested) => {
+                let closed = match &policy.schema.attribute(id).value_type {
+                    Type::NamedSet(named) => {
+                        Some(named.members.iter().map(|member| member.name.clone()).collect::<Vec<_>>())
+                    }
+                    _ => None,
+                };
+                Value::Set(tested.representative(classes, closed.as_deref())?)
+            }
+            Cut::Parts(tests) => Value::Parts(parts(tests, classes)?),
+        };
+        let mut again = classes.to_vec();
+        self.classify(id, &value, &mut again);
+        (again == classes).then_some(value)
+    }
+
+    fn numbers(&self, of: BuiltIn) -> Option<&Numbers> {
+        match self.cuts.get(&of.id()) {
+            Some(Cut::Numbers(numbers)) => Some(numbers),
+            _ => None,
+        }
+    }
+
+    /// The numbers of an attribute's class; all where it is not tested.
+    fn between(&self, of: BuiltIn, classes: &[u32]) -> (i128, i128) {
+        let numbers = self.numbers(of);
+        let class = |numbers: &Numbers| classes[numbers.dimension().0 as usize];
+        numbers.map_or((0, u64::MAX.into()), |numbers| numbers.between(class(numbers)))
+    }
+
+    fn set_tokens(&self, policy: &Policy, classes: &[u32], request: &mut Attributes) -> Option<()> {
+        let ranges = [BuiltIn::RequestTokens, BuiltIn::RequestOutput, BuiltIn::RequestWindow];
+        let [tokens, output, window] = ranges.map(|of| self.between(of, classes));
+        let (tokens, output) = counts(tokens, output, window)?;
+        for (of, count) in [(BuiltIn::RequestTokens, tokens), (BuiltIn::RequestOutput, output)] {
+            let value = Value::Tokens(wayleave_program::value::Tokens(u64::try_from(count).ok()?));
+            if *Attributes::new(&policy.schema).value(&policy.schema, of.id()) != value {
+                request.set(of.id(), value);
+            }
+        }
+        Some(())
+    }
+
+    fn set_clock(&self, policy: &Policy, classes: &[u32], request: &mut Attributes) -> Option<()> {
+        let asked = [BuiltIn::TimeNow, BuiltIn::TimeOfDay, BuiltIn::TimeWeekday];
+        if !asked.iter().any(|of| self.tests(of.id())) {
+            return Some(());
+        }
+        let (first, last) = match self.numbers(BuiltIn::TimeNow) {
+            Some(_) => self.between(BuiltIn::TimeNow, classes),
+            None => (i64::MIN.into(), i64::MAX.into()),
+        };
+        let minutes = match self.numbers(BuiltIn::TimeOfDay) {
+            Some(_) => self.between(BuiltIn::TimeOfDay, classes),
+            None => (0, 24 * 60 - 1),
+        };
+        let is_day = |weekday: u32| match self.cuts.get(&BuiltIn::TimeWeekday.id()) {
+            Some(Cut::Members(members)) => {
+                let mut own = classes.to_vec();
+                members.classify(&Value::Member(wayleave_program::value::MemberId(weekday)), &mut own);
+                own == classes
+            }
+            _ => true,
+        };
+        let wish = Wish { zone: &policy.schema.zone, first, last, minutes, is_day: &is_day };
+        let default = wayleave_program::value::DEFAULT_NOW;
+        if !wish.holds(default) {
+            request.set(BuiltIn::TimeNow.id(), Value::Instant(wish.found()?));
+        }
+        Some(())
+    }
+}
+
+/// Whether a value is chosen together with those of others.
+fn is_joint(id: AttributeId) -> bool {
+    [BuiltIn::RequestTokens, BuiltIn::RequestOutput, BuiltIn::TimeNow].iter().any(|of| of.id() == id)
+}
+
+/// The fewest tokens, and the least output with which the window lies in its range; all ranges with both ends inside.
+fn counts(tokens: (i128, i128), output: (i128, i128), window: (i128, i128)) -> Option<(i128, i128)> {
+    // What counts of the output.
+    let counted = (output.0.max(1), output.1.max(1));
+    // A window that would be larger than the largest number is that number.
+    let most = if window.1 == i128::from(u64::MAX) { i128::MAX / 4 } else { window.1 };
+    let sum = window.0.max(tokens.0 + counted.0);
+    if sum > most.min(tokens.1 + counted.1) {
+        return None;
+    }
+    let counts = counted.1.min(sum - tokens.0);
+    let unsaid = counts == 1 && output.0 == 0;
+    Some((sum - counts, if unsaid { 0 } else { counts }))
+}
+
+/// What is asked of an instant.
+struct Wish<'w> {
+    zone: &'w Zone,
+    first: i128,
+    last: i128,
+    minutes: (i128, i128),
+    is_day: &'w dyn Fn(u32) -> bool,
+}
+
+impl Wish<'_> {
+    fn holds(&self, at: Instant) -> bool {
+        let local = self.zone.local(at);
+        let minute = i128::from(local.minute.0);
+        (self.first..=self.last).contains(&at.0.into())
+            && (self.minutes.0..=self.minutes.1).contains(&minute)
+            && (self.is_day)(local.weekday)
+    }
+
+    /// The first such instant from the beginning on, or from the default on where there is no beginning.
+    fn found(&self) -> Option<Instant> {
+        let default = i128::from(wayleave_program::value::DEFAULT_NOW.0);
+        // Far from our time zones have no rules; a year before the end is early enough for every day of a week.
+        let begin = match self.first <= default && default <= self.last {
+            true => default,
+            false if self.first == i128::from(i64::MIN) => (self.last - 400 * i128::from(DAY)).max(self.first),
+            false => self.first,
+        };
+        let mut at = Instant(i64::try_from(begin).ok()?);
+        for _ in 0..DAYS {
+            if i128::from(at.0) > self.last {
+                break;
+            }
+            if self.holds(at) {
+                return Some(at);
+            }
+            at = self.next(at);
+        }
+        // From the default on there may be none where there is one before it.
+        let earlier = begin == default && self.first > i128::from(i64::MIN) && self.first < default;
+        let wish = Wish { last: default - 1, ..*self };
+        if earlier { wish.found() } else { None }
+    }
+
+    /// A later instant, at the beginning of the minutes that are wished for, if the clock shows it on that day.
+    fn next(&self, at: Instant) -> Instant {
+        let wished = i64::try_from(self.minutes.0).unwrap_or_default();
+        let minute = i64::from(self.zone.local(at).minute.0);
+        let seconds = at.0.rem_euclid(60);
+        let ahead = if minute < wished { wished - minute } else { 24 * 60 - minute + wished };
+        let landed = Instant(at.0.saturating_add(ahead * 60 - seconds));
+        // Where clocks were changed on the way, the minute is another.
+        let off = i64::from(self.zone.local(landed).minute.0) - wished;
+        let mended = Instant(landed.0.saturating_sub(off * 60));
+        let is_right = i64::from(self.zone.local(mended).minute.0) == wished && mended > at;
+        if is_right { mended } else { landed }
+    }
+}
+
+/// A text for each test that holds, none of which makes another hold.
+fn parts(tests: &[(Dimension, Predicate)], classes: &[u32]) -> Option<Vec<String>> {
+    let asked: Vec<TextTest<'_>> = tests
+        .iter()
+        .filter_map(|(_, predicate)| match predicate {
+            Predicate::OneOfTexts(texts) => Some(TextTest::OneOf(texts)),
+            Predicate::Matches(pattern) => Some(TextTest::Matches(pattern)),
+            _ => None,
+        })
+        .collect();
+    let texts = TextClasses::new(&asked).ok()?;
+    let is_true = |dimension: &Dimension| classes[dimension.0 as usize] == 1;
+    let holds = |text: &str, predicate: &Predicate| holds_of_part(predicate, text);
+    let excludes = |text: &str| {
+        tests.iter().all(|(dimension, predicate)| is_true(dimension) || !holds(text, predicate))
+    };
+    let mut found = BTreeSet::new();
+    for (dimension, predicate) in tests {
+        if is_true(dimension) && !found.iter().any(|text: &String| holds(text, predicate)) {
+            let own = (0..texts.count()).map(|class| texts.representative(class));
+            let text = own.into_iter().find(|text| holds(text, predicate) && excludes(text))?;
+            found.insert(text.to_owned());
+        }
+    }
+    Some(found.into_iter().collect())
+}
