@@ -2,7 +2,7 @@
 //! its boxes hold. It promises the answers of [`RuleBox::holds`] and [`Expression::holds`], for every class vector; a list
 //! takes the same steps whatever it is asked, and calls, jumps and loops nowhere.
 //!
-//! A list goes from [`layout`] (what is computed, and once) to `emit` (functions, and `straight`, which judges them) to
+//! A list goes from `layout` (what is computed, and once) to `emit` (functions, and `straight`, which judges them) to
 //! `native` (memory that may be run).
 
 mod circuit;

@@ -1,4 +1,4 @@
-//! From layout to machine code, as bytes: a function for each chunk, with the fewest steps that this machine has for it.
+//! From layout to machine code, as bytes: a function for each chunk, without jumps, calls or loops.
 //! Nothing here runs or touches memory that could.
 
 use super::circuit::{Circuit, Gate, Place, Truth, Wire};
@@ -54,7 +54,7 @@ impl Emitter {
         let unknown = |reason: &dyn std::fmt::Display| NotCompiled::NoBackend(reason.to_string());
         let mut flags = settings::builder();
         let checked = if cfg!(debug_assertions) { "true" } else { "false" };
-        // What is to be computed is laid out already, so that the optimizer would find nothing and cost a third of the time.
+        // What is to be computed is laid out already, so that the optimizer finds nothing more and takes as long again.
         let wanted = [("opt_level", "none"), ("enable_verifier", checked), ("unwind_info", "false")];
         // A frame that passes a page must touch each, or it could step over the guard behind the stack.
         let probes = [("enable_probestack", "true"), ("probestack_strategy", "inline")];
@@ -247,13 +247,22 @@ impl Body<'_, '_> {
     /// Whether an entry holds; none if it always does.
     fn holds(&mut self, words: &[Value], entry: &Entry) -> Option<Value> {
         let mut clashes: Option<Value> = None;
+        for (class, wanted) in &entry.equal {
+            let (class, wanted) = (self.value(*class), self.number(*wanted));
+            let difference = self.builder.ins().bxor(class, wanted);
+            clashes = Some(clashes.map_or(difference, |before| self.builder.ins().bor(before, difference)));
+        }
+        if !entry.forbidden.is_empty() {
+            clashes = clashes.map(|differences| self.builder.ins().uextend(types::I64, differences));
+        }
         for (word, forbidden) in &entry.forbidden {
             let forbidden = self.word_constant(*forbidden);
             let clash = self.builder.ins().band(words[*word], forbidden);
             clashes = Some(clashes.map_or(clash, |before| self.builder.ins().bor(before, clash)));
         }
-        let zero = self.word_constant(0);
-        clashes.map(|clashes| self.builder.ins().icmp(IntCC::Equal, clashes, zero))
+        let clashes = clashes?;
+        let zero = if entry.forbidden.is_empty() { self.number(0) } else { self.word_constant(0) };
+        Some(self.builder.ins().icmp(IntCC::Equal, clashes, zero))
     }
 
     /// Gathers a word. Its truths come as bits that are set where they hold, and are turned all at once.

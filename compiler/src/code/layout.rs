@@ -50,6 +50,15 @@ pub(super) struct Entry {
     pub number: u32,
     /// By word, the bits of which none may be set.
     pub forbidden: BTreeMap<usize, u64>,
+    /// Classes that have to be these: tests that no other box of the function shares.
+    pub equal: Vec<(Wire, u32)>,
+}
+
+impl Entry {
+    /// Whether it holds of every vector.
+    pub(super) fn is_certain(&self) -> bool {
+        self.forbidden.is_empty() && self.equal.is_empty()
+    }
 }
 
 /// One function that computes truths: each in order, with where it is written.
@@ -76,8 +85,7 @@ pub(super) fn leaf(
     for part in split(boxes, |(_, rule)| weight_of_box(rule))? {
         let chunk = Chunk::of(mode, part);
         each(&chunk)?;
-        let ends = chunk.entries.last().is_some_and(|entry| entry.forbidden.is_empty());
-        if mode == Mode::First && ends {
+        if mode == Mode::First && chunk.entries.last().is_some_and(Entry::is_certain) {
             break;
         }
     }
@@ -179,19 +187,48 @@ impl Chunk {
             words.words[word].bits.push(bit);
             words.homes.insert(bit, (word, 0));
         }
-        let mut entries = Vec::with_capacity(boxes.len());
+        let mut asked = Vec::with_capacity(boxes.len());
         for (number, rule) in boxes {
             assert_ne!(*number, u32::MAX, "the number that says that no box holds");
-            let Some(forbidden) = words.forbidden(&mut circuit, rule) else { continue };
-            let is_last = mode == Mode::First && forbidden.is_empty();
-            entries.push(Entry { number: *number, forbidden });
+            let Some(tests) = tests(&mut circuit, rule) else { continue };
             // The first box that holds of everything is answered before all that follow it.
+            let is_last = mode == Mode::First && tests.is_empty();
+            asked.push((*number, tests));
             if is_last {
                 break;
             }
         }
+        let mut uses: BTreeMap<Wire, usize> = BTreeMap::new();
+        asked.iter().flat_map(|(_, tests)| tests).for_each(|test| *uses.entry(*test).or_default() += 1);
+        let entry = |(number, tests): (u32, BTreeSet<Wire>)| {
+            let mut entry = Entry { number, forbidden: BTreeMap::new(), equal: Vec::new() };
+            tests.into_iter().for_each(|test| words.test(&circuit, test, uses[&test] > 1, &mut entry));
+            entry
+        };
+        let entries = asked.into_iter().map(entry).collect();
         Chunk { circuit, words: words.words, entries }
     }
+}
+
+/// The truths that all have to hold for a box: nothing for a box that always holds, and none for one that never does.
+fn tests(circuit: &mut Circuit, rule: &RuleBox) -> Option<BTreeSet<Wire>> {
+    let mut truths: Vec<Truth> =
+        rule.constraints.iter().map(|constraint| circuit.constraint(constraint)).collect();
+    truths.extend(rule.residual.iter().map(|expression| circuit.expression(expression)));
+    let mut tests = BTreeSet::new();
+    for truth in truths {
+        match truth {
+            Truth::Constant(true) => {}
+            Truth::Constant(false) => return None,
+            Truth::Of(wire) => match circuit.gate(wire) {
+                Gate::All(parts) => tests.extend(parts),
+                _ => {
+                    tests.insert(wire);
+                }
+            },
+        }
+    }
+    Some(tests)
 }
 
 /// Words while they are filled.
@@ -214,35 +251,22 @@ impl Words {
         (index, offset)
     }
 
-    /// What a box forbids, by word; nothing for a box that always holds, and none for one that never does.
-    fn forbidden(&mut self, circuit: &mut Circuit, rule: &RuleBox) -> Option<BTreeMap<usize, u64>> {
-        let mut truths: Vec<Truth> =
-            rule.constraints.iter().map(|constraint| circuit.constraint(constraint)).collect();
-        truths.extend(rule.residual.iter().map(|expression| circuit.expression(expression)));
-        let mut forbidden = BTreeMap::new();
-        for truth in truths {
-            match truth {
-                Truth::Constant(true) => {}
-                Truth::Constant(false) => return None,
-                Truth::Of(wire) => self.forbid(circuit, wire, &mut forbidden),
-            }
-        }
-        Some(forbidden)
-    }
-
-    /// Forbids that a truth does not hold.
-    fn forbid(&mut self, circuit: &Circuit, wire: Wire, forbidden: &mut BTreeMap<usize, u64>) {
-        match circuit.gate(wire) {
-            Gate::All(parts) => parts.iter().for_each(|part| self.forbid(circuit, *part, forbidden)),
+    /// Adds a test to a box.
+    fn test(&mut self, circuit: &Circuit, test: Wire, is_shared: bool, entry: &mut Entry) {
+        match circuit.gate(test) {
             Gate::Among { bit, mask } => {
                 let Gate::Bit { place, .. } = circuit.gate(*bit) else {
                     unreachable!("only bits are among others")
                 };
-                *forbidden.entry(self.homes[bit].0).or_default() |= place.bits() & !mask;
+                *entry.forbidden.entry(self.homes[bit].0).or_default() |= place.bits() & !mask;
             }
-            Gate::Within { .. } | Gate::Not(_) | Gate::Any(_) => {
-                let (word, bit) = self.home(wire);
-                *forbidden.entry(word).or_default() |= 1 << bit;
+            // The difference from a class is as good as a bit, and costs less if it is needed once.
+            Gate::Within { class, first, last } if first == last && !is_shared => {
+                entry.equal.push((*class, *first))
+            }
+            Gate::Within { .. } | Gate::Not(_) | Gate::All(_) | Gate::Any(_) => {
+                let (word, bit) = self.home(test);
+                *entry.forbidden.entry(word).or_default() |= 1 << bit;
             }
             Gate::Class(_) | Gate::Bit { .. } => unreachable!("a class is no truth"),
         }

@@ -240,7 +240,6 @@ fn verdict(shape: Shape, body: impl FnOnce(&mut FunctionBuilder<'_>, &[Value])) 
     let parameters = builder.block_params(block).to_vec();
     body(&mut builder, &parameters);
     builder.seal_all_blocks();
-    drop(builder);
     straight::check(&function, shape, 2)
 }
 
