@@ -5,6 +5,7 @@
 
 mod alphabet;
 mod product;
+mod search;
 mod shortest;
 mod table;
 mod walk;
