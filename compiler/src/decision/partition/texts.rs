@@ -93,7 +93,8 @@ impl TextClasses {
         let class_of_literal = add_literals(&mut classes, literals, &product);
         let mut order: Vec<usize> = (0..classes.len()).collect();
         let is_asked = |class: &Class| !class.naming.is_empty() || class.patterns != 0;
-        order.sort_unstable_by_key(|index| (is_asked(&classes[*index]), &classes[*index].representative));
+        // Most come in order already, which this kind of sort sees.
+        order.sort_by_key(|index| (is_asked(&classes[*index]), &classes[*index].representative));
         let mut numbers = vec![0; classes.len()];
         order.iter().zip(0..).for_each(|(index, number)| numbers[*index] = number);
 
@@ -164,7 +165,7 @@ fn literals<'p>(tests: &[TextTest<'p>]) -> Vec<(&'p str, Vec<usize>)> {
             named.extend(texts.iter().map(|text| (text.as_str(), test)));
         }
     }
-    named.sort_unstable();
+    named.sort();
     let same = named.chunk_by(|one, next| one.0 == next.0);
     same.map(|same| (same[0].0, same.iter().map(|(_, test)| *test).collect())).collect()
 }
@@ -179,9 +180,9 @@ fn add_literals(
     let mut class_of_literal = Vec::with_capacity(literals.len());
     for (text, naming) in literals {
         let patterns = product.patterns_of(text);
-        let index = *known.entry((naming, patterns)).or_insert_with_key(|(naming, patterns)| {
+        let index = *known.entry((naming, patterns)).or_insert_with(|| {
             let representative = text.to_owned();
-            classes.push(Class { representative, naming: naming.clone(), patterns: *patterns });
+            classes.push(Class { representative, naming: Vec::new(), patterns });
             classes.len() - 1
         });
         let class = &mut classes[index];
@@ -190,6 +191,7 @@ fn add_literals(
         }
         class_of_literal.push(index);
     }
+    known.into_iter().for_each(|((naming, _), index)| classes[index].naming = naming);
     class_of_literal
 }
 
