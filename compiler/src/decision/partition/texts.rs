@@ -176,11 +176,12 @@ fn add_literals(
     literals: Vec<(&str, Vec<usize>)>,
     product: &Product,
 ) -> Vec<usize> {
-    let mut known: BTreeMap<(Vec<usize>, u64), usize> = BTreeMap::new();
+    // The first test comes first: it tells most literals apart without a look at the list.
+    let mut known: BTreeMap<(usize, u64, Vec<usize>), usize> = BTreeMap::new();
     let mut class_of_literal = Vec::with_capacity(literals.len());
     for (text, naming) in literals {
         let patterns = product.patterns_of(text);
-        let index = *known.entry((naming, patterns)).or_insert_with(|| {
+        let index = *known.entry((naming[0], patterns, naming)).or_insert_with(|| {
             let representative = text.to_owned();
             classes.push(Class { representative, naming: Vec::new(), patterns });
             classes.len() - 1
@@ -191,7 +192,7 @@ fn add_literals(
         }
         class_of_literal.push(index);
     }
-    known.into_iter().for_each(|((naming, _), index)| classes[index].naming = naming);
+    known.into_iter().for_each(|((.., naming), index)| classes[index].naming = naming);
     class_of_literal
 }
 
