@@ -5,6 +5,7 @@
 
 mod alphabet;
 mod product;
+mod search;
 mod shortest;
 mod table;
 mod walk;
@@ -92,7 +93,8 @@ impl TextClasses {
         let class_of_literal = add_literals(&mut classes, literals, &product);
         let mut order: Vec<usize> = (0..classes.len()).collect();
         let is_asked = |class: &Class| !class.naming.is_empty() || class.patterns != 0;
-        order.sort_unstable_by_key(|index| (is_asked(&classes[*index]), &classes[*index].representative));
+        // Most come in order already, which this kind of sort sees.
+        order.sort_by_key(|index| (is_asked(&classes[*index]), &classes[*index].representative));
         let mut numbers = vec![0; classes.len()];
         order.iter().zip(0..).for_each(|(index, number)| numbers[*index] = number);
 
@@ -163,7 +165,7 @@ fn literals<'p>(tests: &[TextTest<'p>]) -> Vec<(&'p str, Vec<usize>)> {
             named.extend(texts.iter().map(|text| (text.as_str(), test)));
         }
     }
-    named.sort_unstable();
+    named.sort();
     let same = named.chunk_by(|one, next| one.0 == next.0);
     same.map(|same| (same[0].0, same.iter().map(|(_, test)| *test).collect())).collect()
 }
@@ -174,13 +176,14 @@ fn add_literals(
     literals: Vec<(&str, Vec<usize>)>,
     product: &Product,
 ) -> Vec<usize> {
-    let mut known: BTreeMap<(Vec<usize>, u64), usize> = BTreeMap::new();
+    // The first test comes first: it tells most literals apart without a look at the list.
+    let mut known: BTreeMap<(usize, u64, Vec<usize>), usize> = BTreeMap::new();
     let mut class_of_literal = Vec::with_capacity(literals.len());
     for (text, naming) in literals {
         let patterns = product.patterns_of(text);
-        let index = *known.entry((naming, patterns)).or_insert_with_key(|(naming, patterns)| {
+        let index = *known.entry((naming[0], patterns, naming)).or_insert_with(|| {
             let representative = text.to_owned();
-            classes.push(Class { representative, naming: naming.clone(), patterns: *patterns });
+            classes.push(Class { representative, naming: Vec::new(), patterns });
             classes.len() - 1
         });
         let class = &mut classes[index];
@@ -189,6 +192,7 @@ fn add_literals(
         }
         class_of_literal.push(index);
     }
+    known.into_iter().for_each(|((.., naming), index)| classes[index].naming = naming);
     class_of_literal
 }
 

@@ -2,13 +2,9 @@
 //! something is finished. Its states say which patterns match the text that ends there.
 
 use super::alphabet::{Alphabet, Utf8};
+use super::search::{Place, Search};
 use super::{Excess, TooMany};
 use crate::model::condition::Pattern;
-use regex_automata::dfa::{Automaton, StartKind, dense};
-use regex_automata::nfa::thompson::{self, WhichCaptures};
-use regex_automata::util::primitives::StateID;
-use regex_automata::util::syntax;
-use regex_automata::{Input, MatchKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A set of patterns is a word of this many bits.
@@ -18,9 +14,6 @@ const PATTERN_LIMIT: usize = 64;
 /// too, as each of their bytes is computed.
 const AUTOMATA_LIMIT: usize = 4 << 20;
 
-/// A pattern as it is before its automaton is computed, in bytes. A larger one has an automaton beyond its limit.
-const PATTERN_SIZE_LIMIT: usize = 1 << 20;
-
 /// States of the product. Patterns that have to do with each other stay in the hundreds; those that have not multiply.
 const STATE_LIMIT: usize = 20_000;
 
@@ -28,8 +21,8 @@ const STATE_LIMIT: usize = 20_000;
 /// bytes a step.
 const STEP_LIMIT: usize = 1 << 22;
 
-/// Sets of patterns that match one text.
-const SET_LIMIT: usize = 4096;
+/// Sets of patterns that match one text: what ten patterns come to that have nothing to do with each other. Each is a class.
+const SET_LIMIT: usize = 1024;
 
 /// No text goes on so.
 const NOWHERE: u32 = u32::MAX;
@@ -50,15 +43,15 @@ impl Product {
         if patterns.len() > PATTERN_LIMIT {
             return Err(TooMany { what: Excess::Patterns, limit: PATTERN_LIMIT });
         }
-        let mut automata = Vec::with_capacity(patterns.len());
+        let mut searches = Vec::with_capacity(patterns.len());
         let mut room = AUTOMATA_LIMIT;
         for pattern in patterns {
-            let automaton =
-                automaton(pattern, room).ok_or(TooMany { what: Excess::Automata, limit: AUTOMATA_LIMIT })?;
-            room = room.saturating_sub(automaton.memory_usage());
-            automata.push(automaton);
+            let too_large = TooMany { what: Excess::Automata, limit: AUTOMATA_LIMIT };
+            let search = Search::new(pattern, room).ok_or(too_large)?;
+            room = room.saturating_sub(search.size());
+            searches.push(search);
         }
-        explore(&automata)
+        explore(&searches)
     }
 
     /// How bytes are grouped.
@@ -98,83 +91,51 @@ impl Product {
     }
 }
 
-/// A pattern's own automaton, in at most `room` bytes. It is a search: all matches are followed, wherever they begin.
-fn automaton(pattern: &Pattern, room: usize) -> Option<dense::DFA<Vec<u32>>> {
-    let (source, is_any_case) = pattern.source();
-    let config = dense::Config::new()
-        // The other kind forgets all later matches once it has seen one, and the first may not count: see `State::after`.
-        .match_kind(MatchKind::All)
-        .start_kind(StartKind::Unanchored)
-        .accelerate(false)
-        .dfa_size_limit(Some(room))
-        .determinize_size_limit(Some(room));
-    let thompson =
-        thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(PATTERN_SIZE_LIMIT));
-    let mut builder = dense::Builder::new();
-    builder.configure(config).thompson(thompson);
-    builder.syntax(syntax::Config::new().case_insensitive(is_any_case));
-    builder.build(&source).ok()
-}
-
 /// Where the parts of the product are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     utf8: Utf8,
-    /// None is a search that has found something.
-    searches: Vec<Option<StateID>>,
+    places: Vec<Place>,
 }
 
 impl State {
-    fn start(automata: &[dense::DFA<Vec<u32>>]) -> State {
-        let start = |automaton: &dense::DFA<Vec<u32>>| {
-            automaton.start_state_forward(&Input::new("")).expect("no byte makes these automata give up")
-        };
-        State {
-            utf8: Utf8::Boundary,
-            searches: automata.iter().map(|automaton| Some(start(automaton))).collect(),
-        }
+    fn start(searches: &[Search]) -> State {
+        State { utf8: Utf8::Boundary, places: searches.iter().map(Search::start).collect() }
     }
 
-    /// After one byte more. An automaton tells of a match one byte late. A match that ends within a character is none: so can
-    /// only an empty one, as of `(?-u:\B)`.
-    fn after(&self, automata: &[dense::DFA<Vec<u32>>], byte: u8) -> Option<State> {
+    /// After one byte more; none where no text goes on so.
+    fn after(&self, searches: &[Search], byte: u8) -> Option<State> {
         let utf8 = self.utf8.after(byte)?;
-        let step = |(search, automaton): (&Option<StateID>, &dense::DFA<Vec<u32>>)| {
-            let next = automaton.next_state((*search)?, byte);
-            let is_found = self.utf8 == Utf8::Boundary && automaton.is_match_state(next);
-            (!is_found).then_some(next)
-        };
-        Some(State { utf8, searches: self.searches.iter().zip(automata).map(step).collect() })
+        let parts = self.places.iter().zip(searches);
+        let places = parts.map(|(place, search)| search.after(*place, byte, self.utf8, utf8));
+        Some(State { utf8, places: places.collect() })
     }
 
-    fn end(&self, automata: &[dense::DFA<Vec<u32>>]) -> Option<u64> {
-        let is_match = |(search, automaton): (&Option<StateID>, &dense::DFA<Vec<u32>>)| {
-            search.is_none_or(|search| automaton.is_match_state(automaton.next_eoi_state(search)))
-        };
-        let matches = self.searches.iter().zip(automata).map(is_match).enumerate();
-        let set = matches.fold(0, |set, (index, is_match)| set | u64::from(is_match) << index);
+    fn end(&self, searches: &[Search]) -> Option<u64> {
+        let matches = self.places.iter().zip(searches).map(|(place, search)| search.is_match(*place));
+        let set = matches.enumerate().fold(0, |set, (index, is_match)| set | u64::from(is_match) << index);
         (self.utf8 == Utf8::Boundary).then_some(set)
     }
 }
 
-fn explore(automata: &[dense::DFA<Vec<u32>>]) -> Result<Product, TooMany> {
+fn explore(searches: &[Search]) -> Result<Product, TooMany> {
     let alphabet = Alphabet::new(|byte| {
-        let looks = automata.iter().map(|automaton| automaton.byte_classes().get(byte));
+        let looks = searches.iter().map(|search| search.look(byte));
         std::iter::once(Utf8::look(byte)).chain(looks).collect()
     });
     let mut product = Product { alphabet, next: Vec::new(), ends: Vec::new() };
-    let steps_of_state = product.alphabet.len() * (automata.len() + 1);
+    let steps_of_state = product.alphabet.len() * (searches.len() + 1);
     let mut sets = BTreeSet::new();
-    let start = State::start(automata);
+    let start = State::start(searches);
     let mut known = BTreeMap::from([(start.clone(), 0)]);
     let mut states = vec![start];
     let mut at = 0;
     while let Some(state) = states.get(at).cloned() {
-        let end = state.end(automata);
+        let end = state.end(searches);
         sets.extend(end);
         product.ends.push(end);
         for members in product.alphabet.members() {
-            let next = state.after(automata, members[0]).map_or(NOWHERE, |next| {
+            let next = state.after(searches, members[0]).map_or(NOWHERE, |next| {
                 *known.entry(next).or_insert_with_key(|next| {
                     states.push(next.clone());
                     u32::try_from(states.len() - 1).expect("the limit is lower")

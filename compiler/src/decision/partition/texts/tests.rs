@@ -188,7 +188,7 @@ fn a_wrong_partition_is_found_out() {
 /// Every text over these bytes is tried: no text before a representative has its signature, none is left out.
 #[test]
 fn representatives_are_the_first_of_their_classes() {
-    let letters = ['a', 'b', 'c', 'd', '0', '-', ' ', 'é', '\n', '\u{80}'];
+    let letters = ['a', 'b', 'c', 'd', '0', 'B', '-', ' ', 'é', '\n', '\u{80}'];
     let mut texts = all_texts(&letters, 4);
     let order = |text: &String| (text.len(), text.bytes().map(preference).collect::<Vec<_>>());
     texts.sort_by_cached_key(order);
@@ -264,9 +264,9 @@ fn too_much_is_given_up() {
     assert_eq!(what(&[regex(r"\bword\b")]), Err(Excess::Automata));
     let apart: Vec<Asked> = ('a'..='z').map(|letter| glob(&format!("*{letter}{letter}*"))).collect();
     assert_eq!(what(&apart), Err(Excess::States));
-    let apart: Vec<Asked> = ('a'..='m').map(|letter| glob(&format!("*{letter}*"))).collect();
+    let apart: Vec<Asked> = ('a'..='k').map(|letter| glob(&format!("*{letter}*"))).collect();
     assert_eq!(what(&apart), Err(Excess::Sets));
-    assert_eq!(what(&apart[..12]), Ok(4096));
+    assert_eq!(what(&apart[..10]), Ok(1024));
     let many: Vec<Asked> = (0..65).map(|index| glob(&format!("{index}"))).collect();
     assert_eq!(what(&many), Err(Excess::Patterns));
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());

@@ -80,21 +80,29 @@ impl Walk {
     }
 }
 
+/// Times that all states are gone through. Patterns seldom need five; those that need more are read to the end.
+const ROUND_LIMIT: usize = 32;
+
 /// The outlook of each state: what holds of a state holds of those before it. Most states lead to later ones, so that going
-/// backwards settles most of them the first time.
+/// backwards settles most of them the first time. Where the limit is met, no outlook is relied on.
 fn outlooks(product: &Product) -> Vec<Outlook> {
     let end = |state| product.end(state).map_or(Outlook::None, Outlook::One);
     let mut outlooks: Vec<Outlook> = (0..product.states()).map(end).collect();
-    let mut is_settled = false;
-    while !is_settled {
-        is_settled = true;
-        for state in (0..outlooks.len()).rev() {
-            let followers =
-                (0..product.alphabet().len()).filter_map(|group| product.next(state as u32, group));
-            let outlook = followers.fold(outlooks[state], |all, next| all.or(outlooks[next as usize]));
-            is_settled &= outlook == outlooks[state];
-            outlooks[state] = outlook;
+    for _ in 0..ROUND_LIMIT {
+        let mut is_settled = true;
+        for state in (0..product.states()).rev() {
+            let index = state as usize;
+            if outlooks[index] == Outlook::Several {
+                continue;
+            }
+            let followers = (0..product.alphabet().len()).filter_map(|group| product.next(state, group));
+            let outlook = followers.fold(outlooks[index], |all, next| all.or(outlooks[next as usize]));
+            is_settled &= outlook == outlooks[index];
+            outlooks[index] = outlook;
+        }
+        if is_settled {
+            return outlooks;
         }
     }
-    outlooks
+    vec![Outlook::Several; outlooks.len()]
 }
