@@ -116,6 +116,14 @@ pub(crate) enum Verb {
                             wayleave decide --request -"
     )]
     Decide(Decide),
+    /// Make one file of a policy, which `serve` and `decide` take
+    #[command(
+        after_help = "Example:\n  wayleave build policies -o gateway.program && wayleave serve gateway.program\n\nThe \
+                      file holds what the policy means and its texts, with a checksum and the policy's hash. A damaged \
+                      one, and one of another form, is refused. Exit status: 0 written, 2 the policy has errors, or it \
+                      could not be read or written."
+    )]
+    Build(Build),
     /// Explain a code that `check` prints
     #[command(after_help = "Example:\n  wayleave explain R0101")]
     Explain(Explain),
@@ -265,6 +273,22 @@ pub(crate) struct Decide {
     /// How the answer is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(crate) format: Format,
+    /// Decide by the letter of the language, slowly, in place of the compiled program
+    #[arg(long)]
+    pub(crate) reference: bool,
+}
+
+/// `build`
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// The file to write; `-` is standard output
+    #[arg(short, long, value_name = "FILE", required_unless_present = "text")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write for people how the policy is decided: classes, boxes, and how they are searched
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) text: bool,
 }
 
 /// `explain`

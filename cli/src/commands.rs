@@ -1,5 +1,7 @@
 //! The verbs, one file each: from typed flags to what is printed and an exit status.
 
+mod build;
+
 mod check;
 
 mod completions;
@@ -40,6 +42,7 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Fmt(fmt) => fmt::run(&fmt, terminal),
         Verb::Test(test) => test::run(&test, terminal),
         Verb::Decide(decide) => decide::run(&decide, terminal),
+        Verb::Build(build) => build::run(&build, terminal),
         Verb::Explain(explain) => explain::run(&explain),
         Verb::Serve(serve) => serve::run(&serve, terminal),
         Verb::Keys(keys) => keys::run(keys.verb),

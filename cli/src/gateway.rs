@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use wayleave_compiler::diagnostic::render::{Counts, render_human};
+use wayleave_program::Program;
 use wayleave_program::catalogue::{Protocol, TargetId};
 use wayleave_runtime::Proxy;
 use wayleave_runtime::admin::Admin;
@@ -54,13 +54,9 @@ impl Gateway {
     /// # Errors
     /// At the first of these that fails: nothing is served then.
     pub(crate) async fn start(plan: Plan, terminal: Terminal) -> Result<Gateway, Failure> {
-        let (watch, sources) = Watch::begin(&plan.root)?;
-        let compiled = compile_to_serve(&sources).map_err(|broken| {
-            note(&render_human(&broken.diagnostics, &sources, terminal.error_style()));
-            let counts = Counts::of(&broken.diagnostics);
-            Failure::new(format!("the policy `{}` has {counts}", plan.root.display()))
-                .mend("mend what is shown above")
-        })?;
+        let (watch, given) = Watch::begin(&plan.root)?;
+        let compiled = compile_to_serve(given, &plan.root)
+            .map_err(|broken| broken.failure(&plan.root, terminal.error_style()))?;
         note(&compiled.warnings);
         simulations_name_providers(&plan.settings, &compiled)?;
         let policy = served(compiled, &plan.root)?;

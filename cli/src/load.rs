@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use wayleave_compiler::portable;
 use wayleave_compiler::source::Sources;
 
 /// A policy file beyond this is data, not rules.
@@ -59,6 +60,76 @@ pub(crate) fn folder_of(root: &Path) -> &Path {
     root.parent().unwrap_or(Path::new(""))
 }
 
+/// What a root file holds.
+pub(crate) enum Given {
+    /// The sources of a policy.
+    Sources(Sources),
+    /// A policy that was built, as bytes.
+    Built(Vec<u8>),
+}
+
+impl Given {
+    /// The sources, where there are some.
+    ///
+    /// # Errors
+    /// Of what was built.
+    pub(crate) fn sources(self, root: &Path) -> Result<Sources, Failure> {
+        match self {
+            Given::Sources(sources) => Ok(sources),
+            Given::Built(_) => Err(is_built(root)),
+        }
+    }
+}
+
+/// For what looks at sources.
+fn is_built(root: &Path) -> Failure {
+    Failure::new(format!("`{}` is a built program, and this looks at sources", root.display()))
+        .mend("name the policy from which it was built; `decide` and `serve` take what was built")
+}
+
+/// A built program beyond this is none: it holds the texts of its policy, and what they mean.
+const PROGRAM_BYTES: u64 = 256 << 20;
+
+/// The bytes of a root file that claims to be a built program; none of another.
+fn built(root: &Path) -> Option<Vec<u8>> {
+    let mut file = File::open(root).ok()?;
+    let mut bytes = vec![0; portable::MAGIC.len()];
+    file.read_exact(&mut bytes).ok()?;
+    if !portable::is_program(&bytes) {
+        return None;
+    }
+    file.take(PROGRAM_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// The policy of a root file: all that it uses, or what was built.
+///
+/// # Errors
+/// As of [`sources`].
+pub(crate) fn given(root: &Path) -> Result<Given, Failure> {
+    look(root).1
+}
+
+/// As [`given`], and what was read on the way.
+pub(crate) fn look(root: &Path) -> (Texts, Result<Given, Failure>) {
+    match built(root) {
+        Some(bytes) => (Texts::from([(name_of(root), Err(mark(&bytes)))]), Ok(Given::Built(bytes))),
+        None => {
+            let (texts, sources) = read(root);
+            (texts, sources.map(Given::Sources))
+        }
+    }
+}
+
+/// What tells one built program from another, in the place of a text.
+fn mark(bytes: &[u8]) -> String {
+    format!("it is the built program {:?}", portable::checksum(bytes))
+}
+
+fn name_of(root: &Path) -> String {
+    root.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// What was read, by name: texts, and in words why there is none. A file that is missing is here too.
 pub(crate) type Texts = BTreeMap<String, Result<String, String>>;
 
@@ -67,7 +138,7 @@ pub(crate) type Texts = BTreeMap<String, Result<String, String>>;
 /// # Errors
 /// When the root file cannot be taken. What is wrong with other files is among the sources' problems.
 pub(crate) fn sources(root: &Path) -> Result<Sources, Failure> {
-    read(root).1
+    given(root)?.sources(root)
 }
 
 /// As [`sources`], and what was read on the way.
@@ -95,7 +166,11 @@ pub(crate) fn read(root: &Path) -> (Texts, Result<Sources, Failure>) {
 /// The same names read again.
 pub(crate) fn reread(root: &Path, before: &Texts) -> Texts {
     let folder = folder_of(root);
-    before.keys().map(|name| (name.clone(), text(&folder.join(name), POLICY_BYTES))).collect()
+    let again = |name: &String| match built(&folder.join(name)) {
+        Some(bytes) => Err(mark(&bytes)),
+        None => text(&folder.join(name), POLICY_BYTES),
+    };
+    before.keys().map(|name| (name.clone(), again(name))).collect()
 }
 
 /// The text of one policy file, or in words why it cannot be taken.

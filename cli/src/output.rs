@@ -181,6 +181,17 @@ fn painted(is_coloured: bool, paint: Paint, text: &str) -> String {
     if is_coloured { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
+/// Writes bytes to standard output.
+///
+/// # Errors
+/// When they cannot be written.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(bytes)?;
+    output.flush()?;
+    Ok(())
+}
+
 /// Writes to standard output.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
 //! Keeps the policy in force true to its files: compiles what was saved and swaps it in whole, or keeps the old one and
 //! says so everywhere. On a thread of its own, since compiling takes what it takes.
 
-use crate::compile::compile_to_serve;
+use crate::compile::{Broken, compile_to_serve};
 use crate::environment;
 use crate::gateway::served;
+use crate::load::Given;
 use crate::output::{Failure, Terminal, note, print};
 use crate::watch::{INTERVAL, Watch};
 use std::collections::BTreeSet;
@@ -13,7 +14,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use wayleave_compiler::diagnostic::render::{Style, render_human};
 use wayleave_compiler::diagnostic::{Diagnostic, Severity};
-use wayleave_compiler::source::Sources;
 use wayleave_runtime::current::{Current, Refused};
 use wayleave_runtime::record::{PolicyEvent, PolicyEventKind};
 use wayleave_runtime::store::Store;
@@ -67,21 +67,22 @@ impl Reload {
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
             match self.watch.look() {
                 None => {}
-                Some(Ok(sources)) => self.take(&sources),
+                Some(Ok(given)) => self.take(given),
                 Some(Err(failure)) => self.refuse_for(&failure),
             }
         }
     }
 
-    /// Puts saved sources into force, if they can be.
-    fn take(&self, sources: &Sources) {
-        let compiled = match compile_to_serve(sources) {
+    /// Puts what was saved into force, if it can be.
+    fn take(&self, given: Given) {
+        let compiled = match compile_to_serve(given, &self.root) {
             Ok(compiled) => compiled,
-            Err(broken) => {
-                let shown = render_human(&broken.diagnostics, sources, self.terminal.error_style());
-                let told = render_human(&broken.diagnostics, sources, PLAIN);
-                return self.refuse(&shown, refused(&broken.diagnostics, told));
+            Err(Broken::Mistakes { diagnostics, sources }) => {
+                let shown = render_human(&diagnostics, &sources, self.terminal.error_style());
+                let told = render_human(&diagnostics, &sources, PLAIN);
+                return self.refuse(&shown, refused(&diagnostics, told));
             }
+            Err(Broken::Unusable(failure)) => return self.refuse_for(&failure),
         };
         let before = self.current.served().program.fingerprint().clone();
         let warnings = compiled.warnings.clone();

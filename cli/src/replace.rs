@@ -29,6 +29,49 @@ pub(crate) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Writes a file that may or may not be there, whole or not at all. A link is followed.
+///
+/// # Errors
+/// When it cannot be written; what was there stands then.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let permissions = match std::fs::metadata(&target) {
+        Ok(metadata) if !metadata.is_file() => {
+            return if metadata.is_dir() {
+                Err(std::io::ErrorKind::IsADirectory.into())
+            } else {
+                std::fs::write(&target, bytes)
+            };
+        }
+        Ok(metadata) => {
+            may_replace(&target)?;
+            Some(metadata.permissions())
+        }
+        Err(_) => None,
+    };
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = tempfile::Builder::new().prefix(".wayleave-").tempfile_in(folder)?;
+    beside.write_all(bytes)?;
+    match permissions {
+        Some(permissions) => beside.as_file().set_permissions(permissions)?,
+        None => readable(beside.as_file())?,
+    }
+    beside.as_file().sync_all()?;
+    beside.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// What is built holds no secret: it is as readable as its sources are.
+#[cfg(unix)]
+fn readable(file: &std::fs::File) -> std::io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_file: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Whether a file may be written, as far as that can be seen before.
 ///
 /// # Errors

@@ -1,11 +1,10 @@
 //! Notices that the files of a policy changed, by reading them again: their texts are compared, so neither clocks nor
 //! an editor's way of saving (rewriting, renaming over, removing first) matter. Also sees files that appear.
 
-use crate::load::{self, Texts};
+use crate::load::{self, Given, Texts};
 use crate::output::Failure;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use wayleave_compiler::source::Sources;
 
 /// Between two looks. A change is taken when two looks agree on it, so well within a second.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(250);
@@ -23,13 +22,13 @@ impl Watch {
     ///
     /// # Errors
     /// When the root file cannot be read.
-    pub(crate) fn begin(root: &Path) -> Result<(Watch, Sources), Failure> {
-        let (taken, sources) = load::read(root);
-        Ok((Watch { root: root.to_owned(), taken, seen: None }, sources?))
+    pub(crate) fn begin(root: &Path) -> Result<(Watch, Given), Failure> {
+        let (taken, given) = load::look(root);
+        Ok((Watch { root: root.to_owned(), taken, seen: None }, given?))
     }
 
     /// Looks once. The policy as it is now, if it is another than was taken last and has come to rest.
-    pub(crate) fn look(&mut self) -> Option<Result<Sources, Failure>> {
+    pub(crate) fn look(&mut self) -> Option<Result<Given, Failure>> {
         let now = load::reread(&self.root, &self.taken);
         if now == self.taken {
             self.seen = None;
@@ -39,9 +38,9 @@ impl Watch {
             self.seen = Some(now);
             return None;
         }
-        let (taken, sources) = load::read(&self.root);
+        let (taken, given) = load::look(&self.root);
         self.taken = taken;
         self.seen = None;
-        Some(sources)
+        Some(given)
     }
 }

@@ -20,5 +20,7 @@ mod words;
 
 pub mod program;
 
+pub mod text;
+
 pub use layers::Rules;
 pub use program::Compiled;

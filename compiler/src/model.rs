@@ -17,7 +17,7 @@ mod steps;
 
 pub use condition::{Condition, Interval, Order, Pattern, Predicate, Subject, TargetField, Test};
 
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Sources, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use wayleave_inspect::Detectors;
@@ -107,6 +107,16 @@ impl Policy {
     /// Which policy this is.
     pub fn fingerprint(&self) -> &Fingerprint {
         self.fingerprint.get_or_init(|| canonical::fingerprint(self))
+    }
+
+    /// The texts that it was checked from, read again.
+    pub fn sources(&self) -> Sources {
+        let root = self.texts.first().map_or("", |(name, _)| name.as_str());
+        let mut read = |name: &str| {
+            let found = self.texts.iter().find(|(known, _)| known == name);
+            found.map(|(_, text)| text.clone()).ok_or_else(|| "it is not among the policy's texts".to_owned())
+        };
+        Sources::gather(root, &mut read).unwrap_or_else(|_| Sources::single(root, ""))
     }
 
     /// Every condition of a rule, a route, an arm, a counter or a migration: what decisions ask.

@@ -24,7 +24,7 @@ use wayleave_program::detector::DetectorId;
 const VERSION: u32 = 1;
 
 /// How each built program begins.
-const MAGIC: &[u8] = b"wayleave program ";
+pub const MAGIC: &[u8] = b"wayleave program ";
 
 /// The length of a checksum.
 const CHECKSUM: usize = 32;
@@ -99,6 +99,12 @@ pub fn write(policy: &Policy) -> Vec<u8> {
 /// Whether a file that begins with these bytes claims to be a built program.
 pub fn is_program(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
+}
+
+/// The checksum that a built program claims; empty where there is no room for one.
+pub fn checksum(bytes: &[u8]) -> &[u8] {
+    let behind = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |line| line + 1);
+    bytes.get(behind..behind + CHECKSUM).unwrap_or_default()
 }
 
 /// The policy that was written.

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use wayleave_compiler::diagnostic::render::printable;
+use wayleave_compiler::spec::Reference;
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
@@ -35,7 +37,11 @@ pub(super) fn run(decide: &Decide, terminal: Terminal) -> Result<Exit, Failure> 
         let is_unknown = errors.iter().any(|error| error.problem == Problem::UnknownName);
         if is_unknown { failure.mend(known(program.schema())) } else { failure }
     })?;
-    let decision = program.decide(&attributes);
+    let decision = if decide.reference {
+        Reference::new(Arc::clone(program.policy())).decide(&attributes)
+    } else {
+        program.decide(&attributes)
+    };
     note(&not_asked(program.as_ref(), &attributes));
     match decide.format {
         Format::Json => {

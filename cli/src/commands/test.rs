@@ -58,10 +58,10 @@ pub(super) fn run(arguments: &Test, terminal: Terminal) -> Result<Exit, Failure>
     if !arguments.watch {
         return once(&load::sources(&root)?, arguments, terminal);
     }
-    let (mut watch, sources) = Watch::begin(&root)?;
-    let mut seen = Some(Ok(sources));
+    let (mut watch, given) = Watch::begin(&root)?;
+    let mut seen = Some(Ok(given));
     loop {
-        match seen {
+        match seen.map(|given| given.and_then(|given| given.sources(&root))) {
             // A report cannot be written to nobody; all else may be mended by the next change.
             Some(Ok(sources)) => {
                 once(&sources, arguments, terminal)?;

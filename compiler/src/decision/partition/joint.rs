@@ -37,6 +37,22 @@ impl Partition {
         Some(request)
     }
 
+    /// The first and the last value of a class of an attribute with single values; of those without an order one value
+    /// twice. None of other attributes.
+    pub fn ends(&self, id: AttributeId, class: u32) -> Option<(Value, Value)> {
+        let value = match self.cuts.get(&id)? {
+            Cut::Texts(texts) => Value::Text(texts.classes.representative(class).to_owned()),
+            Cut::Members(members) => members.representative(class),
+            Cut::Truth(_) => Value::Bool(class == 1),
+            Cut::Numbers(numbers) => {
+                let (low, high) = numbers.between(class);
+                return Some((numbers.value(low), numbers.value(high)));
+            }
+            Cut::Set(_) | Cut::Parts(_) => return None,
+        };
+        Some((value.clone(), value))
+    }
+
     /// A value of one attribute of which its dimensions have these classes.
     fn representative(&self, policy: &Policy, id: AttributeId, classes: &[u32]) -> Option<Value> {
         let class = |dimension: Dimension| classes[dimension.0 as usize];
