@@ -1,11 +1,15 @@
 //! What it costs to search a list of boxes in each of its forms, in rough nanoseconds. Only ratios matter: they decide which
 //! form a matcher gives to a list, never what it answers.
 
-/// Lists up to this are leaves whatever else could be done: a leaf of so many boxes costs no more than a split.
-pub(super) const SMALL: usize = 12;
+/// Lists up to this are leaves whatever else could be done: a leaf of so many boxes costs no more than what would take its
+/// place.
+pub(super) const SMALL: usize = 16;
 
 /// A leaf has at most so many boxes: beyond, a bit matrix looks at 64 boxes at once.
-pub(super) const LEAF: usize = 64;
+pub(super) const LEAF: usize = 96;
+
+/// A matrix takes at most so many bytes a box for each column, so that its size is linear in the boxes.
+pub(super) const COLUMN_BYTES: usize = 128;
 
 /// A matrix filters by at most so many dimensions: each further one excludes less than it costs.
 pub(super) const COLUMNS: usize = 6;
@@ -17,7 +21,7 @@ pub(super) const COPIES: u32 = 4;
 pub(super) const DEPTH: usize = 8;
 
 /// One box of a leaf.
-const BOX: f64 = 1.5;
+const BOX: f64 = 1.0;
 
 /// Getting to a leaf or past a split.
 const STEP: f64 = 4.0;
@@ -26,7 +30,7 @@ const STEP: f64 = 4.0;
 const WORD: f64 = 0.4;
 
 /// A matrix before its first word.
-const MATRIX: f64 = 15.0;
+const MATRIX: f64 = 30.0;
 
 /// A box that passes the filter of a matrix and is looked at whole.
 const CANDIDATE: f64 = 6.0;

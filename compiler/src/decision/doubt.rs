@@ -63,7 +63,7 @@ impl<'a> PartlyKnown<'a> {
     pub(super) fn new(policy: &'a Policy, rules: &'a Rules, attributes: &Attributes) -> PartlyKnown<'a> {
         let mut partly = PartlyKnown { policy, rules, classes: rules.partition.defaults().to_vec() };
         for id in rules.partition.given() {
-            partly.set(*id, attributes.get(*id));
+            partly.set(id, attributes.get(id));
         }
         let tokens = |id: BuiltIn| match attributes.get(id.id()) {
             Some(Value::Tokens(tokens)) => Some(*tokens),

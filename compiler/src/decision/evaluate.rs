@@ -256,11 +256,7 @@ impl<'e> Evaluator<'e> {
         let partition = &self.rules.partition;
         classes.clear();
         classes.extend_from_slice(partition.defaults());
-        for id in partition.given() {
-            if let Some(value) = attributes.get(*id) {
-                partition.classify(*id, value, classes);
-            }
-        }
+        partition.classify_all(attributes, classes);
         if self.facts.tests_window {
             let value = Value::Tokens(Tokens(self.window(attributes)));
             partition.classify(BuiltIn::RequestWindow.id(), &value, classes);

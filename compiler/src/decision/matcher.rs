@@ -315,6 +315,8 @@ struct Tested {
     narrow: usize,
     /// Shares of classes that the tests let pass, added up.
     passing: f64,
+    /// Ranges of classes that some test names, each once.
+    ranges: usize,
 }
 
 struct Builder<'m> {
@@ -350,6 +352,7 @@ impl Builder<'_> {
 
     fn tested(&self, list: &[u32]) -> BTreeMap<Dimension, Tested> {
         let mut tested: BTreeMap<Dimension, Tested> = BTreeMap::new();
+        let mut ranges: Vec<(Dimension, (u32, u32))> = Vec::new();
         for index in list {
             for constraint in &self.matcher.boxes[*index as usize].constraints {
                 let count = (self.count)(constraint.dimension);
@@ -357,15 +360,30 @@ impl Builder<'_> {
                 one.tests += 1;
                 one.narrow += usize::from(is_narrow(&constraint.classes, count));
                 one.passing += f64::from(constraint.classes.len()) / f64::from(count);
+                ranges.extend(constraint.classes.ranges().iter().map(|range| (constraint.dimension, *range)));
             }
+        }
+        ranges.sort_unstable();
+        ranges.dedup();
+        for (dimension, _) in ranges {
+            tested.entry(dimension).or_default().ranges += 1;
         }
         tested
     }
 
     /// The dimensions that exclude most.
     fn columns(&self, tested: &BTreeMap<Dimension, Tested>, boxes: usize) -> Vec<Dimension> {
+        let bytes = |dimension: Dimension, one: &Tested| {
+            let classes = (self.count)(dimension) as usize;
+            // Between two ends of ranges all rows are the same.
+            let rows = classes.min(2 * one.ranges + 1);
+            classes * size_of::<u32>() + rows * boxes.div_ceil(64) * size_of::<u64>()
+        };
+        let fits = |(dimension, one): &(&Dimension, &Tested)| {
+            bytes(**dimension, one) <= cost::COLUMN_BYTES * boxes
+        };
         let mut by_share: Vec<(f64, Dimension)> =
-            tested.iter().map(|(dimension, one)| (share(one, boxes), *dimension)).collect();
+            tested.iter().filter(fits).map(|(dimension, one)| (share(one, boxes), *dimension)).collect();
         by_share.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         by_share.into_iter().take(cost::COLUMNS).map(|(_, dimension)| dimension).collect()
     }

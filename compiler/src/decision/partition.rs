@@ -87,9 +87,10 @@ struct Texts {
 #[derive(Debug)]
 pub struct Partition {
     axes: Vec<Axis>,
-    cuts: BTreeMap<AttributeId, Cut>,
-    /// The attributes of `cuts` whose values are given, with their positions in it.
-    given: Vec<AttributeId>,
+    /// Ascending by attribute.
+    cuts: Vec<(AttributeId, Cut)>,
+    /// The attributes of `cuts` whose values are given, with their places there.
+    given: Vec<(AttributeId, usize)>,
     /// Of a request of which nothing is given; computed truths are 0.
     defaults: Vec<u32>,
     /// What each text that names something means; others name nothing.
@@ -105,7 +106,7 @@ impl Partition {
         let targets = u32::try_from(policy.catalogue.targets.len()).expect("fewer than 2^32 targets");
         let mut partition = Partition {
             axes: vec![Axis { meaning: Meaning::Target, count: targets }],
-            cuts: BTreeMap::new(),
+            cuts: Vec::new(),
             given: Vec::new(),
             defaults: vec![0],
             models: models(policy),
@@ -117,7 +118,8 @@ impl Partition {
             Origin::BuiltIn(built_in) => !built_in.is_computed(),
             Origin::Sources(..) | Origin::Classified | Origin::Findings(..) | Origin::Counter => true,
         };
-        partition.given = partition.cuts.keys().copied().filter(is_given).collect();
+        let ids = partition.cuts.iter().map(|(id, _)| *id).zip(0..);
+        partition.given = ids.filter(|(id, _)| is_given(id)).collect();
         partition.set_defaults(policy);
         partition
     }
@@ -155,7 +157,7 @@ impl Partition {
             }
             Type::Parts => Cut::Parts(self.alone(id, tests)),
         };
-        self.cuts.insert(id, cut);
+        self.cuts.push((id, cut));
     }
 
     fn cut_texts(&mut self, id: AttributeId, tests: &[Asked<'_>]) -> Texts {
@@ -197,8 +199,8 @@ impl Partition {
         self.defaults = vec![0; self.axes.len()];
         let mut defaults = std::mem::take(&mut self.defaults);
         let nothing = Attributes::new(&policy.schema);
-        for id in self.cuts.keys() {
-            self.classify(*id, &nothing.value(&policy.schema, *id), &mut defaults);
+        for (id, cut) in &self.cuts {
+            cut.classify(&nothing.value(&policy.schema, *id), &mut defaults);
         }
         self.defaults = defaults;
     }
@@ -214,13 +216,27 @@ impl Partition {
     }
 
     /// The attributes that are tested and whose values are given.
-    pub(super) fn given(&self) -> &[AttributeId] {
-        &self.given
+    pub(super) fn given(&self) -> impl Iterator<Item = AttributeId> + '_ {
+        self.given.iter().map(|(id, _)| *id)
+    }
+
+    /// Writes the classes of all that is given.
+    pub(super) fn classify_all(&self, attributes: &Attributes, classes: &mut [u32]) {
+        for (id, cut) in &self.given {
+            if let Some(value) = attributes.get(*id) {
+                self.cuts[*cut].1.classify(value, classes);
+            }
+        }
+    }
+
+    fn cut_of(&self, id: AttributeId) -> Option<&Cut> {
+        let at = self.cuts.binary_search_by_key(&id, |(known, _)| *known).ok()?;
+        Some(&self.cuts[at].1)
     }
 
     /// Whether some condition tests it.
     pub(super) fn tests(&self, id: AttributeId) -> bool {
-        self.cuts.contains_key(&id)
+        self.cut_of(id).is_some()
     }
 
     /// The classes of a request of which nothing is given.
@@ -235,22 +251,8 @@ impl Partition {
 
     /// Writes the classes of one attribute's value; does nothing for an attribute that no condition tests.
     pub fn classify(&self, id: AttributeId, value: &Value, classes: &mut [u32]) {
-        match (self.cuts.get(&id), value) {
-            (Some(Cut::Texts(texts)), Value::Text(text)) => texts.classify(text, classes),
-            (Some(Cut::Members(members)), value) => members.classify(value, classes),
-            (Some(Cut::Truth(dimension)), value) => {
-                classes[dimension.0 as usize] = u32::from(*value == Value::Bool(true));
-            }
-            (Some(Cut::Numbers(numbers)), value) => numbers.classify(value, classes),
-            (Some(Cut::Set(tested)), Value::Set(set)) => tested.classify(set, classes),
-            (Some(Cut::Parts(tests)), Value::Parts(parts)) => {
-                for (dimension, predicate) in tests {
-                    let holds = parts.iter().any(|part| holds_of_part(predicate, part));
-                    classes[dimension.0 as usize] = u32::from(holds);
-                }
-            }
-            // A value of another type, which is the caller's mistake, is like none.
-            (Some(Cut::Texts(_) | Cut::Set(_) | Cut::Parts(_)) | None, _) => {}
+        if let Some(cut) = self.cut_of(id) {
+            cut.classify(value, classes);
         }
     }
 
@@ -263,7 +265,7 @@ impl Partition {
 
     /// The dimensions of an attribute; empty where no condition tests it.
     pub fn dimensions(&self, id: AttributeId) -> Vec<Dimension> {
-        match self.cuts.get(&id) {
+        match self.cut_of(id) {
             None => Vec::new(),
             Some(Cut::Texts(texts)) => {
                 let alone = texts.alone.iter().map(|(dimension, _)| *dimension);
@@ -284,7 +286,7 @@ impl Partition {
     pub fn constraint(&self, id: AttributeId, predicate: &Predicate) -> Constraint {
         let at = |dimension: Dimension, classes: ClassSet| Constraint { dimension, classes };
         let holds = |dimension: Dimension| at(dimension, ClassSet::one(1));
-        let found = match self.cuts.get(&id) {
+        let found = match self.cut_of(id) {
             Some(Cut::Texts(texts)) => texts.constraint(predicate, &self.models),
             Some(Cut::Members(members)) => Some(at(members.dimension(), members.within(predicate))),
             Some(Cut::Truth(dimension)) => Some(holds(*dimension)),
@@ -312,7 +314,7 @@ impl Partition {
         fact: &Value,
     ) -> Expression {
         let at = |dimension: Dimension, classes| Expression::Within(Constraint { dimension, classes });
-        match (self.cuts.get(&id), fact) {
+        match (self.cut_of(id), fact) {
             (Some(Cut::Texts(texts)), Value::Text(text)) => {
                 at(texts.dimension, ClassSet::one(texts.classes.class_of(text)))
             }
@@ -326,6 +328,28 @@ impl Partition {
                 at(dimension, ClassSet::one(1))
             }
             _ => Expression::Any(Vec::new()),
+        }
+    }
+}
+
+impl Cut {
+    /// Writes the classes of a value. One of another type, which is the caller's mistake, is like none.
+    fn classify(&self, value: &Value, classes: &mut [u32]) {
+        match (self, value) {
+            (Cut::Texts(texts), Value::Text(text)) => texts.classify(text, classes),
+            (Cut::Members(members), value) => members.classify(value, classes),
+            (Cut::Truth(dimension), value) => {
+                classes[dimension.0 as usize] = u32::from(*value == Value::Bool(true));
+            }
+            (Cut::Numbers(numbers), value) => numbers.classify(value, classes),
+            (Cut::Set(tested), Value::Set(set)) => tested.classify(set, classes),
+            (Cut::Parts(tests), Value::Parts(parts)) => {
+                for (dimension, predicate) in tests {
+                    let holds = parts.iter().any(|part| holds_of_part(predicate, part));
+                    classes[dimension.0 as usize] = u32::from(holds);
+                }
+            }
+            (Cut::Texts(_) | Cut::Set(_) | Cut::Parts(_), _) => {}
         }
     }
 }

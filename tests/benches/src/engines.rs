@@ -61,10 +61,11 @@ pub struct Kind {
 }
 
 /// All, in the order of the page; the first is the one that the others are held to.
-pub const KINDS: [Kind; 10] = [
+pub const KINDS: [Kind; 11] = [
     plain::KIND,
     wayleave::STRINGS,
     wayleave::CLASSES,
+    wayleave::WALKED,
     wayleave::WHOLE,
     wirefilter::KIND,
     atc::KIND,

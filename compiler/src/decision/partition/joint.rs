@@ -25,11 +25,10 @@ impl Partition {
     /// on their own exclude each other in ways that are not known.
     pub fn request(&self, policy: &Policy, classes: &[u32]) -> Option<Attributes> {
         let mut request = Attributes::new(&policy.schema);
-        let given = self.given.iter().filter(|id| !is_joint(**id));
-        for id in given {
+        for id in self.given().filter(|id| !is_joint(*id)) {
             let own = |dimension: &Dimension| classes[dimension.0 as usize] == self.defaults[dimension.0 as usize];
-            if !self.dimensions(*id).iter().all(own) {
-                request.set(*id, self.representative(policy, *id, classes)?);
+            if !self.dimensions(id).iter().all(own) {
+                request.set(id, self.representative(policy, id, classes)?);
             }
         }
         self.set_tokens(policy, classes, &mut request)?;
@@ -40,7 +39,7 @@ impl Partition {
     /// The first and the last value of a class of an attribute with single values; of those without an order one value
     /// twice. None of other attributes.
     pub fn ends(&self, id: AttributeId, class: u32) -> Option<(Value, Value)> {
-        let value = match self.cuts.get(&id)? {
+        let value = match self.cut_of(id)? {
             Cut::Texts(texts) => Value::Text(texts.classes.representative(class).to_owned()),
             Cut::Members(members) => members.representative(class),
             Cut::Truth(_) => Value::Bool(class == 1),
@@ -56,7 +55,7 @@ impl Partition {
     /// A value of one attribute of which its dimensions have these classes.
     fn representative(&self, policy: &Policy, id: AttributeId, classes: &[u32]) -> Option<Value> {
         let class = |dimension: Dimension| classes[dimension.0 as usize];
-        let value = match self.cuts.get(&id)? {
+        let value = match self.cut_of(id)? {
             Cut::Texts(texts) => Value::Text(texts.classes.representative(class(texts.dimension)).to_owned()),
             Cut::Members(members) => members.representative(class(members.dimension())),
             Cut::Truth(dimension) => Value::Bool(class(*dimension) == 1),
@@ -78,7 +77,7 @@ impl Partition {
     }
 
     fn numbers(&self, of: BuiltIn) -> Option<&Numbers> {
-        match self.cuts.get(&of.id()) {
+        match self.cut_of(of.id()) {
             Some(Cut::Numbers(numbers)) => Some(numbers),
             _ => None,
         }
@@ -117,7 +116,7 @@ impl Partition {
             Some(_) => self.between(BuiltIn::TimeOfDay, classes),
             None => (0, 24 * 60 - 1),
         };
-        let is_day = |weekday: u32| match self.cuts.get(&BuiltIn::TimeWeekday.id()) {
+        let is_day = |weekday: u32| match self.cut_of(BuiltIn::TimeWeekday.id()) {
             Some(Cut::Members(members)) => {
                 let mut own = classes.to_vec();
                 members.classify(&Value::Member(wayleave_program::value::MemberId(weekday)), &mut own);

@@ -1,15 +1,21 @@
 //! The classes of sets: a truth for each member that is asked for, whether the set is empty, and whether it is a fact's.
 
+use super::texts::table::Table;
 use super::{Asked, Meaning};
 use crate::decision::boxes::Dimension;
 use crate::model::Predicate;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use wayleave_program::value::Value;
 
 /// What is asked of one attribute's sets; its dimensions stand beside each other.
 #[derive(Debug)]
 pub(super) struct Tested {
+    /// The first dimension, and the first behind the last.
+    own: Range<usize>,
     has: BTreeMap<String, Dimension>,
+    /// The same, fast to ask.
+    table: Table,
     is_empty: Option<Dimension>,
     equals: Vec<(BTreeSet<String>, Dimension)>,
 }
@@ -36,16 +42,23 @@ impl Tested {
                 Asked::Of(_) | Asked::Fact(_) => {}
             }
         }
-        Tested { has, is_empty, equals }
+        let of = |dimensions: &[Dimension]| {
+            let places = || dimensions.iter().map(|dimension| dimension.0 as usize);
+            places().min().unwrap_or_default()..places().max().map_or(0, |last| last + 1)
+        };
+        let entries: Vec<(&str, u32)> =
+            has.iter().map(|(name, dimension)| (name.as_str(), dimension.0)).collect();
+        let table = Table::new(&entries);
+        let mut tested = Tested { own: 0..0, has, table, is_empty, equals };
+        tested.own = of(&tested.dimensions());
+        tested
     }
 
     pub(super) fn classify(&self, set: &BTreeSet<String>, classes: &mut [u32]) {
-        for dimension in self.has.values() {
-            classes[dimension.0 as usize] = 0;
-        }
+        classes[self.own.clone()].fill(0);
         for member in set {
-            if let Some(dimension) = self.has.get(member) {
-                classes[dimension.0 as usize] = 1;
+            if let Some(dimension) = self.table.get(member) {
+                classes[dimension as usize] = 1;
             }
         }
         if let Some(dimension) = self.is_empty {

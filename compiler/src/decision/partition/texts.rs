@@ -7,7 +7,7 @@ mod alphabet;
 mod product;
 mod search;
 mod shortest;
-mod table;
+pub(super) mod table;
 mod walk;
 
 use super::super::boxes::ClassSet;

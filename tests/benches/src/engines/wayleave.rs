@@ -1,12 +1,14 @@
-//! Wayleave, in three measures: the list of a route from the strings of a request, the same with the strings already turned
-//! into classes, and the whole decision with its approvals, forbids, obligations and three candidates.
+//! Wayleave, in four measures: the list of a route from the strings of a request, the same with the strings already turned
+//! into classes, by walked matchers and in machine code, and the whole decision with its approvals, forbids, obligations and
+//! three candidates.
 
 use super::{Engine, Kind, Role};
 use crate::policy::route_text::{Extent, name, part_name};
 use crate::policy::{Field, Policy, SetField};
 use crate::request::Request;
 use std::collections::{BTreeSet, HashMap};
-use wayleave_compiler::spec::Reference;
+use wayleave_compiler::decision::Compiled;
+use wayleave_compiler::decision::evaluate::Verdict;
 use wayleave_compiler::{Options, Severity, Sources, check};
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
@@ -17,62 +19,119 @@ use wayleave_program::value::{DEFAULT_NOW, MemberId, Tokens, Value};
 pub const STRINGS: Kind = Kind {
     role: Role::Own,
     id: "wayleave-strings",
-    title: "Wayleave (its reference decider), the list",
+    title: "Wayleave, the list",
     package: "wayleave-compiler",
     write: |policy| policy.route_files(Extent::List),
-    load: |policy, texts| Ok(Box::new(Wayleave::load(policy, texts)?)),
+    load: |policy, texts| Ok(Box::new(Wayleave::load(policy, texts, Form::Strings, Way::Native)?)),
 };
 
 /// The list, from attributes whose strings are turned into classes beforehand.
 pub const CLASSES: Kind = Kind {
-    role: Role::Own,
     id: "wayleave-classes",
-    title: "Wayleave (its reference decider), the list, classes at hand",
-    package: "wayleave-compiler",
-    write: |policy| policy.route_files(Extent::List),
-    load: |_, _| Err("the reference decider has no classes".to_owned()),
+    title: "Wayleave, the list, classes at hand",
+    load: |policy, texts| Ok(Box::new(Wayleave::load(policy, texts, Form::Classes, Way::Native)?)),
+    ..STRINGS
+};
+
+/// The same before there is machine code.
+pub const WALKED: Kind = Kind {
+    id: "wayleave-walked",
+    title: "Wayleave, the list, classes at hand, without machine code",
+    load: |policy, texts| Ok(Box::new(Wayleave::load(policy, texts, Form::Classes, Way::Walked)?)),
+    ..STRINGS
 };
 
 /// The whole decision, from attributes that hold strings.
 pub const WHOLE: Kind = Kind {
-    role: Role::Own,
     id: "wayleave-whole",
-    title: "Wayleave (its reference decider), the whole decision",
-    package: "wayleave-compiler",
+    title: "Wayleave, the whole decision",
     write: |policy| policy.route_files(Extent::Whole),
-    load: |policy, texts| Ok(Box::new(Wayleave::load(policy, texts)?)),
+    load: |policy, texts| Ok(Box::new(Wayleave::load(policy, texts, Form::Whole, Way::Native)?)),
+    ..STRINGS
 };
 
-/// The reference decider: slow and obvious.
+/// What is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Strings,
+    Classes,
+    Whole,
+}
+
+/// How it is answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Walked,
+    Native,
+}
+
+/// A compiled policy, with buffers that are used again.
 struct Wayleave {
-    program: Reference,
+    program: Compiled,
+    form: Form,
     names: Names,
     /// The arm that takes what no rule does.
     otherwise: u32,
     requests: Vec<Attributes>,
+    /// Of each request, where they are at hand.
+    classes: Vec<Vec<u32>>,
+    buffer: Vec<u32>,
+    verdict: Verdict,
 }
 
 /// The program of a policy's files.
-fn program(texts: &[String]) -> Result<Reference, String> {
+fn program(texts: &[String], way: Way) -> Result<Compiled, String> {
     let files: HashMap<String, &String> =
         (1..).map(part_name).zip(&texts[1..]).chain([("main.route".to_owned(), &texts[0])]).collect();
     let mut read =
         |name: &str| files.get(name).map(|text| (*text).clone()).ok_or("there is no such file".to_owned());
     let checked = check(&Sources::gather("main.route", &mut read)?, &Options { as_of: DEFAULT_NOW });
     let error = checked.diagnostics.iter().find(|told| told.severity == Severity::Error);
-    checked.policy.map(Reference::new).ok_or_else(|| format!("the policy is not sound: {error:?}"))
+    let policy = checked.policy.ok_or_else(|| format!("the policy is not sound: {error:?}"))?;
+    let times = std::env::var_os("WAYLEAVE_TIMES").is_some();
+    let begin = std::time::Instant::now();
+    let program = Compiled::new(policy);
+    if times {
+        eprintln!("walked matchers: {} us", begin.elapsed().as_micros());
+    }
+    if let Some(path) = std::env::var_os("WAYLEAVE_TEXT") { std::fs::write(path, wayleave_compiler::decision::text::of(&program)).expect("written"); }
+    if way == Way::Native {
+        program.make_native().map_err(|reason| reason.to_string())?;
+        if times {
+            eprintln!("and machine code: {} us", begin.elapsed().as_micros());
+        }
+    }
+    Ok(program)
 }
 
 impl Wayleave {
-    fn load(policy: &Policy, texts: &[String]) -> Result<Wayleave, String> {
-        let program = program(texts)?;
+    fn load(policy: &Policy, texts: &[String], form: Form, way: Way) -> Result<Wayleave, String> {
+        let program = program(texts, way)?;
         let names = Names::of(program.schema());
-        Ok(Wayleave { program, names, otherwise: super::number(policy.rules.len()), requests: Vec::new() })
+        Ok(Wayleave {
+            program,
+            form,
+            names,
+            otherwise: super::number(policy.rules.len()),
+            requests: Vec::new(),
+            classes: Vec::new(),
+            buffer: Vec::new(),
+            verdict: Verdict::new(),
+        })
     }
 
-    fn first(&self, attributes: &Attributes) -> Option<u32> {
-        let arm = self.program.decide(attributes).arm.expect("the only route takes every request");
-        Some(arm).filter(|arm| *arm != self.otherwise)
+    fn arm(&self, answer: Option<u32>) -> Option<u32> {
+        let arm = self.program.rules().answers[answer? as usize].arm;
+        arm.filter(|arm| *arm != self.otherwise)
+    }
+
+    fn asked(&mut self, attributes: &Attributes) -> Option<u32> {
+        if self.form == Form::Whole {
+            self.program.decide_by_number(attributes, &mut self.verdict);
+            return self.arm(self.verdict.answer);
+        }
+        self.program.classify(attributes, &mut self.buffer);
+        self.arm(self.program.answer_to(&self.buffer))
     }
 }
 
@@ -80,14 +139,27 @@ impl Engine for Wayleave {
     fn prepare(&mut self, requests: &'static [Request]) {
         let schema = self.program.schema();
         self.requests = requests.iter().map(|request| self.names.attributes(schema, request)).collect();
+        if self.form == Form::Classes {
+            self.classes = vec![Vec::new(); requests.len()];
+            for (attributes, classes) in self.requests.iter().zip(&mut self.classes) {
+                self.program.classify(attributes, classes);
+            }
+        }
     }
 
     fn decide(&mut self, index: usize) -> Option<u32> {
-        self.first(&self.requests[index])
+        if self.form == Form::Classes {
+            return self.arm(self.program.answer_to(&self.classes[index]));
+        }
+        let requests = std::mem::take(&mut self.requests);
+        let answer = self.asked(&requests[index]);
+        self.requests = requests;
+        answer
     }
 
     fn decide_afresh(&mut self, request: &'static Request) -> Option<Option<u32>> {
-        Some(self.first(&self.names.attributes(self.program.schema(), request)))
+        let attributes = self.names.attributes(self.program.schema(), request);
+        Some(self.asked(&attributes))
     }
 }
 

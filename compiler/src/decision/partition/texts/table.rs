@@ -3,7 +3,7 @@
 
 /// Texts that are all known when it is made, each with its class.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(in super::super) struct Table {
     /// A power of two of them, or none.
     slots: Vec<Slot>,
     /// All texts one after another.
@@ -28,7 +28,7 @@ const FREE: u32 = u32::MAX;
 
 impl Table {
     /// A table of these, which are distinct.
-    pub(super) fn new(texts: &[(&str, u32)]) -> Table {
+    pub(in super::super) fn new(texts: &[(&str, u32)]) -> Table {
         let free = Slot { tag: 0, start: 0, length: 0, class: FREE };
         let size = if texts.is_empty() { 0 } else { (texts.len() * 2).next_power_of_two() };
         let mut table = Table { slots: vec![free; size], bytes: Vec::new(), lengths: 0, longest: 0 };
@@ -50,7 +50,7 @@ impl Table {
 
     /// The class of a text; none where it is not in the table.
     #[inline]
-    pub(super) fn get(&self, text: &str) -> Option<u32> {
+    pub(in super::super) fn get(&self, text: &str) -> Option<u32> {
         // Most texts that are not in it are told by their length; a long one is not even read.
         if self.lengths & length_bit(text.len()) == 0 || text.len() > self.longest {
             return None;
