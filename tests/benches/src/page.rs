@@ -80,7 +80,7 @@ fn missing(reason: &str, reasons: &mut Vec<String>, title: &str) -> String {
 }
 
 fn told(reasons: &[String]) -> String {
-    reasons.iter().map(|reason| lines(&format!("–: {reason}."))).collect::<Vec<_>>().join("\n")
+    reasons.iter().map(|reason| lines(&format!("–: {reason}.")) + "\n").collect()
 }
 
 fn by_size(run: &Run) -> String {
