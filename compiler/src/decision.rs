@@ -12,6 +12,8 @@ mod cost;
 
 pub mod matcher;
 
+mod shared;
+
 mod doubt;
 
 pub mod evaluate;

@@ -1,11 +1,13 @@
 //! One decision over a policy's layers, as numbers: which rules, targets and stages, in buffers that are used again. Follows
 //! the language contract, section 5, step by step; once its buffers have grown nothing is allocated.
 
+use super::boxes::RuleBox;
 use super::layers::{LayerKind, Owing, Rules};
 use super::lower::Computed;
 use super::matcher::{Code, Matcher};
 use super::partition::TARGET;
 use super::program::Facts;
+use crate::code::Native;
 use crate::model::draw::Draw;
 use crate::model::{ArmOutcome, Migration, Ordering, Plan, PlanStage, Policy, Who};
 use std::borrow::Cow;
@@ -111,6 +113,8 @@ pub struct Verdict {
     /// The classes of the request, and of the target that was looked at last.
     pub classes: Vec<u32>,
     found: Vec<u32>,
+    /// Indexed by [`LayerKind`]: boxes of divided layers of which the request's part holds.
+    held: [Vec<u32>; LayerKind::ALL.len()],
     members: Vec<(Share, TargetId)>,
     eligible: Vec<(Share, TargetId)>,
     named: Vec<TargetId>,
@@ -139,6 +143,7 @@ impl Verdict {
             tried_of: Vec::new(),
             classes: Vec::new(),
             found: Vec::new(),
+            held: Default::default(),
             members: Vec::new(),
             eligible: Vec::new(),
             named: Vec::new(),
@@ -173,12 +178,20 @@ impl Default for Verdict {
 /// All of what a counter admits.
 const WHOLE: Share = Share(1_000_000);
 
+/// The lists of truths in machine code.
+const OF_REQUEST: usize = 0;
+const OF_TARGET: usize = 1;
+
 /// A policy's layers, each with its matcher, and what is known of its targets.
 pub(super) struct Evaluator<'e> {
     pub(super) policy: &'e Policy,
     pub(super) rules: &'e Rules,
     pub(super) matchers: &'e [Matcher],
+    /// Indexed as `matchers`: what each box asks of the target, where the matcher asks of the request alone.
+    pub(super) about_targets: &'e [Option<Vec<RuleBox>>],
     pub(super) facts: &'e Facts,
+    /// Machine code of what is computed: of a target, and where it says so of a request too.
+    pub(super) truths: Option<(&'e Native, bool)>,
     /// Indexed as `matchers`.
     pub(super) code: [Code<'e>; LayerKind::ALL.len()],
 }
@@ -251,6 +264,38 @@ impl<'e> Evaluator<'e> {
         self.matchers[kind as usize].all(self.code[kind as usize], classes, found);
     }
 
+    /// Searches divided layers once for all targets.
+    fn hold(&self, kinds: &[LayerKind], verdict: &mut Verdict) {
+        for kind in kinds.iter().map(|kind| *kind as usize).filter(|kind| self.about_targets[*kind].is_some()) {
+            self.matchers[kind].boxes_held(self.code[kind], &verdict.classes, &mut verdict.held[kind]);
+        }
+    }
+
+    /// Every rule of a layer that holds of the target that is looked at: ascending, each once.
+    fn all_of_target(&self, kind: LayerKind, verdict: &mut Verdict) {
+        let Some(rest) = &self.about_targets[kind as usize] else {
+            return self.all(kind, &verdict.classes, &mut verdict.found);
+        };
+        verdict.found.clear();
+        for index in &verdict.held[kind as usize] {
+            let one = &rest[*index as usize];
+            if verdict.found.last() != Some(&one.rule) && one.holds(&verdict.classes) {
+                verdict.found.push(one.rule);
+            }
+        }
+    }
+
+    /// Whether some rule of a layer holds of the target that is looked at.
+    fn some_of_target(&self, kind: LayerKind, verdict: &Verdict) -> bool {
+        match &self.about_targets[kind as usize] {
+            None => self.first(kind, &verdict.classes).is_some(),
+            Some(rest) => {
+                let mut held = verdict.held[kind as usize].iter();
+                held.any(|index| rest[*index as usize].holds(&verdict.classes))
+            }
+        }
+    }
+
     /// The classes of a request.
     pub(super) fn classify(&self, attributes: &Attributes, classes: &mut Vec<u32>) {
         let partition = &self.rules.partition;
@@ -268,6 +313,9 @@ impl<'e> Evaluator<'e> {
             partition.classify(BuiltIn::TimeOfDay.id(), &Value::TimeOfDay(local.minute), classes);
             partition.classify(BuiltIn::TimeWeekday.id(), &Value::Member(MemberId(local.weekday)), classes);
         }
+        if let Some((native, true)) = self.truths {
+            return native.derive(OF_REQUEST, classes);
+        }
         for index in &self.facts.computed {
             compute(&self.rules.computed[*index], attributes, classes);
         }
@@ -275,6 +323,9 @@ impl<'e> Evaluator<'e> {
 
     fn look_at(&self, target: TargetId, classes: &mut [u32]) {
         classes[TARGET.0 as usize] = target.0;
+        if let Some((native, _)) = self.truths {
+            return native.derive(OF_TARGET, classes);
+        }
         for index in &self.facts.of_target {
             if let Computed::Truth(dimension, expression) = &self.rules.of_target[*index] {
                 classes[dimension.0 as usize] = u32::from(expression.holds(classes));
@@ -325,6 +376,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn plan(&self, asked: &Asked<'_>, plan: &Plan, verdict: &mut Verdict) {
+        self.hold(&[LayerKind::Approvals, LayerKind::Prohibitions, LayerKind::Requirements], verdict);
         self.named(asked, verdict);
         self.moves(asked, plan, verdict);
         for stage in &plan.stages {
@@ -482,10 +534,10 @@ impl<'e> Evaluator<'e> {
     /// Adds every reason for which a target may not be asked.
     fn against(&self, asked: &Asked<'_>, target: TargetId, verdict: &mut Verdict) {
         self.look_at(target, &mut verdict.classes);
-        if self.first(LayerKind::Approvals, &verdict.classes).is_none() {
+        if !self.some_of_target(LayerKind::Approvals, verdict) {
             verdict.against.push(Against::Unapproved);
         }
-        self.all(LayerKind::Prohibitions, &verdict.classes, &mut verdict.found);
+        self.all_of_target(LayerKind::Prohibitions, verdict);
         verdict.against.extend(verdict.found.iter().map(|rule| Against::Forbidden(*rule)));
         let target_facts = &self.facts.targets[target.0 as usize];
         if asked.needs & !target_facts.capabilities != 0 {
@@ -494,7 +546,7 @@ impl<'e> Evaluator<'e> {
         if asked.window > target_facts.context {
             verdict.against.push(Against::Context);
         }
-        self.all(LayerKind::Requirements, &verdict.classes, &mut verdict.found);
+        self.all_of_target(LayerKind::Requirements, verdict);
         for index in 0..verdict.found.len() {
             let rule = verdict.found[index];
             let granted = self.value(asked.attributes, BuiltIn::Granted.id());
@@ -528,6 +580,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn owed(&self, asked: &Asked<'_>, verdict: &mut Verdict) {
+        self.hold(&[LayerKind::Obligations], verdict);
         let shadows = verdict.shadows.len();
         for index in 0..verdict.candidates.len() + shadows {
             let target = match index.checked_sub(verdict.candidates.len()) {
@@ -536,7 +589,7 @@ impl<'e> Evaluator<'e> {
                 Some(shadow) => verdict.shadows[shadow],
             };
             self.look_at(target, &mut verdict.classes);
-            self.all(LayerKind::Obligations, &verdict.classes, &mut verdict.found);
+            self.all_of_target(LayerKind::Obligations, verdict);
             let from = verdict.owing.len() as u32;
             verdict.owing.extend_from_slice(&verdict.found);
             let rules = Part { from, to: verdict.owing.len() as u32 };
@@ -577,10 +630,11 @@ impl<'e> Evaluator<'e> {
         if self.rules.tried_of_target.is_empty() {
             return;
         }
+        self.hold(&[LayerKind::TriedOfTarget], verdict);
         for index in 0..verdict.order.len() {
             let target = verdict.order[index];
             self.look_at(target, &mut verdict.classes);
-            self.all(LayerKind::TriedOfTarget, &verdict.classes, &mut verdict.found);
+            self.all_of_target(LayerKind::TriedOfTarget, verdict);
             verdict.tried_of.extend(verdict.found.iter().map(|rule| (*rule, target)));
         }
     }

@@ -66,6 +66,18 @@ impl LayerKind {
         }
     }
 
+    /// Whether its rules are about a target too.
+    pub fn is_of_targets(self) -> bool {
+        matches!(
+            self,
+            LayerKind::Approvals
+                | LayerKind::Prohibitions
+                | LayerKind::Requirements
+                | LayerKind::Obligations
+                | LayerKind::TriedOfTarget
+        )
+    }
+
     /// Whether the first rule that holds is all that is asked.
     pub fn asks_first(self) -> bool {
         matches!(self, LayerKind::Answers | LayerKind::Approvals)
@@ -155,8 +167,10 @@ impl Rules {
     pub fn new(policy: &Policy) -> Rules {
         let conditions = policy.conditions();
         let partition = Partition::new(policy, &conditions);
+        let reads_texts = policy.schema.ids().any(|id| policy.schema.is_of_texts(id) && partition.tests(id));
         let mut maker = Maker {
             policy,
+            reads_texts,
             lowering: Lowering::new(policy, partition),
             layers: vec![Vec::new(); LayerKind::ALL.len()],
             written: Written::default(),
@@ -193,6 +207,8 @@ impl Rules {
 
 struct Maker<'p> {
     policy: &'p Policy,
+    /// Whether anything depends on texts.
+    reads_texts: bool,
     lowering: Lowering<'p>,
     layers: Vec<Vec<RuleBox>>,
     written: Written,
@@ -228,8 +244,8 @@ impl Maker<'_> {
         let policy = self.policy;
         for rule in &policy.denials {
             let dear = self.dear(&rule.condition);
-            let expression = self.in_force(&rule.condition, rule.period);
             if !dear.is_empty() {
+                let expression = self.in_force(&rule.condition, rule.period);
                 let written = WrittenRule { expression, targets: None, dear, is_tried: rule.is_tried };
                 self.written.denials.push(written);
             }
@@ -283,6 +299,9 @@ impl Maker<'_> {
     /// The attributes that hold texts, or what is found in them, and on which a condition depends.
     fn dear(&self, condition: &Condition) -> Vec<AttributeId> {
         let policy = self.policy;
+        if !self.reads_texts {
+            return Vec::new();
+        }
         policy.tested(condition).into_iter().filter(|id| policy.schema.is_of_texts(*id)).collect()
     }
 

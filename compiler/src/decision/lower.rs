@@ -36,7 +36,7 @@ pub enum Computed {
 
 impl Computed {
     /// The dimension that it gives a class to.
-    fn dimension(&self) -> Dimension {
+    pub(super) fn dimension(&self) -> Dimension {
         match self {
             Computed::Truth(dimension, _) | Computed::First { dimension, .. } => *dimension,
         }

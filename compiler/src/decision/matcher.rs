@@ -76,7 +76,9 @@ pub struct Matrix {
     boxes: Vec<u32>,
     words: usize,
     columns: Vec<Column>,
-    /// Rows one after the other, each so many words.
+    /// A bit for each box of which the columns test all.
+    exact: Vec<u64>,
+    /// Rows one after the other, each so many words; the first has every box.
     rows: Vec<u64>,
 }
 
@@ -149,15 +151,21 @@ impl Matcher {
 
     /// Every rule that holds of a class vector: ascending, each once, in place of what `found` held.
     pub fn all(&self, code: Code<'_>, classes: &[u32], found: &mut Vec<u32>) {
-        found.clear();
-        self.all_in(self.root, code, classes, found);
-        if found.len() > 1 {
-            found.sort_unstable();
-        }
+        self.boxes_held(code, classes, found);
         for at in found.iter_mut() {
             *at = self.boxes[*at as usize].rule;
         }
         found.dedup();
+    }
+
+    /// Every box that holds of a class vector: ascending, each once, in place of what `found` held.
+    pub fn boxes_held(&self, code: Code<'_>, classes: &[u32], found: &mut Vec<u32>) {
+        found.clear();
+        self.all_in(self.root, code, classes, found);
+        if found.len() > 1 {
+            found.sort_unstable();
+            found.dedup();
+        }
     }
 
     /// The first box in a node that holds and stands before `best`; else `best`. Depth is bounded by [`cost::DEPTH`].
@@ -210,16 +218,18 @@ impl Matcher {
     }
 
     fn first_of_matrix(&self, matrix: &Matrix, classes: &[u32], best: u32) -> u32 {
-        let mut rows = [0_usize; cost::COLUMNS];
-        let rows = matrix.rows_of(classes, &mut rows);
+        let rows = matrix.rows_of(classes);
         for word in 0..matrix.words {
-            let mut bits = matrix.word(rows, word);
+            if matrix.boxes[word * 64] >= best {
+                return best;
+            }
+            let mut bits = matrix.word(&rows, word);
             while bits != 0 {
                 let index = matrix.boxes[word * 64 + bits.trailing_zeros() as usize];
                 if index >= best {
                     return best;
                 }
-                if self.holds(index, classes) {
+                if matrix.exact[word] & bits & bits.wrapping_neg() != 0 || self.holds(index, classes) {
                     return index;
                 }
                 bits &= bits - 1;
@@ -229,13 +239,12 @@ impl Matcher {
     }
 
     fn all_of_matrix(&self, matrix: &Matrix, classes: &[u32], found: &mut Vec<u32>) {
-        let mut rows = [0_usize; cost::COLUMNS];
-        let rows = matrix.rows_of(classes, &mut rows);
+        let rows = matrix.rows_of(classes);
         for word in 0..matrix.words {
-            let mut bits = matrix.word(rows, word);
+            let mut bits = matrix.word(&rows, word);
             while bits != 0 {
                 let index = matrix.boxes[word * 64 + bits.trailing_zeros() as usize];
-                if self.holds(index, classes) {
+                if matrix.exact[word] & bits & bits.wrapping_neg() != 0 || self.holds(index, classes) {
                     found.push(index);
                 }
                 bits &= bits - 1;
@@ -290,19 +299,19 @@ impl Matrix {
         self.columns.iter().map(|column| column.dimension)
     }
 
-    /// Of each column the beginning of the row of these classes.
-    fn rows_of<'r>(&self, classes: &[u32], rows: &'r mut [usize; cost::COLUMNS]) -> &'r [usize] {
-        for (column, row) in self.columns.iter().zip(rows.iter_mut()) {
-            *row = column.rows[classes[column.dimension.0 as usize] as usize] as usize;
+    /// Of each column the row of these classes; in the place of columns that there are not, every box.
+    fn rows_of(&self, classes: &[u32]) -> [&[u64]; cost::COLUMNS] {
+        let mut rows = [&self.rows[..self.words]; cost::COLUMNS];
+        for (column, row) in self.columns.iter().zip(&mut rows) {
+            let at = column.rows[classes[column.dimension.0 as usize] as usize] as usize;
+            *row = &self.rows[at..at + self.words];
         }
-        &rows[..self.columns.len()]
+        rows
     }
 
     /// The boxes of one word that no column excludes.
-    fn word(&self, rows: &[usize], word: usize) -> u64 {
-        let behind = (word + 1) * 64;
-        let all = if behind > self.boxes.len() { u64::MAX >> (behind - self.boxes.len()) } else { u64::MAX };
-        rows.iter().fold(all, |bits, row| bits & self.rows[row + word])
+    fn word(&self, rows: &[&[u64]; cost::COLUMNS], word: usize) -> u64 {
+        rows.iter().fold(u64::MAX, |bits, row| bits & row[word])
     }
 }
 
@@ -443,7 +452,17 @@ impl Builder<'_> {
 
     fn matrix(&self, list: Vec<u32>, columns: &[Dimension]) -> Matrix {
         let words = list.len().div_ceil(64);
-        let mut matrix = Matrix { words, columns: Vec::new(), rows: Vec::new(), boxes: list };
+        let mut every = vec![u64::MAX; words];
+        let surplus = words * 64 - list.len();
+        every.last_mut().into_iter().for_each(|last| *last >>= surplus);
+        let mut matrix = Matrix { words, columns: Vec::new(), rows: every, exact: vec![0; words], boxes: list };
+        for (position, index) in matrix.boxes.iter().enumerate() {
+            let one = &self.matcher.boxes[*index as usize];
+            let is_tested = |constraint: &super::boxes::Constraint| columns.contains(&constraint.dimension);
+            if one.residual.is_empty() && one.constraints.iter().all(is_tested) {
+                matrix.exact[position / 64] |= 1 << (position % 64);
+            }
+        }
         for dimension in columns {
             let mut known: BTreeMap<Vec<u64>, u32> = BTreeMap::new();
             let mut rows = Vec::new();

@@ -1,11 +1,13 @@
 //! The decision program of a policy: its layers with their matchers, walked at first and in machine code once that is ready.
 
+use super::boxes::RuleBox;
 use super::doubt::PartlyKnown;
 use super::evaluate::{Evaluator, Verdict};
 use super::layers::{LayerKind, Rules};
+use super::lower::Computed;
 use super::matcher::{Code, Form, Matcher};
-use super::{lower, words};
-use crate::code::{Leaf, Mode, Native, NotCompiled};
+use super::{lower, shared, words};
+use crate::code::{Derived, Leaf, Mode, Native, NotCompiled};
 use crate::model::Policy;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -25,6 +27,8 @@ pub struct Compiled {
     pub(super) rules: Rules,
     /// Indexed by [`LayerKind`].
     matchers: Vec<Matcher>,
+    /// Indexed by [`LayerKind`]: of a layer whose matcher asks of requests alone, by box, what each box asks of the target.
+    about_targets: Vec<Option<Vec<RuleBox>>>,
     facts: Facts,
     reads: Vec<AttributeId>,
     /// The attributes that hold what is found in texts.
@@ -40,6 +44,8 @@ struct MachineCode {
     native: Native,
     /// Indexed by [`LayerKind`]: the number of its matcher's node 0.
     bases: Vec<usize>,
+    /// Whether list 0 of its truths is all that is computed of a request; list 1 is what is computed of a target.
+    computes: bool,
 }
 
 /// What is known beside the rules, in forms that are fast to ask.
@@ -127,11 +133,20 @@ impl Compiled {
     pub fn new(policy: Arc<Policy>) -> Compiled {
         let rules = Rules::new(&policy);
         let count = |dimension| rules.partition.count(dimension);
-        let matcher = |kind: LayerKind| Matcher::new(rules.layer(kind).to_vec(), &count);
-        let matchers: Vec<Matcher> = LayerKind::ALL.into_iter().map(matcher).collect();
+        let mut matchers = Vec::new();
+        let mut about_targets = Vec::new();
+        for kind in LayerKind::ALL {
+            let divided = if kind.is_of_targets() { shared::divided(&rules, kind) } else { None };
+            let (boxes, rest) = match divided {
+                Some((of_request, of_target)) => (of_request, Some(of_target)),
+                None => (rules.layer(kind).to_vec(), None),
+            };
+            matchers.push(Matcher::new(boxes, &count));
+            about_targets.push(rest);
+        }
         let facts = Facts::new(&policy, &rules);
         let (reads, findings) = (policy.reads(), words::findings(&policy));
-        Compiled { policy, rules, matchers, facts, reads, findings, native: OnceLock::new(), buffers: Mutex::default() }
+        Compiled { policy, rules, matchers, about_targets, facts, reads, findings, native: OnceLock::new(), buffers: Mutex::default() }
     }
 
     /// Makes machine code and uses it from then on; does nothing where there is some. Takes a second or two for ten
@@ -147,7 +162,8 @@ impl Compiled {
         let mut bases = Vec::new();
         for (kind, matcher) in LayerKind::ALL.into_iter().zip(&self.matchers) {
             bases.push(leaves.len());
-            let mode = if kind.asks_first() { Mode::First } else { Mode::All };
+            let asks_first = kind.asks_first() && self.about_targets[kind as usize].is_none();
+            let mode = if asks_first { Mode::First } else { Mode::All };
             for node in matcher.nodes() {
                 let boxes = match node.form() {
                     Form::Leaf(boxes) => boxes.as_slice(),
@@ -157,9 +173,13 @@ impl Compiled {
                 leaves.push((mode, Leaf { boxes: numbered.collect() }));
             }
         }
-        let native = Native::compile(self.rules.partition.axes().len(), &leaves, &[])?;
+        let of_request = truths(&self.rules.computed, &self.facts.computed);
+        // A class stands between truths that it reads and that read it.
+        let computes = of_request.len() == self.facts.computed.len();
+        let derived = [of_request, truths(&self.rules.of_target, &self.facts.of_target)];
+        let native = Native::compile(self.rules.partition.axes().len(), &leaves, &derived)?;
         // Whoever was first is as good.
-        let _ = self.native.set(MachineCode { native, bases });
+        let _ = self.native.set(MachineCode { native, bases, computes });
         Ok(())
     }
 
@@ -188,7 +208,15 @@ impl Compiled {
             Some(machine) => LayerKind::ALL.map(|kind| Code::Native(&machine.native, machine.bases[kind as usize])),
             None => [Code::Walked; LayerKind::ALL.len()],
         };
-        Evaluator { policy: &self.policy, rules: &self.rules, matchers: &self.matchers, facts: &self.facts, code }
+        Evaluator {
+            policy: &self.policy,
+            rules: &self.rules,
+            matchers: &self.matchers,
+            about_targets: &self.about_targets,
+            facts: &self.facts,
+            truths: self.native.get().map(|machine| (&machine.native, machine.computes)),
+            code,
+        }
     }
 
     /// Decides by numbers, from the request's own values. What is looked for in texts has to be given. Allocates nothing
@@ -298,4 +326,13 @@ impl Program for Compiled {
     fn fingerprint(&self) -> &Fingerprint {
         self.policy.fingerprint()
     }
+}
+
+/// The truths among what is computed and needed.
+fn truths<'r>(computed: &'r [Computed], needed: &[usize]) -> Vec<Derived<'r>> {
+    let truth = |index: &usize| match &computed[*index] {
+        Computed::Truth(of, from) => Some(Derived { of: *of, from }),
+        Computed::First { .. } => None,
+    };
+    needed.iter().filter_map(truth).collect()
 }

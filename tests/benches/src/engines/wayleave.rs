@@ -94,7 +94,6 @@ fn program(texts: &[String], way: Way) -> Result<Compiled, String> {
     if times {
         eprintln!("walked matchers: {} us", begin.elapsed().as_micros());
     }
-    if let Some(path) = std::env::var_os("WAYLEAVE_TEXT") { std::fs::write(path, wayleave_compiler::decision::text::of(&program)).expect("written"); }
     if way == Way::Native {
         program.make_native().map_err(|reason| reason.to_string())?;
         if times {

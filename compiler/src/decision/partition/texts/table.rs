@@ -15,8 +15,8 @@ pub(in super::super) struct Table {
 
 #[derive(Debug, Clone, Copy)]
 struct Slot {
-    /// The upper half of the hash: most texts that differ differ in it.
-    tag: u32,
+    /// Of texts of at most sixteen bytes these tell with the length which text it is.
+    ends: (u64, u64),
     start: u32,
     length: u32,
     /// [`FREE`] where nothing is.
@@ -29,18 +29,18 @@ const FREE: u32 = u32::MAX;
 impl Table {
     /// A table of these, which are distinct.
     pub(in super::super) fn new(texts: &[(&str, u32)]) -> Table {
-        let free = Slot { tag: 0, start: 0, length: 0, class: FREE };
+        let free = Slot { ends: (0, 0), start: 0, length: 0, class: FREE };
         let size = if texts.is_empty() { 0 } else { (texts.len() * 2).next_power_of_two() };
         let mut table = Table { slots: vec![free; size], bytes: Vec::new(), lengths: 0, longest: 0 };
         for (text, class) in texts {
             let position = |bytes: usize| u32::try_from(bytes).expect("a policy is no four gigabytes");
-            let hash = hash(text.as_bytes());
-            let mut at = table.home(hash);
+            let ends = ends(text.as_bytes());
+            let mut at = table.home(hash(text.as_bytes(), ends));
             while table.slots[at].class != FREE {
                 at = (at + 1) & (table.slots.len() - 1);
             }
             let (start, length) = (position(table.bytes.len()), position(text.len()));
-            table.slots[at] = Slot { tag: tag(hash), start, length, class: *class };
+            table.slots[at] = Slot { ends, start, length, class: *class };
             table.bytes.extend_from_slice(text.as_bytes());
             table.lengths |= length_bit(text.len());
             table.longest = table.longest.max(text.len());
@@ -56,16 +56,16 @@ impl Table {
             return None;
         }
         let text = text.as_bytes();
-        let hash = hash(text);
-        let mut at = self.home(hash);
+        let ends = ends(text);
+        let mut at = self.home(hash(text, ends));
         loop {
-            let slot = self.slots[at];
+            let slot = &self.slots[at];
             if slot.class == FREE {
                 return None;
             }
-            if slot.tag == tag(hash) && slot.length as usize == text.len() {
+            if slot.ends == ends && slot.length as usize == text.len() {
                 let start = slot.start as usize;
-                if self.bytes[start..start + text.len()] == *text {
+                if text.len() <= 16 || self.bytes[start..start + text.len()] == *text {
                     return Some(slot.class);
                 }
             }
@@ -82,30 +82,32 @@ fn length_bit(length: usize) -> u64 {
     1 << length.min(63)
 }
 
-fn tag(hash: u64) -> u32 {
-    (hash >> 32) as u32
+/// The first and the last eight bytes, which may overlap; of a shorter text all of it, and nothing.
+#[inline]
+fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)), 0)
+    } else if let (Some(first), Some(last)) = (text.first(), text.last()) {
+        (u64::from(*first) << 16 | u64::from(text[text.len() / 2]) << 8 | u64::from(*last), 0)
+    } else {
+        (0, 0)
+    }
 }
 
 /// Eight bytes at a time are multiplied and folded; the last eight may overlap those before. Whoever asks cannot choose what
 /// is in the table, so that no choice of texts makes it slow.
 #[inline]
-fn hash(text: &[u8]) -> u64 {
+fn hash(text: &[u8], (first, last): (u64, u64)) -> u64 {
     const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut hash = SEED ^ text.len() as u64;
-    let last = if let Some(last) = text.last_chunk::<8>() {
+    let mut hash = fold(SEED ^ text.len() as u64 ^ first);
+    if text.len() > 16 {
         let (chunks, _) = text.as_chunks::<8>();
-        // The last eight are read below.
-        for chunk in &chunks[..(text.len() - 1) / 8] {
+        for chunk in &chunks[1..(text.len() - 1) / 8] {
             hash = fold(hash ^ u64::from_le_bytes(*chunk));
         }
-        u64::from_le_bytes(*last)
-    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
-    } else if let (Some(first), Some(last)) = (text.first(), text.last()) {
-        u64::from(*first) << 16 | u64::from(text[text.len() / 2]) << 8 | u64::from(*last)
-    } else {
-        0
-    };
+    }
     fold(hash ^ last)
 }
 
@@ -141,7 +143,7 @@ mod tests {
         assert_eq!(Table::new(&[]).get(""), None);
         let displaced = |slot: &(usize, &Slot)| {
             let text = &table.bytes[slot.1.start as usize..(slot.1.start + slot.1.length) as usize];
-            slot.1.class != FREE && table.home(hash(text)) != slot.0
+            slot.1.class != FREE && table.home(hash(text, ends(text))) != slot.0
         };
         let displaced = table.slots.iter().enumerate().filter(displaced).count();
         assert!((1..texts.len() / 2).contains(&displaced), "{displaced} of {} are not at home", texts.len());
