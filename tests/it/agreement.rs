@@ -2,9 +2,13 @@
 //! `cargo run --release -p wayleave-tests --bin agreement` asks.
 
 use crate::decide::{cases, each_policy, policy, request};
+use fastrand::Rng;
+use wayleave_compiler::decision::Compiled;
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
-use wayleave_tests::agreement::{Ways, agree};
+use wayleave_program::document::read_request;
+use wayleave_program::schema::Origin;
+use wayleave_tests::agreement::{Ways, agree, checked};
 
 /// Policies of one test, and requests for each: 100,000 pairs in all.
 const POLICIES: u64 = 500;
@@ -52,4 +56,45 @@ fn each_case_is_decided_alike() {
         }
     });
     assert!(problems.is_empty(), "{problems}");
+}
+
+/// A request of the same classes can be named for every request, and for what is changed in one of its dimensions it can be
+/// named only where it is of those classes.
+#[test]
+fn classes_have_requests() {
+    let (mut asked, mut impossible) = (0, 0);
+    for number in 0..150 {
+        let mut random = Rng::with_seed(number);
+        let written = wayleave_tests::policies::policy(&mut random);
+        let program = Compiled::new(checked(&written));
+        let partition = &program.rules().partition;
+        let own: Vec<usize> = program
+            .schema()
+            .ids()
+            .filter(|id| program.schema().attribute(*id).origin != Origin::Classified)
+            .flat_map(|id| partition.dimensions(id))
+            .map(|dimension| dimension.0 as usize)
+            .collect();
+        for _ in 0..20 {
+            let document = written.request(&mut random);
+            let given = read_request(program.schema(), &document).expect("it fits");
+            let mut classes = Vec::new();
+            program.classify(&given, &mut classes);
+            let mut same = |classes: &[u32], found: &Attributes| {
+                let mut again = Vec::new();
+                program.classify(found, &mut again);
+                assert!(own.iter().all(|at| again[*at] == classes[*at]), "policy {number}, {document}");
+            };
+            let found = partition.request(program.policy(), &classes);
+            same(&classes, &found.unwrap_or_else(|| panic!("policy {number}: none for {document}")));
+            let at = own[random.usize(..own.len())];
+            classes[at] = random.u32(..partition.axes()[at].count);
+            asked += 1;
+            match partition.request(program.policy(), &classes) {
+                Some(found) => same(&classes, &found),
+                None => impossible += 1,
+            }
+        }
+    }
+    assert!(impossible > 0 && impossible < asked / 2, "{impossible} of {asked}");
 }

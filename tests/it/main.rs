@@ -30,6 +30,8 @@ mod lsp;
 
 mod mistakes;
 
+mod portable;
+
 mod proxy;
 
 mod reports;

@@ -277,6 +277,7 @@ impl Sound<'_> {
             let are_near = intervals.iter().all(|Interval { low, high }| is_near(*low) && is_near(*high));
             ensure(are_near, "a number is too large")?;
         }
+        self.names(subject, predicate)?;
         match subject {
             Subject::Target(TargetField::Fact(fact)) => {
                 ensure((fact.0 as usize) < self.policy.facts.len(), "a fact is missing")?;
@@ -306,6 +307,38 @@ impl Sound<'_> {
                 };
                 ensure(fits, "a test does not fit its attribute")
             }
+        }
+    }
+}
+
+impl Sound<'_> {
+    /// Whether what a test names is there.
+    fn names(&self, subject: &Subject, predicate: &Predicate) -> Checked {
+        let catalogue = &self.policy.catalogue;
+        match predicate {
+            Predicate::OneOfTargets(targets) => {
+                targets.iter().try_for_each(|target| self.targets(&[*target]))
+            }
+            Predicate::NamesModel { aliases, targets, .. } => {
+                targets.iter().try_for_each(|target| self.targets(&[*target]))?;
+                let are_there = aliases.iter().all(|alias| (alias.0 as usize) < catalogue.aliases.len());
+                ensure(are_there, "an alias is missing")
+            }
+            Predicate::OneOfMembers(members) if *subject == Subject::Target(TargetField::Provider) => {
+                let are_there = members.iter().all(|member| (member.0 as usize) < catalogue.providers.len());
+                ensure(are_there, "a provider is missing")
+            }
+            Predicate::ComparesToFact(_, fact) => {
+                ensure((fact.0 as usize) < self.policy.facts.len(), "a fact is missing")?;
+                ensure(matches!(subject, Subject::Attribute(_)), "a fact is compared with a target")
+            }
+            Predicate::OneOfMembers(_)
+            | Predicate::OneOfTexts(_)
+            | Predicate::IsTrue
+            | Predicate::Has(_)
+            | Predicate::IsEmpty
+            | Predicate::InIntervals(_)
+            | Predicate::Matches(_) => Ok(()),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::decision::boxes::Dimension;
 use crate::model::{Policy, Predicate};
 use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
-use wayleave_program::schema::{AttributeId, BuiltIn, Type};
+use wayleave_program::schema::{AttributeId, BuiltIn, Origin, Type};
 use wayleave_program::value::{Instant, Value};
 use wayleave_program::zone::Zone;
 
@@ -21,11 +21,13 @@ const DAY: i64 = 24 * 60 * 60;
 
 impl Partition {
     /// A request of these classes, as near to the defaults as its classes allow; what no test tells apart is left unknown.
-    /// Computed truths and the target are not asked. None where no request has them, or where patterns that are asked
+    /// Computed classes and the target are not asked. None where no request has them, or where patterns that are asked
     /// on their own exclude each other in ways that are not known.
     pub fn request(&self, policy: &Policy, classes: &[u32]) -> Option<Attributes> {
         let mut request = Attributes::new(&policy.schema);
-        for id in self.given().filter(|id| !is_joint(*id)) {
+        // What a `classify` computes follows from the others.
+        let is_class = |id: AttributeId| policy.schema.attribute(id).origin == Origin::Classified;
+        for id in self.given().filter(|id| !is_joint(*id) && !is_class(*id)) {
             let own = |dimension: &Dimension| classes[dimension.0 as usize] == self.defaults[dimension.0 as usize];
             if !self.dimensions(id).iter().all(own) {
                 request.set(id, self.representative(policy, id, classes)?);
@@ -236,4 +238,39 @@ fn parts(tests: &[(Dimension, Predicate)], classes: &[u32]) -> Option<Vec<String
         }
     }
     Some(found.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counts;
+
+    /// Every range of small numbers, against every pair of counts.
+    #[test]
+    fn counts_are_found_where_there_are_some() {
+        let ranges: Vec<(i128, i128)> =
+            (0..5).flat_map(|low| (low..5).map(move |high| (low, high))).collect();
+        for tokens in &ranges {
+            for output in &ranges {
+                for window in (0..10).flat_map(|low| (low..10).map(move |high| (low, high))) {
+                    let holds = |t: i128, o: i128| (window.0..=window.1).contains(&(t + o.max(1)));
+                    let exists = (tokens.0..=tokens.1).any(|t| (output.0..=output.1).any(|o| holds(t, o)));
+                    match counts(*tokens, *output, window) {
+                        None => assert!(!exists, "{tokens:?} {output:?} {window:?}"),
+                        Some((t, o)) => {
+                            let is_within = (tokens.0..=tokens.1).contains(&t)
+                                && (output.0..=output.1).contains(&o);
+                            assert!(is_within && holds(t, o), "{tokens:?} {output:?} {window:?}: {t} {o}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_window_is_reached_by_any_sum_beyond_it() {
+        let most = i128::from(u64::MAX);
+        assert!(counts((most, most), (most, most), (most, most)).is_some());
+        assert!(counts((most, most), (0, 5), (0, most - 1)).is_none());
+    }
 }
