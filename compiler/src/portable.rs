@@ -55,7 +55,10 @@ impl std::fmt::Display for Unusable {
                 write!(f, "it was built by a newer wayleave: its form is {found}, and this one reads {known}")
             }
             Unusable::Version { found, known } => {
-                write!(f, "it was built by an older wayleave: its form is {found}, and this one reads {known}")
+                write!(
+                    f,
+                    "it was built by an older wayleave: its form is {found}, and this one reads {known}"
+                )
             }
             Unusable::Damaged => f.write_str("it is damaged: its checksum is wrong"),
             Unusable::Unsound(reason) => write!(f, "it holds no policy: {reason}"),

@@ -1,8 +1,8 @@
 //! One request as a policy sees it: a value for each attribute of a schema, or "not asked yet".
 
-use serde::{Deserialize, Serialize};
 use crate::schema::{AttributeId, Schema};
 use crate::value::Value;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The values of one request.

@@ -1,9 +1,9 @@
 //! What can be called: providers, targets and aliases of a policy, with their facts. Holds no secrets: a key is
 //! named by where it is found.
 
-use serde::{Deserialize, Serialize};
 use crate::detector::{Detector, DetectorId};
 use crate::value::{Tokens, UsdMicros};
+use serde::{Deserialize, Serialize};
 
 /// The position of a provider in its [`Catalogue`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! What is tried, in which order, and what is owed with each try.
 
-use serde::{Deserialize, Serialize};
 use crate::catalogue::TargetId;
 use crate::rule::RuleName;
+use serde::{Deserialize, Serialize};
 
 /// Why an attempt failed, as far as it matters to what happens next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

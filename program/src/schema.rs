@@ -1,9 +1,9 @@
 //! What can be known of a request: attributes with type, sources and default. Holds no request's values.
 
-use serde::{Deserialize, Serialize};
 use crate::detector::DetectorId;
 use crate::value::{MemberId, Value};
 use crate::zone::Zone;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The position of an attribute in its [`Schema`].

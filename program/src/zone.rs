@@ -1,12 +1,12 @@
 //! Time zones: from civil dates to instants and back. The rules come from a copy of the tz database in the program; no disk
 //! and no clock is read.
 
-use serde::{Deserialize, Serialize};
 use crate::instant;
 use crate::value::{Instant, MinuteOfDay};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use serde::{Deserialize, Serialize};
 
 /// The zone of a policy's dates, calendar periods and times of day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -80,7 +80,7 @@ fn classes_have_requests() {
             let given = read_request(program.schema(), &document).expect("it fits");
             let mut classes = Vec::new();
             program.classify(&given, &mut classes);
-            let mut same = |classes: &[u32], found: &Attributes| {
+            let same = |classes: &[u32], found: &Attributes| {
                 let mut again = Vec::new();
                 program.classify(found, &mut again);
                 assert!(own.iter().all(|at| again[*at] == classes[*at]), "policy {number}, {document}");

@@ -107,7 +107,8 @@ pub fn policy(random: &mut Rng) -> Generated {
 
 /// Writes one policy.
 pub fn policy_of(random: &mut Rng, size: Size) -> Generated {
-    let mut writer = Writer { random, approvals: Vec::new(), counters: Vec::new(), has_counters: false, size };
+    let mut writer =
+        Writer { random, approvals: Vec::new(), counters: Vec::new(), has_counters: false, size };
     let mut items: Vec<String> = FRAME.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if writer.maybe() {
         items.push("timezone \"Europe/Zurich\"".to_owned());

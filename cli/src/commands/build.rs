@@ -23,7 +23,8 @@ pub(super) fn run(build: &Build, terminal: Terminal) -> Result<Exit, Failure> {
         return Ok(Exit::Yes);
     }
     is_no_source(path)?;
-    create(path, &bytes).map_err(|error| Failure::io(format!("`{}` cannot be written", path.display()), &error))?;
+    create(path, &bytes)
+        .map_err(|error| Failure::io(format!("`{}` cannot be written", path.display()), &error))?;
     let hash = &policy.fingerprint().policy;
     print(&format!("{}: {} bytes, policy {hash}\n", path.display(), bytes.len()))?;
     Ok(Exit::Yes)

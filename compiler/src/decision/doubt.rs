@@ -199,4 +199,3 @@ fn compute(computed: &Computed, attributes: &Attributes, classes: &mut [u32]) {
         }
     }
 }
-

@@ -266,7 +266,8 @@ impl<'e> Evaluator<'e> {
 
     /// Searches divided layers once for all targets.
     fn hold(&self, kinds: &[LayerKind], verdict: &mut Verdict) {
-        for kind in kinds.iter().map(|kind| *kind as usize).filter(|kind| self.about_targets[*kind].is_some()) {
+        for kind in kinds.iter().map(|kind| *kind as usize).filter(|kind| self.about_targets[*kind].is_some())
+        {
             self.matchers[kind].boxes_held(self.code[kind], &verdict.classes, &mut verdict.held[kind]);
         }
     }
@@ -447,7 +448,13 @@ impl<'e> Evaluator<'e> {
     }
 
     /// A stage of which the request is drawn for another target becomes two: the new one, then the old one.
-    fn stage_of(&self, asked: &Asked<'_>, stage: &PlanStage, members: &[(Share, TargetId)], verdict: &mut Verdict) {
+    fn stage_of(
+        &self,
+        asked: &Asked<'_>,
+        stage: &PlanStage,
+        members: &[(Share, TargetId)],
+        verdict: &mut Verdict,
+    ) {
         if members.iter().any(|(_, target)| self.new_of(verdict, *target) != *target) {
             self.add(asked, stage, members, Moved::Yes, verdict);
         }
@@ -673,7 +680,8 @@ impl<'e> Evaluator<'e> {
         if id == BuiltIn::TimeWeekday.id() {
             return local().map(|local| Value::Member(MemberId(local.weekday)));
         }
-        let is_class = |computed: &&Computed| matches!(computed, Computed::First { attribute, .. } if *attribute == id);
+        let is_class =
+            |computed: &&Computed| matches!(computed, Computed::First { attribute, .. } if *attribute == id);
         if asked.attributes.get(id).is_some() || !self.rules.computed.iter().any(|one| is_class(&one)) {
             return None;
         }

@@ -435,7 +435,10 @@ impl Maker<'_> {
         }
         policy.redactions.iter().for_each(|rule| self.tried_one(rule, None, RuleName::Redact, &mut found));
         policy.flags.iter().for_each(|rule| self.tried_one(rule, None, RuleName::Flag, &mut found));
-        policy.requirements.iter().for_each(|rule| self.tried_one(rule, None, RuleName::Approval, &mut found));
+        policy
+            .requirements
+            .iter()
+            .for_each(|rule| self.tried_one(rule, None, RuleName::Approval, &mut found));
         policy.caps.iter().for_each(|rule| self.tried_one(rule, None, RuleName::Cap, &mut found));
         policy.logs.iter().for_each(|rule| self.tried_one(rule, None, RuleName::Log, &mut found));
         found

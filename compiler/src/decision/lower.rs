@@ -115,7 +115,12 @@ impl<'p> Lowering<'p> {
         lowering
     }
 
-    fn classification(&mut self, attribute: AttributeId, arms: &[(Condition, MemberId)], otherwise: MemberId) {
+    fn classification(
+        &mut self,
+        attribute: AttributeId,
+        arms: &[(Condition, MemberId)],
+        otherwise: MemberId,
+    ) {
         let dimension = self.partition.dimensions(attribute)[0];
         let arms = arms.iter().map(|(condition, member)| (self.expression(condition), member.0)).collect();
         // Every member of what is computed is a class of its own.
@@ -166,9 +171,9 @@ impl<'p> Lowering<'p> {
 
     fn test(&mut self, test: &Test) -> Expression {
         match (test.subject, &test.predicate) {
-            (Subject::Target(field), predicate) => {
-                Expression::Within(self.targets(|target, id| field_holds(self.policy, field, target, id, predicate)))
-            }
+            (Subject::Target(field), predicate) => Expression::Within(
+                self.targets(|target, id| field_holds(self.policy, field, target, id, predicate)),
+            ),
             (Subject::Attribute(id), Predicate::ComparesToFact(order, fact)) => {
                 let dimension = self.comparison(id, *order, *fact);
                 Expression::Within(Constraint { dimension, classes: ClassSet::one(1) })
@@ -237,7 +242,8 @@ impl<'p> Lowering<'p> {
         for ways in alternatives {
             let multiplied = boxes.len() * ways.len();
             if multiplied <= BOXES_PER_RULE || ways.is_empty() {
-                boxes = boxes.iter().flat_map(|one| ways.iter().filter_map(move |way| with(one, way))).collect();
+                boxes =
+                    boxes.iter().flat_map(|one| ways.iter().filter_map(move |way| with(one, way))).collect();
             } else {
                 boxes.iter_mut().for_each(|one| one.residual.push(Expression::Any(ways.clone())));
             }
@@ -424,7 +430,9 @@ fn field_holds(
         }
         TargetField::PriceInput => target.price.is_some_and(|price| number(price.input.0)),
         TargetField::PriceOutput => target.price.is_some_and(|price| number(price.output.0)),
-        TargetField::Fact(fact) => value_holds(predicate, &policy.facts[fact.0 as usize].values[id.0 as usize]),
+        TargetField::Fact(fact) => {
+            value_holds(predicate, &policy.facts[fact.0 as usize].values[id.0 as usize])
+        }
     }
 }
 

@@ -29,7 +29,27 @@ pub struct Matcher {
     starts: Vec<u32>,
     ranges: Vec<(u32, u32)>,
     nodes: Vec<Node>,
+    /// The nodes in a form that takes few cache lines; indexed as they are.
+    steps: Vec<Step>,
+    /// The children of all splits, one after the other.
+    children: Vec<u32>,
     root: u32,
+}
+
+/// A node as far as a search has to know which way to go.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    /// The first box in it.
+    first: u32,
+    way: Way,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Leaf,
+    Matrix,
+    /// A dimension, where its children begin in [`Matcher::children`], and the rest.
+    Split(u32, u32, u32),
 }
 
 /// One constraint in a form that is fast to ask.
@@ -99,12 +119,26 @@ impl Matcher {
             starts: vec![0],
             ranges: Vec::new(),
             nodes: Vec::new(),
+            steps: Vec::new(),
+            children: Vec::new(),
             root: NONE,
         };
         for index in 0..matcher.boxes.len() {
             matcher.add_checks(index, count);
         }
         matcher.root = Builder { matcher: &mut matcher, count }.node(all, cost::DEPTH);
+        for node in &matcher.nodes {
+            let way = match &node.form {
+                Form::Leaf(_) => Way::Leaf,
+                Form::Matrix(_) => Way::Matrix,
+                Form::Split { dimension, children, rest } => {
+                    let from = u32::try_from(matcher.children.len()).expect("fewer than 2^32 children");
+                    matcher.children.extend_from_slice(children);
+                    Way::Split(dimension.0, from, *rest)
+                }
+            };
+            matcher.steps.push(Step { first: node.first, way });
+        }
         matcher
     }
 
@@ -171,24 +205,24 @@ impl Matcher {
     /// The first box in a node that holds and stands before `best`; else `best`. Depth is bounded by [`cost::DEPTH`].
     fn first_in(&self, mut at: u32, code: Code<'_>, classes: &[u32], mut best: u32) -> u32 {
         while at != NONE {
-            let node = &self.nodes[at as usize];
-            if node.first >= best {
+            let step = self.steps[at as usize];
+            if step.first >= best {
                 return best;
             }
-            match &node.form {
-                Form::Split { dimension, children, rest } => {
-                    let child = children[classes[dimension.0 as usize] as usize];
+            match step.way {
+                Way::Split(dimension, from, rest) => {
+                    let child = self.children[(from + classes[dimension as usize]) as usize];
                     best = self.first_in(child, code, classes, best);
-                    at = *rest;
+                    at = rest;
                 }
-                Form::Leaf(boxes) => {
+                Way::Leaf => {
                     let found = match code {
                         Code::Native(native, base) => native.first(base + at as usize, classes),
-                        Code::Walked => self.first_of(boxes, classes),
+                        Code::Walked => self.first_of(self.leaf(at), classes),
                     };
                     return found.min(best);
                 }
-                Form::Matrix(matrix) => return self.first_of_matrix(matrix, classes, best),
+                Way::Matrix => return self.first_of_matrix(self.matrix(at), classes, best),
             }
         }
         best
@@ -196,20 +230,38 @@ impl Matcher {
 
     fn all_in(&self, mut at: u32, code: Code<'_>, classes: &[u32], found: &mut Vec<u32>) {
         while at != NONE {
-            match &self.nodes[at as usize].form {
-                Form::Split { dimension, children, rest } => {
-                    self.all_in(children[classes[dimension.0 as usize] as usize], code, classes, found);
-                    at = *rest;
+            match self.steps[at as usize].way {
+                Way::Split(dimension, from, rest) => {
+                    let child = self.children[(from + classes[dimension as usize]) as usize];
+                    self.all_in(child, code, classes, found);
+                    at = rest;
                 }
-                Form::Leaf(boxes) => {
+                Way::Leaf => {
                     match code {
                         Code::Native(native, base) => native.all(base + at as usize, classes, found),
-                        Code::Walked => found.extend(boxes.iter().filter(|index| self.holds(**index, classes))),
+                        Code::Walked => {
+                            let boxes = self.leaf(at).iter().copied();
+                            found.extend(boxes.filter(|index| self.holds(*index, classes)));
+                        }
                     }
                     return;
                 }
-                Form::Matrix(matrix) => return self.all_of_matrix(matrix, classes, found),
+                Way::Matrix => return self.all_of_matrix(self.matrix(at), classes, found),
             }
+        }
+    }
+
+    fn leaf(&self, at: u32) -> &[u32] {
+        match &self.nodes[at as usize].form {
+            Form::Leaf(boxes) => boxes,
+            Form::Split { .. } | Form::Matrix(_) => &[],
+        }
+    }
+
+    fn matrix(&self, at: u32) -> &Matrix {
+        match &self.nodes[at as usize].form {
+            Form::Matrix(matrix) => matrix,
+            Form::Split { .. } | Form::Leaf(_) => panic!("a step to a matrix leads to one"),
         }
     }
 
@@ -388,9 +440,8 @@ impl Builder<'_> {
             let rows = classes.min(2 * one.ranges + 1);
             classes * size_of::<u32>() + rows * boxes.div_ceil(64) * size_of::<u64>()
         };
-        let fits = |(dimension, one): &(&Dimension, &Tested)| {
-            bytes(**dimension, one) <= cost::COLUMN_BYTES * boxes
-        };
+        let fits =
+            |(dimension, one): &(&Dimension, &Tested)| bytes(**dimension, one) <= cost::COLUMN_BYTES * boxes;
         let mut by_share: Vec<(f64, Dimension)> =
             tested.iter().filter(fits).map(|(dimension, one)| (share(one, boxes), *dimension)).collect();
         by_share.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -455,7 +506,8 @@ impl Builder<'_> {
         let mut every = vec![u64::MAX; words];
         let surplus = words * 64 - list.len();
         every.last_mut().into_iter().for_each(|last| *last >>= surplus);
-        let mut matrix = Matrix { words, columns: Vec::new(), rows: every, exact: vec![0; words], boxes: list };
+        let mut matrix =
+            Matrix { words, columns: Vec::new(), rows: every, exact: vec![0; words], boxes: list };
         for (position, index) in matrix.boxes.iter().enumerate() {
             let one = &self.matcher.boxes[*index as usize];
             let is_tested = |constraint: &super::boxes::Constraint| columns.contains(&constraint.dimension);

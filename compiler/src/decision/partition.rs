@@ -59,7 +59,7 @@ pub struct Axis {
 #[derive(Debug)]
 enum Cut {
     /// Single texts.
-    Texts(Texts),
+    Texts(Box<Texts>),
     /// Members of a named type.
     Members(Members),
     /// True is 1.
@@ -139,7 +139,7 @@ impl Partition {
     fn cut(&mut self, policy: &Policy, id: AttributeId, tests: &[Asked<'_>]) {
         let attribute = policy.schema.attribute(id);
         let cut = match &attribute.value_type {
-            Type::Text | Type::Model => Cut::Texts(self.cut_texts(id, tests)),
+            Type::Text | Type::Model => Cut::Texts(Box::new(self.cut_texts(id, tests))),
             Type::Named(named) => {
                 let members = Members::new(named, tests, attribute.origin == Origin::Classified);
                 let dimension = self.axis(Meaning::Value(id), members.count());
@@ -168,7 +168,8 @@ impl Partition {
         asked.extend(patterns.iter().map(|pattern| TextTest::Matches(pattern)));
         if let Ok(classes) = TextClasses::new(&asked) {
             let at = |index: usize| classes.holding(literals.len() + index).clone();
-            let patterns = patterns.into_iter().enumerate().map(|(index, pattern)| (pattern.clone(), at(index)));
+            let patterns =
+                patterns.into_iter().enumerate().map(|(index, pattern)| (pattern.clone(), at(index)));
             let patterns = patterns.collect();
             let dimension = self.axis(Meaning::Value(id), classes.count());
             return Texts { dimension, classes, patterns, alone: Vec::new() };
@@ -307,12 +308,7 @@ impl Partition {
     }
 
     /// The classes of one attribute whose values stand so to a fact's value.
-    pub(super) fn compared(
-        &self,
-        id: AttributeId,
-        order: crate::model::Order,
-        fact: &Value,
-    ) -> Expression {
+    pub(super) fn compared(&self, id: AttributeId, order: crate::model::Order, fact: &Value) -> Expression {
         let at = |dimension: Dimension, classes| Expression::Within(Constraint { dimension, classes });
         match (self.cut_of(id), fact) {
             (Some(Cut::Texts(texts)), Value::Text(text)) => {

@@ -146,7 +146,17 @@ impl Compiled {
         }
         let facts = Facts::new(&policy, &rules);
         let (reads, findings) = (policy.reads(), words::findings(&policy));
-        Compiled { policy, rules, matchers, about_targets, facts, reads, findings, native: OnceLock::new(), buffers: Mutex::default() }
+        Compiled {
+            policy,
+            rules,
+            matchers,
+            about_targets,
+            facts,
+            reads,
+            findings,
+            native: OnceLock::new(),
+            buffers: Mutex::default(),
+        }
     }
 
     /// Makes machine code and uses it from then on; does nothing where there is some. Takes a second or two for ten
@@ -205,7 +215,9 @@ impl Compiled {
 
     fn evaluator(&self) -> Evaluator<'_> {
         let code = match self.native.get() {
-            Some(machine) => LayerKind::ALL.map(|kind| Code::Native(&machine.native, machine.bases[kind as usize])),
+            Some(machine) => {
+                LayerKind::ALL.map(|kind| Code::Native(&machine.native, machine.bases[kind as usize]))
+            }
             None => [Code::Walked; LayerKind::ALL.len()],
         };
         Evaluator {
@@ -241,7 +253,8 @@ impl Compiled {
 
     /// The request as the proxy would know it: of what no rule asks that can still matter, nothing is found in its texts.
     fn looked_through<'a>(&self, attributes: &'a Attributes) -> Cow<'a, Attributes> {
-        let has_texts = Inspected::ALL.iter().any(|inspected| attributes.get(inspected.texts().id()).is_some());
+        let has_texts =
+            Inspected::ALL.iter().any(|inspected| attributes.get(inspected.texts().id()).is_some());
         if !has_texts || self.findings.is_empty() {
             return Cow::Borrowed(attributes);
         }

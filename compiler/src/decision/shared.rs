@@ -28,7 +28,8 @@ fn divide(one: &RuleBox, own: &BTreeSet<Dimension>) -> (RuleBox, RuleBox) {
         !found.is_disjoint(own)
     };
     let is_own = |constraint: &Constraint| own.contains(&constraint.dimension);
-    let (target_constraints, constraints): (Vec<_>, Vec<_>) = one.constraints.iter().cloned().partition(is_own);
+    let (target_constraints, constraints): (Vec<_>, Vec<_>) =
+        one.constraints.iter().cloned().partition(is_own);
     let (target_residual, residual): (Vec<_>, Vec<_>) = one.residual.iter().cloned().partition(reads);
     let rule = one.rule;
     let of_target = RuleBox { rule, constraints: target_constraints, residual: target_residual };

@@ -93,7 +93,9 @@ impl Writer<'_> {
         let name = self.name(*dimension);
         let axis = &self.rules.partition.axes()[dimension.0 as usize];
         match (&axis.meaning, classes.ranges()) {
-            (Meaning::Value(_) | Meaning::Target, _) => format!("{name}: {}", self.named(*dimension, classes)),
+            (Meaning::Value(_) | Meaning::Target, _) => {
+                format!("{name}: {}", self.named(*dimension, classes))
+            }
             (_, [(1, 1)]) => name,
             _ => format!("not ({name})"),
         }
@@ -195,7 +197,8 @@ impl Writer<'_> {
                 let _ = writeln!(text, "{indent}{title}a leaf of {}", boxes.len());
             }
             Form::Matrix(matrix) => {
-                let columns: Vec<String> = matrix.dimensions().map(|dimension| self.name(dimension)).collect();
+                let columns: Vec<String> =
+                    matrix.dimensions().map(|dimension| self.name(dimension)).collect();
                 let (count, columns) = (matrix.boxes().len(), columns.join(", "));
                 let _ = writeln!(text, "{indent}{title}a bit matrix of {count}, by {columns}");
             }

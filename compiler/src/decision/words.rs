@@ -153,7 +153,9 @@ impl Compiled {
                 _ => String::new(),
             };
             let words = match model.as_str() {
-                "" => "the request names no model, and this route asks only the model that is named".to_owned(),
+                "" => {
+                    "the request names no model, and this route asks only the model that is named".to_owned()
+                }
                 model => format!(
                     "this route asks only the model that is named, and `{model}` is no target of this policy"
                 ),
@@ -202,8 +204,7 @@ impl Compiled {
             }
             Against::Ungranted(index) => {
                 let rule = &self.policy.requirements[index as usize];
-                let built_in =
-                    || format!("`{name}` needs the approval `{}` of {}", rule.name, rule.body.by);
+                let built_in = || format!("`{name}` needs the approval `{}` of {}", rule.name, rule.body.by);
                 let words = rule.body.because.clone().unwrap_or_else(built_in);
                 Reason { by: RuleName::Approval(rule.name.clone()), words }
             }
@@ -214,10 +215,11 @@ impl Compiled {
     fn needs(&self, attributes: &Attributes) -> Vec<String> {
         let schema = &self.policy.schema;
         let api = schema.attribute(BuiltIn::RequestApi.id());
-        let is_embeddings = match (&api.value_type, attributes.value(schema, BuiltIn::RequestApi.id()).as_ref()) {
-            (Type::Named(named), Value::Member(member)) => named.name_of(*member) == "embeddings",
-            _ => false,
-        };
+        let is_embeddings =
+            match (&api.value_type, attributes.value(schema, BuiltIn::RequestApi.id()).as_ref()) {
+                (Type::Named(named), Value::Member(member)) => named.name_of(*member) == "embeddings",
+                _ => false,
+            };
         let mut needs = vec![if is_embeddings { "embeddings" } else { "chat" }.to_owned()];
         if let Value::Set(set) = attributes.value(schema, BuiltIn::RequestNeeds.id()).as_ref() {
             needs.extend(set.iter().cloned());

@@ -1,9 +1,9 @@
 //! Conditions in normal form: boolean combinations of tests of one attribute against constants.
 
-use serde::{Deserialize, Serialize};
 use super::steps::Step;
 use super::{DefinitionId, FactId};
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use wayleave_program::catalogue::{AliasId, TargetId};

@@ -2,8 +2,8 @@
 //! of its type. Whatever bytes say, what is used afterwards cannot be out of place.
 
 use crate::model::{
-    Claim, Condition, Counter, Definition, DefinitionBody, Interval, Plan, Policy, Predicate, RouteBody, Rule,
-    Subject, TargetField, Test, Who,
+    Claim, Condition, Counter, Definition, DefinitionBody, Interval, Plan, Policy, Predicate, RouteBody,
+    Rule, Subject, TargetField, Test, Who,
 };
 use crate::source::Span;
 use wayleave_program::catalogue::TargetId;
@@ -79,7 +79,10 @@ impl Sound<'_> {
             if let Origin::Findings(_, detector) = attribute.origin {
                 let known = self.policy.catalogue.detectors.len();
                 ensure((detector.0 as usize) < known, "a detector is missing")?;
-                ensure(attribute.value_type == Type::TextSet || is_set(&attribute.value_type), "findings are a set")?;
+                ensure(
+                    attribute.value_type == Type::TextSet || is_set(&attribute.value_type),
+                    "findings are a set",
+                )?;
             }
         }
         Ok(())
@@ -89,7 +92,8 @@ impl Sound<'_> {
         ensure(!named.members.is_empty(), "a type has no members")?;
         let mut parents = named.members.iter().enumerate();
         // Each stands after its parent, so that no member is above itself.
-        let is_after = parents.all(|(index, member)| member.parent.is_none_or(|parent| (parent.0 as usize) < index));
+        let is_after =
+            parents.all(|(index, member)| member.parent.is_none_or(|parent| (parent.0 as usize) < index));
         ensure(is_after, "a member stands before its parent")
     }
 
@@ -103,13 +107,17 @@ impl Sound<'_> {
                 self.named(named)?;
             }
             ensure(fact.values.len() == catalogue.targets.len(), "a fact is missing")?;
-            ensure(fact.values.iter().all(|value| is_of(&fact.value_type, value)), "a fact is of another type")?;
+            ensure(
+                fact.values.iter().all(|value| is_of(&fact.value_type, value)),
+                "a fact is of another type",
+            )?;
         }
         Ok(())
     }
 
     fn definitions(&self) -> Checked {
-        for (index, Definition { body, span, tests_target, .. }) in self.policy.definitions.iter().enumerate() {
+        for (index, Definition { body, span, tests_target, .. }) in self.policy.definitions.iter().enumerate()
+        {
             self.span(*span)?;
             let scope = if *tests_target { Scope::Target } else { Scope::Request };
             for condition in body.conditions() {
@@ -121,7 +129,10 @@ impl Sound<'_> {
                 let value_type = self.attribute(*attribute)?;
                 let Type::Named(named) = value_type else { return Err("a class is of another type") };
                 let mut members = arms.iter().map(|(_, member)| member).chain([otherwise]);
-                ensure(members.all(|member| (member.0 as usize) < named.members.len()), "a class is missing")?;
+                ensure(
+                    members.all(|member| (member.0 as usize) < named.members.len()),
+                    "a class is missing",
+                )?;
                 ensure(!tests_target, "a class tests the target")?;
             }
         }
@@ -200,7 +211,10 @@ impl Sound<'_> {
                 Who::Ordered(_, targets) => self.targets(targets)?,
                 Who::Split(by, shares) => {
                     by.map_or(Ok(()), |by| self.attribute(by).map(|_| ()))?;
-                    ensure(shares.iter().all(|(share, _)| 0 < share.0 && share.0 <= 1_000_000), "a share is none")?;
+                    ensure(
+                        shares.iter().all(|(share, _)| 0 < share.0 && share.0 <= 1_000_000),
+                        "a share is none",
+                    )?;
                     shares.iter().try_for_each(|(_, target)| self.targets(&[*target]))?;
                 }
             }
@@ -266,7 +280,10 @@ impl Sound<'_> {
         for id in condition.definitions() {
             let definition = self.policy.definitions.get(id.0 as usize).ok_or("a definition is missing")?;
             ensure(matches!(definition.body, DefinitionBody::Define(_)), "a class is no condition")?;
-            ensure(scope == Scope::Target || !definition.tests_target, "a rule about requests tests the target")?;
+            ensure(
+                scope == Scope::Target || !definition.tests_target,
+                "a rule about requests tests the target",
+            )?;
         }
         condition.tests().into_iter().try_for_each(|test| self.test(test, scope))
     }

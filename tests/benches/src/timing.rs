@@ -25,8 +25,8 @@ pub struct Times {
 
 /// A request is timed no more often than this.
 const ROUNDS: usize = 21;
-/// Requests of a group: some hundred kilobytes.
-const GROUP: usize = 500;
+/// Requests of a group: some hundred kilobytes in the largest of their forms, less than a core's own cache.
+const GROUP: usize = 100;
 /// So few requests say something still, where one decision takes very long.
 const REQUESTS_LEAST: usize = 30;
 

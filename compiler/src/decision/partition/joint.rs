@@ -28,7 +28,8 @@ impl Partition {
         // What a `classify` computes follows from the others.
         let is_class = |id: AttributeId| policy.schema.attribute(id).origin == Origin::Classified;
         for id in self.given().filter(|id| !is_joint(*id) && !is_class(*id)) {
-            let own = |dimension: &Dimension| classes[dimension.0 as usize] == self.defaults[dimension.0 as usize];
+            let own =
+                |dimension: &Dimension| classes[dimension.0 as usize] == self.defaults[dimension.0 as usize];
             if !self.dimensions(id).iter().all(own) {
                 request.set(id, self.representative(policy, id, classes)?);
             }
@@ -179,7 +180,9 @@ impl Wish<'_> {
         // Far from our time zones have no rules; a year before the end is early enough for every day of a week.
         let begin = match self.first <= default && default <= self.last {
             true => default,
-            false if self.first == i128::from(i64::MIN) => (self.last - 400 * i128::from(DAY)).max(self.first),
+            false if self.first == i128::from(i64::MIN) => {
+                (self.last - 400 * i128::from(DAY)).max(self.first)
+            }
             false => self.first,
         };
         let mut at = Instant(i64::try_from(begin).ok()?);
@@ -226,9 +229,8 @@ fn parts(tests: &[(Dimension, Predicate)], classes: &[u32]) -> Option<Vec<String
     let texts = TextClasses::new(&asked).ok()?;
     let is_true = |dimension: &Dimension| classes[dimension.0 as usize] == 1;
     let holds = |text: &str, predicate: &Predicate| holds_of_part(predicate, text);
-    let excludes = |text: &str| {
-        tests.iter().all(|(dimension, predicate)| is_true(dimension) || !holds(text, predicate))
-    };
+    let excludes =
+        |text: &str| tests.iter().all(|(dimension, predicate)| is_true(dimension) || !holds(text, predicate));
     let mut found = BTreeSet::new();
     for (dimension, predicate) in tests {
         if is_true(dimension) && !found.iter().any(|text: &String| holds(text, predicate)) {
@@ -257,8 +259,8 @@ mod tests {
                     match counts(*tokens, *output, window) {
                         None => assert!(!exists, "{tokens:?} {output:?} {window:?}"),
                         Some((t, o)) => {
-                            let is_within = (tokens.0..=tokens.1).contains(&t)
-                                && (output.0..=output.1).contains(&o);
+                            let is_within =
+                                (tokens.0..=tokens.1).contains(&t) && (output.0..=output.1).contains(&o);
                             assert!(is_within && holds(t, o), "{tokens:?} {output:?} {window:?}: {t} {o}");
                         }
                     }

@@ -32,7 +32,9 @@ impl Numbers {
         for test in tests {
             match test {
                 Asked::Of(Predicate::InIntervals(intervals)) => {
-                    cuts.extend(intervals.iter().flat_map(|interval| interval.low.into_iter().chain(interval.high)));
+                    cuts.extend(
+                        intervals.iter().flat_map(|interval| interval.low.into_iter().chain(interval.high)),
+                    );
                 }
                 Asked::Fact(value) => cuts.extend(number(value).into_iter().flat_map(|at| [at, at + 1])),
                 Asked::Of(_) => {}

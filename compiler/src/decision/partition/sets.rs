@@ -29,7 +29,8 @@ impl Tested {
         for test in tests {
             match test {
                 Asked::Of(Predicate::Has(member)) => {
-                    has.entry(member.clone()).or_insert_with(|| axis(Question::Of(Predicate::Has(member.clone()))));
+                    has.entry(member.clone())
+                        .or_insert_with(|| axis(Question::Of(Predicate::Has(member.clone()))));
                 }
                 Asked::Of(Predicate::IsEmpty) => {
                     is_empty.get_or_insert_with(|| axis(Question::Of(Predicate::IsEmpty)));
@@ -94,8 +95,12 @@ impl Tested {
         closed: Option<&[String]>,
     ) -> Option<BTreeSet<String>> {
         let is_true = |dimension: &Dimension| classes[dimension.0 as usize] == 1;
-        let mut set: BTreeSet<String> =
-            self.has.iter().filter(|(_, dimension)| is_true(dimension)).map(|(name, _)| name.clone()).collect();
+        let mut set: BTreeSet<String> = self
+            .has
+            .iter()
+            .filter(|(_, dimension)| is_true(dimension))
+            .map(|(name, _)| name.clone())
+            .collect();
         if let Some((known, _)) = self.equals.iter().find(|(_, dimension)| is_true(dimension)) {
             // Members that nobody asks for too.
             set.extend(known.iter().cloned());
