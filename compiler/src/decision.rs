@@ -16,7 +16,9 @@ mod shared;
 
 mod doubt;
 
-pub mod evaluate;
+pub mod verdict;
+
+mod evaluate;
 
 mod words;
 

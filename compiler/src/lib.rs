@@ -1,10 +1,11 @@
 //! From sources to a program, and every question one can ask about a policy. Pure: reads no file, clock or environment;
 //! the same sources give the same answers, byte for byte.
 //!
-//! The pipeline: [`Sources::gather`] → [`check`] → [`spec::Reference`], which implements the serving side's contract.
+//! The pipeline: [`Sources::gather`] → [`check`] → [`decision::Compiled`], which implements the serving side's contract and is
+//! held to [`spec::Reference`], the meaning by the letter.
 //!
 //! ```
-//! use wayleave_compiler::{Options, Sources, check, examples, spec::Reference};
+//! use wayleave_compiler::{Options, Sources, check, decision::Compiled, examples};
 //! use wayleave_program::{Program, attributes::Attributes, value::DEFAULT_NOW};
 //!
 //! let text = r#"
@@ -15,7 +16,7 @@
 //!     otherwise deny "No route covers this request."
 //! "#;
 //! let checked = check(&Sources::single("main.route", text), &Options { as_of: DEFAULT_NOW });
-//! let program = Reference::new(checked.policy.expect("the policy is sound"));
+//! let program = Compiled::new(checked.policy.expect("the policy is sound"));
 //! let decision = program.decide(&Attributes::new(program.schema()));
 //! assert_eq!(examples::outcome(&decision, program.catalogue()), "route chat, to near/small");
 //! ```

@@ -119,47 +119,6 @@ impl Policy {
         Sources::gather(root, &mut read).unwrap_or_else(|_| Sources::single(root, ""))
     }
 
-    /// Every condition of a rule, a route, an arm, a counter or a migration: what decisions ask.
-    pub fn conditions(&self) -> Vec<&Condition> {
-        let mut all: Vec<&Condition> = Vec::new();
-        all.extend(self.approvals.iter().map(|rule| &rule.condition));
-        all.extend(self.denials.iter().map(|rule| &rule.condition));
-        all.extend(self.prohibitions.iter().map(|rule| &rule.condition));
-        all.extend(self.redactions.iter().map(|rule| &rule.condition));
-        all.extend(self.flags.iter().map(|rule| &rule.condition));
-        all.extend(self.requirements.iter().map(|rule| &rule.condition));
-        all.extend(self.caps.iter().map(|rule| &rule.condition));
-        all.extend(self.logs.iter().map(|rule| &rule.condition));
-        all.extend(self.counters.iter().map(|counter| &counter.condition));
-        all.extend(self.migrations.iter().map(|migration| &migration.condition));
-        for route in &self.routes {
-            all.push(&route.condition);
-            if let RouteBody::Arms(arms) = &route.body {
-                all.extend(arms.iter().map(|arm| &arm.condition));
-            }
-        }
-        all
-    }
-
-    /// Every instant at which something of it begins or ends, ascending: between two of them it is the same policy.
-    pub fn dates(&self) -> Vec<Instant> {
-        let mut dates: BTreeSet<Instant> = BTreeSet::new();
-        let periods = (self.approvals.iter().map(|rule| rule.period))
-            .chain(self.denials.iter().map(|rule| rule.period))
-            .chain(self.prohibitions.iter().map(|rule| rule.period))
-            .chain(self.redactions.iter().map(|rule| rule.period))
-            .chain(self.flags.iter().map(|rule| rule.period))
-            .chain(self.requirements.iter().map(|rule| rule.period))
-            .chain(self.caps.iter().map(|rule| rule.period))
-            .chain(self.logs.iter().map(|rule| rule.period));
-        dates.extend(periods.flat_map(|period| period.from.into_iter().chain(period.until)));
-        for migration in &self.migrations {
-            dates.extend(migration.ramp.iter().map(|(from, _)| *from));
-            dates.extend(migration.shadow.and_then(|(_, until)| until));
-        }
-        dates.into_iter().collect()
-    }
-
     /// What a detector that is a pure function of texts finds in one of them; nothing where no rule asks for it.
     pub fn find(&self, detector: DetectorId, text: &str) -> BTreeSet<String> {
         let looking = self.detectors.get(&detector);

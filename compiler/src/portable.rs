@@ -104,12 +104,6 @@ pub fn is_program(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
-/// The checksum that a built program claims; empty where there is no room for one.
-pub fn checksum(bytes: &[u8]) -> &[u8] {
-    let behind = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |line| line + 1);
-    bytes.get(behind..behind + CHECKSUM).unwrap_or_default()
-}
-
 /// The policy that was written.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ const CRATES: [(&str, &[&str]); 8] = [
 
 /// Modules of the compiler in their order: each may name those before it, and `lib` all. Of `decision`, `code` knows the boxes,
 /// and only the three files behind it know `code`.
-const COMPILER: [&str; 24] = [
+const COMPILER: [&str; 25] = [
     "source",
     "diagnostic",
     "model",
@@ -29,6 +29,7 @@ const COMPILER: [&str; 24] = [
     "decision/cost",
     "decision/shared",
     "decision/doubt",
+    "decision/verdict",
     "decision/words",
     "decision/text",
     "code",
@@ -172,6 +173,9 @@ fn every_file_says_what_it_holds_and_is_of_one_idea() {
     }
 }
 
+/// Where machine code is called, and where the benchmarks count allocations.
+const UNSAFE: [&str; 2] = ["compiler/src/code/native.rs", "tests/benches/src/heap.rs"];
+
 #[test]
 fn nothing_is_left_for_later_and_nothing_is_silenced() {
     let words = [
@@ -188,7 +192,7 @@ fn nothing_is_left_for_later_and_nothing_is_silenced() {
         }
         let is_unsafe =
             text.contains(&("uns".to_owned() + "afe {")) || text.contains(&("uns".to_owned() + "afe fn"));
-        assert!(!is_unsafe, "{path} holds unsafe code");
+        assert!(!is_unsafe || UNSAFE.contains(&path.as_str()), "{path} holds unsafe code");
     }
 }
 

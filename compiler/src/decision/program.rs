@@ -2,10 +2,11 @@
 
 use super::boxes::RuleBox;
 use super::doubt::PartlyKnown;
-use super::evaluate::{Evaluator, Verdict};
+use super::evaluate::Evaluator;
 use super::layers::{LayerKind, Rules};
 use super::lower::Computed;
 use super::matcher::{Code, Form, Matcher};
+use super::verdict::Verdict;
 use super::{lower, shared, words};
 use crate::code::{Derived, Leaf, Mode, Native, NotCompiled};
 use crate::model::Policy;

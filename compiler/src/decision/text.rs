@@ -75,6 +75,7 @@ impl Writer<'_> {
                 let written = |value: &Value| write_value(value_type, value).to_string();
                 match self.rules.partition.ends(*id, class) {
                     Some((low, high)) if low == high => written(&low),
+                    Some((low, _)) if self.is_last(dimension, class) => format!("{} and more", written(&low)),
                     Some((low, high)) => format!("{}..{}", written(&low), written(&high)),
                     None => class.to_string(),
                 }
@@ -87,6 +88,10 @@ impl Writer<'_> {
             return format!("{} of {} classes", classes.len(), self.rules.partition.count(dimension));
         }
         classes.classes().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    fn is_last(&self, dimension: Dimension, class: u32) -> bool {
+        class + 1 == self.rules.partition.count(dimension)
     }
 
     fn constraint(&self, Constraint { dimension, classes }: &Constraint) -> String {

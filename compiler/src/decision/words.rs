@@ -1,8 +1,8 @@
 //! From a verdict's numbers to a decision's words: names, `because` clauses and built-in reasons.
 
-use super::evaluate::{Against, Behind, OwedBy, Verdict};
 use super::layers::Owing;
 use super::program::Compiled;
+use super::verdict::{Against, Behind, OwedBy, Part, Verdict};
 use crate::model::{ArmOutcome, Counter, Plan, RouteBody};
 use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
@@ -99,7 +99,7 @@ impl Compiled {
         removed: Vec<Removed>,
     ) -> Decision {
         let plan = self.plan_of(verdict);
-        let stage = |(part, within_ms): &(super::evaluate::Part, Option<u64>)| Stage {
+        let stage = |(part, within_ms): &(Part, Option<u64>)| Stage {
             candidates: part.of(&verdict.candidates).to_vec(),
             within_ms: *within_ms,
         };

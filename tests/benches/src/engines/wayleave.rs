@@ -8,7 +8,7 @@ use crate::policy::{Field, Policy, SetField};
 use crate::request::Request;
 use std::collections::{BTreeSet, HashMap};
 use wayleave_compiler::decision::Compiled;
-use wayleave_compiler::decision::evaluate::Verdict;
+use wayleave_compiler::decision::verdict::Verdict;
 use wayleave_compiler::{Options, Severity, Sources, check};
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
