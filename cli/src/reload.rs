@@ -8,6 +8,7 @@ use crate::load::Given;
 use crate::output::{Failure, Terminal, note, print};
 use crate::watch::{INTERVAL, Watch};
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -67,7 +68,15 @@ impl Reload {
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
             match self.watch.look() {
                 None => {}
-                Some(Ok(given)) => self.take(given),
+                Some(Ok(given)) => {
+                    // A mistake of ours must not end the watch: what is saved next may be read again.
+                    let taken = catch_unwind(AssertUnwindSafe(|| self.take(given)));
+                    if taken.is_err() {
+                        self.refuse_for(&Failure::new(
+                            "the policy could not be compiled: a mistake in wayleave",
+                        ));
+                    }
+                }
                 Some(Err(failure)) => self.refuse_for(&failure),
             }
         }

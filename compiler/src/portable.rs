@@ -4,21 +4,22 @@
 //! ```text
 //! wayleave program 1\n     what this is, and the version of its form
 //! 32 bytes                 SHA-256 of all that follows
-//! the rest                 the policy's hash, which of its detectors are asked for, and the policy (postcard)
+//! the rest                 the policy's hash, and the policy (postcard)
 //! ```
 //!
 //! No class number and no machine word is in it: those belong to the program that makes them.
 
 mod sound;
 
-use crate::model::Policy;
 use crate::model::lower::inspection;
+use crate::model::{Condition, Policy, Subject};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use wayleave_program::Fingerprint;
 use wayleave_program::detector::DetectorId;
+use wayleave_program::schema::Origin;
 
 /// The version of the form that is written, and the only one that is read.
 const VERSION: u32 = 1;
@@ -72,7 +73,6 @@ impl std::error::Error for Unusable {}
 #[derive(Serialize)]
 struct Written<'p> {
     fingerprint: &'p Fingerprint,
-    detectors: Vec<DetectorId>,
     policy: &'p Policy,
 }
 
@@ -80,17 +80,12 @@ struct Written<'p> {
 #[derive(Deserialize)]
 struct Read {
     fingerprint: Fingerprint,
-    detectors: BTreeSet<DetectorId>,
     policy: Policy,
 }
 
 /// A policy as bytes; the same policy always gives the same.
 pub fn write(policy: &Policy) -> Vec<u8> {
-    let written = Written {
-        fingerprint: policy.fingerprint(),
-        detectors: policy.detectors.keys().copied().collect(),
-        policy,
-    };
+    let written = Written { fingerprint: policy.fingerprint(), policy };
     let body = postcard::to_allocvec(&written).expect("a policy is plain data");
     let mut bytes = MAGIC.to_vec();
     bytes.extend(format!("{VERSION}\n").as_bytes());
@@ -112,7 +107,9 @@ pub fn read(bytes: &[u8]) -> Result<Arc<Policy>, Unusable> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(Unusable::Foreign)?;
     let line = rest.iter().take(12).position(|byte| *byte == b'\n').ok_or(Unusable::Damaged)?;
     let version = std::str::from_utf8(&rest[..line]).ok().and_then(|text| text.parse().ok());
-    let found: u32 = version.ok_or(Unusable::Damaged)?;
+    // As it is written, and in no other way.
+    let is_as_written = |found: &u32| rest[..line] == *found.to_string().as_bytes();
+    let found: u32 = version.filter(is_as_written).ok_or(Unusable::Damaged)?;
     if found != VERSION {
         return Err(Unusable::Version { found, known: VERSION });
     }
@@ -126,11 +123,25 @@ pub fn read(bytes: &[u8]) -> Result<Arc<Policy>, Unusable> {
     if !left.is_empty() {
         return Err(unsound("something stands behind it"));
     }
-    let Read { fingerprint, detectors, mut policy } = read;
+    let Read { fingerprint, mut policy } = read;
     sound::check(&policy).map_err(unsound)?;
-    policy.detectors = inspection::compiled(&policy.catalogue, &detectors);
+    policy.detectors = inspection::compiled(&policy.catalogue, &asked_detectors(&policy));
     if *policy.fingerprint() != fingerprint {
         return Err(unsound("its hash is that of another"));
     }
     Ok(Arc::new(policy))
+}
+
+/// The detectors that some condition asks for.
+fn asked_detectors(policy: &Policy) -> BTreeSet<DetectorId> {
+    let definitions = policy.definitions.iter().flat_map(|definition| definition.body.conditions());
+    let conditions = policy.conditions().into_iter().chain(definitions);
+    let asked = conditions.flat_map(Condition::tests).filter_map(|test| match test.subject {
+        Subject::Attribute(id) => match policy.schema.attribute(id).origin {
+            Origin::Findings(_, detector) => Some(detector),
+            Origin::BuiltIn(_) | Origin::Sources(..) | Origin::Classified | Origin::Counter => None,
+        },
+        Subject::Target(_) => None,
+    });
+    asked.collect()
 }

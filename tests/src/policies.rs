@@ -40,8 +40,11 @@ pub enum Size {
     Large,
 }
 
-/// The apps that rules of a large policy speak about: `app-0` and so on.
-const APPS: usize = 40;
+/// The apps that rules of a large policy speak about: `app-0` and so on; too many for a word with a bit for each.
+const APPS: usize = 80;
+
+/// So often the first app is meant, so that rules of an app and those of all often hold side by side.
+const FIRST_APP: usize = 4;
 
 /// A large policy has so many times as many rules.
 const LARGER: usize = 60;
@@ -88,9 +91,13 @@ attribute origin: region  from header "x-origin"  default eu
 attribute wish: low < high  from metadata "wish"  default low
 attribute size: tokens  from header "x-size"
 attribute careful: bool  from header "x-careful"
-attribute labels: set of string  from metadata "labels"
+attribute labels: set of string  from metadata "labels"  default ["x"]
 attribute target.region: region
 attribute target.class: data-class  default internal
+attribute target.most: tokens  default 10 tokens
+attribute target.app: string  default "ide"
+attribute target.careful: bool  default true
+attribute target.labels: set of string  default ["x", "y"]
 alias helpdesk
 detector codename = r"\bORION\b"
 detector nickname = ["bluebird", r"moon ?base"i]
@@ -107,8 +114,10 @@ pub fn policy(random: &mut Rng) -> Generated {
 
 /// Writes one policy.
 pub fn policy_of(random: &mut Rng, size: Size) -> Generated {
+    // So that their classes fit into a word in some policies.
+    let apps = if random.bool() { APPS } else { APPS / 2 };
     let mut writer =
-        Writer { random, approvals: Vec::new(), counters: Vec::new(), has_counters: false, size };
+        Writer { random, approvals: Vec::new(), counters: Vec::new(), has_counters: false, size, apps };
     let mut items: Vec<String> = FRAME.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if writer.maybe() {
         items.push("timezone \"Europe/Zurich\"".to_owned());
@@ -140,6 +149,11 @@ pub fn policy_of(random: &mut Rng, size: Size) -> Generated {
     Generated { files, approvals, counters, size }
 }
 
+/// One of so many apps, by its number.
+fn an_app(random: &mut Rng, apps: usize) -> usize {
+    if random.usize(..FIRST_APP) == 0 { 0 } else { random.usize(..apps) }
+}
+
 /// What is known while a policy is written.
 struct Writer<'r> {
     random: &'r mut Rng,
@@ -148,6 +162,8 @@ struct Writer<'r> {
     counters: Vec<String>,
     has_counters: bool,
     size: Size,
+    /// How many apps its rules speak about.
+    apps: usize,
 }
 
 impl Writer<'_> {
@@ -164,7 +180,8 @@ impl Writer<'_> {
         if self.size == Size::Small || self.random.usize(..5) == 0 {
             return condition;
         }
-        let app = |random: &mut Rng| format!("\"app-{}\"", random.usize(..APPS));
+        let apps = self.apps;
+        let app = |random: &mut Rng| format!("\"app-{}\"", an_app(random, apps));
         let asked = match self.random.usize(..8) {
             0 => format!("caller.app in [{}, {}, {}]", app(self.random), app(self.random), app(self.random)),
             1 => format!("caller.app not in [{}, {}]", app(self.random), app(self.random)),

@@ -5,6 +5,7 @@ use crate::compile::policy_to_build;
 use crate::load;
 use crate::output::{Exit, Failure, Terminal, note, print, print_bytes};
 use crate::replace::create;
+use std::io::Read;
 use std::path::Path;
 use wayleave_compiler::decision::{Compiled, text};
 use wayleave_compiler::portable;
@@ -30,11 +31,24 @@ pub(super) fn run(build: &Build, terminal: Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
-/// A slip of the hand is not to cost a policy.
+/// A slip of the hand is not to cost a policy, nor anything else that was not built.
 fn is_no_source(path: &Path) -> Result<(), Failure> {
-    if path.extension().is_some_and(|extension| extension == "route") {
-        return Err(Failure::new(format!("`{}` is named as a policy's source is", path.display()))
-            .mend("give what is built another name, such as `gateway.program`"));
+    let named = |what: String| {
+        Err(Failure::new(what).mend("give what is built another name, such as `gateway.program`"))
+    };
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("route")) {
+        return named(format!("`{}` is named as a policy's source is", path.display()));
+    }
+    let mut begin = Vec::new();
+    let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    if is_file && let Ok(file) = std::fs::File::open(path) {
+        let _ = file.take(portable::MAGIC.len() as u64).read_to_end(&mut begin);
+    }
+    if !begin.is_empty() && !portable::is_program(&begin) {
+        return named(format!(
+            "`{}` is there and is no built program, so it is not replaced",
+            path.display()
+        ));
     }
     Ok(())
 }

@@ -563,3 +563,6 @@ fn share(tested: &Tested, boxes: usize) -> f64 {
     let boxes = boxes as f64;
     (boxes - tested.tests as f64 + tested.passing) / boxes
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,7 +119,7 @@ impl Writer<'_> {
             2 => format!(
                 "request.model {} {}",
                 self.among(),
-                self.pick(&["near/*", "group mixed", "any", "[helpdesk, near/small, \"other\"]"])
+                self.pick(&["near/*", "far/*", "group mixed", "any", "[helpdesk, near/small, \"other\"]"])
             ),
             3 => self.pick(&["request.stream", "request.stream is false"]).to_owned(),
             4 => {
@@ -161,7 +161,7 @@ impl Writer<'_> {
 
     fn target_test(&mut self) -> String {
         let order = self.pick(&["<", "<=", ">", ">=", "is", "is not"]);
-        match self.random.usize(..10) {
+        match self.random.usize(..12) {
             0 => format!("target {} {}", self.equals(), self.pick(&["near/small", "far/big"])),
             1 => format!(
                 "target {} {}",
@@ -177,7 +177,13 @@ impl Writer<'_> {
             8 => {
                 format!("target.supports {} {}", self.pick(&["has", "lacks"]), self.pick(&["vision", "chat"]))
             }
-            _ => format!("target.name {} \"small\"", self.equals()),
+            9 => format!("target.name {} \"small\"", self.equals()),
+            10 => format!("size {order} target.most"),
+            _ => {
+                let pairs =
+                    ["caller.app {} target.app", "target.careful {} careful", "labels {} target.labels"];
+                self.pick(&pairs).replace("{}", self.equals())
+            }
         }
     }
 

@@ -14,13 +14,26 @@ impl Writer<'_> {
             let context = self.pick(&["1k", "2k", "8k"]);
             let output = self.pick(&["100", "500", "1k"]);
             let (input, answer) = (self.pick(&["$0.5", "$1", "$2"]), self.pick(&["$1", "$2", "$10"]));
+            let facts = [
+                self.pick(&["", "  most: 9 tokens", "  most: 1k tokens"]),
+                self.pick(&["", "  app: \"desk\""]),
+                self.pick(&["", "  careful: false"]),
+                self.pick(&["", "  labels: []", "  labels: [\"x\"]"]),
+            ];
+            let facts = facts.concat();
             format!(
-                "  model {name} {{ supports: [{}]  context: {context} tokens  output: {output} tokens  price: {input} in, {answer} out per 1M tokens }}\n",
+                "  model {name} {{ supports: [{}]  context: {context} tokens  output: {output} tokens  price: {input} in, {answer} out per 1M tokens{facts} }}\n",
                 supports.join(", ")
             )
         };
         let near = [model("small", "chat"), model("large as \"large-2026\"", "chat, vision")];
-        let far = [model("big", "chat"), model("vision", "chat, vision"), model("embed", "embeddings")];
+        let mut far =
+            vec![model("big", "chat"), model("vision", "chat, vision"), model("embed", "embeddings")];
+        let ambiguous = model("small", "chat");
+        // A name that stands for two targets, whose order in the policy is then a meaning.
+        if self.size == super::Size::Large {
+            far.push(ambiguous);
+        }
         vec![
             format!("provider near {{\n  protocol: simulated\n  region: eu\n{}}}", near.concat()),
             format!(

@@ -1,6 +1,6 @@
 //! Requests for a generated policy, with values on both sides of what its conditions test.
 
-use super::{APPS, Generated, Size};
+use super::{APPS, Generated, Size, an_app};
 use fastrand::Rng;
 use serde_json::{Map, Value as Json, json};
 
@@ -14,7 +14,7 @@ impl Generated {
             }
         }
         if self.size == Size::Large && random.usize(..4) > 0 {
-            document.insert("caller.app".to_owned(), json!(format!("app-{}", random.usize(..APPS))));
+            document.insert("caller.app".to_owned(), json!(format!("app-{}", an_app(random, APPS))));
             let groups: Vec<String> =
                 (0..random.usize(..4)).map(|_| format!("group-{}", random.usize(..APPS))).collect();
             document.insert("caller.groups".to_owned(), json!(groups));
@@ -63,7 +63,10 @@ fn attributes() -> Vec<(&'static str, Vec<Json>)> {
         ("caller.groups", sets(&[&[], &["interns"], &["staff"]])),
         ("request.id", texts(&["r1", "r2", "r3"])),
         ("request.api", texts(&["chat", "chat", "responses", "messages", "gemini", "embeddings"])),
-        ("request.model", texts(&["helpdesk", "far/big", "large", "large-2026", "other", "none", ""])),
+        (
+            "request.model",
+            texts(&["helpdesk", "far/big", "small", "large", "large-2026", "other", "none", ""]),
+        ),
         ("request.stream", vec![json!(true), json!(false)]),
         ("request.needs", sets(&[&[], &["tools"], &["vision", "tools"]])),
         ("request.tokens", count(&[0, 1, 99, 100, 999, 1000, 1024, 1025, 7999])),
@@ -87,6 +90,7 @@ fn attributes() -> Vec<(&'static str, Vec<Json>)> {
                 json!(""),
                 json!("hello"),
                 json!(["12", "Dear Ann"]),
+                json!("\u{ff48}ello, and \u{ff2f}RION"),
                 json!("see ORION, write to ann@example.com"),
             ],
         ),
