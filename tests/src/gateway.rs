@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use wayleave_compiler::spec::Reference;
+use wayleave_compiler::decision::Compiled;
 use wayleave_compiler::{Options, Sources, check, source_view};
 use wayleave_program::Program;
 use wayleave_program::value::DEFAULT_NOW;
@@ -49,7 +49,7 @@ pub fn policy(text: &str) -> Policy {
         panic!("the policy of the test is wrong: {:#?}", checked.diagnostics)
     };
     let view = Arc::new(source_view(&policy, &sources));
-    let program: Arc<dyn Program> = Arc::new(Reference::new(policy));
+    let program: Arc<dyn Program> = Arc::new(Compiled::new(policy));
     let key = |name: &str| (name.to_owned(), Secret::new(&format!("{MARKER}-{name}")));
     let keys: BTreeMap<_, _> =
         program.catalogue().providers.iter().map(|provider| key(&provider.name)).collect();
