@@ -69,7 +69,7 @@ pub struct Verdict {
     pub behind: Behind,
     /// Denials that hold.
     pub denials: Vec<u32>,
-    /// The answer, by its number among [`Rules::answers`].
+    /// The answer, by its number among [`Rules::answers`](super::layers::Rules::answers).
     pub answer: Option<u32>,
     /// Stages: candidates, and a time limit.
     pub stages: Vec<(Part, Option<u64>)>,
@@ -87,7 +87,7 @@ pub struct Verdict {
     pub moves: Vec<(u32, bool)>,
     /// What is owed to each candidate and shadow.
     pub owed: Vec<OwedBy>,
-    /// The rules of all of them, by their numbers among [`Rules::obligations`].
+    /// The rules of all of them, by their numbers among [`Rules::obligations`](super::layers::Rules::obligations).
     pub owing: Vec<u32>,
     /// Counters that apply.
     pub counters: Vec<u32>,
