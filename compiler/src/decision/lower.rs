@@ -16,6 +16,9 @@ use wayleave_program::value::{MemberId, Value};
 /// its rules.
 const BOXES_PER_RULE: usize = 4;
 
+/// A named condition of at most so many constraints stands in the place of its name, so that splits see what it asks.
+const PLAIN: usize = 8;
+
 /// A class that is computed from those of other dimensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Computed {
@@ -372,7 +375,7 @@ fn is_plain(normal: &Expression) -> bool {
     match normal {
         Expression::Within(_) => true,
         Expression::All(parts) => {
-            parts.len() <= BOXES_PER_RULE && parts.iter().all(|part| matches!(part, Expression::Within(_)))
+            parts.len() <= PLAIN && parts.iter().all(|part| matches!(part, Expression::Within(_)))
         }
         Expression::Any(_) | Expression::Not(_) => false,
     }
