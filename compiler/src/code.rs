@@ -85,10 +85,10 @@ impl std::error::Error for NotCompiled {}
 #[derive(Debug)]
 pub struct Native {
     code: native::Code,
-    /// By leaf: its functions, to be asked in order.
-    leaves: Vec<(Mode, Range<usize>)>,
+    /// By leaf: its functions, to be asked in order. Small, as each decision looks a few up in many.
+    leaves: Vec<Range<u32>>,
     /// By list of derived truths: its functions, to be run in order.
-    derived: Vec<Range<usize>>,
+    derived: Vec<Range<u32>>,
 }
 
 impl Native {
@@ -110,7 +110,7 @@ impl Native {
         for (mode, leaf) in leaves {
             let first = emitter.len();
             layout::leaf(*mode, &leaf.boxes, |chunk| emitter.leaf(*mode, chunk))?;
-            of_leaves.push((*mode, first..emitter.len()));
+            of_leaves.push(first..emitter.len());
         }
         let mut of_lists = Vec::with_capacity(derived.len());
         for list in derived {
@@ -127,10 +127,7 @@ impl Native {
     /// If the class vector is not as wide as was compiled, or the leaf was compiled for another mode.
     #[inline]
     pub fn first(&self, leaf: usize, classes: &[u32]) -> u32 {
-        let (mode, functions) = &self.leaves[leaf];
-        assert_eq!(*mode, Mode::First, "leaf {leaf} answers with all");
-        self.code.check_width(classes);
-        for function in functions.clone() {
+        for function in self.leaves[leaf].clone() {
             let number = self.code.first(function, classes);
             if number != u32::MAX {
                 return number;
@@ -145,10 +142,7 @@ impl Native {
     /// If the class vector is not as wide as was compiled, or the leaf was compiled for another mode.
     #[inline]
     pub fn all(&self, leaf: usize, classes: &[u32], out: &mut Vec<u32>) {
-        let (mode, functions) = &self.leaves[leaf];
-        assert_eq!(*mode, Mode::All, "leaf {leaf} answers with the first");
-        self.code.check_width(classes);
-        for function in functions.clone() {
+        for function in self.leaves[leaf].clone() {
             self.code.all(function, classes, out);
         }
     }
@@ -159,7 +153,6 @@ impl Native {
     /// If the class vector is not as wide as was compiled.
     #[inline]
     pub fn derive(&self, list: usize, classes: &mut [u32]) {
-        self.code.check_width(classes);
         for function in self.derived[list].clone() {
             self.code.derive(function, classes);
         }

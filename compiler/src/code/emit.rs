@@ -71,8 +71,8 @@ impl Emitter {
     }
 
     /// How many functions were made.
-    pub(super) fn len(&self) -> usize {
-        self.functions.len()
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.functions.len()).expect("the code's limit is lower")
     }
 
     /// What was made.

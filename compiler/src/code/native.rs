@@ -68,7 +68,7 @@ impl Code {
     /// # Panics
     /// If a class vector is not as wide as the functions read.
     #[inline]
-    pub(super) fn check_width(&self, classes: &[u32]) {
+    fn check_width(&self, classes: &[u32]) {
         assert_eq!(classes.len(), self.width, "the class vector is not as wide as the code reads");
     }
 
@@ -77,9 +77,9 @@ impl Code {
     /// # Panics
     /// If the function is another, or the width.
     #[inline]
-    pub(super) fn first(&self, function: usize, classes: &[u32]) -> u32 {
+    pub(super) fn first(&self, function: u32, classes: &[u32]) -> u32 {
         self.check_width(classes);
-        let Function::First(function) = self.functions[function] else {
+        let Function::First(function) = self.functions[function as usize] else {
             panic!("the function answers otherwise")
         };
         // SAFETY: the code is in memory while `self` is, and it has this signature (see `Function::at`). It reads
@@ -92,9 +92,9 @@ impl Code {
     /// # Panics
     /// If the function is another, or the width.
     #[inline]
-    pub(super) fn all(&self, function: usize, classes: &[u32], out: &mut Vec<u32>) {
+    pub(super) fn all(&self, function: u32, classes: &[u32], out: &mut Vec<u32>) {
         self.check_width(classes);
-        let Function::All { function, entries } = self.functions[function] else {
+        let Function::All { function, entries } = self.functions[function as usize] else {
             panic!("the function answers otherwise")
         };
         out.reserve(entries);
@@ -112,9 +112,9 @@ impl Code {
     /// # Panics
     /// If the function is another, or the width.
     #[inline]
-    pub(super) fn derive(&self, function: usize, classes: &mut [u32]) {
+    pub(super) fn derive(&self, function: u32, classes: &mut [u32]) {
         self.check_width(classes);
-        let Function::Derive(function) = self.functions[function] else {
+        let Function::Derive(function) = self.functions[function as usize] else {
             panic!("the function answers otherwise")
         };
         // SAFETY: as in `first`; it also writes only there, and the slice is borrowed for writing.

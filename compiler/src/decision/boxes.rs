@@ -161,6 +161,17 @@ impl Expression {
         }
     }
 
+    /// How many of its parts stand inside each other: 0 of a single constraint.
+    pub fn depth(&self) -> usize {
+        match self {
+            Expression::All(parts) | Expression::Any(parts) => {
+                1 + parts.iter().map(Expression::depth).max().unwrap_or(0)
+            }
+            Expression::Not(part) => 1 + part.depth(),
+            Expression::Within(_) => 0,
+        }
+    }
+
     /// Adds the dimensions that it reads.
     pub fn add_dimensions(&self, found: &mut BTreeSet<Dimension>) {
         match self {

@@ -14,8 +14,15 @@ pub(super) const COLUMN_BYTES: usize = 128;
 /// A matrix filters by at most so many dimensions: each further one excludes less than it costs.
 pub(super) const COLUMNS: usize = 6;
 
-/// A box stands in at most so many children of a split; with more classes on the split's dimension it stays in the rest.
-pub(super) const COPIES: u32 = 4;
+/// A box stands in at most so many children of a split that stands inside so many others; with more it stays in the rest.
+/// So there are at most eight copies of a box, however deep splits stand.
+pub(super) fn copies(depth: usize) -> usize {
+    match depth {
+        0 => 4,
+        1 => 2,
+        _ => 1,
+    }
+}
 
 /// Splits stand inside each other at most so deep.
 pub(super) const DEPTH: usize = 8;

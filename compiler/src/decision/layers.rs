@@ -171,7 +171,7 @@ impl Rules {
         let mut maker = Maker {
             policy,
             reads_texts,
-            lowering: Lowering::new(policy, partition),
+            lowering: Lowering::new(policy, partition, &conditions),
             layers: vec![Vec::new(); LayerKind::ALL.len()],
             written: Written::default(),
         };

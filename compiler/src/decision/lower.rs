@@ -19,6 +19,9 @@ const BOXES_PER_RULE: usize = 4;
 /// A named condition of at most so many constraints stands in the place of its name, so that splits see what it asks.
 const PLAIN: usize = 8;
 
+/// A named condition that is used once stands in the place of its name too, unless it is nested deeper than this.
+const DEPTH_IN_PLACE: usize = 16;
+
 /// A class that is computed from those of other dimensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Computed {
@@ -84,15 +87,17 @@ pub(super) struct Lowering<'p> {
     pub(super) computed: Vec<Computed>,
     /// Of a request and a target, each after those it reads.
     pub(super) of_target: Vec<Computed>,
-    /// Indexed by definition; none for a `classify`.
-    definitions: Vec<Option<Dimension>>,
+    /// Indexed by definition: what its name stands for; none for a `classify`.
+    definitions: Vec<Option<Expression>>,
     comparisons: BTreeMap<(AttributeId, u8, FactId), Dimension>,
     /// The normal form of a computed truth, where it is a conjunction that may stand in its place.
     plain: BTreeMap<Dimension, Expression>,
 }
 
 impl<'p> Lowering<'p> {
-    pub(super) fn new(policy: &'p Policy, partition: Partition) -> Lowering<'p> {
+    /// `conditions`: all that are to be lowered, but for those of definitions.
+    pub(super) fn new(policy: &'p Policy, partition: Partition, conditions: &[&Condition]) -> Lowering<'p> {
+        let uses = uses(policy, conditions);
         let mut lowering = Lowering {
             policy,
             partition,
@@ -102,18 +107,22 @@ impl<'p> Lowering<'p> {
             comparisons: BTreeMap::new(),
             plain: BTreeMap::new(),
         };
-        for definition in &policy.definitions {
-            let dimension = match &definition.body {
+        for (definition, uses) in policy.definitions.iter().zip(uses) {
+            let stands_for = match &definition.body {
                 DefinitionBody::Define(condition) => {
                     let expression = lowering.expression(condition);
-                    Some(lowering.truth(definition.name.clone(), expression, definition.tests_target))
+                    let in_place = uses <= 1 && expression.depth() <= DEPTH_IN_PLACE;
+                    Some(match in_place {
+                        true => expression,
+                        false => lowering.named(definition.name.clone(), expression, definition.tests_target),
+                    })
                 }
                 DefinitionBody::Classify { attribute, arms, otherwise } => {
                     lowering.classification(*attribute, arms, *otherwise);
                     None
                 }
             };
-            lowering.definitions.push(dimension);
+            lowering.definitions.push(stands_for);
         }
         lowering
     }
@@ -147,7 +156,12 @@ impl<'p> Lowering<'p> {
         if is_plain(&self.normal(&expression)) {
             return expression;
         }
-        let dimension = self.truth(name.to_owned(), expression, false);
+        self.named(name.to_owned(), expression, false)
+    }
+
+    /// That an expression holds, which is computed once.
+    fn named(&mut self, name: String, expression: Expression, tests_target: bool) -> Expression {
+        let dimension = self.truth(name, expression, tests_target);
         Expression::Within(Constraint { dimension, classes: ClassSet::one(1) })
     }
 
@@ -167,9 +181,8 @@ impl<'p> Lowering<'p> {
     }
 
     fn defined(&self, id: DefinitionId) -> Expression {
-        let dimension = self.definitions.get(id.0 as usize).copied().flatten();
-        let dimension = dimension.expect("a definition stands after those it names");
-        Expression::Within(Constraint { dimension, classes: ClassSet::one(1) })
+        let stands_for = self.definitions.get(id.0 as usize).and_then(Option::as_ref);
+        stands_for.expect("a definition stands after those it names").clone()
     }
 
     fn test(&mut self, test: &Test) -> Expression {
@@ -346,6 +359,16 @@ impl<'p> Lowering<'p> {
         }
         joined(constraints, rest, Expression::Any)
     }
+}
+
+/// Indexed by definition: how often its name stands in a condition.
+fn uses(policy: &Policy, conditions: &[&Condition]) -> Vec<usize> {
+    let mut uses = vec![0; policy.definitions.len()];
+    let definitions = policy.definitions.iter().flat_map(|definition| definition.body.conditions());
+    for condition in definitions.chain(conditions.iter().copied()) {
+        condition.definitions().into_iter().for_each(|id| uses[id.0 as usize] += 1);
+    }
+    uses
 }
 
 fn never() -> Expression {

@@ -126,7 +126,7 @@ impl Matcher {
         for index in 0..matcher.boxes.len() {
             matcher.add_checks(index, count);
         }
-        matcher.root = Builder { matcher: &mut matcher, count }.node(all, cost::DEPTH);
+        matcher.root = Builder { matcher: &mut matcher, count, path: Vec::new() }.node(all);
         for node in &matcher.nodes {
             let way = match &node.form {
                 Form::Leaf(_) => Way::Leaf,
@@ -368,7 +368,7 @@ impl Matrix {
 }
 
 /// What is known of one dimension in a list of boxes.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 struct Tested {
     /// Boxes that test it.
     tests: usize,
@@ -376,25 +376,42 @@ struct Tested {
     narrow: usize,
     /// Shares of classes that the tests let pass, added up.
     passing: f64,
-    /// Ranges of classes that some test names, each once.
-    ranges: usize,
+    /// The classes but 0 at which some test's answer changes, ascending: what lies between two is one group.
+    cuts: Vec<u32>,
+}
+
+impl Tested {
+    fn groups(&self) -> usize {
+        self.cuts.len() + 1
+    }
+
+    fn group_of(&self, class: u32) -> usize {
+        self.cuts.partition_point(|cut| *cut <= class)
+    }
+
+    /// The groups of which a test's classes consist.
+    fn groups_of<'s>(&'s self, classes: &'s ClassSet) -> impl Iterator<Item = usize> + 's {
+        classes.ranges().iter().flat_map(|(first, last)| self.group_of(*first)..=self.group_of(*last))
+    }
 }
 
 struct Builder<'m> {
     matcher: &'m mut Matcher,
     count: &'m dyn Fn(Dimension) -> u32,
+    /// The dimensions of the splits in whose children the list stands: nothing is left there that they could divide.
+    path: Vec<Dimension>,
 }
 
 impl Builder<'_> {
-    /// The node of a list; [`NONE`] of an empty one. `depth` splits may stand inside each other.
-    fn node(&mut self, list: Vec<u32>, depth: usize) -> u32 {
+    /// The node of a list; [`NONE`] of an empty one.
+    fn node(&mut self, list: Vec<u32>) -> u32 {
         let Some(first) = list.first().copied() else { return NONE };
-        let form = self.form(list, depth);
+        let form = self.form(list);
         self.matcher.nodes.push(Node { first, form });
         self.matcher.nodes.len() as u32 - 1
     }
 
-    fn form(&mut self, list: Vec<u32>, depth: usize) -> Form {
+    fn form(&mut self, list: Vec<u32>) -> Form {
         if list.len() <= cost::SMALL {
             return Form::Leaf(list);
         }
@@ -403,31 +420,34 @@ impl Builder<'_> {
         let passing: f64 = columns.iter().map(|dimension| share(&tested[dimension], list.len())).product();
         let matrix = cost::matrix(list.len(), columns.len(), passing);
         let leaf = if list.len() <= cost::LEAF { cost::leaf(list.len()) } else { f64::INFINITY };
-        let split = if depth == 0 { None } else { self.best_split(&list, &tested) };
-        match split {
-            Some((dimension, cost)) if cost < leaf.min(matrix) => self.split(list, dimension, depth - 1),
+        match self.best_split(&list, &tested) {
+            Some((dimension, cost)) if cost < leaf.min(matrix) => {
+                self.split(list, dimension, &tested[&dimension])
+            }
             _ if leaf <= matrix => Form::Leaf(list),
-            _ => Form::Matrix(self.matrix(list, &columns)),
+            _ => Form::Matrix(self.matrix(list, &columns, &tested)),
         }
     }
 
     fn tested(&self, list: &[u32]) -> BTreeMap<Dimension, Tested> {
         let mut tested: BTreeMap<Dimension, Tested> = BTreeMap::new();
-        let mut ranges: Vec<(Dimension, (u32, u32))> = Vec::new();
-        for index in list {
-            for constraint in &self.matcher.boxes[*index as usize].constraints {
-                let count = (self.count)(constraint.dimension);
-                let one = tested.entry(constraint.dimension).or_default();
-                one.tests += 1;
-                one.narrow += usize::from(is_narrow(&constraint.classes, count));
-                one.passing += f64::from(constraint.classes.len()) / f64::from(count);
-                ranges.extend(constraint.classes.ranges().iter().map(|range| (constraint.dimension, *range)));
-            }
+        let constraints = || list.iter().flat_map(|index| &self.matcher.boxes[*index as usize].constraints);
+        for constraint in constraints() {
+            let count = (self.count)(constraint.dimension);
+            let one = tested.entry(constraint.dimension).or_default();
+            one.tests += 1;
+            one.passing += f64::from(constraint.classes.len()) / f64::from(count);
+            let ends = constraint.classes.ranges().iter().flat_map(|(first, last)| [*first, last + 1]);
+            one.cuts.extend(ends.filter(|cut| 0 < *cut && *cut < count));
         }
-        ranges.sort_unstable();
-        ranges.dedup();
-        for (dimension, _) in ranges {
-            tested.entry(dimension).or_default().ranges += 1;
+        for one in tested.values_mut() {
+            one.cuts.sort_unstable();
+            one.cuts.dedup();
+        }
+        for constraint in constraints() {
+            if let Some(one) = tested.get_mut(&constraint.dimension) {
+                one.narrow += usize::from(self.is_narrow(&constraint.classes, one));
+            }
         }
         tested
     }
@@ -436,8 +456,7 @@ impl Builder<'_> {
     fn columns(&self, tested: &BTreeMap<Dimension, Tested>, boxes: usize) -> Vec<Dimension> {
         let bytes = |dimension: Dimension, one: &Tested| {
             let classes = (self.count)(dimension) as usize;
-            // Between two ends of ranges all rows are the same.
-            let rows = classes.min(2 * one.ranges + 1);
+            let rows = one.groups();
             classes * size_of::<u32>() + rows * boxes.div_ceil(64) * size_of::<u64>()
         };
         let fits =
@@ -450,58 +469,71 @@ impl Builder<'_> {
 
     /// The dimension on which a split costs least, and what it costs.
     fn best_split(&self, list: &[u32], tested: &BTreeMap<Dimension, Tested>) -> Option<(Dimension, f64)> {
+        if self.path.len() == cost::DEPTH {
+            return None;
+        }
         // A table of children is no longer than a few times the list; a split that takes little is none.
         let is_fit = |(dimension, one): &(&Dimension, &Tested)| {
-            (self.count)(**dimension) as usize <= 4 * list.len() && one.narrow * 8 >= list.len()
+            !self.path.contains(dimension)
+                && (self.count)(**dimension) as usize <= 4 * list.len()
+                && one.narrow * 8 >= list.len()
         };
         let costs = tested.iter().filter(is_fit).map(|(dimension, one)| {
-            let child = self.average_child(list, *dimension);
+            let child = self.average_child(list, *dimension, one);
             (*dimension, cost::split(child, list.len() - one.narrow))
         });
         costs.min_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     /// The boxes of the child that is asked, where a child is asked the oftener the more boxes it has.
-    fn average_child(&self, list: &[u32], dimension: Dimension) -> f64 {
-        let mut children: BTreeMap<u32, f64> = BTreeMap::new();
+    fn average_child(&self, list: &[u32], dimension: Dimension, tested: &Tested) -> f64 {
+        let mut children = vec![0.0; tested.groups()];
         for index in list {
-            for class in self.narrow(*index, dimension).into_iter().flat_map(ClassSet::classes) {
-                *children.entry(class).or_default() += 1.0;
+            for group in
+                self.narrow(*index, dimension, tested).into_iter().flat_map(|set| tested.groups_of(set))
+            {
+                children[group] += 1.0;
             }
         }
-        let all: f64 = children.values().sum();
-        children.values().map(|boxes| boxes * boxes).sum::<f64>() / all
+        let all: f64 = children.iter().sum();
+        children.iter().map(|boxes| boxes * boxes).sum::<f64>() / all
     }
 
     /// The classes that a box lets pass, where a split takes it.
-    fn narrow(&self, index: u32, dimension: Dimension) -> Option<&ClassSet> {
+    fn narrow(&self, index: u32, dimension: Dimension, tested: &Tested) -> Option<&ClassSet> {
         let constraints = &self.matcher.boxes[index as usize].constraints;
         let at = constraints.binary_search_by_key(&dimension, |one| one.dimension).ok()?;
         let classes = &constraints[at].classes;
-        is_narrow(classes, (self.count)(dimension)).then_some(classes)
+        self.is_narrow(classes, tested).then_some(classes)
     }
 
-    fn split(&mut self, list: Vec<u32>, dimension: Dimension, depth: usize) -> Form {
-        let mut lists: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    /// Whether a split takes a box that lets these classes pass.
+    fn is_narrow(&self, classes: &ClassSet, tested: &Tested) -> bool {
+        let span = |(first, last): &(u32, u32)| tested.group_of(*last) - tested.group_of(*first) + 1;
+        let groups: usize = classes.ranges().iter().map(span).sum();
+        groups <= cost::copies(self.path.len()) && groups * 2 < tested.groups().max(3)
+    }
+
+    fn split(&mut self, list: Vec<u32>, dimension: Dimension, tested: &Tested) -> Form {
+        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); tested.groups()];
         let mut rest = Vec::new();
         for index in list {
-            match self.narrow(index, dimension) {
-                Some(classes) => {
-                    classes.classes().for_each(|class| lists.entry(class).or_default().push(index));
-                }
+            match self.narrow(index, dimension, tested) {
+                Some(classes) => tested.groups_of(classes).for_each(|group| lists[group].push(index)),
                 None => rest.push(index),
             }
         }
-        let mut children = vec![NONE; (self.count)(dimension) as usize];
-        for (class, list) in lists {
-            children[class as usize] = self.node(list, depth);
-        }
-        // What is left has no test that this split would take, so depth need not bound it.
-        let rest = self.node(rest, depth + 1);
+        self.path.push(dimension);
+        let nodes: Vec<u32> = lists.into_iter().map(|list| self.node(list)).collect();
+        self.path.pop();
+        let classes = 0..(self.count)(dimension);
+        let children = classes.map(|class| nodes[tested.group_of(class)]).collect();
+        // What is left has no test that this split would take.
+        let rest = self.node(rest);
         Form::Split { dimension, children, rest }
     }
 
-    fn matrix(&self, list: Vec<u32>, columns: &[Dimension]) -> Matrix {
+    fn matrix(&self, list: Vec<u32>, columns: &[Dimension], tested: &BTreeMap<Dimension, Tested>) -> Matrix {
         let words = list.len().div_ceil(64);
         let mut every = vec![u64::MAX; words];
         let surplus = words * 64 - list.len();
@@ -516,32 +548,35 @@ impl Builder<'_> {
             }
         }
         for dimension in columns {
+            let tested = &tested[dimension];
             let mut known: BTreeMap<Vec<u64>, u32> = BTreeMap::new();
-            let mut rows = Vec::new();
-            for row in self.rows(&matrix.boxes, *dimension, words) {
+            let mut begins = Vec::with_capacity(tested.groups());
+            for row in self.rows(&matrix.boxes, *dimension, tested, words) {
                 let next = matrix.rows.len() as u32;
                 let at = *known.entry(row).or_insert_with_key(|row| {
                     matrix.rows.extend(row);
                     next
                 });
-                rows.push(at);
+                begins.push(at);
             }
+            let classes = 0..(self.count)(*dimension);
+            let rows = classes.map(|class| begins[tested.group_of(class)]).collect();
             matrix.columns.push(Column { dimension: *dimension, rows });
         }
         matrix
     }
 
-    /// A row for each class of a dimension.
-    fn rows(&self, list: &[u32], dimension: Dimension, words: usize) -> Vec<Vec<u64>> {
+    /// A row for each group of classes of a dimension.
+    fn rows(&self, list: &[u32], dimension: Dimension, tested: &Tested, words: usize) -> Vec<Vec<u64>> {
         let mut untested = vec![0_u64; words];
-        let mut rows: Vec<Vec<u64>> = vec![vec![0; words]; (self.count)(dimension) as usize];
+        let mut rows: Vec<Vec<u64>> = vec![vec![0; words]; tested.groups()];
         for (position, index) in list.iter().enumerate() {
             let constraints = &self.matcher.boxes[*index as usize].constraints;
             let bit = 1_u64 << (position % 64);
             match constraints.binary_search_by_key(&dimension, |one| one.dimension) {
                 Ok(at) => {
-                    let classes = constraints[at].classes.classes();
-                    classes.for_each(|class| rows[class as usize][position / 64] |= bit);
+                    let groups = tested.groups_of(&constraints[at].classes);
+                    groups.for_each(|group| rows[group][position / 64] |= bit);
                 }
                 Err(_) => untested[position / 64] |= bit,
             }
@@ -551,11 +586,6 @@ impl Builder<'_> {
         }
         rows
     }
-}
-
-/// Whether a split on a dimension of so many classes takes a box that lets these pass.
-fn is_narrow(classes: &ClassSet, count: u32) -> bool {
-    classes.len() <= cost::COPIES && classes.len() * 2 < count.max(3)
 }
 
 /// The share of a list's boxes that a dimension lets pass, for a class by chance.
