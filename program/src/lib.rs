@@ -56,6 +56,15 @@ pub trait Program: Send + Sync {
     /// decision. Empty means ready. Findings come last: they are named only where no other attribute is wanted.
     fn wanted(&self, attributes: &Attributes) -> Vec<AttributeId>;
 
+    /// Works out beforehand what it can of what is known of a caller, so that decisions on its requests, whose attributes
+    /// begin as a clone of these, do so no more. Changes no decision.
+    ///
+    /// # Panics
+    /// When `attributes` was made for another schema.
+    fn settle(&self, attributes: &mut Attributes) {
+        let _ = attributes;
+    }
+
     /// The decision. An attribute that was never supplied counts as its default (or as the empty value of its type
     /// where it has none).
     ///

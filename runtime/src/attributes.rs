@@ -48,7 +48,7 @@ impl std::fmt::Display for BadAttribute {
 }
 
 /// A request whose attributes are asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Subject<'a> {
     /// Ours, one a request.
     pub request_id: &'a str,
@@ -58,6 +58,8 @@ pub struct Subject<'a> {
     pub call: &'a Call,
     /// Whose it is.
     pub identity: &'a Identity,
+    /// What is known of that caller: [`of_identity`].
+    pub caller: Attributes,
     /// The wall clock.
     pub now: Instant,
 }
@@ -67,9 +69,10 @@ pub struct Subject<'a> {
 /// # Errors
 /// The first attribute, in the order of the schema, that is missing or not of its type.
 pub fn of_request(schema: &Schema, subject: Subject<'_>) -> Result<Attributes, BadAttribute> {
-    let mut attributes = of_identity(schema, subject.identity, subject.now);
+    let mut attributes = subject.caller.clone();
     let call = subject.call;
     let mut set = |built_in: BuiltIn, value| attributes.set(built_in.id(), value);
+    set(BuiltIn::TimeNow, Value::Instant(subject.now));
     set(BuiltIn::RequestId, Value::Text(subject.request_id.to_owned()));
     if let Type::Named(apis) = &schema.attribute(BuiltIn::RequestApi.id()).value_type
         && let Some(api) = apis.member(call.api.name())
@@ -83,7 +86,11 @@ pub fn of_request(schema: &Schema, subject: Subject<'_>) -> Result<Attributes, B
     set(BuiltIn::RequestTokens, Value::Tokens(Tokens(call.tokens)));
     set(BuiltIn::RequestOutput, Value::Tokens(Tokens(call.output)));
     for (id, attribute) in declared(schema) {
-        let value = read(attribute, |source| text(attribute, source, subject))?;
+        if attributes.get(id).is_some() {
+            // It comes from the credential alone.
+            continue;
+        }
+        let value = read(attribute, |source| text(attribute, source, &subject))?;
         match value {
             Some(value) => attributes.set(id, value),
             None if attribute.is_required => return Err(missing(attribute)),
@@ -95,7 +102,7 @@ pub fn of_request(schema: &Schema, subject: Subject<'_>) -> Result<Attributes, B
 
 /// What is known of a caller before it asks for anything: its credential, and the attributes that come from it alone.
 /// A field that is not of its type is left out here, and told when a request comes.
-pub fn of_identity(schema: &Schema, identity: &Identity, now: Instant) -> Attributes {
+pub fn of_identity(schema: &Schema, identity: &Identity) -> Attributes {
     let mut attributes = Attributes::new(schema);
     let team =
         sources::read_team(&schema.attribute(BuiltIn::CallerTeam.id()).value_type, identity.team.as_deref());
@@ -104,7 +111,6 @@ pub fn of_identity(schema: &Schema, identity: &Identity, now: Instant) -> Attrib
     attributes.set(BuiltIn::CallerTeam.id(), team);
     attributes.set(BuiltIn::CallerApp.id(), text(&identity.app));
     attributes.set(BuiltIn::CallerGroups.id(), Value::Set(identity.groups.iter().cloned().collect()));
-    attributes.set(BuiltIn::TimeNow.id(), Value::Instant(now));
     for (id, attribute) in declared(schema) {
         let Origin::Sources(sources, _) = &attribute.origin else { continue };
         let is_credential_alone = sources.iter().all(|source| matches!(source, Source::Credential(_)));
@@ -146,7 +152,7 @@ fn field<'a>(source: &Source, identity: &'a Identity) -> Option<&'a str> {
 fn text<'a>(
     attribute: &Attribute,
     source: &Source,
-    subject: Subject<'a>,
+    subject: &Subject<'a>,
 ) -> Result<Option<Cow<'a, str>>, BadAttribute> {
     let no_text = || {
         BadAttribute::Value(BadValue {

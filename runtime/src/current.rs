@@ -1,6 +1,7 @@
 //! The policy in force: swapped whole, held by each request from its first byte to its last. Remembers that a newer
 //! text is refused, and never serves half of one.
 
+use crate::callers::Callers;
 use crate::judge::Judges;
 use crate::settings::{Secret, Settings};
 use crate::upstream::{Connector, Upstreams};
@@ -30,6 +31,7 @@ pub struct Served {
     pub view: Arc<SourceView>,
     /// The warnings it was compiled with, as text; possibly empty.
     pub warnings: String,
+    pub(crate) callers: Callers,
     pub(crate) upstreams: Upstreams,
     pub(crate) judges: Judges,
 }
@@ -97,5 +99,12 @@ impl Current {
 }
 
 fn serve(policy: Policy, upstreams: Upstreams, judges: Judges) -> Served {
-    Served { program: policy.program, view: policy.view, warnings: policy.warnings, upstreams, judges }
+    Served {
+        program: policy.program,
+        view: policy.view,
+        warnings: policy.warnings,
+        callers: Callers::default(),
+        upstreams,
+        judges,
+    }
 }

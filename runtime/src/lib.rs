@@ -14,6 +14,8 @@ pub mod keys;
 
 pub mod attributes;
 
+mod callers;
+
 pub mod inspection;
 
 pub mod exchange;

@@ -66,6 +66,8 @@ pub struct Proxy {
     settings: Settings,
     current: Arc<Current>,
     store: Arc<Store>,
+    /// Whoever asks where no key is asked for.
+    anonymous: Arc<Identity>,
     /// As many requests look through long texts at once: it takes processors, not waiting.
     inspections: Arc<Semaphore>,
     is_draining: AtomicBool,
@@ -75,11 +77,13 @@ pub struct Proxy {
 impl Proxy {
     /// Puts the parts together; nothing runs before [`serve`](Proxy::serve).
     pub fn new(settings: Settings, current: Arc<Current>, store: Arc<Store>) -> Proxy {
+        let anonymous = Identity { caller_id: "anonymous".to_owned(), ..Identity::default() };
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Proxy {
             settings,
             current,
             store,
+            anonymous: Arc::new(anonymous),
             inspections: Arc::new(Semaphore::new(processors)),
             is_draining: AtomicBool::new(false),
             is_stopping: Arc::new(AtomicBool::new(false)),
@@ -148,10 +152,7 @@ impl Proxy {
     fn identify(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal> {
         let credential = identify::credential(headers)?;
         match self.settings.access {
-            Access::Open => {
-                let caller_id = "anonymous".to_owned();
-                Ok(Arc::new(Identity { caller_id, ..Identity::default() }))
-            }
+            Access::Open => Ok(Arc::clone(&self.anonymous)),
             Access::Keys => {
                 let found = credential.and_then(|key| self.store.keys().find(key));
                 found.ok_or(Refusal::Unauthenticated)
@@ -195,6 +196,7 @@ impl Proxy {
             headers: &head.headers,
             call: &call,
             identity: &identity,
+            caller: served.callers.attributes(program.as_ref(), &identity),
             now: now(),
         };
         let now = subject.now;

@@ -46,6 +46,24 @@ impl Ways {
         None
     }
 
+    /// The same where half of what is known was worked out before the rest became known.
+    pub fn disagreement_when_settled(&self, request: &Attributes) -> Option<String> {
+        let schema = self.native.schema();
+        let mut settled = Attributes::new(schema);
+        for is_first in [true, false] {
+            for id in schema.ids().filter(|id| (id.0 % 2 == 0) == is_first) {
+                if let Some(value) = request.get(id) {
+                    settled.set(id, value.clone());
+                }
+            }
+            if is_first {
+                self.native.settle(&mut settled);
+            }
+        }
+        let (wanted, found) = (self.native.decide(request), self.native.decide(&settled));
+        (found != wanted).then(|| format!("settled: {found:?}\n  at once: {wanted:?}"))
+    }
+
     /// The same of what is asked for, and of who can be approved, while not all is known.
     pub fn disagreement_in_doubt(&self, request: &Attributes) -> Option<String> {
         let asked = |way: &dyn Program| (way.wanted(request), way.approvable(request));
@@ -79,7 +97,7 @@ pub fn checked(written: &Generated) -> Arc<Policy> {
 /// Of so many small policies one is large.
 const LARGE: u64 = 25;
 
-/// Of so many requests one is also asked about while not all of it is known.
+/// Of so many requests one is also asked about while not all of it is known, and as one that becomes known bit by bit.
 const IN_DOUBT: u64 = 4;
 
 /// Asks `requests` requests of each of the policies with these numbers; the pairs that were asked.
@@ -99,7 +117,9 @@ pub fn agree(numbers: std::ops::Range<u64>, requests: usize) -> Result<u64, Stri
                 .map_err(|errors| format!("policy {number}: {document}: {}", errors[0]))?;
             pairs += 1;
             let in_doubt = || match pairs % IN_DOUBT {
-                0 => ways.disagreement_in_doubt(&request),
+                0 => {
+                    ways.disagreement_in_doubt(&request).or_else(|| ways.disagreement_when_settled(&request))
+                }
                 _ => None,
             };
             if let Some(found) = ways.disagreement(&request).or_else(in_doubt) {

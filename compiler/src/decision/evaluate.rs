@@ -6,9 +6,8 @@ use super::layers::{LayerKind, Owing, Rules};
 use super::lower::Computed;
 use super::matcher::{Code, Matcher};
 use super::partition::TARGET;
-use super::program::Facts;
+use super::program::{Facts, MachineCode};
 use super::verdict::{Against, Behind, OwedBy, Part, Verdict};
-use crate::code::Native;
 use crate::model::draw::Draw;
 use crate::model::{ArmOutcome, Migration, Ordering, Plan, PlanStage, Policy, Who};
 use std::borrow::Cow;
@@ -34,10 +33,8 @@ pub(super) struct Evaluator<'e> {
     /// Indexed as `matchers`: what each box asks of the target, where the matcher asks of the request alone.
     pub(super) about_targets: &'e [Option<Vec<RuleBox>>],
     pub(super) facts: &'e Facts,
-    /// Machine code of what is computed: of a target, and where it says so of a request too.
-    pub(super) truths: Option<(&'e Native, bool)>,
-    /// Indexed as `matchers`.
-    pub(super) code: [Code<'e>; LayerKind::ALL.len()],
+    /// Where there is some.
+    pub(super) machine: Option<&'e MachineCode>,
 }
 
 /// One request, as far as more than its classes matters.
@@ -101,18 +98,22 @@ impl<'e> Evaluator<'e> {
     }
 
     fn first(&self, kind: LayerKind, classes: &[u32]) -> Option<u32> {
-        self.matchers[kind as usize].first(self.code[kind as usize], classes)
+        self.matchers[kind as usize].first(self.code(kind), classes)
     }
 
     fn all(&self, kind: LayerKind, classes: &[u32], found: &mut Vec<u32>) {
-        self.matchers[kind as usize].all(self.code[kind as usize], classes, found);
+        self.matchers[kind as usize].all(self.code(kind), classes, found);
+    }
+
+    fn code(&self, kind: LayerKind) -> Code<'e> {
+        self.machine.map_or(Code::Walked, |machine| machine.code(kind))
     }
 
     /// Searches divided layers once for all targets.
     fn hold(&self, kinds: &[LayerKind], verdict: &mut Verdict) {
-        for kind in kinds.iter().map(|kind| *kind as usize).filter(|kind| self.about_targets[*kind].is_some())
-        {
-            self.matchers[kind].boxes_held(self.code[kind], &verdict.classes, &mut verdict.held[kind]);
+        for kind in kinds.iter().filter(|kind| self.about_targets[**kind as usize].is_some()) {
+            let held = &mut verdict.held[*kind as usize];
+            self.matchers[*kind as usize].boxes_held(self.code(*kind), &verdict.classes, held);
         }
     }
 
@@ -144,8 +145,6 @@ impl<'e> Evaluator<'e> {
     /// The classes of a request.
     pub(super) fn classify(&self, attributes: &Attributes, classes: &mut Vec<u32>) {
         let partition = &self.rules.partition;
-        classes.clear();
-        classes.extend_from_slice(partition.defaults());
         partition.classify_all(attributes, classes);
         if self.facts.tests_window {
             let value = Value::Tokens(Tokens(self.window(attributes)));
@@ -158,8 +157,8 @@ impl<'e> Evaluator<'e> {
             partition.classify(BuiltIn::TimeOfDay.id(), &Value::TimeOfDay(local.minute), classes);
             partition.classify(BuiltIn::TimeWeekday.id(), &Value::Member(MemberId(local.weekday)), classes);
         }
-        if let Some((native, true)) = self.truths {
-            return native.derive(OF_REQUEST, classes);
+        if let Some(machine) = self.machine.filter(|machine| machine.computes) {
+            return machine.native.derive(OF_REQUEST, classes);
         }
         for index in &self.facts.computed {
             compute(&self.rules.computed[*index], attributes, classes);
@@ -168,8 +167,8 @@ impl<'e> Evaluator<'e> {
 
     fn look_at(&self, target: TargetId, classes: &mut [u32]) {
         classes[TARGET.0 as usize] = target.0;
-        if let Some((native, _)) = self.truths {
-            return native.derive(OF_TARGET, classes);
+        if let Some(machine) = self.machine {
+            return machine.native.derive(OF_TARGET, classes);
         }
         for index in &self.facts.of_target {
             if let Computed::Truth(dimension, expression) = &self.rules.of_target[*index] {

@@ -6,6 +6,7 @@ use super::lower::{Computed, Lowering};
 use super::partition::Partition;
 use crate::model::{Condition, Period, Policy, RouteBody, RouteId, Rule};
 use crate::source::Span;
+use std::sync::Arc;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::RuleName;
 use wayleave_program::schema::AttributeId;
@@ -125,7 +126,7 @@ pub struct Rules {
     /// What is computed of a request and a target before rules about the target are asked.
     pub of_target: Vec<Computed>,
     /// Boxes, ascending by rule; indexed by [`LayerKind`].
-    layers: Vec<Vec<RuleBox>>,
+    layers: Vec<Arc<[RuleBox]>>,
     /// What the numbers of [`LayerKind::Answers`] stand for.
     pub answers: Vec<Answer>,
     /// What the numbers of [`LayerKind::Obligations`] stand for.
@@ -190,7 +191,7 @@ impl Rules {
             partition: lowering.partition,
             computed: lowering.computed,
             of_target: lowering.of_target,
-            layers,
+            layers: layers.into_iter().map(Arc::from).collect(),
             answers,
             obligations,
             tried_of_request,
@@ -200,7 +201,7 @@ impl Rules {
     }
 
     /// The boxes of a layer, ascending by rule.
-    pub fn layer(&self, kind: LayerKind) -> &[RuleBox] {
+    pub fn layer(&self, kind: LayerKind) -> &Arc<[RuleBox]> {
         &self.layers[kind as usize]
     }
 }

@@ -59,7 +59,7 @@ impl Computed {
 /// The positions of what some box depends on, directly or through others: of a request, and of a request and a target.
 pub(super) fn needed(rules: &Rules) -> (Vec<usize>, Vec<usize>) {
     let mut read: BTreeSet<Dimension> = BTreeSet::new();
-    for one in LayerKind::ALL.into_iter().flat_map(|kind| rules.layer(kind)) {
+    for one in LayerKind::ALL.into_iter().flat_map(|kind| rules.layer(kind).iter()) {
         read.extend(one.constraints.iter().map(|constraint| constraint.dimension));
         one.residual.iter().for_each(|expression| expression.add_dimensions(&mut read));
     }

@@ -15,6 +15,7 @@ use super::boxes::{ClassSet, Dimension, RuleBox};
 use super::cost;
 use crate::code::Native;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// No box, no node.
 pub const NONE: u32 = u32::MAX;
@@ -22,7 +23,7 @@ pub const NONE: u32 = u32::MAX;
 /// A layer, ready to be searched.
 #[derive(Debug)]
 pub struct Matcher {
-    boxes: Vec<RuleBox>,
+    boxes: Arc<[RuleBox]>,
     /// The constraints of all boxes, one after the other.
     checks: Vec<Check>,
     /// Indexed by box: where its checks begin; one more at the end.
@@ -111,7 +112,7 @@ struct Column {
 
 impl Matcher {
     /// Over boxes of which each dimension has so many classes.
-    pub fn new(boxes: Vec<RuleBox>, count: &dyn Fn(Dimension) -> u32) -> Matcher {
+    pub fn new(boxes: Arc<[RuleBox]>, count: &dyn Fn(Dimension) -> u32) -> Matcher {
         let all: Vec<u32> = (0..u32::try_from(boxes.len()).expect("fewer than 2^32 boxes")).collect();
         let mut matcher = Matcher {
             boxes,

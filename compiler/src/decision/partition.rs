@@ -20,7 +20,8 @@ use crate::model::{Condition, DefinitionBody, FactId, Interval, Pattern, Policy,
 use members::Members;
 use numbers::Numbers;
 use sets::Tested;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Weak};
 use texts::{TextClasses, TextTest};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::Requested;
@@ -78,7 +79,9 @@ struct Texts {
     dimension: Dimension,
     classes: TextClasses,
     /// Where each pattern holds.
-    patterns: Vec<(Pattern, ClassSet)>,
+    patterns: HashMap<Pattern, ClassSet>,
+    /// Where a caller's `model` names what is asked for.
+    naming: HashMap<Predicate, ClassSet>,
     /// Patterns with a dimension each: where their product is too large.
     alone: Vec<(Dimension, Predicate)>,
 }
@@ -95,6 +98,24 @@ pub struct Partition {
     defaults: Vec<u32>,
     /// What each text that names something means; others name nothing.
     models: BTreeMap<String, Requested>,
+    /// No other partition has this one, as long as somebody remembers it.
+    own: Arc<()>,
+}
+
+/// Classes that were worked out beforehand.
+#[derive(Debug)]
+struct Settled {
+    /// Whose classes they are.
+    of: Weak<()>,
+    classes: Vec<u32>,
+    /// What was not known yet, as in [`Partition::given`].
+    rest: Vec<(AttributeId, usize)>,
+}
+
+impl Settled {
+    fn is_of(&self, partition: &Partition) -> bool {
+        self.of.as_ptr() == Arc::as_ptr(&partition.own)
+    }
 }
 
 /// The dimension of the target in question, which every partition has.
@@ -110,6 +131,7 @@ impl Partition {
             given: Vec::new(),
             defaults: vec![0],
             models: models(policy),
+            own: Arc::new(()),
         };
         for (id, tests) in tested(policy, conditions) {
             partition.cut(policy, id, &tests);
@@ -171,29 +193,40 @@ impl Partition {
             let patterns =
                 patterns.into_iter().enumerate().map(|(index, pattern)| (pattern.clone(), at(index)));
             let patterns = patterns.collect();
+            let naming = self.naming(&classes, tests);
             let dimension = self.axis(Meaning::Value(id), classes.count());
-            return Texts { dimension, classes, patterns, alone: Vec::new() };
+            return Texts { dimension, classes, patterns, naming, alone: Vec::new() };
         }
         // Each pattern is asked on its own: what they exclude of each other is not known then.
         let classes = TextClasses::new(&asked[..literals.len()]).expect("literals have no product");
+        let naming = self.naming(&classes, tests);
         let dimension = self.axis(Meaning::Value(id), classes.count());
         let apart: Vec<Asked<'_>> = tests.iter().filter(|test| test.pattern().is_some()).copied().collect();
-        Texts { dimension, classes, patterns: Vec::new(), alone: self.alone(id, &apart) }
+        Texts { dimension, classes, patterns: HashMap::new(), naming, alone: self.alone(id, &apart) }
+    }
+
+    /// The classes of each test of what the caller's `model` names.
+    fn naming(&self, classes: &TextClasses, tests: &[Asked<'_>]) -> HashMap<Predicate, ClassSet> {
+        let of = |test: &Asked<'_>| match test {
+            Asked::Of(predicate @ Predicate::NamesModel { .. }) => {
+                let literals = test.literals(&self.models)?;
+                let set = ClassSet::of(literals.iter().map(|text| classes.class_of(text)));
+                Some(((*predicate).clone(), set))
+            }
+            Asked::Of(_) | Asked::Fact(_) => None,
+        };
+        tests.iter().filter_map(of).collect()
     }
 
     /// A dimension for each test.
     fn alone(&mut self, id: AttributeId, tests: &[Asked<'_>]) -> Vec<(Dimension, Predicate)> {
-        let predicates = tests.iter().filter_map(|test| match test {
-            Asked::Of(predicate) => Some((*predicate).clone()),
-            Asked::Fact(_) => None,
-        });
-        let mut found: Vec<(Dimension, Predicate)> = Vec::new();
-        for predicate in predicates {
-            if !found.iter().any(|(_, known)| *known == predicate) {
-                found.push((self.axis(Meaning::Holds(id, predicate.clone()), 2), predicate));
+        let of = |test: &Asked<'_>| match test {
+            Asked::Of(predicate) => {
+                Some((self.axis(Meaning::Holds(id, (*predicate).clone()), 2), (*predicate).clone()))
             }
-        }
-        found
+            Asked::Fact(_) => None,
+        };
+        tests.iter().filter_map(of).collect()
     }
 
     fn set_defaults(&mut self, policy: &Policy) {
@@ -221,13 +254,28 @@ impl Partition {
         self.given.iter().map(|(id, _)| *id)
     }
 
-    /// Writes the classes of all that is given.
-    pub(super) fn classify_all(&self, attributes: &Attributes, classes: &mut [u32]) {
-        for (id, cut) in &self.given {
+    /// Writes the classes of all that is given, as far as they were not worked out beforehand.
+    pub(super) fn classify_all(&self, attributes: &Attributes, classes: &mut Vec<u32>) {
+        let settled = attributes.settled::<Settled>().filter(|settled| settled.is_of(self));
+        let (known, rest) = match settled {
+            Some(settled) => (&settled.classes, &settled.rest),
+            None => (&self.defaults, &self.given),
+        };
+        classes.clear();
+        classes.extend_from_slice(known);
+        for (id, cut) in rest {
             if let Some(value) = attributes.get(*id) {
                 self.cuts[*cut].1.classify(value, classes);
             }
         }
+    }
+
+    /// The classes of what is given now, kept with the attributes.
+    pub(super) fn settle(&self, attributes: &mut Attributes) {
+        let mut classes = Vec::with_capacity(self.defaults.len());
+        self.classify_all(attributes, &mut classes);
+        let rest = self.given.iter().filter(|(id, _)| attributes.get(*id).is_none()).copied().collect();
+        attributes.settle(Arc::new(Settled { of: Arc::downgrade(&self.own), classes, rest }));
     }
 
     fn cut_of(&self, id: AttributeId) -> Option<&Cut> {
@@ -288,7 +336,7 @@ impl Partition {
         let at = |dimension: Dimension, classes: ClassSet| Constraint { dimension, classes };
         let holds = |dimension: Dimension| at(dimension, ClassSet::one(1));
         let found = match self.cut_of(id) {
-            Some(Cut::Texts(texts)) => texts.constraint(predicate, &self.models),
+            Some(Cut::Texts(texts)) => texts.constraint(predicate),
             Some(Cut::Members(members)) => Some(at(members.dimension(), members.within(predicate))),
             Some(Cut::Truth(dimension)) => Some(holds(*dimension)),
             Some(Cut::Numbers(numbers)) => Some(at(numbers.dimension(), numbers.within(predicate))),
@@ -394,16 +442,16 @@ impl Texts {
         }
     }
 
-    fn constraint(&self, predicate: &Predicate, models: &BTreeMap<String, Requested>) -> Option<Constraint> {
+    fn constraint(&self, predicate: &Predicate) -> Option<Constraint> {
         if let Some(alone) = alone_at(&self.alone, predicate) {
             return Some(Constraint { dimension: alone, classes: ClassSet::one(1) });
         }
-        let classes = match (Asked::Of(predicate).literals(models), predicate) {
-            (Some(literals), _) => ClassSet::of(literals.iter().map(|text| self.classes.class_of(text))),
-            (None, Predicate::Matches(pattern)) => {
-                self.patterns.iter().find(|(known, _)| known == pattern)?.1.clone()
+        let classes = match predicate {
+            Predicate::OneOfTexts(texts) => {
+                ClassSet::of(texts.iter().map(|text| self.classes.class_of(text)))
             }
-            (None, _) => return None,
+            Predicate::Matches(pattern) => self.patterns.get(pattern)?.clone(),
+            named => self.naming.get(named)?.clone(),
         };
         Some(Constraint { dimension: self.dimension, classes })
     }
@@ -428,9 +476,10 @@ fn models(policy: &Policy) -> BTreeMap<String, Requested> {
     model_names(policy).into_iter().map(meaning).collect()
 }
 
-/// All that is asked of each attribute, by attribute, as often as it is written.
+/// All that is asked of each attribute, by attribute, each once.
 fn tested<'p>(policy: &'p Policy, conditions: &[&'p Condition]) -> BTreeMap<AttributeId, Vec<Asked<'p>>> {
     let mut found: BTreeMap<AttributeId, Vec<Asked<'p>>> = BTreeMap::new();
+    let mut known: HashSet<(AttributeId, &Predicate)> = HashSet::new();
     let mut compared: BTreeSet<(AttributeId, FactId)> = BTreeSet::new();
     let definitions = policy.definitions.iter().flat_map(|definition| definition.body.conditions());
     let conditions = conditions.iter().copied().chain(definitions);
@@ -451,7 +500,11 @@ fn tested<'p>(policy: &'p Policy, conditions: &[&'p Condition]) -> BTreeMap<Attr
             | Predicate::InIntervals(_)
             | Predicate::NamesModel { .. }
             | Predicate::OneOfTargets(_)
-            | Predicate::Matches(_) => asked.push(Asked::Of(predicate)),
+            | Predicate::Matches(_) => {
+                if known.insert((*id, predicate)) {
+                    asked.push(Asked::Of(predicate));
+                }
+            }
         }
     }
     for definition in &policy.definitions {

@@ -41,12 +41,19 @@ pub struct Compiled {
 
 /// The machine code of all layers.
 #[derive(Debug)]
-struct MachineCode {
-    native: Native,
+pub(super) struct MachineCode {
+    pub(super) native: Native,
     /// Indexed by [`LayerKind`]: the number of its matcher's node 0.
     bases: Vec<usize>,
     /// Whether list 0 of its truths is all that is computed of a request; list 1 is what is computed of a target.
-    computes: bool,
+    pub(super) computes: bool,
+}
+
+impl MachineCode {
+    /// That of one layer.
+    pub(super) fn code(&self, kind: LayerKind) -> Code<'_> {
+        Code::Native(&self.native, self.bases[kind as usize])
+    }
 }
 
 /// What is known beside the rules, in forms that are fast to ask.
@@ -139,8 +146,8 @@ impl Compiled {
         for kind in LayerKind::ALL {
             let divided = if kind.is_of_targets() { shared::divided(&rules, kind) } else { None };
             let (boxes, rest) = match divided {
-                Some((of_request, of_target)) => (of_request, Some(of_target)),
-                None => (rules.layer(kind).to_vec(), None),
+                Some((of_request, of_target)) => (Arc::from(of_request), Some(of_target)),
+                None => (Arc::clone(rules.layer(kind)), None),
             };
             matchers.push(Matcher::new(boxes, &count));
             about_targets.push(rest);
@@ -215,20 +222,13 @@ impl Compiled {
     }
 
     fn evaluator(&self) -> Evaluator<'_> {
-        let code = match self.native.get() {
-            Some(machine) => {
-                LayerKind::ALL.map(|kind| Code::Native(&machine.native, machine.bases[kind as usize]))
-            }
-            None => [Code::Walked; LayerKind::ALL.len()],
-        };
         Evaluator {
             policy: &self.policy,
             rules: &self.rules,
             matchers: &self.matchers,
             about_targets: &self.about_targets,
             facts: &self.facts,
-            truths: self.native.get().map(|machine| (&machine.native, machine.computes)),
-            code,
+            machine: self.native.get(),
         }
     }
 
@@ -316,6 +316,10 @@ impl Program for Compiled {
         let mut request = PartlyKnown::new(&self.policy, &self.rules, attributes);
         let asked = request.dear(&self.matchers[LayerKind::Denials as usize]);
         dear.into_iter().filter(|id| asked.contains(id)).collect()
+    }
+
+    fn settle(&self, attributes: &mut Attributes) {
+        self.rules.partition.settle(attributes);
     }
 
     fn decide(&self, attributes: &Attributes) -> Decision {

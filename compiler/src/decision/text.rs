@@ -151,7 +151,7 @@ impl Writer<'_> {
             return String::new();
         }
         let mut text = format!("\n{}\n", kind.name());
-        for one in self.rules.layer(kind) {
+        for one in self.rules.layer(kind).iter() {
             let _ = writeln!(text, "  {}: {}", self.rule(kind, one.rule), self.boxed(one));
         }
         let _ = writeln!(text, "  searched by");

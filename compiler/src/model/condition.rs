@@ -5,6 +5,7 @@ use super::{DefinitionId, FactId};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 use wayleave_program::catalogue::{AliasId, TargetId};
 use wayleave_program::schema::AttributeId;
@@ -120,7 +121,7 @@ pub enum TargetField {
 }
 
 /// What must be true of a value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Predicate {
     /// It is one of these members; [`Value::Unknown`](wayleave_program::value::Value::Unknown) is none.
     OneOfMembers(BTreeSet<MemberId>),
@@ -165,7 +166,7 @@ pub struct Pattern {
 }
 
 /// What a pattern is written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PatternKind {
     /// `*` stands for any text and `?` for one character; the whole text has to match.
     Glob,
@@ -196,6 +197,12 @@ impl PartialEq for Pattern {
 }
 
 impl Eq for Pattern {}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.text, self.kind).hash(state);
+    }
+}
 
 /// A larger automaton than this, in bytes, is a mistake: a counted repetition of a large class.
 const PATTERN_LIMIT: usize = 4 << 20;
@@ -249,7 +256,7 @@ fn glob(text: &str) -> String {
 }
 
 /// How two values of one type stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Order {
     /// `is`
     Equal,
@@ -264,7 +271,7 @@ pub enum Order {
 }
 
 /// `low ≤ x < high`; none is unbounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Interval {
     /// The lowest inside.
     pub low: Option<i128>,

@@ -65,8 +65,15 @@ fn data(
     }
     headers.append("caller.id", HeaderValue::from_static("eve"));
     let identity = identity(data_class);
-    let subject =
-        Subject { request_id: "r1", headers: &headers, call: &call, identity: &identity, now: DEFAULT_NOW };
+    let caller = of_identity(&schema, &identity);
+    let subject = Subject {
+        request_id: "r1",
+        headers: &headers,
+        call: &call,
+        identity: &identity,
+        caller,
+        now: DEFAULT_NOW,
+    };
     let attributes = of_request(&schema, subject).map_err(|bad| format!("{}: {bad}", bad.code()))?;
     assert_eq!(attributes.get(BuiltIn::CallerId.id()), Some(&Value::Text("ann".to_owned())));
     assert_eq!(attributes.get(BuiltIn::CallerTeam.id()), Some(&Value::Text("payments".to_owned())));

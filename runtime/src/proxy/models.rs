@@ -2,10 +2,11 @@
 
 use super::reply::{self, AnswerBody};
 use super::{Proxy, now};
-use crate::attributes;
 use crate::error::Refusal;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::{Value as Json, json};
+use wayleave_program::schema::BuiltIn;
+use wayleave_program::value::Value;
 
 /// Where the list stands; a model's name follows behind a slash.
 const PREFIX: &str = "/v1/models/";
@@ -28,7 +29,8 @@ impl Proxy {
         let served = self.current.served();
         let program = &served.program;
         let catalogue = program.catalogue();
-        let known = attributes::of_identity(program.schema(), &identity, now());
+        let mut known = served.callers.attributes(program.as_ref(), &identity);
+        known.set(BuiltIn::TimeNow.id(), Value::Instant(now()));
         let aliases = catalogue.aliases.iter().map(|alias| model(&alias.name, "wayleave"));
         let targets = program
             .approvable(&known)

@@ -61,9 +61,10 @@ pub struct Kind {
 }
 
 /// All, in the order of the page; the first is the one that the others are held to.
-pub const KINDS: [Kind; 11] = [
+pub const KINDS: [Kind; 12] = [
     plain::KIND,
     wayleave::STRINGS,
+    wayleave::SETTLED,
     wayleave::CLASSES,
     wayleave::WALKED,
     wayleave::WHOLE,

@@ -59,7 +59,7 @@ fn a_matcher_answers_as_its_list() {
         let mut chance = Chance(seed * 7 + u64::from(size));
         // Two boxes of some rules, as of a condition with `or`.
         let boxes: Vec<RuleBox> = (0..size).map(|index| boxed(&mut chance, index - index % 5 / 4)).collect();
-        let matcher = Matcher::new(boxes.clone(), &count);
+        let matcher = Matcher::new(boxes.clone().into(), &count);
         for node in matcher.nodes() {
             forms[match node.form() {
                 Form::Leaf(_) => 0,
@@ -93,7 +93,7 @@ fn parts_that_stand_beside_each_other_are_searched() {
     let boxes: Vec<RuleBox> = (0..180)
         .map(|rule| if rule % 2 == 0 { one(rule, 1, rule / 2 % 5) } else { one(rule, 0, rule / 2) })
         .collect();
-    let matcher = Matcher::new(boxes.clone(), &count);
+    let matcher = Matcher::new(boxes.clone().into(), &count);
     for team in 0..90 {
         for region in 0..5 {
             let asked = [team, region, 0, 0, 0, 0, 0, 0];

@@ -13,7 +13,18 @@ pub(super) struct Numbers {
     dimension: Dimension,
     /// Ascending, all within the type's values but its least.
     cuts: Vec<i128>,
+    /// The same, as their distance from the type's least value: half as long.
+    distances: Vec<u64>,
+    least: i128,
     value_type: Type,
+}
+
+/// So few cut points are all counted, which takes no guess at a branch, rather than searched.
+const FEW: usize = 32;
+
+/// How far a number stands above a type's least; what lies outside the type stands at its nearer end.
+fn distance(least: i128, number: i128) -> u64 {
+    u64::try_from((number - least).max(0)).unwrap_or(u64::MAX)
 }
 
 /// The least and the greatest number of a type.
@@ -41,8 +52,9 @@ impl Numbers {
             }
         }
         let (least, greatest) = range(value_type);
-        let cuts = cuts.into_iter().filter(|cut| least < *cut && *cut <= greatest).collect();
-        Numbers { dimension: Dimension(0), cuts, value_type: value_type.clone() }
+        let cuts: Vec<i128> = cuts.into_iter().filter(|cut| least < *cut && *cut <= greatest).collect();
+        let distances = cuts.iter().map(|cut| distance(least, *cut)).collect();
+        Numbers { dimension: Dimension(0), cuts, distances, least, value_type: value_type.clone() }
     }
 
     pub(super) fn at(self, dimension: Dimension) -> Numbers {
@@ -64,7 +76,11 @@ impl Numbers {
     }
 
     pub(super) fn class_of(&self, number: i128) -> u32 {
-        self.cuts.partition_point(|cut| *cut <= number) as u32
+        let number = distance(self.least, number);
+        if self.distances.len() <= FEW {
+            return self.distances.iter().map(|cut| u32::from(*cut <= number)).sum();
+        }
+        self.distances.partition_point(|cut| *cut <= number) as u32
     }
 
     /// The numbers of a class, both ends inside.

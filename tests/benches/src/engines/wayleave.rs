@@ -25,6 +25,14 @@ pub const STRINGS: Kind = Kind {
     load: |policy, texts| Ok(Box::new(Wayleave::load(policy, texts, Form::Strings, Way::Native)?)),
 };
 
+/// The list, from attributes of which those of a credential were worked out beforehand, as a gateway does for each caller.
+pub const SETTLED: Kind = Kind {
+    id: "wayleave-settled",
+    title: "Wayleave, the list, credential worked out",
+    load: |policy, texts| Ok(Box::new(Wayleave::load(policy, texts, Form::Settled, Way::Native)?)),
+    ..STRINGS
+};
+
 /// The list, from attributes whose strings are turned into classes beforehand.
 pub const CLASSES: Kind = Kind {
     id: "wayleave-classes",
@@ -54,6 +62,7 @@ pub const WHOLE: Kind = Kind {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Strings,
+    Settled,
     Classes,
     Whole,
 }
@@ -136,8 +145,9 @@ impl Wayleave {
 
 impl Engine for Wayleave {
     fn prepare(&mut self, requests: &'static [Request]) {
-        let schema = self.program.schema();
-        self.requests = requests.iter().map(|request| self.names.attributes(schema, request)).collect();
+        let settled = self.form == Form::Settled;
+        let attributes = |request| self.names.attributes(&self.program, request, settled);
+        self.requests = requests.iter().map(attributes).collect();
         if self.form == Form::Classes {
             self.classes = vec![Vec::new(); requests.len()];
             for (attributes, classes) in self.requests.iter().zip(&mut self.classes) {
@@ -157,7 +167,11 @@ impl Engine for Wayleave {
     }
 
     fn decide_afresh(&mut self, request: &'static Request) -> Option<Option<u32>> {
-        let attributes = self.names.attributes(self.program.schema(), request);
+        if self.form == Form::Settled {
+            // A gateway does it once for a caller, not once for a request.
+            return None;
+        }
+        let attributes = self.names.attributes(&self.program, request, false);
         Some(self.asked(&attributes))
     }
 }
@@ -182,21 +196,38 @@ impl Names {
         }
     }
 
-    fn attributes(&self, schema: &Schema, request: &Request) -> Attributes {
-        let mut attributes = Attributes::new(schema);
+    /// `settled`: what comes from the credential is worked out.
+    fn attributes(&self, program: &Compiled, request: &Request, settled: bool) -> Attributes {
+        let mut attributes = Attributes::new(program.schema());
         let team = self.teams.get(&request.team).map_or(Value::Unknown, |id| Value::Member(*id));
         attributes.set(BuiltIn::CallerTeam.id(), team);
         attributes.set(self.data, Value::Member(MemberId(u32::from(request.data))));
-        for ((id, members), text) in self.texts.iter().zip(&self.members).zip(&request.texts) {
-            let member = members.get(text).map(|member| Value::Member(*member));
-            attributes.set(*id, member.unwrap_or_else(|| Value::Text(text.clone())));
-        }
-        attributes.set(BuiltIn::RequestTokens.id(), Value::Tokens(Tokens(request.tokens)));
         let set = |field| Value::Set(request.set(field).iter().cloned().collect::<BTreeSet<String>>());
-        attributes.set(BuiltIn::RequestNeeds.id(), set(SetField::Needs));
         attributes.set(BuiltIn::CallerGroups.id(), set(SetField::Groups));
+        self.set_texts(&mut attributes, request, is_of_credential);
+        if settled {
+            program.settle(&mut attributes);
+        }
+        self.set_texts(&mut attributes, request, |field| !is_of_credential(field));
+        attributes.set(BuiltIn::RequestTokens.id(), Value::Tokens(Tokens(request.tokens)));
+        attributes.set(BuiltIn::RequestNeeds.id(), set(SetField::Needs));
         attributes
     }
+
+    fn set_texts(&self, attributes: &mut Attributes, request: &Request, is_meant: impl Fn(Field) -> bool) {
+        for (index, field) in Field::ALL.into_iter().enumerate() {
+            if is_meant(field) {
+                let text = &request.texts[index];
+                let member = self.members[index].get(text).map(|member| Value::Member(*member));
+                attributes.set(self.texts[index], member.unwrap_or_else(|| Value::Text(text.clone())));
+            }
+        }
+    }
+}
+
+/// As the policy's files say.
+fn is_of_credential(field: Field) -> bool {
+    matches!(field, Field::App | Field::Region)
 }
 
 /// The members of an attribute of a named type by name; of another attribute there are none.

@@ -52,7 +52,7 @@ pub(super) fn method(run: &Run) -> String {
     let conditions = &run.conditions;
     let text = format!(
         "Each engine meets each policy in a process of its own, on one thread, all built alike (`opt-level = 3`, no LTO, the \
-         system's allocator). Requests are taken in groups of 500, which the cache holds: a gateway has just read what it \
+         system's allocator). Requests are taken in groups of 100, which the cache holds: a gateway has just read what it \
          decides. Within a group each is timed alone, among the others in an order that changes each round, up to 21 rounds \
          within {} s; a request's time is the median of its rounds, less what reading the clock costs ({} here). Median \
          and percentile are over requests, so that the percentile shows slow requests and not what else the machine did. The \
@@ -70,6 +70,8 @@ pub(super) fn engines() -> String {
          attributes. Building that form is in the column *with the form*.",
         "Each engine gets the caller's team and its department as two texts, and the class of data as a number; Cedar gets the \
          teams as a tree of entities with the team as principal, Wayleave as the type `team` and a scale.",
+        "Wayleave, credential worked out: the classes of what a caller's credential says (team, class of data, region, \
+         groups, app) were looked up before, as the gateway does once for each caller; what only the request says is looked up.",
         "wirefilter: compiled filters, asked in order. The published version has no lists as values: groups are one text, \
          searched for `,g-17,`. Newer ones live in its repository alone.",
         "atc-router: the priority of a rule falls with its position.",

@@ -1,4 +1,4 @@
-//! A table from texts to numbers that is made once and asked often: open addressing, linear probing, at most half full. It
+//! A table from texts to numbers that is made once and asked often: open addressing, linear probing, at most two thirds full. It
 //! asks for no memory when it is asked, and its hash is the same on every machine.
 
 /// Texts that are all known when it is made, each with its class.
@@ -30,7 +30,7 @@ impl Table {
     /// A table of these, which are distinct.
     pub(in super::super) fn new(texts: &[(&str, u32)]) -> Table {
         let free = Slot { ends: (0, 0), start: 0, length: 0, class: FREE };
-        let size = if texts.is_empty() { 0 } else { (texts.len() * 2).next_power_of_two() };
+        let size = if texts.is_empty() { 0 } else { (texts.len() * 3 / 2 + 1).next_power_of_two() };
         let mut table = Table { slots: vec![free; size], bytes: Vec::new(), lengths: 0, longest: 0 };
         for (text, class) in texts {
             let position = |bytes: usize| u32::try_from(bytes).expect("a policy is no four gigabytes");
