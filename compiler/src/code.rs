@@ -86,7 +86,7 @@ impl std::error::Error for NotCompiled {}
 pub struct Native {
     code: native::Code,
     /// By leaf: its functions, to be asked in order. Small, as each decision looks a few up in many.
-    leaves: Vec<Range<u32>>,
+    leaves: Vec<(Mode, Range<u32>)>,
     /// By list of derived truths: its functions, to be run in order.
     derived: Vec<Range<u32>>,
 }
@@ -110,7 +110,7 @@ impl Native {
         for (mode, leaf) in leaves {
             let first = emitter.len();
             layout::leaf(*mode, &leaf.boxes, |chunk| emitter.leaf(*mode, chunk))?;
-            of_leaves.push(first..emitter.len());
+            of_leaves.push((*mode, first..emitter.len()));
         }
         let mut of_lists = Vec::with_capacity(derived.len());
         for list in derived {
@@ -127,7 +127,10 @@ impl Native {
     /// If the class vector is not as wide as was compiled, or the leaf was compiled for another mode.
     #[inline]
     pub fn first(&self, leaf: usize, classes: &[u32]) -> u32 {
-        for function in self.leaves[leaf].clone() {
+        let (mode, functions) = &self.leaves[leaf];
+        assert_eq!(*mode, Mode::First, "leaf {leaf} answers with all");
+        self.code.check_width(classes);
+        for function in functions.clone() {
             let number = self.code.first(function, classes);
             if number != u32::MAX {
                 return number;
@@ -142,7 +145,10 @@ impl Native {
     /// If the class vector is not as wide as was compiled, or the leaf was compiled for another mode.
     #[inline]
     pub fn all(&self, leaf: usize, classes: &[u32], out: &mut Vec<u32>) {
-        for function in self.leaves[leaf].clone() {
+        let (mode, functions) = &self.leaves[leaf];
+        assert_eq!(*mode, Mode::All, "leaf {leaf} answers with the first");
+        self.code.check_width(classes);
+        for function in functions.clone() {
             self.code.all(function, classes, out);
         }
     }
@@ -153,6 +159,7 @@ impl Native {
     /// If the class vector is not as wide as was compiled.
     #[inline]
     pub fn derive(&self, list: usize, classes: &mut [u32]) {
+        self.code.check_width(classes);
         for function in self.derived[list].clone() {
             self.code.derive(function, classes);
         }

@@ -32,11 +32,11 @@ use wayleave_program::value::{Instant, MemberId, Share, UsdMicros, Value};
 use wayleave_program::zone;
 
 /// The position of a definition in [`Policy::definitions`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DefinitionId(pub u32);
 
 /// The position of a fact in [`Policy::facts`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FactId(pub u32);
 
 /// The position of a route in [`Policy::routes`].

@@ -3,7 +3,7 @@
 
 use crate::attributes;
 use crate::keys::Identity;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
@@ -15,7 +15,7 @@ const CALLERS_LIMIT: usize = 16_384;
 #[derive(Default)]
 pub(crate) struct Callers {
     /// By the public id of the key, with the identity that was read: a key's holder can change.
-    known: RwLock<HashMap<String, (Arc<Identity>, Attributes)>>,
+    known: RwLock<BTreeMap<String, (Arc<Identity>, Attributes)>>,
 }
 
 impl Callers {

@@ -6,6 +6,7 @@ use fastrand::Rng;
 use wayleave_compiler::decision::Compiled;
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
+use wayleave_program::decision::Outcome;
 use wayleave_program::document::read_request;
 use wayleave_program::schema::Origin;
 use wayleave_tests::agreement::{Ways, agree, checked};
@@ -56,6 +57,26 @@ fn each_case_is_decided_alike() {
         }
     });
     assert!(problems.is_empty(), "{problems}");
+}
+
+/// What one program worked out of a caller is nothing to the next one, which has other classes.
+#[test]
+fn what_another_program_worked_out_is_not_believed() {
+    let denying = |app: &str| {
+        let text = format!(
+            "edition 2026\n\nprovider p {{\n  protocol: simulated\n  model m {{\n    supports: [chat]\n    \
+             context:  8k tokens\n  }}\n}}\n\ndeny some when caller.app is \"{app}\"\n\napprove all: any\n\n\
+             route r {{\n  otherwise to p/m\n}}\notherwise deny \"none\"\n"
+        );
+        Compiled::new(policy(&[("main.route".to_owned(), text)]))
+    };
+    let (one, other) = (denying("batch"), denying("web"));
+    let document = serde_json::json!({"caller.app": "web"});
+    let mut caller = read_request(one.schema(), &document).expect("it fits");
+    let denied = |program: &Compiled, caller: &Attributes| program.decide(caller).outcome == Outcome::Deny;
+    assert_eq!((denied(&one, &caller), denied(&other, &caller)), (false, true));
+    one.settle(&mut caller);
+    assert_eq!((denied(&one, &caller), denied(&other, &caller)), (false, true));
 }
 
 /// A request of the same classes can be named for every request, and for what is changed in one of its dimensions it can be

@@ -68,7 +68,7 @@ impl Code {
     /// # Panics
     /// If a class vector is not as wide as the functions read.
     #[inline]
-    fn check_width(&self, classes: &[u32]) {
+    pub(super) fn check_width(&self, classes: &[u32]) {
         assert_eq!(classes.len(), self.width, "the class vector is not as wide as the code reads");
     }
 

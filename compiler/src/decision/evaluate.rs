@@ -9,7 +9,7 @@ use super::partition::TARGET;
 use super::program::{Facts, MachineCode};
 use super::verdict::{Against, Behind, OwedBy, Part, Verdict};
 use crate::model::draw::Draw;
-use crate::model::{ArmOutcome, Migration, Ordering, Plan, PlanStage, Policy, Who};
+use crate::model::{Migration, Ordering, Plan, PlanStage, Policy, Who};
 use std::borrow::Cow;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Requested, TargetId};
@@ -68,9 +68,9 @@ impl<'e> Evaluator<'e> {
             (verdict.outcome, verdict.behind) = (Outcome::Deny, Behind::Otherwise);
             return;
         };
-        match self.plan_of(answer) {
-            None => (verdict.outcome, verdict.behind) = (Outcome::Deny, Behind::Arm),
-            Some(plan) => {
+        match self.rules.answers[answer as usize].outcome(self.policy) {
+            Err(_) => (verdict.outcome, verdict.behind) = (Outcome::Deny, Behind::Arm),
+            Ok(plan) => {
                 verdict.behind = Behind::Plan;
                 let asked = self.asked(attributes);
                 self.plan(&asked, plan, verdict);
@@ -82,19 +82,6 @@ impl<'e> Evaluator<'e> {
     /// The answer to a request of these classes, by its number.
     pub(super) fn answer(&self, classes: &[u32]) -> Option<u32> {
         self.first(LayerKind::Answers, classes)
-    }
-
-    /// The plan of an answer; none of an arm that denies.
-    fn plan_of(&self, answer: u32) -> Option<&'e Plan> {
-        let answer = self.rules.answers[answer as usize];
-        let body = &self.policy.routes[answer.route as usize].body;
-        match (body, answer.arm) {
-            (crate::model::RouteBody::Plan(plan), _) => Some(plan),
-            (crate::model::RouteBody::Arms(arms), arm) => match &arms[arm? as usize].outcome {
-                ArmOutcome::Plan(plan) => Some(plan),
-                ArmOutcome::Deny(_) => None,
-            },
-        }
     }
 
     fn first(&self, kind: LayerKind, classes: &[u32]) -> Option<u32> {

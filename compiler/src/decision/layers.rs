@@ -4,7 +4,7 @@
 use super::boxes::{Expression, RuleBox};
 use super::lower::{Computed, Lowering};
 use super::partition::Partition;
-use crate::model::{Condition, Period, Policy, RouteBody, RouteId, Rule};
+use crate::model::{ArmOutcome, Condition, Period, Plan, Policy, RouteBody, RouteId, Rule};
 use crate::source::Span;
 use std::sync::Arc;
 use wayleave_program::catalogue::TargetId;
@@ -92,6 +92,22 @@ pub struct Answer {
     pub route: u32,
     /// The arm's position, of a route that has arms.
     pub arm: Option<u32>,
+}
+
+impl Answer {
+    /// The plan that answers, or the words with which an arm denies.
+    pub fn outcome(self, policy: &Policy) -> Result<&Plan, &str> {
+        match (&policy.routes[self.route as usize].body, self.arm) {
+            (RouteBody::Plan(plan), _) => Ok(plan),
+            (RouteBody::Arms(arms), arm) => {
+                let arm = arm.expect("of a route that has arms one answers");
+                match &arms[arm as usize].outcome {
+                    ArmOutcome::Plan(plan) => Ok(plan),
+                    ArmOutcome::Deny(words) => Err(words),
+                }
+            }
+        }
+    }
 }
 
 /// What is owed: the kind of rule, and its position among those of its kind.

@@ -20,7 +20,7 @@ use crate::model::{Condition, DefinitionBody, FactId, Interval, Pattern, Policy,
 use members::Members;
 use numbers::Numbers;
 use sets::Tested;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 use texts::{TextClasses, TextTest};
 use wayleave_program::attributes::Attributes;
@@ -79,9 +79,9 @@ struct Texts {
     dimension: Dimension,
     classes: TextClasses,
     /// Where each pattern holds.
-    patterns: HashMap<Pattern, ClassSet>,
-    /// Where a caller's `model` names what is asked for.
-    naming: HashMap<Predicate, ClassSet>,
+    patterns: Vec<(Pattern, ClassSet)>,
+    /// Where a caller's `model` names what a test asks for; ascending by the test.
+    naming: Vec<(Predicate, ClassSet)>,
     /// Patterns with a dimension each: where their product is too large.
     alone: Vec<(Dimension, Predicate)>,
 }
@@ -202,11 +202,11 @@ impl Partition {
         let naming = self.naming(&classes, tests);
         let dimension = self.axis(Meaning::Value(id), classes.count());
         let apart: Vec<Asked<'_>> = tests.iter().filter(|test| test.pattern().is_some()).copied().collect();
-        Texts { dimension, classes, patterns: HashMap::new(), naming, alone: self.alone(id, &apart) }
+        Texts { dimension, classes, patterns: Vec::new(), naming, alone: self.alone(id, &apart) }
     }
 
     /// The classes of each test of what the caller's `model` names.
-    fn naming(&self, classes: &TextClasses, tests: &[Asked<'_>]) -> HashMap<Predicate, ClassSet> {
+    fn naming(&self, classes: &TextClasses, tests: &[Asked<'_>]) -> Vec<(Predicate, ClassSet)> {
         let of = |test: &Asked<'_>| match test {
             Asked::Of(predicate @ Predicate::NamesModel { .. }) => {
                 let literals = test.literals(&self.models)?;
@@ -215,7 +215,9 @@ impl Partition {
             }
             Asked::Of(_) | Asked::Fact(_) => None,
         };
-        tests.iter().filter_map(of).collect()
+        let mut naming: Vec<(Predicate, ClassSet)> = tests.iter().filter_map(of).collect();
+        naming.sort_by(|one, other| one.0.cmp(&other.0));
+        naming
     }
 
     /// A dimension for each test.
@@ -450,8 +452,13 @@ impl Texts {
             Predicate::OneOfTexts(texts) => {
                 ClassSet::of(texts.iter().map(|text| self.classes.class_of(text)))
             }
-            Predicate::Matches(pattern) => self.patterns.get(pattern)?.clone(),
-            named => self.naming.get(named)?.clone(),
+            Predicate::Matches(pattern) => {
+                self.patterns.iter().find(|(known, _)| known == pattern)?.1.clone()
+            }
+            named => {
+                let at = self.naming.binary_search_by(|(known, _)| known.cmp(named)).ok()?;
+                self.naming[at].1.clone()
+            }
         };
         Some(Constraint { dimension: self.dimension, classes })
     }
@@ -479,7 +486,6 @@ fn models(policy: &Policy) -> BTreeMap<String, Requested> {
 /// All that is asked of each attribute, by attribute, each once.
 fn tested<'p>(policy: &'p Policy, conditions: &[&'p Condition]) -> BTreeMap<AttributeId, Vec<Asked<'p>>> {
     let mut found: BTreeMap<AttributeId, Vec<Asked<'p>>> = BTreeMap::new();
-    let mut known: HashSet<(AttributeId, &Predicate)> = HashSet::new();
     let mut compared: BTreeSet<(AttributeId, FactId)> = BTreeSet::new();
     let definitions = policy.definitions.iter().flat_map(|definition| definition.body.conditions());
     let conditions = conditions.iter().copied().chain(definitions);
@@ -500,13 +506,10 @@ fn tested<'p>(policy: &'p Policy, conditions: &[&'p Condition]) -> BTreeMap<Attr
             | Predicate::InIntervals(_)
             | Predicate::NamesModel { .. }
             | Predicate::OneOfTargets(_)
-            | Predicate::Matches(_) => {
-                if known.insert((*id, predicate)) {
-                    asked.push(Asked::Of(predicate));
-                }
-            }
+            | Predicate::Matches(_) => asked.push(Asked::Of(predicate)),
         }
     }
+    found.values_mut().for_each(keep_first);
     for definition in &policy.definitions {
         if let DefinitionBody::Classify { attribute, .. } = &definition.body {
             found.entry(*attribute).or_default();
@@ -517,6 +520,24 @@ fn tested<'p>(policy: &'p Policy, conditions: &[&'p Condition]) -> BTreeMap<Attr
         found.entry(BuiltIn::TimeNow.id()).or_default();
     }
     found
+}
+
+/// Of tests that ask the same only the first stays.
+fn keep_first(tests: &mut Vec<Asked<'_>>) {
+    let predicate = |index: usize| match &tests[index] {
+        Asked::Of(predicate) => Some(*predicate),
+        Asked::Fact(_) => None,
+    };
+    let mut order: Vec<usize> = (0..tests.len()).collect();
+    // Stable: equal tests stand in the order in which they were written.
+    order.sort_by(|one, other| predicate(*one).cmp(&predicate(*other)));
+    let mut is_again = vec![false; tests.len()];
+    for pair in order.windows(2) {
+        let of = predicate(pair[1]);
+        is_again[pair[1]] = of.is_some() && of == predicate(pair[0]);
+    }
+    let mut is_again = is_again.into_iter();
+    tests.retain(|_| is_again.next() == Some(false));
 }
 
 fn holds_of_text(predicate: &Predicate, text: &str) -> bool {

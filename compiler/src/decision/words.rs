@@ -1,9 +1,9 @@
 //! From a verdict's numbers to a decision's words: names, `because` clauses and built-in reasons.
 
-use super::layers::Owing;
+use super::layers::{Answer, Owing};
 use super::program::Compiled;
 use super::verdict::{Against, Behind, OwedBy, Part, Verdict};
-use crate::model::{ArmOutcome, Counter, Plan, RouteBody};
+use crate::model::Counter;
 use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
@@ -24,8 +24,7 @@ impl Compiled {
             Behind::Arm => self.denied_by_arm(verdict),
             Behind::Plan => self.planned(attributes, verdict),
         };
-        if let Some(answer) = verdict.answer {
-            let answer = self.rules.answers[answer as usize];
+        if let Some(answer) = self.answer(verdict) {
             decision.route = Some(self.policy.routes[answer.route as usize].name.clone());
             decision.arm = answer.arm;
         }
@@ -45,28 +44,14 @@ impl Compiled {
     }
 
     fn denied_by_arm(&self, verdict: &Verdict) -> Decision {
-        let answer = verdict.answer.map(|answer| self.rules.answers[answer as usize]);
-        let answer = answer.expect("an arm has answered");
-        let route = &self.policy.routes[answer.route as usize];
-        let words = match (&route.body, answer.arm) {
-            (RouteBody::Arms(arms), Some(arm)) => match &arms[arm as usize].outcome {
-                ArmOutcome::Deny(words) => words.clone(),
-                ArmOutcome::Plan(_) => String::new(),
-            },
-            (RouteBody::Arms(_) | RouteBody::Plan(_), _) => String::new(),
-        };
-        denied(vec![Reason { by: RuleName::Route(route.name.clone()), words }])
+        let answer = self.answer(verdict).expect("an arm has answered");
+        let name = self.policy.routes[answer.route as usize].name.clone();
+        let words = answer.outcome(&self.policy).err().unwrap_or_default().to_owned();
+        denied(vec![Reason { by: RuleName::Route(name), words }])
     }
 
-    fn plan_of(&self, verdict: &Verdict) -> &Plan {
-        let answer = verdict.answer.map(|answer| self.rules.answers[answer as usize]);
-        let answer = answer.expect("a plan has answered");
-        let plan = match (&self.policy.routes[answer.route as usize].body, answer.arm) {
-            (RouteBody::Plan(plan), _) => Some(plan),
-            (RouteBody::Arms(arms), Some(arm)) => arms[arm as usize].outcome.plan(),
-            (RouteBody::Arms(_), None) => None,
-        };
-        plan.expect("a plan has answered")
+    fn answer(&self, verdict: &Verdict) -> Option<Answer> {
+        verdict.answer.map(|answer| self.rules.answers[answer as usize])
     }
 
     fn planned(&self, attributes: &Attributes, verdict: &Verdict) -> Decision {
@@ -98,7 +83,8 @@ impl Compiled {
         base: Decision,
         removed: Vec<Removed>,
     ) -> Decision {
-        let plan = self.plan_of(verdict);
+        let answered = self.answer(verdict).and_then(|answer| answer.outcome(&self.policy).ok());
+        let plan = answered.expect("a plan has answered");
         let stage = |(part, within_ms): &(Part, Option<u64>)| Stage {
             candidates: part.of(&verdict.candidates).to_vec(),
             within_ms: *within_ms,

@@ -4,8 +4,8 @@ use super::steps::Step;
 use super::{DefinitionId, FactId};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 use wayleave_program::catalogue::{AliasId, TargetId};
 use wayleave_program::schema::AttributeId;
@@ -121,7 +121,7 @@ pub enum TargetField {
 }
 
 /// What must be true of a value.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Predicate {
     /// It is one of these members; [`Value::Unknown`](wayleave_program::value::Value::Unknown) is none.
     OneOfMembers(BTreeSet<MemberId>),
@@ -166,7 +166,7 @@ pub struct Pattern {
 }
 
 /// What a pattern is written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PatternKind {
     /// `*` stands for any text and `?` for one character; the whole text has to match.
     Glob,
@@ -198,9 +198,15 @@ impl PartialEq for Pattern {
 
 impl Eq for Pattern {}
 
-impl Hash for Pattern {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.text, self.kind).hash(state);
+impl Ord for Pattern {
+    fn cmp(&self, other: &Pattern) -> Ordering {
+        (&self.text, self.kind).cmp(&(&other.text, other.kind))
+    }
+}
+
+impl PartialOrd for Pattern {
+    fn partial_cmp(&self, other: &Pattern) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -256,7 +262,7 @@ fn glob(text: &str) -> String {
 }
 
 /// How two values of one type stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Order {
     /// `is`
     Equal,
@@ -271,7 +277,7 @@ pub enum Order {
 }
 
 /// `low ≤ x < high`; none is unbounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Interval {
     /// The lowest inside.
     pub low: Option<i128>,
