@@ -194,6 +194,14 @@ pub(crate) struct PolicyArgs {
     pub(crate) policy: PathBuf,
 }
 
+/// Which policy, as its sources or built.
+#[derive(Debug, Args)]
+pub(crate) struct GivenArgs {
+    /// The policy: a file, a folder with a `main.route`, or what `wayleave build` wrote
+    #[arg(value_name = "POLICY", default_value = ".")]
+    pub(crate) policy: PathBuf,
+}
+
 /// `check`
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -266,7 +274,7 @@ pub(crate) struct Test {
 #[derive(Debug, Args)]
 pub(crate) struct Decide {
     #[command(flatten)]
-    pub(crate) policy: PolicyArgs,
+    pub(crate) policy: GivenArgs,
     /// The request document, JSON: attribute names and values; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) request: PathBuf,
@@ -310,7 +318,7 @@ pub(crate) struct StoreArgs {
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
-    pub(crate) policy: PolicyArgs,
+    pub(crate) policy: GivenArgs,
     /// Where callers connect
     #[arg(long, value_name = "ADDRESS", default_value = LISTEN, value_parser = address)]
     pub(crate) listen: SocketAddr,

@@ -89,7 +89,7 @@ fn is_built(root: &Path) -> Failure {
 }
 
 /// A built program beyond this is none: it holds the texts of its policy, and what they mean.
-const PROGRAM_BYTES: u64 = 256 << 20;
+const PROGRAM_BYTES: u64 = 1 << 30;
 
 /// The bytes of a root file that claims to be a built program; none of another.
 fn built(root: &Path) -> Option<Vec<u8>> {
@@ -202,6 +202,9 @@ fn text(path: &Path, left: u64) -> Result<String, String> {
 
 /// Bytes as text, or in words why they are none.
 pub(crate) fn decoded(bytes: Vec<u8>) -> Result<String, String> {
+    if portable::is_program(&bytes) {
+        return Err("it is a program that `wayleave build` wrote, not a text".to_owned());
+    }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -27,4 +27,5 @@ pub mod program;
 pub mod text;
 
 pub use layers::Rules;
+pub use lower::Computed;
 pub use program::Compiled;

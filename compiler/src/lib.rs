@@ -35,6 +35,8 @@ pub mod code;
 
 pub mod portable;
 
+pub mod proof;
+
 pub mod examples;
 
 pub mod coverage;

@@ -34,6 +34,8 @@ mod portable;
 
 mod proxy;
 
+mod query;
+
 mod reports;
 
 mod syntax;

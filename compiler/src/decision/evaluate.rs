@@ -553,16 +553,10 @@ fn nothing_left(verdict: &Verdict) -> Outcome {
     if verdict.removed.iter().any(is_grantable) { Outcome::ApprovalRequired } else { Outcome::Deny }
 }
 
+/// A class that was given outright stays.
 fn compute(computed: &Computed, attributes: &Attributes, classes: &mut [u32]) {
     match computed {
-        Computed::Truth(dimension, expression) => {
-            classes[dimension.0 as usize] = u32::from(expression.holds(classes));
-        }
-        Computed::First { attribute, dimension, arms, otherwise } => {
-            if attributes.get(*attribute).is_none() {
-                let arm = arms.iter().find(|(expression, _)| expression.holds(classes));
-                classes[dimension.0 as usize] = arm.map_or(*otherwise, |(_, class)| *class);
-            }
-        }
+        Computed::First { attribute, .. } if attributes.get(*attribute).is_some() => {}
+        Computed::First { .. } | Computed::Truth(..) => computed.compute(classes),
     }
 }

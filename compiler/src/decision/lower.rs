@@ -42,13 +42,26 @@ pub enum Computed {
 
 impl Computed {
     /// The dimension that it gives a class to.
-    pub(super) fn dimension(&self) -> Dimension {
+    pub fn dimension(&self) -> Dimension {
         match self {
             Computed::Truth(dimension, _) | Computed::First { dimension, .. } => *dimension,
         }
     }
 
-    fn expressions(&self) -> Vec<&Expression> {
+    /// Writes its class, computed from those of the others.
+    pub fn compute(&self, classes: &mut [u32]) {
+        let class = match self {
+            Computed::Truth(_, expression) => u32::from(expression.holds(classes)),
+            Computed::First { arms, otherwise, .. } => {
+                let arm = arms.iter().find(|(expression, _)| expression.holds(classes));
+                arm.map_or(*otherwise, |(_, class)| *class)
+            }
+        };
+        classes[self.dimension().0 as usize] = class;
+    }
+
+    /// What it is computed from.
+    pub fn expressions(&self) -> Vec<&Expression> {
         match self {
             Computed::Truth(_, expression) => vec![expression],
             Computed::First { arms, .. } => arms.iter().map(|(expression, _)| expression).collect(),

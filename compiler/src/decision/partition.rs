@@ -7,6 +7,8 @@
 
 mod joint;
 
+pub use joint::Family;
+
 mod members;
 
 mod numbers;
@@ -94,6 +96,8 @@ pub struct Partition {
     cuts: Vec<(AttributeId, Cut)>,
     /// The attributes of `cuts` whose values are given, with their places there.
     given: Vec<(AttributeId, usize)>,
+    /// The attributes of `cuts` that are computed by a `classify`.
+    classified: BTreeSet<AttributeId>,
     /// Of a request of which nothing is given; computed truths are 0.
     defaults: Vec<u32>,
     /// What each text that names something means; others name nothing.
@@ -129,6 +133,7 @@ impl Partition {
             axes: vec![Axis { meaning: Meaning::Target, count: targets }],
             cuts: Vec::new(),
             given: Vec::new(),
+            classified: BTreeSet::new(),
             defaults: vec![0],
             models: models(policy),
             own: Arc::new(()),
@@ -136,6 +141,8 @@ impl Partition {
         for (id, tests) in tested(policy, conditions) {
             partition.cut(policy, id, &tests);
         }
+        let is_classified = |id: &AttributeId| policy.schema.attribute(*id).origin == Origin::Classified;
+        partition.classified = partition.cuts.iter().map(|(id, _)| *id).filter(is_classified).collect();
         let is_given = |id: &AttributeId| match policy.schema.attribute(*id).origin {
             Origin::BuiltIn(built_in) => !built_in.is_computed(),
             Origin::Sources(..) | Origin::Classified | Origin::Findings(..) | Origin::Counter => true,
@@ -236,7 +243,11 @@ impl Partition {
         let mut defaults = std::mem::take(&mut self.defaults);
         let nothing = Attributes::new(&policy.schema);
         for (id, cut) in &self.cuts {
-            cut.classify(&nothing.value(&policy.schema, *id), &mut defaults);
+            let value = joint::computed(policy, &nothing, *id);
+            cut.classify(
+                &value.unwrap_or_else(|| nothing.value(&policy.schema, *id).into_owned()),
+                &mut defaults,
+            );
         }
         self.defaults = defaults;
     }
@@ -290,8 +301,8 @@ impl Partition {
         self.cut_of(id).is_some()
     }
 
-    /// The classes of a request of which nothing is given.
-    pub(super) fn defaults(&self) -> &[u32] {
+    /// The classes of a request of which nothing is given; computed ones are 0.
+    pub fn defaults(&self) -> &[u32] {
         &self.defaults
     }
 

@@ -5,7 +5,7 @@
 
 use super::texts::{TextClasses, TextTest};
 use super::{Cut, Numbers, Partition, holds_of_part};
-use crate::decision::boxes::Dimension;
+use crate::decision::boxes::{Dimension, Expression};
 use crate::model::{Policy, Predicate};
 use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
@@ -19,7 +19,45 @@ const DAYS: usize = 800;
 /// A day, in seconds.
 const DAY: i64 = 24 * 60 * 60;
 
+/// Dimensions whose classes depend on each other: those of one attribute, or of several.
+#[derive(Debug)]
+pub struct Family {
+    /// At least one.
+    pub dimensions: Vec<Dimension>,
+    /// What holds of every request; there may be more that does.
+    pub laws: Vec<Expression>,
+    /// Whether [`Partition::request`] finds a request wherever there is one.
+    pub is_exact: bool,
+}
+
 impl Partition {
+    /// All dimensions of what is given, and of what follows from it, each once. What is `classify`ed or defined is of none.
+    pub fn families(&self) -> Vec<Family> {
+        let tokens = [BuiltIn::RequestTokens, BuiltIn::RequestOutput, BuiltIn::RequestWindow];
+        let clock = [BuiltIn::TimeNow, BuiltIn::TimeOfDay, BuiltIn::TimeWeekday];
+        let is_of = |of: &[BuiltIn], id: AttributeId| of.iter().any(|built_in| built_in.id() == id);
+        let mut families = Vec::new();
+        for of in [tokens, clock] {
+            let dimensions: Vec<Dimension> =
+                of.iter().flat_map(|built_in| self.dimensions(built_in.id())).collect();
+            families.push(Family { dimensions, laws: Vec::new(), is_exact: true });
+        }
+        for (id, cut) in &self.cuts {
+            if is_of(&tokens, *id) || is_of(&clock, *id) || self.classified.contains(id) {
+                continue;
+            }
+            let laws = if let Cut::Set(tested) = cut { tested.laws() } else { Vec::new() };
+            let is_exact = match cut {
+                Cut::Texts(texts) => texts.alone.is_empty(),
+                Cut::Parts(tests) => tests.len() < 2,
+                Cut::Members(_) | Cut::Truth(_) | Cut::Numbers(_) | Cut::Set(_) => true,
+            };
+            families.push(Family { dimensions: self.dimensions(*id), laws, is_exact });
+        }
+        families.retain(|family| !family.dimensions.is_empty());
+        families
+    }
+
     /// A request of these classes, as near to the defaults as its classes allow; what no test tells apart is left unknown.
     /// Computed classes and the target are not asked. None where no request has them, or where patterns that are asked
     /// on their own exclude each other in ways that are not known.
@@ -134,6 +172,31 @@ impl Partition {
         }
         Some(())
     }
+}
+
+/// The value of an attribute that follows from others.
+pub(super) fn computed(policy: &Policy, request: &Attributes, id: AttributeId) -> Option<Value> {
+    let value = |of: BuiltIn| request.value(&policy.schema, of.id()).into_owned();
+    let tokens = |of: BuiltIn| match value(of) {
+        Value::Tokens(tokens) => tokens.0,
+        _ => 0,
+    };
+    let local = || match value(BuiltIn::TimeNow) {
+        Value::Instant(now) => Some(policy.schema.zone.local(now)),
+        _ => None,
+    };
+    if id == BuiltIn::RequestWindow.id() {
+        let output = tokens(BuiltIn::RequestOutput).max(1);
+        let window = tokens(BuiltIn::RequestTokens).saturating_add(output);
+        return Some(Value::Tokens(wayleave_program::value::Tokens(window)));
+    }
+    if id == BuiltIn::TimeOfDay.id() {
+        return local().map(|local| Value::TimeOfDay(local.minute));
+    }
+    if id == BuiltIn::TimeWeekday.id() {
+        return local().map(|local| Value::Member(wayleave_program::value::MemberId(local.weekday)));
+    }
+    None
 }
 
 /// Whether a value is chosen together with those of others.

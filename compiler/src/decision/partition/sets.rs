@@ -2,7 +2,7 @@
 
 use super::texts::table::Table;
 use super::{Asked, Meaning};
-use crate::decision::boxes::Dimension;
+use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
 use crate::model::Predicate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -80,6 +80,28 @@ impl Tested {
 
     pub(super) fn equals(&self, set: &BTreeSet<String>) -> Option<Dimension> {
         self.equals.iter().find(|(known, _)| known == set).map(|(_, dimension)| *dimension)
+    }
+
+    /// What holds of every set.
+    pub(super) fn laws(&self) -> Vec<Expression> {
+        let is = |dimension: &Dimension| {
+            Expression::Within(Constraint { dimension: *dimension, classes: ClassSet::one(1) })
+        };
+        let not_both =
+            |one: Expression, other: Expression| Expression::Not(Box::new(Expression::All(vec![one, other])));
+        let mut laws = Vec::new();
+        if let Some(empty) = &self.is_empty {
+            laws.extend(self.has.values().map(|has| not_both(is(empty), is(has))));
+        }
+        for (index, (set, equal)) in self.equals.iter().enumerate() {
+            laws.extend(self.equals[..index].iter().map(|(_, other)| not_both(is(equal), is(other))));
+            let answers = self.has.iter().map(|(member, has)| (set.contains(member), has));
+            for (holds, of) in answers.chain(self.is_empty.iter().map(|empty| (set.is_empty(), empty))) {
+                let other = if holds { Expression::Not(Box::new(is(of))) } else { is(of) };
+                laws.push(not_both(is(equal), other));
+            }
+        }
+        laws
     }
 
     pub(super) fn dimensions(&self) -> Vec<Dimension> {

@@ -1,0 +1,9 @@
+//! Questions about all requests at once, with an exact answer: a request, or that there is none.
+
+mod groups;
+
+mod clauses;
+
+pub mod query;
+
+pub use query::{Answer, Query, Requests, Witness};
