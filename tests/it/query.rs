@@ -133,7 +133,8 @@ fn agrees(
         query.unless(condition(one));
     });
     let there_is = every.iter().any(|classes| holds(classes));
-    match query.answer(&mut WORK_LIMIT.clone()) {
+    let mut work = WORK_LIMIT;
+    match query.answer(&mut work) {
         Answer::Some(witness) => {
             assert!(there_is, "there is no such request: {:?}", witness.request);
             shows(program, requests, &witness, &holds);

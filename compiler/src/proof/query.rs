@@ -8,7 +8,7 @@
 use super::clauses::{Clauses, Found};
 use super::groups::Groups;
 use crate::decision::boxes::{ClassSet, Dimension, Expression};
-use crate::decision::partition::{Family, TARGET};
+use crate::decision::partition::Family;
 use crate::decision::{Computed, Rules};
 use crate::model::Policy;
 use std::collections::{BTreeMap, BTreeSet};
@@ -292,12 +292,4 @@ fn demand_computed(clauses: &mut Clauses, one: &Computed) {
             clauses.demand_class(*dimension, *otherwise, &before);
         }
     }
-}
-
-/// The dimension of the target, for questions that name one.
-pub fn of_target(target: wayleave_program::catalogue::TargetId) -> Expression {
-    Expression::Within(crate::decision::boxes::Constraint {
-        dimension: TARGET,
-        classes: ClassSet::one(target.0),
-    })
 }

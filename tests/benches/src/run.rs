@@ -22,6 +22,9 @@ const REST_LIMIT: Duration = Duration::from_secs(240);
 const COUNTED: usize = 300;
 /// Requests on which the plain loop, to which all engines are held, is held to the meaning of the tests.
 const MEANT: usize = 300;
+/// How often each engine meets a policy of at most [`TURNS_RULES`] rules; larger ones once, as they load long.
+const TURNS: usize = 3;
+const TURNS_RULES: usize = 10_000;
 /// The seed of policies; requests have the next one.
 const SEED: u64 = 1;
 
@@ -44,7 +47,7 @@ impl Scope {
         Scope {
             policies: sizes.into_iter().chain(others).collect(),
             requests: 10_000,
-            budget: Duration::from_millis(1_500),
+            budget: Duration::from_millis(700),
         }
     }
 
@@ -132,11 +135,7 @@ pub fn all(scope: &Scope) -> Result<Run, String> {
             return Err(format!("the plain loop against the meaning: {mismatch}"));
         }
         shapes.push(shape(&policy, &expected));
-        for kind in &KINDS {
-            let (result, answers) = apart(kind, family, rules, scope);
-            if let Some(mismatch) = first_mismatch(&expected, &answers) {
-                return Err(format!("{} on {rules} {} rules: {mismatch}", kind.id, family.name()));
-            }
+        for (kind, result) in KINDS.iter().zip(in_turns(family, rules, scope, &expected)?) {
             let told = match &result {
                 Ok(found) => format!("{:.0} ns, loaded in {:.1} ms", found.prepared.median_ns, found.load_ms),
                 Err(reason) => reason.clone(),
@@ -149,6 +148,36 @@ pub fn all(scope: &Scope) -> Result<Run, String> {
     plain_ns.push(plain_median(scope));
     conditions.plain_ns = plain_ns;
     Ok(Run { conditions, shapes, figures })
+}
+
+/// What was found of each engine: of its turns the one with the lowest median, as a machine that others share is slow for
+/// a while and then fast again, and which engine meets that is chance. All have as many turns, one after the other.
+fn in_turns(
+    family: Family,
+    rules: usize,
+    scope: &Scope,
+    expected: &[Option<u32>],
+) -> Result<Vec<Result<Found, String>>, String> {
+    let mut best: Vec<Option<Result<Found, String>>> = vec![None; KINDS.len()];
+    let turns = if rules <= TURNS_RULES { TURNS } else { 1 };
+    for _ in 0..turns {
+        for (kind, best) in KINDS.iter().zip(&mut best) {
+            if matches!(best, Some(Err(_))) {
+                continue;
+            }
+            let (result, answers) = apart(kind, family, rules, scope);
+            if let Some(mismatch) = first_mismatch(expected, &answers) {
+                return Err(format!("{} on {rules} {} rules: {mismatch}", kind.id, family.name()));
+            }
+            let median = |found: &Result<Found, String>| {
+                found.as_ref().map_or(f64::INFINITY, |one| one.prepared.median_ns)
+            };
+            if best.as_ref().is_none_or(|known| median(&result) < median(known)) {
+                *best = Some(result);
+            }
+        }
+    }
+    Ok(best.into_iter().map(|found| found.unwrap_or_else(|| Err("not measured".to_owned()))).collect())
 }
 
 fn plain_median(scope: &Scope) -> f64 {
