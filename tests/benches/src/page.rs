@@ -3,7 +3,7 @@
 
 mod words;
 
-use crate::engines::{KINDS, Kind, Role};
+use crate::engines::{KINDS, Kind, Role, wayleave};
 use crate::figures::{Found, Run, Shape};
 use crate::policy::Family;
 use std::fmt::Write;
@@ -18,6 +18,7 @@ pub fn written(run: &Run) -> String {
         words::introduction(run),
         by_size(run),
         side_by_side(run),
+        where_it_goes(run),
         loading(run),
         other_policies(run),
         words::method(run),
@@ -151,6 +152,35 @@ fn side_by_side(run: &Run) -> String {
                 format!("{:.0}", found.allocations),
             ],
         );
+    }
+    text
+}
+
+/// What a decision from a request's own values consists of: the differences between our rows.
+fn where_it_goes(run: &Run) -> String {
+    let explained = "The median of a decision from a request's own values, divided by what the other rows leave out: looking up \
+                     the classes of what the credential says (team, class of data, region, app, groups), those of what the \
+                     request says (workload, model, header, tokens, needs), and the search of the list. So a short list costs \
+                     what its attributes cost, each text a hash and each set a walk over its members; a long one costs \
+                     little more, most of which is memory that no cache holds.";
+    let mut text = format!("## Where the time goes\n\n{}\n\n", lines(explained));
+    let sizes = sizes(run, Family::Realistic);
+    let header = std::iter::once("rules".to_owned()).chain(sizes.iter().map(|rules| count(*rules)));
+    head(&mut text, &header.collect::<Vec<_>>());
+    let median = |kind: &Kind, rules: usize| {
+        found(run, kind, Family::Realistic, rules).ok().map(|found| found.prepared.median_ns)
+    };
+    let difference = |more: &'static Kind, less: Option<&'static Kind>| {
+        move |rules: usize| Some(median(more, rules)? - less.map_or(Some(0.0), |less| median(less, rules))?)
+    };
+    let (whole, settled, search) = (&wayleave::STRINGS, &wayleave::SETTLED, &wayleave::CLASSES);
+    for (title, part) in [
+        ("the credential's classes", difference(whole, Some(settled))),
+        ("the request's classes", difference(settled, Some(search))),
+        ("the search", difference(search, None)),
+    ] {
+        let cells = sizes.iter().map(|rules| part(*rules).map_or("–".to_owned(), nanoseconds));
+        row(&mut text, &std::iter::once(title.to_owned()).chain(cells).collect::<Vec<_>>());
     }
     text
 }
