@@ -44,6 +44,9 @@ pub enum Role {
     Peer,
 }
 
+/// An engine that is ready, or what is wrong.
+pub type Loaded = Result<Box<dyn Engine>, String>;
+
 /// A way to load policies.
 pub struct Kind {
     /// What it is in the comparison.
@@ -57,7 +60,7 @@ pub struct Kind {
     /// The policy in the engine's language, outside what is timed: one text or one for each rule.
     pub write: fn(&Policy) -> Vec<String>,
     /// Reads these texts to the point where requests are answered; what is wrong otherwise.
-    pub load: fn(&Policy, &[String]) -> Result<Box<dyn Engine>, String>,
+    pub load: fn(&Policy, &[String]) -> Loaded,
 }
 
 /// All, in the order of the page; the first is the one that the others are held to.

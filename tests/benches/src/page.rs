@@ -36,7 +36,7 @@ fn sizes(run: &Run, family: Family) -> Vec<usize> {
     run.shapes.iter().filter(|shape| shape.family == family.name()).map(|shape| shape.rules).collect()
 }
 
-fn shape<'r>(run: &'r Run, family: Family, rules: usize) -> Option<&'r Shape> {
+fn shape(run: &Run, family: Family, rules: usize) -> Option<&Shape> {
     run.shapes.iter().find(|shape| shape.family == family.name() && shape.rules == rules)
 }
 
