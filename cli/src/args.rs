@@ -363,7 +363,7 @@ pub(crate) enum KeysVerb {
     /// List the keys: whose they are, not what they are
     #[command(after_help = "Example:\n  wayleave keys list --format json")]
     List(KeysList),
-    /// Make a key worthless from its next request on
+    /// Make a key worthless within a second
     #[command(after_help = "Example:\n  wayleave keys revoke 5d41402abc4b")]
     Revoke(KeysRevoke),
 }
