@@ -4,6 +4,9 @@ mod groups;
 
 mod clauses;
 
+pub mod formula;
+
 pub mod query;
 
+pub use formula::Formula;
 pub use query::{Answer, Query, Requests, Witness};

@@ -88,7 +88,7 @@ fn shows(
     let mut own = Vec::new();
     program.classify(request, &mut own);
     own[TARGET.0 as usize] = classes[TARGET.0 as usize];
-    rules.of_target.iter().for_each(|one| one.compute(&mut own));
+    requests.compute(&mut own);
     assert_eq!(&own, classes, "{request:?} has other classes");
     // No attribute could go back.
     for id in program.schema().ids() {

@@ -182,7 +182,14 @@ pub struct Written {
 impl Rules {
     /// The normal form of a policy.
     pub fn new(policy: &Policy) -> Rules {
-        let conditions = policy.conditions();
+        Rules::with(policy, &[]).0
+    }
+
+    /// The normal form of a policy whose classes tell apart what these conditions ask too, and those over the classes,
+    /// shaped as they were written.
+    pub fn with(policy: &Policy, more: &[&Condition]) -> (Rules, Vec<Expression>) {
+        let mut conditions = policy.conditions();
+        conditions.extend(more);
         let partition = Partition::new(policy, &conditions);
         let reads_texts = policy.schema.ids().any(|id| policy.schema.is_of_texts(id) && partition.tests(id));
         let mut maker = Maker {
@@ -199,11 +206,12 @@ impl Rules {
         let obligations = maker.obligations();
         maker.counters_and_migrations();
         let tried_of_target = maker.tried();
+        let more = more.iter().map(|condition| maker.lowering.expression(condition)).collect();
         let Maker { lowering, layers, written, .. } = maker;
         let tried = policy.denials.iter().filter(|rule| rule.is_tried);
         let tried_of_request =
             tried.map(|rule| Tried { span: rule.span, name: RuleName::Deny(rule.name.clone()) }).collect();
-        Rules {
+        let rules = Rules {
             partition: lowering.partition,
             computed: lowering.computed,
             of_target: lowering.of_target,
@@ -213,7 +221,8 @@ impl Rules {
             tried_of_request,
             tried_of_target,
             written,
-        }
+        };
+        (rules, more)
     }
 
     /// The boxes of a layer, ascending by rule.

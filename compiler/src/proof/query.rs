@@ -1,29 +1,38 @@
-//! May some request …? The one room that knows the solver: it is asked in conditions over classes and answers with a request.
+//! May some request …? The one room that knows the solver: it is asked in formulas over classes and answers with a request.
 //!
-//! What is asked restricts what is searched: only dimensions that the conditions read, and what they are computed from. What
-//! no request has, such as a window that is smaller than its tokens, is excluded when the search meets it. The request that
-//! is shown is as plain as can be: no attribute of it could go back to its default. The same question always has the same
-//! answer.
+//! What is asked restricts what is searched: only the boxes that its demands leave, only dimensions that those read, and what
+//! they are computed from. What no request has, such as a window that is smaller than its tokens, is excluded when the search
+//! meets it. The request that is shown is as plain as can be: no attribute of it could go back to its default. The same
+//! question always has the same answer.
 
 use super::clauses::{Clauses, Found};
+use super::formula::{self, Formula, Index, Reduced};
 use super::groups::Groups;
-use crate::decision::boxes::{ClassSet, Dimension, Expression};
+use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
 use crate::decision::partition::Family;
 use crate::decision::{Computed, Rules};
 use crate::model::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use wayleave_program::attributes::Attributes;
+use wayleave_program::schema::AttributeId;
 
 /// The clauses that a search may learn before it gives up: some seconds of work.
 pub const WORK_LIMIT: u64 = 200_000;
+
+/// So many requests are tried before there is a search.
+const SAMPLES: u32 = 6;
 
 /// All requests under a policy. What is learnt from one question serves the next.
 #[derive(Debug)]
 pub struct Requests<'p> {
     policy: &'p Policy,
     rules: &'p Rules,
+    index: Index<'p>,
     families: Vec<Family>,
+    family_of: BTreeMap<Dimension, usize>,
+    /// Each attribute that is tested, with its dimensions; in the order of the schema.
+    attributes: Vec<(AttributeId, Vec<Dimension>)>,
     /// By family and the classes of its dimensions: whether a request has them.
     possible: Mutex<BTreeMap<(usize, Vec<u32>), bool>>,
 }
@@ -31,19 +40,25 @@ pub struct Requests<'p> {
 impl<'p> Requests<'p> {
     /// Under this policy, of which these are the rules.
     pub fn new(policy: &'p Policy, rules: &'p Rules) -> Requests<'p> {
-        Requests { policy, rules, families: rules.partition.families(), possible: Mutex::default() }
+        let families = rules.partition.families();
+        let members = families.iter().zip(0..);
+        let family_of = members
+            .flat_map(|(family, number)| family.dimensions.iter().map(move |dimension| (*dimension, number)));
+        let attributes = policy.schema.ids().map(|id| (id, rules.partition.dimensions(id)));
+        Requests {
+            policy,
+            rules,
+            index: Index::new(rules),
+            family_of: family_of.collect(),
+            families,
+            attributes: attributes.filter(|(_, dimensions)| !dimensions.is_empty()).collect(),
+            possible: Mutex::default(),
+        }
     }
 
     /// A question, to which every request is an answer.
     pub fn query(&self) -> Query<'_> {
         Query { requests: self, demands: Vec::new() }
-    }
-
-    /// The families of which no request has these classes.
-    fn impossible(&self, classes: &[u32]) -> Vec<&Family> {
-        let is_possible = |index: usize| self.is_possible(index, classes);
-        let all = self.families.iter().enumerate();
-        all.filter(|(index, _)| !is_possible(*index)).map(|(_, family)| family).collect()
     }
 
     /// Whether some request has these classes: a request has, where it has those of each family.
@@ -55,38 +70,43 @@ impl<'p> Requests<'p> {
         let partition = &self.rules.partition;
         let family = &self.families[index];
         let defaults = partition.defaults();
-        let own: Vec<u32> = family.dimensions.iter().map(|dimension| classes[dimension.0 as usize]).collect();
-        if family
-            .dimensions
-            .iter()
-            .zip(&own)
-            .all(|(dimension, class)| defaults[dimension.0 as usize] == *class)
-        {
+        let is_default =
+            |dimension: &Dimension| defaults[dimension.0 as usize] == classes[dimension.0 as usize];
+        if family.dimensions.iter().all(is_default) {
             return true;
         }
+        let own = family.dimensions.iter().map(|dimension| classes[dimension.0 as usize]).collect();
         let key = (index, own);
         // A panic elsewhere leaves nothing half written here.
         let mut known = self.possible.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(is_possible) = known.get(&key) {
             return *is_possible;
         }
+        drop(known);
         let mut alone = defaults.to_vec();
         for (dimension, class) in family.dimensions.iter().zip(&key.1) {
             alone[dimension.0 as usize] = *class;
         }
         let is_possible = partition.request(self.policy, &alone).is_some();
+        known = self.possible.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(key, is_possible);
         is_possible
     }
 
     fn default(&self, dimension: Dimension) -> u32 {
-        self.rules.partition.defaults()[dimension.0 as usize]
+        self.rules.partition.defaults().get(dimension.0 as usize).copied().unwrap_or_default()
     }
 
-    fn compute(&self, classes: &mut [u32]) {
+    /// Writes all that is computed from the classes of a request and of the target among them.
+    pub fn compute(&self, classes: &mut [u32]) {
         for one in self.rules.computed.iter().chain(&self.rules.of_target) {
             one.compute(classes);
         }
+    }
+
+    /// A request of classes that are possible, where every attribute that they say nothing of is left out.
+    pub fn request(&self, classes: &[u32]) -> Option<Attributes> {
+        self.rules.partition.request(self.policy, classes)
     }
 }
 
@@ -94,21 +114,14 @@ impl<'p> Requests<'p> {
 #[derive(Debug)]
 pub struct Query<'r> {
     requests: &'r Requests<'r>,
-    demands: Vec<Demand>,
-}
-
-/// A condition that has to hold, or not to.
-#[derive(Debug)]
-struct Demand {
-    expression: Expression,
-    is_denied: bool,
+    demands: Vec<Formula<'r>>,
 }
 
 /// What there is.
 #[derive(Debug)]
-pub enum Answer {
+pub enum Answer<T = Witness> {
     /// A request.
-    Some(Witness),
+    Some(T),
     /// No request at all.
     None,
     /// It was not found out within the limit of work.
@@ -124,39 +137,208 @@ pub struct Witness {
     pub classes: Vec<u32>,
 }
 
-impl Query<'_> {
+impl<'r> Query<'r> {
     /// Asks for requests of which this holds too.
-    pub fn when(&mut self, expression: Expression) -> &mut Self {
-        self.demands.push(Demand { expression, is_denied: false });
+    pub fn when(&mut self, formula: impl Into<Formula<'r>>) -> &mut Self {
+        self.demands.push(formula.into());
         self
     }
 
     /// Asks for requests of which this does not hold.
-    pub fn unless(&mut self, expression: Expression) -> &mut Self {
-        self.demands.push(Demand { expression, is_denied: true });
+    pub fn unless(&mut self, formula: impl Into<Formula<'r>>) -> &mut Self {
+        self.demands.push(formula.into().not());
         self
     }
 
-    /// Whether it is an answer that a request and a target have these classes, and computed ones that go with them.
-    fn is_fulfilled(&self, classes: &[u32]) -> bool {
-        self.demands.iter().all(|demand| demand.expression.holds(classes) != demand.is_denied)
+    /// A request for which it is so, as plain as can be, if there is one. `work`: the clauses that the search may learn; what
+    /// is left of them.
+    pub fn answer(&self, work: &mut u64) -> Answer {
+        let Some(asked) = Asked::new(self) else { return Answer::None };
+        match asked.find(work) {
+            Answer::Some(classes) => Answer::Some(asked.plainest(classes)),
+            Answer::None => Answer::None,
+            Answer::Unknown => Answer::Unknown,
+        }
     }
 
-    /// A request for which it is so, if there is one. `work`: the clauses that the search may learn; what is left of them.
-    pub fn answer(&self, work: &mut u64) -> Answer {
-        let computed = self.computed();
-        let dimensions = self.dimensions(&computed);
-        let mut clauses =
-            Clauses::new(self.groups(&dimensions, &computed), &|dimension| self.requests.default(dimension));
-        for demand in &self.demands {
-            clauses.demand(&demand.expression, demand.is_denied);
+    /// The classes of some request for which it is so.
+    pub fn find(&self, work: &mut u64) -> Answer<Vec<u32>> {
+        let Some(asked) = Asked::new(self) else { return Answer::None };
+        match asked.find(work) {
+            Answer::Some(mut classes) => {
+                classes.truncate(self.requests.rules.partition.axes().len());
+                self.requests.compute(&mut classes);
+                Answer::Some(classes)
+            }
+            Answer::None => Answer::None,
+            Answer::Unknown => Answer::Unknown,
         }
-        for one in &computed {
-            demand_computed(&mut clauses, one);
+    }
+}
+
+/// A question as it is searched.
+struct Asked<'q> {
+    requests: &'q Requests<'q>,
+    reduced: Reduced,
+    /// What is computed and read, directly or through others; each after those it reads.
+    computed: Vec<&'q Computed>,
+    /// What is read, and what goes together with it; not what is computed.
+    dimensions: BTreeSet<Dimension>,
+    /// The families of those.
+    families: BTreeSet<usize>,
+}
+
+impl<'q> Asked<'q> {
+    fn new(query: &Query<'q>) -> Option<Asked<'q>> {
+        let requests = query.requests;
+        let reduced = formula::reduce(&requests.index, &query.demands)?;
+        let mut read: BTreeSet<Dimension> = reduced.known.keys().copied().collect();
+        reduced.demands.iter().for_each(|demand| demand.add_dimensions(&mut read));
+        for local in &reduced.locals {
+            read.insert(local.dimension());
+            local.expressions().iter().for_each(|expression| expression.add_dimensions(&mut read));
         }
-        for family in
-            self.requests.families.iter().filter(|family| dimensions.contains(&family.dimensions[0]))
-        {
+        let mut asked = Asked {
+            requests,
+            reduced,
+            computed: Vec::new(),
+            dimensions: BTreeSet::new(),
+            families: BTreeSet::new(),
+        };
+        asked.gather(read);
+        Some(asked)
+    }
+
+    fn gather(&mut self, mut read: BTreeSet<Dimension>) {
+        let index = &self.requests.index;
+        // A dimension is computed from earlier ones, or, of a `classify`, from any: those of its arms are followed.
+        let mut pending: Vec<Dimension> = read.iter().copied().collect();
+        let mut needed: BTreeSet<Dimension> = BTreeSet::new();
+        while let Some(dimension) = pending.pop() {
+            let Some(computed) = index.computed(dimension) else {
+                if let Some(family) = self.requests.family_of.get(&dimension)
+                    && self.families.insert(*family)
+                {
+                    self.dimensions.extend(&self.requests.families[*family].dimensions);
+                } else {
+                    self.dimensions.insert(dimension);
+                }
+                continue;
+            };
+            if needed.insert(dimension) {
+                let mut more = BTreeSet::new();
+                computed.expressions().iter().for_each(|expression| expression.add_dimensions(&mut more));
+                pending.extend(more.into_iter().filter(|dimension| read.insert(*dimension)));
+            }
+        }
+        let rules = self.requests.rules;
+        let all = rules.computed.iter().chain(&rules.of_target);
+        if !needed.is_empty() {
+            self.computed = all.filter(|one| needed.contains(&one.dimension())).collect();
+        }
+    }
+
+    fn compute(&self, classes: &mut [u32]) {
+        self.computed.iter().for_each(|one| one.compute(classes));
+        self.reduced.locals.iter().for_each(|one| one.compute(classes));
+    }
+
+    fn is_fulfilled(&self, classes: &[u32]) -> bool {
+        let is_known =
+            |(dimension, known): (&Dimension, &ClassSet)| known.contains(classes[dimension.0 as usize]);
+        self.reduced.known.iter().all(is_known)
+            && self.reduced.demands.iter().all(|demand| demand.holds(classes))
+    }
+
+    fn are_possible(&self, classes: &[u32]) -> bool {
+        self.families.iter().all(|index| self.requests.is_possible(*index, classes))
+    }
+
+    fn defaults(&self) -> Vec<u32> {
+        let mut classes = self.requests.rules.partition.defaults().to_vec();
+        classes.resize(classes.len() + self.reduced.locals.len(), 0);
+        classes
+    }
+
+    fn find(&self, work: &mut u64) -> Answer<Vec<u32>> {
+        if let Some(classes) = self.sample() {
+            return Answer::Some(classes);
+        }
+        self.search(work)
+    }
+
+    /// One of a few requests that might be an answer.
+    fn sample(&self) -> Option<Vec<u32>> {
+        let mut start = self.defaults();
+        for (dimension, known) in &self.reduced.known {
+            let class = &mut start[dimension.0 as usize];
+            if !known.contains(*class)
+                && let Some((first, _)) = known.ranges().first()
+            {
+                *class = *first;
+            }
+        }
+        self.mend(&mut start);
+        // Of a question that reads much, some other requests. The same each time.
+        let mut number: u32 = 1;
+        let mut next = move || {
+            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            number >> 16
+        };
+        for sample in 0..SAMPLES {
+            let mut tried = start.clone();
+            if sample > 0 {
+                for dimension in &self.dimensions {
+                    let count = self.requests.index.count(*dimension);
+                    let class = next() % count;
+                    if next() % 3 == 0
+                        && self.reduced.known.get(dimension).is_none_or(|known| known.contains(class))
+                    {
+                        tried[dimension.0 as usize] = class;
+                    }
+                }
+                self.mend(&mut tried);
+            }
+            self.compute(&mut tried);
+            if self.is_fulfilled(&tried) && self.are_possible(&tried) {
+                return Some(tried);
+            }
+            if self.dimensions.is_empty() {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Changes what no law allows, where nothing is demanded of it: a set that has a member is not empty.
+    fn mend(&self, classes: &mut [u32]) {
+        for law in self.families.iter().flat_map(|family| &self.requests.families[*family].laws) {
+            if let Expression::Not(both) = law
+                && let Expression::All(parts) = &**both
+                && both.holds(classes)
+            {
+                for part in parts.iter().rev() {
+                    if let Expression::Within(Constraint { dimension, .. }) = part
+                        && !self.reduced.known.contains_key(dimension)
+                    {
+                        classes[dimension.0 as usize] = 0;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn search(&self, work: &mut u64) -> Answer<Vec<u32>> {
+        let mut clauses = Clauses::new(self.groups(), &|dimension| self.requests.default(dimension));
+        for (dimension, classes) in &self.reduced.known {
+            let known = Constraint { dimension: *dimension, classes: classes.clone() };
+            clauses.demand(&Expression::Within(known), false);
+        }
+        self.reduced.demands.iter().for_each(|demand| clauses.demand(demand, false));
+        self.computed.iter().for_each(|one| demand_computed(&mut clauses, one));
+        self.reduced.locals.iter().for_each(|one| demand_computed(&mut clauses, one));
+        for family in self.families.iter().map(|index| &self.requests.families[*index]) {
             family.laws.iter().for_each(|law| clauses.demand(law, false));
         }
         let mut is_exact = true;
@@ -166,13 +348,14 @@ impl Query<'_> {
                 Found::None | Found::Unknown => return Answer::Unknown,
                 Found::Choice => {}
             }
-            let mut classes = self.requests.rules.partition.defaults().to_vec();
+            let mut classes = self.defaults();
             clauses.chosen(&mut classes);
-            let impossible = self.requests.impossible(&classes);
+            let is_impossible = |index: &&usize| !self.requests.is_possible(**index, &classes);
+            let impossible: Vec<usize> = self.families.iter().filter(is_impossible).copied().collect();
             if impossible.is_empty() {
-                return Answer::Some(self.plainest(classes));
+                return Answer::Some(classes);
             }
-            for family in impossible {
+            for family in impossible.into_iter().map(|index| &self.requests.families[index]) {
                 is_exact &= family.is_exact;
                 clauses.exclude(&family.dimensions, &classes);
                 // Each costs as much as a clause that is learnt, so that the limit holds for them too.
@@ -181,84 +364,58 @@ impl Query<'_> {
         }
     }
 
-    /// What is computed and read, directly or through others; each after those it reads.
-    fn computed(&self) -> Vec<&Computed> {
-        let mut read = BTreeSet::new();
-        self.demands.iter().for_each(|demand| demand.expression.add_dimensions(&mut read));
-        let mut found: Vec<&Computed> = Vec::new();
-        for one in self.requests.rules.computed.iter().chain(&self.requests.rules.of_target).rev() {
-            if read.contains(&one.dimension()) {
-                one.expressions().iter().for_each(|expression| expression.add_dimensions(&mut read));
-                found.push(one);
-            }
-        }
-        found.reverse();
-        found
-    }
-
-    /// What is read, and what goes together with it.
-    fn dimensions(&self, computed: &[&Computed]) -> BTreeSet<Dimension> {
-        let mut read = BTreeSet::new();
-        self.demands.iter().for_each(|demand| demand.expression.add_dimensions(&mut read));
-        for one in computed {
-            read.insert(one.dimension());
-            one.expressions().iter().for_each(|expression| expression.add_dimensions(&mut read));
-        }
-        for family in &self.requests.families {
-            if family.dimensions.iter().any(|dimension| read.contains(dimension)) {
-                read.extend(&family.dimensions);
-            }
-        }
-        read
-    }
-
-    fn groups(
-        &self,
-        dimensions: &BTreeSet<Dimension>,
-        computed: &[&Computed],
-    ) -> BTreeMap<Dimension, Groups> {
+    fn groups(&self) -> BTreeMap<Dimension, Groups> {
         let mut sets: BTreeMap<Dimension, BTreeSet<&ClassSet>> = BTreeMap::new();
         let none = BTreeSet::new();
-        let asked = self.demands.iter().map(|demand| &demand.expression);
-        for expression in asked.chain(computed.iter().flat_map(|one| one.expressions())) {
+        for (dimension, known) in &self.reduced.known {
+            sets.entry(*dimension).or_default().insert(known);
+        }
+        let all = self.computed.iter().copied().chain(&self.reduced.locals);
+        let computed: Vec<&Computed> = all.collect();
+        let expressions = computed.iter().flat_map(|one| one.expressions());
+        for expression in self.reduced.demands.iter().chain(expressions) {
             add_sets(expression, &mut sets);
         }
         // Of classes that go together with those of another dimension, each may be the only one that does.
-        let families = self.requests.families.iter().filter(|family| family.dimensions.len() > 1);
-        let joint: BTreeSet<Dimension> =
-            families.flat_map(|family| family.dimensions.iter().copied()).collect();
-        let given: BTreeSet<Dimension> = computed
-            .iter()
-            .filter(|one| matches!(one, Computed::First { .. }))
-            .map(|one| one.dimension())
-            .collect();
-        let of = |dimension: &Dimension| {
-            let count = self.requests.rules.partition.count(*dimension);
-            let sets = sets.get(dimension).unwrap_or(&none);
-            let apart = joint.contains(dimension) || given.contains(dimension);
-            (*dimension, Groups::new(count, sets, self.requests.default(*dimension), apart))
+        let families = self.families.iter().map(|index| &self.requests.families[*index]);
+        let joint = families.filter(|family| family.dimensions.len() > 1);
+        let joint: BTreeSet<Dimension> = joint.flat_map(|family| family.dimensions.iter().copied()).collect();
+        let first = computed.iter().filter(|one| matches!(one, Computed::First { .. }));
+        let given: BTreeSet<Dimension> = first.map(|one| one.dimension()).collect();
+        let of = |dimension: Dimension| {
+            let count = self.requests.index.count(dimension);
+            let sets = sets.get(&dimension).unwrap_or(&none);
+            let apart = joint.contains(&dimension) || given.contains(&dimension);
+            (dimension, Groups::new(count, sets, self.requests.default(dimension), apart))
         };
-        dimensions.iter().map(of).collect()
+        let own = computed.iter().map(|one| one.dimension());
+        self.dimensions.iter().copied().chain(own).map(of).collect()
     }
 
     /// The same answer with as many attributes as possible at their defaults, tried in the order of the schema.
     fn plainest(&self, mut classes: Vec<u32>) -> Witness {
-        let Requests { policy, rules, .. } = *self.requests;
         let mut is_plainer = true;
         while std::mem::take(&mut is_plainer) {
-            for id in policy.schema.ids() {
-                let mut tried = classes.clone();
-                for dimension in rules.partition.dimensions(id) {
-                    tried[dimension.0 as usize] = self.requests.default(dimension);
+            for (_, dimensions) in &self.requests.attributes {
+                let is_default = |dimension: &Dimension| {
+                    classes[dimension.0 as usize] == self.requests.default(*dimension)
+                };
+                if dimensions.iter().all(is_default) {
+                    continue;
                 }
-                self.requests.compute(&mut tried);
-                if tried != classes && self.is_fulfilled(&tried) && self.requests.are_possible(&tried) {
+                let mut tried = classes.clone();
+                for dimension in dimensions {
+                    tried[dimension.0 as usize] = self.requests.default(*dimension);
+                }
+                self.compute(&mut tried);
+                if tried != classes && self.is_fulfilled(&tried) && self.are_possible(&tried) {
                     (classes, is_plainer) = (tried, true);
                 }
             }
         }
+        classes.truncate(self.requests.rules.partition.axes().len());
         self.requests.compute(&mut classes);
-        let request = rules.partition.request(policy, &classes).expect("its classes are possible");
+        let request = self.requests.request(&classes).expect("its classes are possible");
         Witness { request, classes }
     }
 }

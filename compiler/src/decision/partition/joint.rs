@@ -5,7 +5,7 @@
 
 use super::texts::{TextClasses, TextTest};
 use super::{Cut, Numbers, Partition, holds_of_part};
-use crate::decision::boxes::{Dimension, Expression};
+use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
 use crate::model::{Policy, Predicate};
 use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
@@ -42,6 +42,7 @@ impl Partition {
                 of.iter().flat_map(|built_in| self.dimensions(built_in.id())).collect();
             families.push(Family { dimensions, laws: Vec::new(), is_exact: true });
         }
+        families[0].laws = self.laws_of_tokens();
         for (id, cut) in &self.cuts {
             if is_of(&tokens, *id) || is_of(&clock, *id) || self.classified.contains(id) {
                 continue;
@@ -56,6 +57,35 @@ impl Partition {
         }
         families.retain(|family| !family.dimensions.is_empty());
         families
+    }
+
+    /// Which windows go with which tokens and outputs; of very many of them none, which are then found one by one.
+    fn laws_of_tokens(&self) -> Vec<Expression> {
+        let Some(window) = self.numbers(BuiltIn::RequestWindow) else { return Vec::new() };
+        let classes = |of: BuiltIn| match self.numbers(of) {
+            None => vec![(None, (0, u64::MAX.into()))],
+            Some(numbers) => (0..numbers.count())
+                .map(|class| (Some(at(numbers, class, class)), numbers.between(class)))
+                .collect(),
+        };
+        let (tokens, outputs) = (classes(BuiltIn::RequestTokens), classes(BuiltIn::RequestOutput));
+        if tokens.len() * outputs.len() > LAWS {
+            return Vec::new();
+        }
+        let mut laws = Vec::new();
+        for (is_tokens, (fewest, most)) in &tokens {
+            for (is_output, (least, greatest)) in &outputs {
+                let end = i128::from(u64::MAX);
+                let (low, high) = (fewest + least.max(&1), most + greatest.max(&1));
+                let windows = at(window, window.class_of(low.min(end)), window.class_of(high.min(end)));
+                let others = is_tokens.iter().chain(is_output).cloned();
+                let mut ways: Vec<Expression> =
+                    others.map(|other| Expression::Not(Box::new(other))).collect();
+                ways.push(windows);
+                laws.push(Expression::Any(ways));
+            }
+        }
+        laws
     }
 
     /// A request of these classes, as near to the defaults as its classes allow; what no test tells apart is left unknown.
@@ -172,6 +202,14 @@ impl Partition {
         }
         Some(())
     }
+}
+
+/// More combinations than this of tokens and outputs have no laws.
+const LAWS: usize = 1_000;
+
+/// That a number is of a class between these, both inside.
+fn at(numbers: &Numbers, first: u32, last: u32) -> Expression {
+    Expression::Within(Constraint { dimension: numbers.dimension(), classes: ClassSet::range(first, last) })
 }
 
 /// The value of an attribute that follows from others.
