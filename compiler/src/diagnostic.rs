@@ -98,6 +98,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// At most three, best first.
     pub fixes: Vec<Fix>,
+    /// A request document on which `decide` shows it, where it is about requests.
+    pub witness: Option<Box<serde_json::Value>>,
 }
 
 impl Diagnostic {
@@ -111,6 +113,7 @@ impl Diagnostic {
             secondary: Vec::new(),
             help: None,
             fixes: Vec::new(),
+            witness: None,
         }
     }
 

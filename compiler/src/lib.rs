@@ -74,8 +74,18 @@ pub struct Checked {
     pub policy: Option<Arc<Policy>>,
 }
 
-/// Reads, resolves and types a policy, and reports all that is wrong with it.
+/// Reads, resolves and types a policy, and reports all that a look at its text shows to be wrong with it.
 pub fn check(sources: &Sources, options: &Options) -> Checked {
+    check_with(sources, options, None)
+}
+
+/// The same, and what is wrong with it over all requests: every exact check, every guarantee. May take seconds for a large
+/// policy.
+pub fn check_exactly(sources: &Sources, options: &Options, progress: proof::Progress<'_>) -> Checked {
+    check_with(sources, options, Some(progress))
+}
+
+fn check_with(sources: &Sources, options: &Options, exactly: Option<proof::Progress<'_>>) -> Checked {
     if sources.files().is_empty() {
         return Checked { diagnostics: Vec::new(), policy: None };
     }
@@ -84,7 +94,13 @@ pub fn check(sources: &Sources, options: &Options) -> Checked {
         let foreign = hygiene::foreign_tests(sound, sources);
         if foreign.is_empty() {
             diagnostics.extend(hygiene::oddities(sound, options.as_of));
-            hygiene::silence(sources, &mut diagnostics);
+            if let Some(progress) = exactly {
+                diagnostics.extend(proof::checks(sound, sources, progress));
+            }
+            hygiene::silence(sources, &mut diagnostics, exactly.is_some());
+            if diagnostics.iter().any(|told| told.severity == Severity::Error) {
+                policy = None;
+            }
         } else {
             diagnostics = foreign;
             policy = None;

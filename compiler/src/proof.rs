@@ -1,4 +1,7 @@
-//! Questions about all requests at once, with an exact answer: a request, or that there is none.
+//! What holds of all requests: every exact check, every guarantee, each with a request that shows what is wrong.
+//!
+//! A policy's tests tell finitely many classes of requests apart, so each question has an answer: a request, or that there is
+//! none. [`query`] finds it; all else here asks it.
 
 mod groups;
 
@@ -8,5 +11,109 @@ pub mod formula;
 
 pub mod query;
 
+mod subject;
+
+mod witness;
+
+mod prover;
+
+mod reach;
+
+mod candidates;
+
+mod rules;
+
+mod parts;
+
+mod lifted;
+
+mod aliases;
+
+mod migrations;
+
+pub mod guarantees;
+
 pub use formula::Formula;
+pub use guarantees::{Proven, Verdict};
 pub use query::{Answer, Query, Requests, Witness};
+
+use crate::diagnostic::Diagnostic;
+use crate::model::{Condition, Policy};
+use crate::source::Sources;
+use parts::Kept;
+use prover::Prover;
+use subject::Subject;
+
+/// How far a long check has come: what is done next, how many steps are done, and how many there are.
+pub type Progress<'p> = &'p (dyn Fn(&str, usize, usize) + Sync);
+
+/// Says nothing.
+pub fn silently(_: &str, _: usize, _: usize) {}
+
+/// The exact checks of a policy, its guarantees among them. Not in any order.
+pub fn checks(policy: &Policy, sources: &Sources, progress: Progress<'_>) -> Vec<Diagnostic> {
+    let places = parts::places(policy);
+    let mut more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).collect();
+    let first = more.len();
+    more.extend(places.iter().map(|place| place.condition));
+    let periods = more.len();
+    more.extend(places.iter().filter_map(|place| place.in_force.as_ref()));
+    let kept = Kept { first, periods };
+    let steps = STEPS + policy.guarantees.len();
+    progress("classes", 0, steps);
+    let subject = Subject::new(policy, &more);
+    let prover = Prover::new(&subject, None);
+    progress("arms and routes", 1, steps);
+    let mut reached = reach::reached(&prover);
+    let mut found = reached.take();
+    progress("overlaps", 2, steps);
+    found.extend(reach::overlaps(&prover));
+    progress("rules", 3, steps);
+    let (told, dead) = rules::never_applied(&prover);
+    found.extend(told);
+    progress("conditions", 4, steps);
+    let unreached = found.iter().map(|told| told.primary.span);
+    let dead = dead.into_iter().chain(unreached).collect();
+    found.extend(parts::idle(&prover, &places, &kept, &dead));
+    progress("rules that callers lift", 5, steps);
+    found.extend(lifted::lifted(&prover, &dead));
+    progress("candidates", 6, steps);
+    found.extend(candidates::never_eligible(&prover, &reached));
+    found.extend(candidates::without_backup(&prover, &reached));
+    found.extend(candidates::turned_away(&prover, &reached));
+    progress("aliases and migrations", 7, steps);
+    found.extend(aliases::unserved(&prover, &reached, sources));
+    found.extend(migrations::unfit(&prover, &reached));
+    for (number, guarantee) in policy.guarantees.iter().enumerate() {
+        progress(&format!("guarantee {}", guarantee.name), STEPS + number, steps);
+        found.extend(guarantees::prove(&prover, number).diagnostic);
+    }
+    found
+}
+
+/// The checks beside the guarantees, as progress counts them.
+const STEPS: usize = 8;
+
+/// What a policy promises, in its order: all of it, or what has one of these names. `assumed`: a guarantee of whose condition
+/// only requests are asked about.
+pub fn guarantees(
+    policy: &Policy,
+    names: &[String],
+    assumed: Option<&Condition>,
+    progress: Progress<'_>,
+) -> Vec<Proven> {
+    let more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).chain(assumed).collect();
+    let subject = Subject::new(policy, &more);
+    let assumed = assumed.map(|_| Formula::from(&subject.more[policy.routes.len()]));
+    let prover = Prover::new(&subject, assumed);
+    let is_asked = |name: &String| names.is_empty() || names.contains(name);
+    let asked: Vec<usize> =
+        (0..policy.guarantees.len()).filter(|number| is_asked(&policy.guarantees[*number].name)).collect();
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    prover.each(&asked, |number| {
+        let proven = guarantees::prove(&prover, *number);
+        let so_far = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        progress(&format!("guarantee {}", proven.name), so_far, asked.len());
+        proven
+    })
+}

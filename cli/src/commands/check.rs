@@ -7,7 +7,7 @@ use crate::{environment, load};
 use std::mem::ManuallyDrop;
 use wayleave_compiler::diagnostic::render::Counts;
 use wayleave_compiler::source::Sources;
-use wayleave_compiler::{Code, Diagnostic, Options, Severity, check};
+use wayleave_compiler::{Code, Diagnostic, Options, Severity, check, check_exactly};
 use wayleave_program::instant;
 use wayleave_program::value::Instant;
 
@@ -16,9 +16,12 @@ pub(super) fn run(arguments: &Check, terminal: Terminal) -> Result<Exit, Failure
     let root = load::root_file(&arguments.policy.policy)?;
     // The process ends with this: taking a large policy's trees apart would cost a tenth of it.
     let sources = ManuallyDrop::new(load::sources(&root)?);
-    // Every check is direct, so `--quick` leaves nothing out.
-    let Check { quick: _, notes, deny, format, .. } = arguments;
-    let checked = ManuallyDrop::new(check(&sources, &Options { as_of }));
+    let Check { quick, notes, deny, format, .. } = arguments;
+    let options = Options { as_of };
+    let checked = ManuallyDrop::new(match quick {
+        true => check(&sources, &options),
+        false => check_exactly(&sources, &options, &wayleave_compiler::proof::silently),
+    });
     let mut diagnostics = checked.diagnostics.clone();
     diagnostics.retain(|told| *notes || told.severity != Severity::Note);
     let date = date(as_of);

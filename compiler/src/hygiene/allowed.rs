@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use wayleave_grammar::SyntaxKind;
 use wayleave_grammar::ast::Node;
 
-/// Warnings of the language that this version does not give yet: a comment that silences one may be right.
-const LATER: [&str; 9] = ["R0305", "R0306", "R0307", "R0308", "R0312", "R0315", "R0402", "R0501", "R0502"];
+/// Warnings of exact checks: without those a comment that silences one may be right.
+const EXACT: [&str; 9] = ["R0305", "R0306", "R0307", "R0308", "R0312", "R0315", "R0402", "R0501", "R0502"];
 
 /// How such a comment is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,9 @@ struct Allowed {
     line: u32,
 }
 
-/// Takes out the warnings that a comment silences, and reports the comments that silence none.
-pub(crate) fn silence(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
+/// Takes out the warnings that a comment silences, and reports the comments that silence none. `is_exact`: whether exact checks
+/// were made.
+pub(crate) fn silence(sources: &Sources, diagnostics: &mut Vec<Diagnostic>, is_exact: bool) {
     for file in sources.ids() {
         for allowed in comments(sources, file) {
             let is_meant = |told: &Diagnostic| {
@@ -54,7 +55,7 @@ pub(crate) fn silence(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.retain(|told| !is_meant(told));
             if diagnostics.len() < before && allowed.form == Form::WithoutReason {
                 diagnostics.push(useless(sources, &allowed, true));
-            } else if diagnostics.len() == before && !LATER.contains(&allowed.code.as_str()) {
+            } else if diagnostics.len() == before && (is_exact || !EXACT.contains(&allowed.code.as_str())) {
                 diagnostics.push(useless(sources, &allowed, false));
             }
         }

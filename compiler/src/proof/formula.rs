@@ -38,6 +38,21 @@ impl<'r> Formula<'r> {
         Formula::Not(Box::new(self))
     }
 
+    /// Whether it holds of a class vector; `target`: the target in question, where one is.
+    pub(super) fn holds(&self, index: &Index<'_>, classes: &[u32], target: Option<TargetId>) -> bool {
+        match self {
+            Formula::Holds(expression) => holds(index, expression, classes, target),
+            Formula::Boxes(boxes, which) => those(boxes, *which).any(|one| {
+                one.constraints.iter().all(|constraint| constraint_holds(index, constraint, classes, target))
+                    && one.residual.iter().all(|part| holds(index, part, classes, target))
+            }),
+            Formula::All(parts) => parts.iter().all(|part| part.holds(index, classes, target)),
+            Formula::Any(parts) => parts.iter().any(|part| part.holds(index, classes, target)),
+            Formula::Not(part) => !part.holds(index, classes, target),
+            Formula::Of(target, part) => part.holds(index, classes, Some(*target)),
+        }
+    }
+
     /// That it holds of this target.
     #[must_use]
     pub fn of(self, target: TargetId) -> Formula<'r> {
@@ -309,6 +324,34 @@ impl Reducer<'_> {
         self.reduced.locals.push(Computed::Truth(local, own));
         self.locals.insert((dimension, target), local);
         local
+    }
+}
+
+fn holds(index: &Index<'_>, expression: &Expression, classes: &[u32], target: Option<TargetId>) -> bool {
+    match expression {
+        Expression::All(parts) => parts.iter().all(|part| holds(index, part, classes, target)),
+        Expression::Any(parts) => parts.iter().any(|part| holds(index, part, classes, target)),
+        Expression::Not(part) => !holds(index, part, classes, target),
+        Expression::Within(constraint) => constraint_holds(index, constraint, classes, target),
+    }
+}
+
+fn constraint_holds(
+    index: &Index<'_>,
+    constraint: &Constraint,
+    classes: &[u32],
+    target: Option<TargetId>,
+) -> bool {
+    let Some(target) = target else { return constraint.holds(classes) };
+    if constraint.dimension == TARGET {
+        return constraint.classes.contains(target.0);
+    }
+    match index.of_target.get(&constraint.dimension) {
+        // Depth is bounded by the number of definitions below it.
+        Some(Computed::Truth(_, expression)) => {
+            constraint.classes.contains(u32::from(holds(index, expression, classes, Some(target))))
+        }
+        _ => constraint.holds(classes),
     }
 }
 

@@ -61,6 +61,16 @@ impl<'p> Requests<'p> {
         Query { requests: self, demands: Vec::new() }
     }
 
+    /// Whether a formula holds of classes, with all that is computed among them.
+    pub(super) fn holds(&self, formula: &Formula<'_>, classes: &[u32]) -> bool {
+        formula.holds(&self.index, classes, None)
+    }
+
+    /// The classes that formulas demand outright; none where they contradict each other.
+    pub(super) fn known(&self, formulas: &[Formula<'_>]) -> Option<BTreeMap<Dimension, ClassSet>> {
+        formula::reduce(&self.index, formulas).map(|reduced| reduced.known)
+    }
+
     /// Whether some request has these classes: a request has, where it has those of each family.
     pub fn are_possible(&self, classes: &[u32]) -> bool {
         (0..self.families.len()).all(|index| self.is_possible(index, classes))

@@ -27,7 +27,7 @@ fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         "labels": labels,
         "help": diagnostic.help,
         "fixes": fixes,
-        "witness": null,
+        "witness": diagnostic.witness,
     })
 }
 

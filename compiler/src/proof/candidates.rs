@@ -1,0 +1,280 @@
+//! R0305: candidates that are never eligible where they stand; R0308: requests that the first stage of a plan serves and no
+//! later one could take over; R0304: requests that a route turns away, because nobody of its plan can do what they need.
+
+use super::formula::Formula;
+use super::prover::{Prover, Shown, listed};
+use super::query::Answer;
+use super::reach::Reached;
+use super::subject::{PlanOf, Subject, members};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Plan, Who};
+use wayleave_program::catalogue::TargetId;
+use wayleave_program::decision::{Decision, Outcome, RuleName};
+use wayleave_program::schema::{BuiltIn, NEEDS};
+use wayleave_program::value::{Tokens, Value};
+
+/// The targets that a plan names, each once; those that `requested` brings in are not among them.
+fn written(plan: &Plan) -> Vec<TargetId> {
+    let mut found = Vec::new();
+    for target in plan.stages.iter().flat_map(|stage| members(&stage.who)) {
+        if !found.contains(&target) {
+            found.push(target);
+        }
+    }
+    found
+}
+
+/// The answers with a plan that some request reaches, each with classes of one.
+fn answered<'r, 's>(prover: &Prover<'s>, reached: &'r Reached) -> Vec<(PlanOf<'s>, &'s Plan, &'r Vec<u32>)> {
+    let with_plan =
+        |plan: &PlanOf<'s>| Some((*plan, plan.plan?, reached.classes[plan.number as usize].as_ref()?));
+    prover.subject.plans.iter().filter_map(with_plan).collect()
+}
+
+pub(super) fn never_eligible(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnostic> {
+    let subject = prover.subject;
+    let mut asked = Vec::new();
+    for (of, plan, classes) in answered(prover, reached) {
+        for target in written(plan) {
+            // Most are eligible for the request that is known to get there.
+            if !prover.requests.holds(&subject.is_eligible(target), classes) {
+                asked.push((of, target));
+            }
+        }
+    }
+    prover
+        .each(&asked, |(of, target)| never_eligible_one(prover, of, *target))
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn never_eligible_one(prover: &Prover<'_>, of: &PlanOf<'_>, target: TargetId) -> Option<Diagnostic> {
+    let subject = prover.subject;
+    let (name, words, span) = (prover.target_name(target), prover.words(of), prover.place(of));
+    match prover.find(vec![subject.is_answered(of.number), subject.is_eligible(target)]) {
+        Answer::Some(_) => return None,
+        Answer::Unknown => {
+            return Some(prover.too_large(span, &format!("whether `{name}` is ever eligible in {words}")));
+        }
+        Answer::None => {}
+    }
+    let is_removed =
+        |_: &_, decision: &Decision| decision.removed.iter().any(|removed| removed.target == target);
+    let message = format!("`{name}` is never eligible in {words}");
+    let mut diagnostic = Diagnostic::new(Code::R0305, message, span, format!("`{name}` stands in this plan"));
+    if let Answer::Some(shown) = prover.shown(vec![subject.is_answered(of.number)], &is_removed) {
+        let removed = shown.decision.removed.iter().find(|removed| removed.target == target);
+        let reasons: Vec<String> = removed
+            .into_iter()
+            .flat_map(|removed| &removed.reasons)
+            .map(|reason| match &reason.by {
+                RuleName::Unapproved => "no `approve` covers it".to_owned(),
+                RuleName::Capability => "it lacks a capability".to_owned(),
+                RuleName::Context => "its context is too small".to_owned(),
+                by => format!("`{by}`"),
+            })
+            .collect();
+        let help = format!(
+            "for the request shown: {}; take `{name}` out, or let some of these requests reach it",
+            listed(&reasons)
+        );
+        diagnostic = prover.with_witness(diagnostic.with_help(help), &shown);
+    }
+    Some(diagnostic)
+}
+
+/// A way in which the stages of a plan come to be: what the caller named, and when that is.
+struct Stages<'s> {
+    first: Vec<TargetId>,
+    later: Vec<TargetId>,
+    when: Formula<'s>,
+}
+
+/// The first stage of a plan and the targets after it, for each list of targets that the caller can name.
+fn stages<'s>(subject: &'s Subject<'s>, plan: &Plan) -> Vec<Stages<'s>> {
+    let asks_named = plan.stages.iter().any(|stage| stage.who == Who::Requested);
+    let one = |named: &[TargetId], when: Formula<'s>| {
+        let mut all: Vec<Vec<TargetId>> = Vec::new();
+        for stage in &plan.stages {
+            match &stage.who {
+                Who::Requested => all.extend(named.iter().map(|target| vec![*target])),
+                who => all.push(members(who)),
+            }
+        }
+        let mut all = all.into_iter();
+        let first = all.next().unwrap_or_default();
+        let mut later: Vec<TargetId> = Vec::new();
+        for target in all.flatten() {
+            if !first.contains(&target) && !later.contains(&target) {
+                later.push(target);
+            }
+        }
+        Stages { first, later, when }
+    };
+    if !asks_named {
+        return vec![one(&[], Formula::constant(true))];
+    }
+    let lists = || subject.named.iter();
+    let none = Formula::Any(lists().map(|(_, when)| Formula::from(when)).collect()).not();
+    let named = lists().map(|(targets, when)| one(targets, Formula::from(when)));
+    std::iter::once(one(&[], none)).chain(named).collect()
+}
+
+pub(super) fn without_backup(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnostic> {
+    let answered = answered(prover, reached);
+    prover
+        .each(&answered, |(of, plan, _)| without_backup_one(prover, of, plan))
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Option<Diagnostic> {
+    let subject = prover.subject;
+    let ways: Vec<Stages<'_>> =
+        stages(subject, plan).into_iter().filter(|way| !way.later.is_empty()).collect();
+    let span = prover.place(of);
+    for way in &ways {
+        // Those that only want for capability or context.
+        let unable = |target: &TargetId| {
+            Formula::All(vec![subject.is_allowed(*target), subject.is_able(*target).not()])
+        };
+        let none_later = way.later.iter().map(|target| subject.is_eligible(*target).not());
+        let mut parts = vec![
+            Formula::Any(way.first.iter().map(|target| subject.is_eligible(*target)).collect()),
+            Formula::Any(way.later.iter().map(unable).collect()),
+            way.when.clone(),
+            subject.is_answered(of.number),
+        ];
+        parts.extend(none_later);
+        let shows = |_: &_, decision: &Decision| {
+            let candidates: Vec<TargetId> = decision.candidates().map(|(target, _)| target).collect();
+            let is_unable = |removed: &wayleave_program::decision::Removed| {
+                let reasons = &removed.reasons;
+                way.later.contains(&removed.target)
+                    && !reasons.is_empty()
+                    && reasons
+                        .iter()
+                        .all(|reason| matches!(reason.by, RuleName::Capability | RuleName::Context))
+            };
+            candidates.iter().any(|target| way.first.contains(target) || is_moved(prover, *target))
+                && !candidates.iter().any(|target| way.later.contains(target))
+                && decision.removed.iter().any(is_unable)
+        };
+        match prover.shown(parts, &shows) {
+            Answer::None => {}
+            Answer::Unknown => {
+                let question = format!("whether every request of {} has a fallback", prover.words(of));
+                return Some(prover.too_large(span, &question));
+            }
+            Answer::Some(shown) => return Some(backup_missing(prover, of, &shown)),
+        }
+    }
+    None
+}
+
+/// Whether a target takes another's place.
+fn is_moved(prover: &Prover<'_>, target: TargetId) -> bool {
+    prover.policy().migrations.iter().any(|migration| migration.new == target)
+}
+
+fn backup_missing(prover: &Prover<'_>, of: &PlanOf<'_>, shown: &Shown) -> Diagnostic {
+    let first =
+        shown.decision.candidates().next().map(|(target, _)| prover.target_name(target)).unwrap_or_default();
+    let wants = wants(prover, shown);
+    let message =
+        format!("if `{first}` fails, nobody in {} can take over a request that {wants}", prover.words(of));
+    let diagnostic = Diagnostic::new(Code::R0308, message, prover.place(of), "no fallback can do the same")
+        .with_help("add a fallback that can, route such requests on their own, or write `// allow R0308: REASON` above");
+    prover.with_witness(diagnostic, shown)
+}
+
+/// What a request needs of a target: "needs `vision`", "needs 200001 tokens".
+fn wants(prover: &Prover<'_>, shown: &Shown) -> String {
+    let value = |of: BuiltIn| shown.request.value(&prover.policy().schema, of.id()).into_owned();
+    let tokens = |of: BuiltIn| match value(of) {
+        Value::Tokens(Tokens(count)) => count,
+        _ => 0,
+    };
+    let window = tokens(BuiltIn::RequestTokens).saturating_add(tokens(BuiltIn::RequestOutput).max(1));
+    let needs: Vec<String> = match value(BuiltIn::RequestNeeds) {
+        Value::Set(needs) => needs.iter().map(|need| format!("`{need}`")).collect(),
+        _ => Vec::new(),
+    };
+    match (needs.is_empty(), window) {
+        (false, window) if window > 1 => format!("needs {} and {window} tokens", listed(&needs)),
+        (false, _) => format!("needs {}", listed(&needs)),
+        (true, window) => format!("needs {window} tokens"),
+    }
+}
+
+/// Of each route, which requests nobody of its plans is able to serve.
+pub(super) fn turned_away(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnostic> {
+    let answered = answered(prover, reached);
+    let mut of_route: Vec<Vec<(PlanOf<'_>, &Plan)>> = Vec::new();
+    for (of, plan, _) in &answered {
+        match of_route.last_mut() {
+            Some(last) if last[0].0.route == of.route => last.push((*of, plan)),
+            _ => of_route.push(vec![(*of, plan)]),
+        }
+    }
+    prover.each(&of_route, |plans| turned_away_one(prover, plans)).into_iter().flatten().collect()
+}
+
+fn turned_away_one(prover: &Prover<'_>, plans: &[(PlanOf<'_>, &Plan)]) -> Option<Diagnostic> {
+    let subject = prover.subject;
+    let route = prover.route(&plans[0].0);
+    // Somebody is allowed, and nobody who stands there is able.
+    let turned_away = |plan: &Plan| {
+        let all = subject.in_plan(plan);
+        let standing = |target: &TargetId| {
+            Formula::All(vec![subject.stands(plan, *target), subject.is_allowed(*target)])
+        };
+        let able =
+            |target: &TargetId| Formula::All(vec![subject.stands(plan, *target), subject.is_able(*target)]);
+        Formula::All(vec![
+            Formula::Any(all.iter().map(standing).collect()),
+            Formula::Any(all.iter().map(able).collect()).not(),
+        ])
+    };
+    let shows = |_: &_, decision: &Decision| {
+        decision.outcome == Outcome::Deny
+            && decision
+                .reasons
+                .iter()
+                .any(|reason| matches!(reason.by, RuleName::Capability | RuleName::Context))
+    };
+    let mut shown: Option<Shown> = None;
+    let mut lacks: Vec<String> = Vec::new();
+    for (need, asked) in NEEDS.iter().zip(&subject.needs) {
+        let others = subject.needs.iter().filter(|other| *other != asked);
+        for (of, plan) in plans {
+            let mut parts = vec![subject.is_answered(of.number), turned_away(plan), Formula::from(asked)];
+            parts.extend(others.clone().map(|other| Formula::from(other).not()));
+            parts.extend(subject.in_plan(plan).iter().map(|target| subject.has_context(*target)));
+            if let Answer::Some(found) = prover.shown(parts, &shows) {
+                lacks.push(format!("need `{need}`"));
+                shown.get_or_insert(found);
+                break;
+            }
+        }
+    }
+    let contexts = plans.iter().flat_map(|(_, plan)| subject.in_plan(plan));
+    if let Some(most) = contexts.map(|target| prover.policy().catalogue.target(target).context.0).max() {
+        for (of, plan) in plans {
+            let mut parts = vec![subject.is_answered(of.number), turned_away(plan)];
+            parts.extend(subject.needs.iter().map(|need| Formula::from(need).not()));
+            if let Answer::Some(found) = prover.shown(parts, &shows) {
+                lacks.push(format!("need more than {most} tokens"));
+                shown.get_or_insert(found);
+                break;
+            }
+        }
+    }
+    let shown = shown?;
+    let message = format!("`route {}` turns away requests that {}", route.name, lacks.join(", or "));
+    let diagnostic = Diagnostic::new(Code::R0304, message, route.head, "nobody here is able to serve them")
+        .with_help("add a target that is able to, if such requests are to be served");
+    Some(prover.with_witness(diagnostic, &shown))
+}

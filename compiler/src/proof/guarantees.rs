@@ -1,0 +1,542 @@
+//! R0401 and R0402: what a policy promises, over all requests, phases, findings, counters, grants, draws and outages. Whoever
+//! may become a candidate counts as asked, since any candidate before it may fail.
+
+use super::formula::Formula;
+use super::prover::{Prover, Shown, listed};
+use super::query::Answer;
+use super::subject::{PlanOf, members};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Claim, Counted, Guarantee, Plan, Who};
+use crate::source::Span;
+use crate::spec;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use wayleave_program::attributes::Attributes;
+use wayleave_program::catalogue::TargetId;
+use wayleave_program::decision::{Decision, Outcome};
+
+/// What was found of a guarantee.
+#[derive(Debug, Clone)]
+pub struct Proven {
+    /// Its name.
+    pub name: String,
+    /// The whole item.
+    pub span: Span,
+    /// Whether it holds.
+    pub verdict: Verdict,
+    /// What is taken for granted: of claims that something happens.
+    pub assumes: Vec<&'static str>,
+    /// What it took.
+    pub time: Duration,
+    /// What is told where it does not simply hold.
+    pub diagnostic: Option<Diagnostic>,
+    /// Of one that fails: the request, and what is decided on it.
+    pub counterexample: Option<(Attributes, Decision)>,
+    /// Of one that fails: the lines that led there, in the order in which they are met, each with what it does.
+    pub path: Vec<(Span, String)>,
+}
+
+/// Whether a guarantee holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Of every request.
+    Holds,
+    /// Not of the one that is shown.
+    Fails,
+    /// Of every request, since it speaks of none.
+    Vacuous,
+    /// It was not found out within the work budget.
+    Unknown,
+}
+
+impl Verdict {
+    /// As `prove --format json` spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Holds => "holds",
+            Verdict::Fails => "fails",
+            Verdict::Vacuous => "vacuous",
+            Verdict::Unknown => "unknown",
+        }
+    }
+}
+
+/// What claims that a request is served take for granted.
+const LIVE: [&str; 3] =
+    ["limits and budgets have room", "detectors answer in time", "a provider that is asked answers"];
+
+pub(super) fn prove(prover: &Prover<'_>, number: usize) -> Proven {
+    let guarantee = &prover.policy().guarantees[number];
+    let begin = Instant::now();
+    let mut proven = Proven {
+        name: guarantee.name.clone(),
+        span: guarantee.span,
+        verdict: Verdict::Holds,
+        assumes: match guarantee.claim {
+            Claim::Served(_) => LIVE.to_vec(),
+            Claim::Always(..) | Claim::Denied(_) | Claim::AtLeast(..) | Claim::Redacted(..) => Vec::new(),
+        },
+        time: Duration::ZERO,
+        diagnostic: None,
+        counterexample: None,
+        path: Vec::new(),
+    };
+    let asked = Asked { prover, guarantee, number };
+    match asked.violation() {
+        Answer::Some(violation) => asked.failed(violation, &mut proven),
+        Answer::Unknown => {
+            proven.verdict = Verdict::Unknown;
+            let question = format!("whether `guarantee {}` holds", guarantee.name);
+            proven.diagnostic = Some(prover.too_large(guarantee.span, &question));
+        }
+        Answer::None if asked.is_vacuous() => {
+            proven.verdict = Verdict::Vacuous;
+            let message = format!("`guarantee {}` holds of nothing: {}", guarantee.name, asked.of_nothing());
+            let diagnostic = Diagnostic::new(Code::R0402, message, guarantee.span, "promises nothing");
+            proven.diagnostic = Some(diagnostic.with_help("mend its condition, or remove it"));
+        }
+        Answer::None => {}
+    }
+    proven.time = begin.elapsed();
+    proven
+}
+
+/// A request of which a claim is not true.
+struct Violation<'s> {
+    shown: Shown,
+    /// What answered, if anything did.
+    of: Option<PlanOf<'s>>,
+    /// The attempt, where the claim is about attempts.
+    target: Option<TargetId>,
+}
+
+struct Asked<'a, 's> {
+    prover: &'a Prover<'s>,
+    guarantee: &'s Guarantee,
+    number: usize,
+}
+
+impl<'s> Asked<'_, 's> {
+    /// Of which requests, or attempts, it is claimed.
+    fn when(&self) -> Formula<'s> {
+        Formula::from(&self.prover.subject.claims[self.number].1)
+    }
+
+    fn plans(&self) -> Vec<(PlanOf<'s>, &'s Plan)> {
+        self.prover.subject.plans.iter().filter_map(|of| Some((*of, of.plan?))).collect()
+    }
+
+    fn violation(&self) -> Answer<Violation<'s>> {
+        match &self.guarantee.claim {
+            Claim::Always(..) => {
+                let claimed = Formula::from(&self.prover.subject.claims[self.number].0);
+                self.attempt(&|target| claimed.clone().not().of(target), &|_, _| true)
+            }
+            Claim::Redacted(findings, _) => {
+                let masked = |target| {
+                    let all = findings.iter().map(|finding| self.prover.subject.is_masked(finding, target));
+                    Formula::All(all.collect()).not()
+                };
+                self.attempt(&masked, &|decision, target| {
+                    let owed = decision.obligations.iter().find(|owed| owed.target == target);
+                    owed.is_some_and(|owed| {
+                        let masks =
+                            |finding: &String| owed.obligations.redact.iter().any(|one| one.find == *finding);
+                        !findings.iter().all(masks)
+                    })
+                })
+            }
+            Claim::Denied(_) => self.not_denied(),
+            Claim::Served(_) => self.not_served(),
+            Claim::AtLeast(count, counted, _) => self.too_few(*count, *counted),
+        }
+    }
+
+    /// An attempt that is claimed of, and of which something else is true.
+    fn attempt(
+        &self,
+        wrong: &dyn Fn(TargetId) -> Formula<'s>,
+        is_wrong: &dyn Fn(&Decision, TargetId) -> bool,
+    ) -> Answer<Violation<'s>> {
+        let subject = self.prover.subject;
+        let policy = self.prover.policy();
+        let mut unsafe_targets: BTreeSet<TargetId> = BTreeSet::new();
+        // Whatever routes say: may the target be asked at all, where it is wrong?
+        for target in policy.catalogue.target_ids() {
+            let parts = vec![
+                self.when().of(target),
+                wrong(target),
+                subject.is_eligible(target),
+                subject.is_denied().not(),
+            ];
+            if !matches!(self.prover.find(parts), Answer::None) {
+                unsafe_targets.insert(target);
+            }
+        }
+        if unsafe_targets.is_empty() {
+            return Answer::None;
+        }
+        let mut is_known = true;
+        for (of, plan) in self.plans() {
+            for (target, attempt) in subject.attempts(plan) {
+                if !unsafe_targets.contains(&target) {
+                    continue;
+                }
+                let parts = vec![
+                    self.when().of(target),
+                    wrong(target),
+                    attempt,
+                    subject.is_answered(of.number),
+                    subject.has_room(),
+                ];
+                let shows = |request: &Attributes, decision: &Decision| {
+                    let asked = spec::Asked::of(policy, request);
+                    let (claimed, when) = match &self.guarantee.claim {
+                        Claim::Always(claimed, when) => (asked.holds(claimed, Some(target)), when),
+                        Claim::Redacted(_, when) => (false, when),
+                        _ => return false,
+                    };
+                    decision.outcome == Outcome::Route
+                        && is_attempted(decision, target)
+                        && asked.holds(when, Some(target))
+                        && !claimed
+                        && is_wrong(decision, target)
+                };
+                match self.prover.shown(parts, &shows) {
+                    Answer::Some(shown) => {
+                        return Answer::Some(Violation { shown, of: Some(of), target: Some(target) });
+                    }
+                    Answer::Unknown => is_known = false,
+                    Answer::None => {}
+                }
+            }
+        }
+        if is_known { Answer::None } else { Answer::Unknown }
+    }
+
+    fn not_denied(&self) -> Answer<Violation<'s>> {
+        let subject = self.prover.subject;
+        // Whatever routes say: is it not denied at all?
+        let early = vec![self.when(), subject.is_denied().not()];
+        if matches!(self.prover.find(early), Answer::None) {
+            return Answer::None;
+        }
+        let mut is_known = true;
+        for (of, plan) in self.plans() {
+            let attempts = subject.attempts(plan).into_iter().map(|(_, attempt)| attempt).collect();
+            let parts = vec![self.when(), Formula::Any(attempts), subject.is_answered(of.number)];
+            let shows = |request: &Attributes, decision: &Decision| {
+                self.is_claimed_of(request) && decision.outcome != Outcome::Deny
+            };
+            match self.prover.shown(parts, &shows) {
+                Answer::Some(shown) => return Answer::Some(Violation { shown, of: Some(of), target: None }),
+                Answer::Unknown => is_known = false,
+                Answer::None => {}
+            }
+        }
+        if is_known { Answer::None } else { Answer::Unknown }
+    }
+
+    fn is_claimed_of(&self, request: &Attributes) -> bool {
+        let (Claim::Always(_, when)
+        | Claim::Redacted(_, when)
+        | Claim::Denied(when)
+        | Claim::Served(when)
+        | Claim::AtLeast(_, _, when)) = &self.guarantee.claim;
+        spec::holds(self.prover.policy(), when, request)
+    }
+
+    fn not_served(&self) -> Answer<Violation<'s>> {
+        let subject = self.prover.subject;
+        let shows = |request: &Attributes, decision: &Decision| {
+            self.is_claimed_of(request) && !matches!(decision.outcome, Outcome::Route | Outcome::Limited)
+        };
+        let mut is_known = true;
+        for refused in [subject.is_denied(), subject.is_left_over()] {
+            match self.prover.shown(vec![self.when(), refused], &shows) {
+                Answer::Some(shown) => return Answer::Some(Violation { shown, of: None, target: None }),
+                Answer::Unknown => is_known = false,
+                Answer::None => {}
+            }
+        }
+        for of in &subject.plans {
+            let mut parts = vec![self.when(), subject.is_answered(of.number)];
+            parts.extend(of.plan.map(|plan| subject.nobody_left(plan)));
+            match self.prover.shown(parts, &shows) {
+                Answer::Some(shown) => return Answer::Some(Violation { shown, of: Some(*of), target: None }),
+                Answer::Unknown => is_known = false,
+                Answer::None => {}
+            }
+        }
+        if is_known { Answer::None } else { Answer::Unknown }
+    }
+
+    fn too_few(&self, count: u32, counted: Counted) -> Answer<Violation<'s>> {
+        let subject = self.prover.subject;
+        let mut is_known = true;
+        for (of, plan) in self.plans() {
+            let attempts = subject.attempts(plan);
+            let group = |target: TargetId| match counted {
+                Counted::Models => target.0,
+                Counted::Providers => self.prover.policy().catalogue.target(target).provider.0,
+            };
+            let groups: BTreeSet<u32> = attempts.iter().map(|(target, _)| group(*target)).collect();
+            let groups: Vec<u32> = groups.into_iter().collect();
+            let fewer = (count as usize - 1).min(groups.len());
+            for chosen in subsets(&groups, fewer) {
+                let is_inside = |target: TargetId| chosen.contains(&group(target));
+                let some = attempts
+                    .iter()
+                    .filter(|(target, _)| is_inside(*target))
+                    .map(|(_, attempt)| attempt.clone());
+                let parts = vec![
+                    self.when(),
+                    Formula::Any(some.collect()),
+                    self.all_inside(plan, &is_inside),
+                    subject.is_answered(of.number),
+                    subject.has_room(),
+                ];
+                let shows = |request: &Attributes, decision: &Decision| {
+                    let found: BTreeSet<u32> =
+                        decision.candidates().map(|(target, _)| group(target)).collect();
+                    self.is_claimed_of(request)
+                        && decision.outcome == Outcome::Route
+                        && found.len() < count as usize
+                };
+                match self.prover.shown(parts, &shows) {
+                    Answer::Some(shown) => {
+                        return Answer::Some(Violation { shown, of: Some(of), target: None });
+                    }
+                    Answer::Unknown => is_known = false,
+                    Answer::None => {}
+                }
+            }
+        }
+        if is_known { Answer::None } else { Answer::Unknown }
+    }
+
+    /// For some draws, every candidate of a plan is one of these.
+    fn all_inside(&self, plan: &'s Plan, is_inside: &dyn Fn(TargetId) -> bool) -> Formula<'s> {
+        let subject = self.prover.subject;
+        let outside = |targets: &[TargetId]| -> Vec<Formula<'s>> {
+            targets
+                .iter()
+                .filter(|target| !is_inside(**target))
+                .map(|target| subject.is_eligible(*target))
+                .collect()
+        };
+        let inside = |targets: &[TargetId]| -> Vec<Formula<'s>> {
+            targets
+                .iter()
+                .filter(|target| is_inside(**target))
+                .map(|target| subject.is_eligible(*target))
+                .collect()
+        };
+        let mut parts = Vec::new();
+        for stage in &plan.stages {
+            match &stage.who {
+                Who::Requested => {
+                    for (targets, when) in &subject.named {
+                        let eligible = Formula::Any(outside(targets));
+                        parts.push(Formula::All(vec![Formula::from(when), eligible]).not());
+                    }
+                }
+                // One of a split is drawn: one inside, if there is one.
+                who @ Who::Split(..) => {
+                    let targets = members(who);
+                    let none = Formula::Any(outside(&targets)).not();
+                    parts.push(Formula::Any(inside(&targets).into_iter().chain([none]).collect()));
+                }
+                who => parts.push(Formula::Any(outside(&members(who))).not()),
+            }
+        }
+        for (migration, index) in self.prover.policy().migrations.iter().zip(0..) {
+            if !is_inside(migration.new) && subject.in_plan(plan).contains(&migration.old) {
+                let moved = vec![
+                    subject.moves(index, plan),
+                    subject.draws_all(index),
+                    subject.is_eligible(migration.new),
+                ];
+                parts.push(Formula::All(moved).not());
+            }
+        }
+        Formula::All(parts)
+    }
+
+    /// Whether there is nothing that it is claimed of.
+    fn is_vacuous(&self) -> bool {
+        let subject = self.prover.subject;
+        let some = |parts: Vec<Formula<'s>>| !matches!(self.prover.find(parts), Answer::None);
+        match &self.guarantee.claim {
+            Claim::Denied(_) | Claim::Served(_) => !some(vec![self.when()]),
+            Claim::Always(..) | Claim::Redacted(..) => !self.plans().into_iter().any(|(of, plan)| {
+                subject.attempts(plan).into_iter().any(|(target, attempt)| {
+                    some(vec![
+                        self.when().of(target),
+                        attempt,
+                        subject.is_answered(of.number),
+                        subject.has_room(),
+                    ])
+                })
+            }),
+            Claim::AtLeast(..) => !self.plans().into_iter().any(|(of, plan)| {
+                let attempts = subject.attempts(plan).into_iter().map(|(_, attempt)| attempt).collect();
+                some(vec![
+                    self.when(),
+                    Formula::Any(attempts),
+                    subject.is_answered(of.number),
+                    subject.has_room(),
+                ])
+            }),
+        }
+    }
+
+    fn of_nothing(&self) -> &'static str {
+        match &self.guarantee.claim {
+            Claim::Denied(_) | Claim::Served(_) => "no request fulfils its condition",
+            Claim::AtLeast(..) => "no request that fulfils its condition is routed",
+            Claim::Always(..) | Claim::Redacted(..) => "nothing that it speaks of is ever asked",
+        }
+    }
+
+    fn failed(&self, violation: Violation<'s>, proven: &mut Proven) {
+        let Violation { shown, of, target } = violation;
+        let prover = self.prover;
+        let name = &self.guarantee.name;
+        let decision = &shown.decision;
+        let candidate = target.map(|target| prover.target_name(target)).unwrap_or_default();
+        let what = match &self.guarantee.claim {
+            Claim::Always(..) => {
+                format!("`{candidate}` may be asked for the request shown, of which the claim is not true")
+            }
+            Claim::Redacted(findings, _) => {
+                let redact = decision.obligations.iter().find(|owed| Some(owed.target) == target);
+                let masked = |finding: &&String| {
+                    redact.is_some_and(|owed| owed.obligations.redact.iter().any(|one| one.find == **finding))
+                };
+                let missing: Vec<String> = findings
+                    .iter()
+                    .filter(|finding| !masked(finding))
+                    .map(|finding| format!("`{finding}`"))
+                    .collect();
+                format!("`{candidate}` may be sent {} unmasked", listed(&missing))
+            }
+            Claim::Denied(_) => match decision.candidates().next() {
+                Some((first, _)) => format!("the request shown goes to `{}`", prover.target_name(first)),
+                None => "the request shown is not denied".to_owned(),
+            },
+            Claim::Served(_) => match decision.outcome {
+                Outcome::ApprovalRequired => {
+                    "the request shown needs an approval that may not be granted".to_owned()
+                }
+                _ => "the request shown is denied".to_owned(),
+            },
+            Claim::AtLeast(count, counted, _) => {
+                let targets: Vec<String> = decision
+                    .candidates()
+                    .map(|(target, _)| format!("`{}`", prover.target_name(target)))
+                    .collect();
+                let counted = match counted {
+                    Counted::Models => "models",
+                    Counted::Providers => "providers",
+                };
+                format!("the request shown has {}, not {count} {counted}", listed(&targets))
+            }
+        };
+        let mut diagnostic = Diagnostic::new(
+            Code::R0401,
+            format!("`guarantee {name}` does not hold: {what}"),
+            self.guarantee.span,
+            "promised here",
+        );
+        proven.path = self.path(&shown, of, target);
+        for (span, text) in &proven.path {
+            diagnostic = diagnostic.with_label(*span, text.clone());
+        }
+        diagnostic =
+            diagnostic.with_help("close the way that is shown, or narrow what is promised with `when`");
+        proven.verdict = Verdict::Fails;
+        proven.diagnostic = Some(prover.with_witness(diagnostic, &shown));
+        proven.counterexample = Some((shown.request, shown.decision));
+    }
+
+    /// The lines that lead a request to where it should not be.
+    fn path(&self, shown: &Shown, of: Option<PlanOf<'s>>, target: Option<TargetId>) -> Vec<(Span, String)> {
+        let prover = self.prover;
+        let (policy, subject) = (prover.policy(), prover.subject);
+        let asked = spec::Asked::of(policy, &shown.request);
+        let mut path = Vec::new();
+        for rule in policy.denials.iter().filter(|rule| !rule.is_tried && asked.rule_holds(rule, None)) {
+            path.push((rule.span, format!("`deny {}` holds", rule.name)));
+        }
+        let Some(of) = of else {
+            if path.is_empty() {
+                path.push((policy.otherwise.span, "no route takes it".to_owned()));
+            }
+            return path;
+        };
+        let route = prover.route(&of);
+        path.push((route.head, format!("`route {}` answers it", route.name)));
+        if of.arm.is_some() {
+            path.push((prover.place(&of), "by this arm".to_owned()));
+        }
+        let stands = target.is_some_and(|target| {
+            of.plan.is_some_and(|plan| prover.requests.holds(&subject.stands(plan, target), &shown.classes))
+        });
+        for migration in &policy.migrations {
+            if target == Some(migration.new) && !stands {
+                let old = prover.target_name(migration.old);
+                path.push((migration.span, format!("takes the place of `{old}`, or gets a copy")));
+            }
+        }
+        for approval in policy.approvals.iter().filter(|rule| !rule.is_tried) {
+            let asked_of = |target: TargetId| {
+                approval.body.targets.contains(&target) && asked.rule_holds(approval, Some(target))
+            };
+            if let Some(target) = target.filter(|target| asked_of(*target)) {
+                path.push((approval.span, format!("approves `{}` for it", prover.target_name(target))));
+                break;
+            }
+        }
+        let by: BTreeSet<String> = shown
+            .decision
+            .removed
+            .iter()
+            .flat_map(|removed| &removed.reasons)
+            .map(|reason| reason.by.to_string())
+            .collect();
+        if target.is_none() {
+            for rule in &policy.prohibitions {
+                if by.contains(&format!("forbid {}", rule.name)) {
+                    path.push((rule.span, "takes a candidate out".to_owned()));
+                }
+            }
+            for rule in &policy.requirements {
+                if by.contains(&format!("approval {}", rule.name)) {
+                    path.push((rule.span, "takes a candidate out".to_owned()));
+                }
+            }
+        }
+        path
+    }
+}
+
+/// Whether a request is sent to a target, or copied there.
+fn is_attempted(decision: &Decision, target: TargetId) -> bool {
+    decision.candidates().any(|(candidate, _)| candidate == target) || decision.shadow.contains(&target)
+}
+
+/// All choices of so many.
+fn subsets(of: &[u32], count: usize) -> Vec<BTreeSet<u32>> {
+    if count == 0 {
+        return vec![BTreeSet::new()];
+    }
+    let mut found = Vec::new();
+    for (index, first) in of.iter().enumerate() {
+        for mut rest in subsets(&of[index + 1..], count - 1) {
+            rest.insert(*first);
+            found.push(rest);
+        }
+    }
+    found
+}

@@ -1,0 +1,171 @@
+//! R0501: migrations whose new target is not eligible for every request that the old one serves; R0502: phases in which one of
+//! the two serves nobody of the requests that are left on it or sent to it.
+
+use super::formula::Formula;
+use super::prover::{Prover, Shown};
+use super::query::Answer;
+use super::reach::Reached;
+use super::subject::PlanOf;
+use crate::decision::boxes::{ClassSet, Constraint, Expression};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Migration, Plan};
+use wayleave_program::schema::BuiltIn;
+use wayleave_program::value::Value;
+
+pub(super) fn unfit(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnostic> {
+    let numbers: Vec<usize> = (0..prover.policy().migrations.len()).collect();
+    prover.each(&numbers, |number| unfit_one(prover, reached, *number)).into_iter().flatten().collect()
+}
+
+/// What is asked of one migration.
+struct Asked<'a, 's> {
+    prover: &'a Prover<'s>,
+    number: usize,
+    by: &'s Migration,
+    /// The answers whose plans its old target may stand in.
+    plans: Vec<(PlanOf<'s>, &'s Plan)>,
+}
+
+fn unfit_one(prover: &Prover<'_>, reached: &Reached, number: usize) -> Vec<Diagnostic> {
+    let by = &prover.policy().migrations[number];
+    let stands = |of: &PlanOf<'_>| reached.classes[of.number as usize].is_some();
+    let plans = prover.subject.plans.iter().filter(|of| stands(of)).filter_map(|of| Some((*of, of.plan?)));
+    let plans = plans.filter(|(_, plan)| prover.subject.in_plan(plan).contains(&by.old)).collect();
+    let asked = Asked { prover, number, by, plans };
+    let mut found = Vec::new();
+    let sent = asked.phases(true, &mut found);
+    asked.phases(false, &mut found);
+    // What is told of a phase is not told once more.
+    let eligible = |target| prover.subject.is_eligible(target);
+    let mut parts = vec![prover.subject.draws_some(number), eligible(by.old), eligible(by.new).not()];
+    parts.extend(sent.into_iter().map(|phase| phase.not()));
+    match asked.shown(&parts) {
+        Answer::None => {}
+        Answer::Unknown => {
+            let question = format!("whether `migrate {}` can serve all that it moves", by.name);
+            found.push(prover.too_large(by.span, &question));
+        }
+        Answer::Some(shown) => {
+            let (old, new) = (prover.target_name(by.old), prover.target_name(by.new));
+            let message = format!(
+                "`migrate {}` moves a request to `{new}`, which is not eligible for it, as `{old}` is",
+                by.name
+            );
+            let diagnostic = Diagnostic::new(Code::R0501, message, by.span, "moves it").with_help(format!(
+                "let `{new}` serve it, or leave such requests out of the migration's `when`"
+            ));
+            found.push(prover.with_witness(diagnostic, &shown));
+        }
+    }
+    found
+}
+
+impl<'s> Asked<'_, 's> {
+    /// A request of some plan that is moved, of which all of it holds.
+    fn some(&self, parts: &[Formula<'s>]) -> Answer<(PlanOf<'s>, Vec<u32>)> {
+        for (of, plan) in &self.plans {
+            match self.prover.find(self.of(*of, plan, parts)) {
+                Answer::Some(classes) => return Answer::Some((*of, classes)),
+                Answer::Unknown => return Answer::Unknown,
+                Answer::None => {}
+            }
+        }
+        Answer::None
+    }
+
+    fn of(&self, of: PlanOf<'s>, plan: &'s Plan, parts: &[Formula<'s>]) -> Vec<Formula<'s>> {
+        let subject = self.prover.subject;
+        let mut all = vec![subject.is_answered(of.number), subject.moves(self.number, plan)];
+        all.extend(parts.iter().cloned());
+        all
+    }
+
+    fn shown(&self, parts: &[Formula<'s>]) -> Answer<Shown> {
+        for (of, plan) in &self.plans {
+            let shows = |_: &_, decision: &wayleave_program::decision::Decision| {
+                decision.migrations.iter().any(|moved| moved.name == self.by.name)
+            };
+            match self.prover.shown(self.of(*of, plan, parts), &shows) {
+                Answer::None => {}
+                other => return other,
+            }
+        }
+        Answer::None
+    }
+
+    /// The phases in which requests are sent to the new target, or left on the old one, that serves none of them, while the
+    /// other serves some.
+    fn phases(&self, is_sent: bool, found: &mut Vec<Diagnostic>) -> Vec<Formula<'s>> {
+        let subject = self.prover.subject;
+        let by = self.by;
+        let (dead, other) = if is_sent { (by.new, by.old) } else { (by.old, by.new) };
+        let applies = |parts: &mut Vec<Formula<'s>>| {
+            parts.push(subject.draws_some(self.number));
+            if !is_sent {
+                parts.push(subject.draws_all(self.number).not());
+            }
+        };
+        let mut known: Vec<Formula<'s>> = Vec::new();
+        let mut asked: Vec<Formula<'s>> = Vec::new();
+        loop {
+            let mut parts = vec![subject.is_eligible(other), subject.is_eligible(dead).not()];
+            applies(&mut parts);
+            parts.extend(asked.iter().map(|phase| phase.clone().not()));
+            let classes = match self.some(&parts) {
+                Answer::Some((_, classes)) => classes,
+                Answer::None | Answer::Unknown => return known,
+            };
+            let Some(phase) = self.phase(&classes) else { return known };
+            asked.push(phase.clone());
+            let mut some = vec![phase.clone(), subject.is_eligible(dead)];
+            applies(&mut some);
+            if matches!(self.some(&some), Answer::None) {
+                let mut parts =
+                    vec![phase.clone(), subject.is_eligible(other), subject.is_eligible(dead).not()];
+                applies(&mut parts);
+                if let Answer::Some(shown) = self.shown(&parts) {
+                    found.push(self.told(is_sent, &shown));
+                }
+                known.push(phase);
+            }
+        }
+    }
+
+    /// The phase of a request.
+    fn phase(&self, classes: &[u32]) -> Option<Formula<'s>> {
+        let partition = &self.prover.subject.rules.partition;
+        let dimension = *partition.dimensions(BuiltIn::TimeNow.id()).first()?;
+        let classes = ClassSet::one(classes[dimension.0 as usize]);
+        Some(Formula::from(Expression::Within(Constraint { dimension, classes })))
+    }
+
+    fn told(&self, is_sent: bool, shown: &Shown) -> Diagnostic {
+        let (prover, by) = (self.prover, self.by);
+        let (old, new) = (prover.target_name(by.old), prover.target_name(by.new));
+        let schema = &prover.policy().schema;
+        let now = match &*shown.request.value(schema, BuiltIn::TimeNow.id()) {
+            Value::Instant(now) => schema.zone.write_date(*now),
+            _ => String::new(),
+        };
+        let (message, help) = match is_sent {
+            true => (
+                format!(
+                    "`migrate {}` sends requests to `{new}` in the phase that holds on {now}, when it is eligible for none of them and `{old}` is for some",
+                    by.name
+                ),
+                format!("approve `{new}` for as long as the migration moves requests to it, or begin later"),
+            ),
+            false => (
+                format!(
+                    "`migrate {}` leaves requests on `{old}` in the phase that holds on {now}, when it is eligible for none of them and `{new}` is for some",
+                    by.name
+                ),
+                format!("move all of them to `{new}` before `{old}` ends, or approve `{old}` until then"),
+            ),
+        };
+        prover.with_witness(
+            Diagnostic::new(Code::R0502, message, by.span, "in this phase").with_help(help),
+            shown,
+        )
+    }
+}

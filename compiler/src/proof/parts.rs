@@ -1,0 +1,302 @@
+//! R0307: parts of conditions that are always true, or always false, where they stand: given the rest of their own condition,
+//! the routes around it, and the arms before it.
+
+use super::formula::Formula;
+use super::prover::Prover;
+use super::query::Answer;
+use crate::decision::boxes::{ClassSet, Constraint, Expression};
+use crate::decision::partition::TARGET;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{
+    Condition, DefinitionBody, Interval, Operand, Period, Policy, Predicate, RouteBody, RouteId, Rule,
+    Subject as Of, Test,
+};
+use crate::source::Span;
+use std::collections::BTreeSet;
+use wayleave_program::catalogue::TargetId;
+use wayleave_program::schema::BuiltIn;
+
+/// A condition as it stands somewhere.
+pub(super) struct Place<'p> {
+    /// Where its first part stands or before it.
+    at: Span,
+    /// The item that it stands in.
+    item: Span,
+    /// The whole.
+    pub(super) condition: &'p Condition,
+    /// When its rule is in force, where that is not always.
+    pub(super) in_force: Option<Condition>,
+    /// The conditions before it that do not hold, by their place in the list of places.
+    before: Vec<usize>,
+    /// Its route.
+    route: Option<RouteId>,
+    /// The targets that it is asked of, where its rule names them.
+    targets: Option<&'p [TargetId]>,
+}
+
+/// Every condition but those of guarantees.
+pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
+    let mut found: Vec<Place<'_>> = Vec::new();
+    of_rules(&policy.denials, &|_| None, &mut found);
+    of_rules(&policy.approvals, &|rule| Some(rule.body.targets.as_slice()), &mut found);
+    of_rules(&policy.prohibitions, &|rule| Some(rule.body.targets.as_slice()), &mut found);
+    of_rules(&policy.requirements, &|_| None, &mut found);
+    of_rules(&policy.redactions, &|_| None, &mut found);
+    of_rules(&policy.flags, &|_| None, &mut found);
+    of_rules(&policy.caps, &|_| None, &mut found);
+    of_rules(&policy.logs, &|_| None, &mut found);
+    found.extend(policy.counters.iter().map(|counter| place(counter.span, &counter.condition)));
+    found.extend(policy.migrations.iter().map(|migration| place(migration.span, &migration.condition)));
+    for (route, index) in policy.routes.iter().zip(0_u32..) {
+        let id = RouteId(index);
+        let own = Place { route: route.inside, ..place(route.head, &route.condition) };
+        found.push(own);
+        if let RouteBody::Arms(arms) = &route.body {
+            let first = found.len();
+            for arm in arms {
+                let before = (first..found.len()).collect();
+                found.push(Place { route: Some(id), before, ..place(arm.span, &arm.condition) });
+            }
+        }
+    }
+    for definition in &policy.definitions {
+        match &definition.body {
+            DefinitionBody::Define(condition) => found.push(place(definition.span, condition)),
+            DefinitionBody::Classify { arms, .. } => {
+                let first = found.len();
+                for (condition, _) in arms {
+                    let before = (first..found.len()).collect();
+                    found.push(Place { before, ..place(definition.span, condition) });
+                }
+            }
+        }
+    }
+    found
+}
+
+fn place(at: Span, condition: &Condition) -> Place<'_> {
+    Place { at, item: at, condition, in_force: None, before: Vec::new(), route: None, targets: None }
+}
+
+fn of_rules<'p, B>(
+    rules: &'p [Rule<B>],
+    targets: &dyn Fn(&'p Rule<B>) -> Option<&'p [TargetId]>,
+    found: &mut Vec<Place<'p>>,
+) {
+    for rule in rules {
+        let in_force = in_force(rule.period);
+        found.push(Place { in_force, targets: targets(rule), ..place(rule.span, &rule.condition) });
+    }
+}
+
+fn in_force(Period { from, until }: Period) -> Option<Condition> {
+    let number = |instant: wayleave_program::value::Instant| i128::from(instant.0);
+    let interval = Interval { low: from.map(number), high: until.map(number) };
+    if interval.low.is_none() && interval.high.is_none() {
+        return None;
+    }
+    let predicate = Predicate::InIntervals(vec![interval]);
+    Some(Condition::Test(Test { subject: Of::Attribute(BuiltIn::TimeNow.id()), predicate }))
+}
+
+/// Where the expressions of places stand among those that a subject keeps: of conditions from `first` on, then of periods.
+pub(super) struct Kept {
+    /// The number of the first place's condition.
+    pub(super) first: usize,
+    /// The number of the first period's.
+    pub(super) periods: usize,
+}
+
+/// `dead`: items that never apply, of which more is not told.
+pub(super) fn idle(
+    prover: &Prover<'_>,
+    places: &[Place<'_>],
+    kept: &Kept,
+    dead: &BTreeSet<Span>,
+) -> Vec<Diagnostic> {
+    let mut period = kept.periods;
+    let mut asked: Vec<(usize, Option<usize>)> = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        let own = place.in_force.as_ref().map(|_| {
+            period += 1;
+            period - 1
+        });
+        if !dead.contains(&place.item) {
+            asked.push((index, own));
+        }
+    }
+    let cursors = cursors(prover.policy(), places);
+    let told = prover.each(&asked, |(index, period)| {
+        let place = &places[*index];
+        let mut walk = Walk {
+            prover,
+            operands: &prover.policy().operands,
+            cursor: cursors[*index],
+            file: place.at.file,
+            found: Vec::new(),
+        };
+        let mut context = Vec::new();
+        if let Some(period) = period {
+            context.push(Formula::from(&prover.subject.more[*period]));
+        }
+        if let Some(targets) = place.targets {
+            let classes = ClassSet::of(targets.iter().map(|target| target.0));
+            context.push(Formula::from(Expression::Within(Constraint { dimension: TARGET, classes })));
+        }
+        let more = |index: &usize| Formula::from(&prover.subject.more[kept.first + index]);
+        context.extend(place.before.iter().map(|before| more(before).not()));
+        if let Some(route) = place.route {
+            context.extend(super::reach::conditions(prover, route));
+        }
+        walk.whole(place, &prover.subject.more[kept.first + index], context);
+        walk.found
+    });
+    told.into_iter().flatten().collect()
+}
+
+/// The first operand of each place: of several conditions of one `classify`, behind those of the one before.
+fn cursors(policy: &Policy, places: &[Place<'_>]) -> Vec<usize> {
+    let mut cursors = Vec::with_capacity(places.len());
+    let mut last: Option<(Span, usize)> = None;
+    for place in places {
+        let from = policy.operands.partition_point(|operand| {
+            (operand.span.file, operand.span.start) < (place.at.file, place.at.start)
+        });
+        let cursor = match last {
+            Some((at, behind)) if at == place.at => behind,
+            _ => from,
+        };
+        let behind =
+            cursor + own_operands(&policy.operands[cursor.min(policy.operands.len())..], place.condition);
+        last = Some((place.at, behind));
+        cursors.push(cursor);
+    }
+    cursors
+}
+
+/// How many operands make up a condition.
+fn own_operands(operands: &[Operand], condition: &Condition) -> usize {
+    match operands.first() {
+        Some(first) if first.condition == *condition => 1,
+        _ => match condition {
+            Condition::All(parts) | Condition::Any(parts) => parts
+                .iter()
+                .fold(0, |count, part| count + own_operands(&operands[count.min(operands.len())..], part)),
+            Condition::Not(part) => own_operands(operands, part),
+            Condition::Defined(_) | Condition::Test(_) => 0,
+        },
+    }
+}
+
+struct Walk<'w, 's> {
+    prover: &'w Prover<'s>,
+    operands: &'w [Operand],
+    /// The next operand.
+    cursor: usize,
+    file: crate::source::FileId,
+    found: Vec<Diagnostic>,
+}
+
+impl<'s> Walk<'_, 's> {
+    fn whole(&mut self, place: &Place<'_>, expression: &'s Expression, mut context: Vec<Formula<'s>>) {
+        let delegations = &self.prover.policy().delegations;
+        let is_delegated = delegations.iter().any(|(file, _)| *file == place.at.file);
+        match (place.condition, expression) {
+            (Condition::All(parts), Expression::All(expressions)) if is_delegated && parts.len() == 2 => {
+                context.push(Formula::from(&expressions[0]));
+                self.part(&parts[1], &expressions[1], &context);
+            }
+            (condition, expression) => self.part(condition, expression, &context),
+        }
+    }
+
+    fn part(&mut self, condition: &Condition, expression: &'s Expression, context: &[Formula<'s>]) {
+        let operand = self.operands.get(self.cursor).filter(|operand| operand.span.file == self.file);
+        if let Some(operand) = operand
+            && operand.condition == *condition
+        {
+            self.cursor += 1;
+            self.ask(operand.span, expression, context);
+            return;
+        }
+        match (condition, expression) {
+            (Condition::All(parts), Expression::All(expressions)) => {
+                self.joined(parts, expressions, true, context)
+            }
+            (Condition::Any(parts), Expression::Any(expressions)) => {
+                self.joined(parts, expressions, false, context)
+            }
+            (Condition::Not(part), Expression::Not(own)) => self.part(part, own, context),
+            _ => {}
+        }
+    }
+
+    /// Parts that stand beside each other: each is asked where the others leave it to decide. The last are asked first, so
+    /// that of two equal ones the later is told, and what is told counts no more.
+    fn joined(
+        &mut self,
+        parts: &[Condition],
+        expressions: &'s [Expression],
+        is_all: bool,
+        context: &[Formula<'s>],
+    ) {
+        let begins: Vec<usize> = parts
+            .iter()
+            .scan(self.cursor, |at, part| {
+                let begin = *at;
+                *at += own_operands(&self.operands[begin.min(self.operands.len())..], part);
+                Some(begin)
+            })
+            .collect();
+        let end = parts.iter().fold(self.cursor, |at, part| {
+            at + own_operands(&self.operands[at.min(self.operands.len())..], part)
+        });
+        let mut idle: BTreeSet<usize> = BTreeSet::new();
+        for index in (0..parts.len()).rev() {
+            let mut own = context.to_vec();
+            for (other, expression) in expressions.iter().enumerate() {
+                if other != index && !idle.contains(&other) {
+                    let other = Formula::from(expression);
+                    own.push(if is_all { other } else { other.not() });
+                }
+            }
+            let before = self.found.len();
+            self.cursor = begins[index];
+            self.part(&parts[index], &expressions[index], &own);
+            if self.found.len() > before {
+                idle.insert(index);
+            }
+        }
+        self.cursor = end;
+    }
+
+    fn ask(&mut self, span: Span, expression: &'s Expression, context: &[Formula<'s>]) {
+        let with = |part: Formula<'s>| {
+            let mut parts = vec![part];
+            parts.extend(context.iter().cloned());
+            parts
+        };
+        let (holds, fails) = (|| with(Formula::from(expression)), || with(Formula::from(expression).not()));
+        let (is_true, is_false) = (self.prover.find(holds()), self.prover.find(fails()));
+        let (shown, words, label) = match (is_true, is_false) {
+            (Answer::Some(_), Answer::None) => {
+                (holds(), "is always true where it stands", "always true here")
+            }
+            (Answer::None, Answer::Some(_)) => (fails(), "is never true where it stands", "never true here"),
+            (Answer::Unknown, _) | (_, Answer::Unknown) => {
+                let question = "whether this part of the condition changes anything";
+                self.found.push(self.prover.too_large(span, question));
+                return;
+            }
+            // Where nothing gets here, something else is wrong.
+            (Answer::None, Answer::None) | (Answer::Some(_), Answer::Some(_)) => return,
+        };
+        let message = format!("this part of the condition {words}");
+        let help = "given the rest of its condition, and the routes and arms it stands in; remove it, or mend what makes it so";
+        let mut diagnostic = Diagnostic::new(Code::R0307, message, span, label).with_help(help);
+        if let Answer::Some(shown) = self.prover.shown(shown, &|_, _| true) {
+            diagnostic = self.prover.with_witness(diagnostic, &shown);
+        }
+        self.found.push(diagnostic);
+    }
+}

@@ -1,0 +1,298 @@
+//! What every check needs to ask: a policy under proof, all its requests, what is assumed of them, and how much work a question
+//! may be.
+
+use super::formula::Formula;
+use super::query::{Answer, Query, Requests, WORK_LIMIT, Witness};
+use super::subject::{PlanOf, Subject};
+use super::witness;
+use crate::decision::boxes::RuleBox;
+use crate::decision::layers::LayerKind;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Policy, Route};
+use crate::source::Span;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wayleave_program::attributes::Attributes;
+use wayleave_program::catalogue::TargetId;
+use wayleave_program::decision::Decision;
+use wayleave_program::document::write_request;
+use wayleave_program::schema::AttributeId;
+
+/// A policy that can be asked.
+pub(super) struct Prover<'s> {
+    pub(super) subject: &'s Subject<'s>,
+    pub(super) requests: Requests<'s>,
+    /// Only requests of which this holds are asked about.
+    assumed: Option<Formula<'s>>,
+    threads: usize,
+}
+
+/// A request that shows something, and what is decided on it.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    pub(super) request: Attributes,
+    pub(super) decision: Decision,
+    /// The classes of the request, and of the target that was asked about.
+    pub(super) classes: Vec<u32>,
+}
+
+impl<'s> Prover<'s> {
+    pub(super) fn new(subject: &'s Subject<'s>, assumed: Option<Formula<'s>>) -> Prover<'s> {
+        let requests = Requests::new(subject.policy, &subject.rules);
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Prover { subject, requests, assumed, threads }
+    }
+
+    pub(super) fn policy(&self) -> &'s Policy {
+        self.subject.policy
+    }
+
+    pub(super) fn ask(&self, parts: Vec<Formula<'s>>) -> Query<'_> {
+        let mut query = self.requests.query();
+        for part in self.assumed.iter().cloned().chain(parts) {
+            query.when(part);
+        }
+        query
+    }
+
+    /// The classes of some request of which all of it holds.
+    pub(super) fn find(&self, parts: Vec<Formula<'s>>) -> Answer<Vec<u32>> {
+        self.ask(parts).find(&mut WORK_LIMIT.clone())
+    }
+
+    /// The classes of some request, and target, of which one of these boxes holds.
+    pub(super) fn find_borrowed(&self, boxes: &'s [RuleBox]) -> Answer<Vec<u32>> {
+        self.find(vec![Formula::Boxes(boxes, None)])
+    }
+
+    /// The plainest request of which all of it holds.
+    pub(super) fn plainest(&self, parts: Vec<Formula<'s>>) -> Answer<Witness> {
+        self.ask(parts).answer(&mut WORK_LIMIT.clone())
+    }
+
+    /// The plainest request of which all of it holds, with draws that make it so: `shows` says whether the decision on it does
+    /// what is claimed.
+    pub(super) fn shown(
+        &self,
+        parts: Vec<Formula<'s>>,
+        shows: &dyn Fn(&Attributes, &Decision) -> bool,
+    ) -> Answer<Shown> {
+        match self.plainest(parts) {
+            Answer::Some(Witness { request, classes }) => {
+                match witness::shown(self.policy(), &request, shows) {
+                    Some((request, decision)) => Answer::Some(Shown { request, decision, classes }),
+                    None => {
+                        debug_assert!(false, "the decision on {request:?} does not show it");
+                        Answer::Unknown
+                    }
+                }
+            }
+            Answer::None => Answer::None,
+            Answer::Unknown => Answer::Unknown,
+        }
+    }
+
+    /// Whether boxes of a layer hold of classes.
+    pub(super) fn some_holds(boxes: &[RuleBox], classes: &[u32]) -> bool {
+        boxes.iter().any(|one| one.holds(classes))
+    }
+
+    /// What each of these gives, in their order; on all processors.
+    pub(super) fn each<T: Sync, R: Send>(&self, items: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done: Vec<(usize, R)> = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(item) = items.get(index) else { return done };
+                done.push((index, one(item)));
+            }
+        };
+        let threads = self.threads.min(items.len());
+        let mut done = match threads {
+            0 | 1 => work(),
+            _ => std::thread::scope(|scope| {
+                let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+                let mut done = work();
+                for other in others {
+                    match other.join() {
+                        Ok(more) => done.extend(more),
+                        Err(panic) => std::panic::resume_unwind(panic),
+                    }
+                }
+                done
+            }),
+        };
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// With the request that shows it.
+    pub(super) fn with_witness(&self, diagnostic: Diagnostic, shown: &Shown) -> Diagnostic {
+        let document = write_request(&self.policy().schema, &shown.request);
+        Diagnostic { witness: Some(Box::new(document)), ..diagnostic }
+    }
+
+    /// That a question was not answered within its work; names what has the most classes.
+    pub(super) fn too_large(&self, span: Span, question: &str) -> Diagnostic {
+        let schema = &self.policy().schema;
+        let partition = &self.subject.rules.partition;
+        let mut sizes: Vec<(u64, AttributeId)> = schema
+            .ids()
+            .map(|id| {
+                let counts =
+                    partition.dimensions(id).into_iter().map(|one| u64::from(partition.count(one) - 1));
+                (counts.sum(), id)
+            })
+            .filter(|(classes, _)| *classes > 0)
+            .collect();
+        sizes.sort_by_key(|(classes, id)| (std::cmp::Reverse(*classes), *id));
+        let largest: Vec<String> = sizes
+            .iter()
+            .take(3)
+            .map(|(classes, id)| format!("`{}` ({} cases)", schema.attribute(*id).name, classes + 1))
+            .collect();
+        let message = format!("it was not found out within the work budget {question}");
+        Diagnostic::new(Code::R0901, message, span, "too large to be exact").with_help(format!(
+            "most of the work comes of {}; ask for fewer cases of them, or name common conditions with `define`",
+            largest.join(", ")
+        ))
+    }
+
+    pub(super) fn route(&self, plan: &PlanOf<'_>) -> &'s Route {
+        &self.policy().routes[plan.route.0 as usize]
+    }
+
+    /// Where an answer stands: its arm, or its route without arms.
+    pub(super) fn place(&self, plan: &PlanOf<'_>) -> Span {
+        let route = self.route(plan);
+        match (&route.body, plan.arm) {
+            (crate::model::RouteBody::Arms(arms), Some(arm)) => arms[arm as usize].span,
+            _ => route.head,
+        }
+    }
+
+    /// "the 2nd arm of `route code`", "`route chat`"
+    pub(super) fn words(&self, plan: &PlanOf<'_>) -> String {
+        let name = &self.route(plan).name;
+        match plan.arm {
+            Some(arm) => format!("the {} arm of `route {name}`", ordinal(arm + 1)),
+            None => format!("`route {name}`"),
+        }
+    }
+
+    pub(super) fn target_name(&self, target: TargetId) -> &'s str {
+        &self.policy().catalogue.target(target).name
+    }
+
+    /// Rules whose holding excludes some requests.
+    pub(super) fn denials(&self) -> Vec<Cause<'s>> {
+        let layer = self.subject.rules.layer(LayerKind::Denials);
+        let mut causes = Vec::new();
+        for one in chunks(layer) {
+            let rule = &self.policy().denials[one[0].rule as usize];
+            causes.push(Cause {
+                words: format!("`deny {}`", rule.name),
+                span: rule.span,
+                boxes: one,
+                is_same: false,
+            });
+        }
+        causes
+    }
+
+    /// Rules of a layer about targets, with these words and places.
+    pub(super) fn prohibitions(&self) -> Vec<Cause<'s>> {
+        let layer = self.subject.rules.layer(LayerKind::Prohibitions);
+        let mut causes = Vec::new();
+        for one in chunks(layer) {
+            let rule = &self.policy().prohibitions[one[0].rule as usize];
+            causes.push(Cause {
+                words: format!("`forbid {}`", rule.name),
+                span: rule.span,
+                boxes: one,
+                is_same: false,
+            });
+        }
+        causes
+    }
+
+    /// A few of the causes that together hold wherever `base` does, none of which could be left out; those with the same
+    /// outcome are left out first. None where the causes do not cover it or that was not found out.
+    pub(super) fn cover<'c>(
+        &self,
+        base: &[Formula<'s>],
+        causes: &'c [Cause<'s>],
+    ) -> Option<Vec<&'c Cause<'s>>> {
+        let without = |chosen: &[&Cause<'s>]| {
+            let mut parts = base.to_vec();
+            parts.extend(chosen.iter().map(|cause| Formula::Boxes(cause.boxes, None).not()));
+            self.find(parts)
+        };
+        let mut chosen: Vec<&Cause<'s>> = Vec::new();
+        loop {
+            match without(&chosen) {
+                Answer::None => break,
+                Answer::Unknown => return None,
+                Answer::Some(classes) => {
+                    let holds = |cause: &&Cause<'s>| Self::some_holds(cause.boxes, &classes);
+                    let other = causes.iter().filter(holds).find(|cause| !cause.is_same);
+                    chosen.push(other.or_else(|| causes.iter().find(holds))?);
+                }
+            }
+        }
+        let mut order: Vec<&Cause<'s>> = chosen.clone();
+        order.sort_by_key(|cause| !cause.is_same);
+        for cause in order {
+            let rest: Vec<&Cause<'s>> =
+                chosen.iter().copied().filter(|other| !std::ptr::eq(*other, cause)).collect();
+            if matches!(without(&rest), Answer::None) {
+                chosen = rest;
+            }
+        }
+        chosen.sort_by_key(|cause| cause.span);
+        Some(chosen)
+    }
+}
+
+/// Something that may take requests from a rule.
+#[derive(Debug)]
+pub(super) struct Cause<'s> {
+    pub(super) words: String,
+    pub(super) span: Span,
+    pub(super) boxes: &'s [RuleBox],
+    /// Whether what it leads to is the same.
+    pub(super) is_same: bool,
+}
+
+/// The boxes of each rule of a layer.
+pub(super) fn chunks(boxes: &[RuleBox]) -> impl Iterator<Item = &[RuleBox]> {
+    boxes.chunk_by(|one, other| one.rule == other.rule)
+}
+
+/// A diagnostic with a label for each cause, and their names for the message.
+pub(super) fn blame(mut diagnostic: Diagnostic, causes: &[&Cause<'_>], text: &str) -> Diagnostic {
+    for cause in causes {
+        diagnostic = diagnostic.with_label(cause.span, text);
+    }
+    diagnostic
+}
+
+/// "`deny a`, `deny b` and the 1st arm"
+pub(super) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+pub(super) fn ordinal(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}

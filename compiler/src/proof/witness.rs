@@ -1,0 +1,118 @@
+//! From the classes of a request to a document on which `decide` shows the same: what is required is written out, and draws
+//! are chosen so that they fall as they have to.
+
+use crate::model::{Policy, RouteBody, Who};
+use crate::spec;
+use std::collections::BTreeSet;
+use wayleave_program::attributes::Attributes;
+use wayleave_program::decision::Decision;
+use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin, Type};
+use wayleave_program::value::{Share, Value};
+
+/// All of what can be drawn.
+const WHOLE: u64 = 1_000_000;
+
+/// So many callers are looked at for one whose draws all fall as they have to.
+const CALLERS: u32 = 3_000;
+
+/// The request that shows it, and what is decided on it; none where no draws do. `shows`: whether a request and the decision
+/// on it are what is claimed.
+pub(super) fn shown(
+    policy: &Policy,
+    request: &Attributes,
+    shows: &dyn Fn(&Attributes, &Decision) -> bool,
+) -> Option<(Attributes, Decision)> {
+    let request = written_out(policy, request);
+    let tried = |request: Attributes| {
+        let decision = spec::decide(policy, &request);
+        shows(&request, &decision).then_some((request, decision))
+    };
+    if let Some(found) = tried(request.clone()) {
+        return Some(found);
+    }
+    let by = drawn_by(policy);
+    if by.is_empty() {
+        return None;
+    }
+    // One draw in place of all is the plainest.
+    for share in boundaries(policy) {
+        let mut with = request.clone();
+        with.set(BuiltIn::Draw.id(), Value::Share(Share(share)));
+        if let Some(found) = tried(with) {
+            return Some(found);
+        }
+    }
+    (1..=CALLERS).find_map(|number| {
+        let mut with = request.clone();
+        for id in &by {
+            with.set(*id, Value::Text(number.to_string()));
+        }
+        tried(with)
+    })
+}
+
+/// With what a request document has to say.
+fn written_out(policy: &Policy, request: &Attributes) -> Attributes {
+    let schema = &policy.schema;
+    let mut written = request.clone();
+    for id in schema.ids() {
+        let attribute = schema.attribute(id);
+        if attribute.is_required && request.get(id).is_none() {
+            written.set(id, request.value(schema, id).into_owned());
+        }
+        // In a given text nobody looks for what is not found.
+        let of_texts = |inspected: Inspected| request.get(inspected.texts().id()).is_some();
+        if let Origin::Findings(inspected, _) = attribute.origin
+            && of_texts(inspected)
+            && request.get(id).is_none()
+        {
+            written.set(id, Value::Set(BTreeSet::new()));
+        }
+    }
+    written
+}
+
+/// The attributes of texts that draws go by.
+fn drawn_by(policy: &Policy) -> BTreeSet<AttributeId> {
+    let mut by: BTreeSet<AttributeId> = policy
+        .migrations
+        .iter()
+        .map(|migration| migration.sticky.unwrap_or(BuiltIn::RequestId.id()))
+        .collect();
+    for stage in
+        policy.routes.iter().flat_map(|route| RouteBody::plans(&route.body)).flat_map(|plan| &plan.stages)
+    {
+        if let Who::Split(attribute, _) = &stage.who {
+            by.insert(attribute.unwrap_or(BuiltIn::RequestId.id()));
+        }
+    }
+    if !by.is_empty() {
+        by.insert(BuiltIn::RequestId.id());
+    }
+    by.retain(|id| policy.schema.attribute(*id).value_type == Type::Text);
+    by
+}
+
+/// Draws of which each falls differently from the one before, and some more.
+fn boundaries(policy: &Policy) -> BTreeSet<u64> {
+    let mut shares: BTreeSet<u64> = (0..WHOLE).step_by(10_000).collect();
+    for migration in &policy.migrations {
+        shares.extend(migration.ramp.iter().map(|(_, share)| share.0));
+        shares.extend(migration.shadow.map(|(share, _)| share.0));
+    }
+    for stage in
+        policy.routes.iter().flat_map(|route| RouteBody::plans(&route.body)).flat_map(|plan| &plan.stages)
+    {
+        if let Who::Split(_, members) = &stage.who {
+            let mut end = 0;
+            for (share, _) in members {
+                end += share.0;
+                shares.insert(end);
+            }
+        }
+    }
+    let below: BTreeSet<u64> = shares.iter().filter_map(|share| share.checked_sub(1)).collect();
+    shares.extend(below);
+    shares.retain(|share| *share < WHOLE);
+    shares
+}
