@@ -88,6 +88,15 @@ pub(crate) enum Verb {
                       >wayleave.sarif\n\nExit status: 0 no errors, 1 errors, 2 the policy could not be read."
     )]
     Check(Check),
+    /// Prove what a policy promises, over all requests
+    #[command(
+        after_help = "Examples:\n  wayleave prove policies                          every guarantee\n  wayleave prove policies \
+                      eu-stays-in-eu           this one\n  wayleave prove policies --assume 'origin is eu'  of these \
+                      requests alone\n\nA guarantee that fails is shown with a request, the lines that lead it there, and the \
+                      candidate; `wayleave decide` shows the same of that request. Exit status: 0 all hold, 1 one fails, 2 \
+                      the policy has errors or could not be read, or it was not found out within the work budget."
+    )]
+    Prove(Prove),
     /// Apply the edits of `check` that need no second look
     #[command(
         after_help = "Example:\n  wayleave fix policies --dry-run    show what would change, write nothing\n\nA file that would \
@@ -219,9 +228,28 @@ pub(crate) struct Check {
     /// Show notes too: what is worth knowing and needs no mend
     #[arg(long)]
     pub(crate) notes: bool,
-    /// Direct checks alone, without proofs over all requests; every check of this version is direct
+    /// Direct checks alone, without what is proven over all requests
     #[arg(long)]
     pub(crate) quick: bool,
+}
+
+/// `prove`
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// Guarantees by name; all without one
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// A condition, as after `when`: only requests of which it holds are asked about
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) assume: Option<String>,
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// The date that the policy is checked for [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
 }
 
 /// What counts as an error beside errors.

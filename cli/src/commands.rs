@@ -26,6 +26,8 @@ mod lsp;
 
 mod man;
 
+mod prove;
+
 mod serve;
 
 mod test;
@@ -38,6 +40,7 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
     match verb {
         Verb::Init(init) => init::run(&init),
         Verb::Check(check) => check::run(&check, terminal),
+        Verb::Prove(prove) => prove::run(&prove, terminal),
         Verb::Fix(fix) => fix::run(&fix, terminal),
         Verb::Fmt(fmt) => fmt::run(&fmt, terminal),
         Verb::Test(test) => test::run(&test, terminal),

@@ -22,6 +22,8 @@ mod report;
 
 mod strangers;
 
+mod waiting;
+
 mod watch;
 
 mod storage;
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
     match commands::run(arguments.verb, terminal) {
         Ok(Exit::Yes) => ExitCode::SUCCESS,
         Ok(Exit::No) => ExitCode::FAILURE,
+        Ok(Exit::Unknown) => ExitCode::from(2),
         Err(failure) => terminal.fail(&failure),
     }
 }

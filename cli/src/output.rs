@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Yes,
     /// 1: errors, a failed test.
     No,
+    /// 2: it was not found out.
+    Unknown,
 }
 
 /// Why a command could not say anything: what, where, and how to mend it. Exit status 2.

@@ -33,6 +33,9 @@ mod migrations;
 
 pub mod guarantees;
 
+mod asked;
+
+pub use asked::{NotAsked, prove};
 pub use formula::Formula;
 pub use guarantees::{Proven, Verdict};
 pub use query::{Answer, Query, Requests, Witness};
@@ -42,6 +45,7 @@ use crate::model::{Condition, Policy};
 use crate::source::Sources;
 use parts::Kept;
 use prover::Prover;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use subject::Subject;
 
 /// How far a long check has come: what is done next, how many steps are done, and how many there are.
@@ -94,9 +98,9 @@ pub fn checks(policy: &Policy, sources: &Sources, progress: Progress<'_>) -> Vec
 /// The checks beside the guarantees, as progress counts them.
 const STEPS: usize = 8;
 
-/// What a policy promises, in its order: all of it, or what has one of these names. `assumed`: a guarantee of whose condition
-/// only requests are asked about.
-pub fn guarantees(
+/// What a policy promises, in its order: all of it, or what has one of these names; of all requests, or of those of which a
+/// condition holds.
+pub fn guarantees_of(
     policy: &Policy,
     names: &[String],
     assumed: Option<&Condition>,
@@ -109,10 +113,10 @@ pub fn guarantees(
     let is_asked = |name: &String| names.is_empty() || names.contains(name);
     let asked: Vec<usize> =
         (0..policy.guarantees.len()).filter(|number| is_asked(&policy.guarantees[*number].name)).collect();
-    let done = std::sync::atomic::AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
     prover.each(&asked, |number| {
         let proven = guarantees::prove(&prover, *number);
-        let so_far = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        let so_far = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(&format!("guarantee {}", proven.name), so_far, asked.len());
         proven
     })

@@ -3,6 +3,7 @@
 use crate::args::{Check, Deny, ReportFormat};
 use crate::output::{Exit, Failure, Terminal, note, print};
 use crate::report::Report;
+use crate::waiting::Waiting;
 use crate::{environment, load};
 use std::mem::ManuallyDrop;
 use wayleave_compiler::diagnostic::render::Counts;
@@ -20,7 +21,7 @@ pub(super) fn run(arguments: &Check, terminal: Terminal) -> Result<Exit, Failure
     let options = Options { as_of };
     let checked = ManuallyDrop::new(match quick {
         true => check(&sources, &options),
-        false => check_exactly(&sources, &options, &wayleave_compiler::proof::silently),
+        false => Waiting::with("checking", |progress| check_exactly(&sources, &options, progress)),
     });
     let mut diagnostics = checked.diagnostics.clone();
     diagnostics.retain(|told| *notes || told.severity != Severity::Note);
@@ -51,7 +52,7 @@ fn is_denied(deny: Option<Deny>, told: &Diagnostic) -> bool {
 }
 
 /// The first instant of the date given, or of today.
-fn as_of(given: Option<&str>) -> Result<Instant, Failure> {
+pub(super) fn as_of(given: Option<&str>) -> Result<Instant, Failure> {
     match given {
         None => Ok(environment::now()),
         Some(text) => instant::read(text)

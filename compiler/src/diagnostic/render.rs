@@ -180,6 +180,9 @@ fn draw(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
     // The first line is ariadne's own heading, which takes no words of ours.
     let windows = drawn.split_once('\n').map_or("", |(_, windows)| windows);
     out.push_str(&scene.correct_locations(diagnostic, sources, windows));
+    if let Some(witness) = &diagnostic.witness {
+        out.push_str(&format!("  {}: {}\n", painted(style, 36, "request"), printable(&witness.to_string())));
+    }
     for step in next_steps(diagnostic) {
         out.push_str(&format!("  {}: {step}\n", painted(style, 36, "help")));
     }
