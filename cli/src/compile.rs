@@ -2,6 +2,7 @@
 
 use crate::load::Given;
 use crate::output::{Failure, Terminal, note};
+use crate::waiting::Waiting;
 use crate::{environment, load};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use wayleave_compiler::decision::Compiled as Decider;
 use wayleave_compiler::diagnostic::Diagnostic;
 use wayleave_compiler::diagnostic::render::{Counts, Style, render_human, render_plain};
 use wayleave_compiler::source::Sources;
-use wayleave_compiler::{Options, Policy, Severity, check, portable, source_view, unenforced};
+use wayleave_compiler::{Options, Policy, Severity, check, check_exactly, portable, source_view, unenforced};
 use wayleave_program::source_view::SourceView;
 
 /// A policy without errors.
@@ -56,7 +57,7 @@ impl Broken {
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn compile_to_serve(given: Given, root: &Path) -> Result<Compiled, Broken> {
-    let (sources, policy, warnings) = policy(given, root)?;
+    let (sources, policy, warnings) = policy(given, root, Depth::Exact)?;
     let diagnostics = unenforced(&sources);
     if !diagnostics.is_empty() {
         return Err(Broken::Mistakes { diagnostics, sources });
@@ -78,7 +79,8 @@ pub(crate) fn compile_to_serve(given: Given, root: &Path) -> Result<Compiled, Br
 pub(crate) fn compile_path(policy_path: &Path, terminal: Terminal) -> Result<(Compiled, PathBuf), Failure> {
     let root = load::root_file(policy_path)?;
     let given = load::given(&root)?;
-    let found = policy(given, &root).map_err(|broken| broken.failure(&root, terminal.error_style()))?;
+    let found = policy(given, &root, Depth::Direct)
+        .map_err(|broken| broken.failure(&root, terminal.error_style()))?;
     let (sources, policy, warnings) = found;
     Ok((compiled(&sources, policy, warnings), root))
 }
@@ -89,7 +91,7 @@ pub(crate) fn compile_path(policy_path: &Path, terminal: Terminal) -> Result<(Co
 /// As of [`compile_path`].
 pub(crate) fn policy_to_build(root: &Path, terminal: Terminal) -> Result<(Arc<Policy>, String), Failure> {
     let sources = load::sources(root)?;
-    let found = policy(Given::Sources(sources), root);
+    let found = policy(Given::Sources(sources), root, Depth::Exact);
     let (_, policy, warnings) = found.map_err(|broken| broken.failure(root, terminal.error_style()))?;
     Ok((policy, warnings))
 }
@@ -99,13 +101,26 @@ fn compiled(sources: &Sources, policy: Arc<Policy>, warnings: String) -> Compile
     Compiled { program: Arc::new(Decider::new(policy)), view, warnings }
 }
 
+/// How much is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// What a look at the text shows: enough to be asked, so that a request can be tried on a policy whose guarantee fails.
+    Direct,
+    /// All that is proven too: what is served keeps what it promises.
+    Exact,
+}
+
 /// A policy with its sources and warnings.
-fn policy(given: Given, root: &Path) -> Result<(Sources, Arc<Policy>, String), Broken> {
+fn policy(given: Given, root: &Path, depth: Depth) -> Result<(Sources, Arc<Policy>, String), Broken> {
     let sources = match given {
         Given::Sources(sources) => sources,
         Given::Built(bytes) => return built(&bytes, root),
     };
-    let mut checked = check(&sources, &Options { as_of: environment::now() });
+    let options = Options { as_of: environment::now() };
+    let mut checked = match depth {
+        Depth::Direct => check(&sources, &options),
+        Depth::Exact => Waiting::with("checking", |progress| check_exactly(&sources, &options, progress)),
+    };
     checked.diagnostics.retain(|told| told.severity != Severity::Note);
     match checked.policy {
         Some(policy) => {

@@ -56,17 +56,10 @@ fn human(
     assumed: Option<&str>,
     terminal: Terminal,
 ) -> String {
-    let rows: Vec<Vec<String>> = proven
-        .iter()
-        .map(|one| {
-            let assumes = match one.assumes.as_slice() {
-                [] => String::new(),
-                assumes => format!("assuming that {}", assumes.join(", and that ")),
-            };
-            let time = format!("{} ms", one.time.as_millis());
-            vec![one.verdict.name().to_owned(), printable(&one.name), time, assumes]
-        })
-        .collect();
+    let row = |one: &Proven| {
+        vec![one.verdict.name().to_owned(), printable(&one.name), format!("{} ms", one.time.as_millis())]
+    };
+    let rows: Vec<Vec<String>> = proven.iter().map(row).collect();
     let mut out = String::new();
     for (line, one) in columns(&rows).lines().zip(proven) {
         let paint = match one.verdict {
@@ -76,6 +69,12 @@ fn human(
         };
         let rest = line.strip_prefix(one.verdict.name()).unwrap_or_default();
         out.push_str(&format!("{}{rest}\n", terminal.paint(paint, one.verdict.name())));
+    }
+    let live: Vec<&Proven> = proven.iter().filter(|one| !one.assumes.is_empty()).collect();
+    if let Some(first) = live.first() {
+        let names: Vec<String> = live.iter().map(|one| format!("`{}`", printable(&one.name))).collect();
+        out.push_str(&format!("of {} it is assumed that\n", names.join(", ")));
+        first.assumes.iter().for_each(|assumed| out.push_str(&format!("  {assumed}\n")));
     }
     let told: Vec<_> = proven.iter().filter_map(|one| one.diagnostic.clone()).collect();
     if !told.is_empty() {
@@ -90,13 +89,16 @@ fn human(
 fn total(proven: &[Proven], date: &str, assumed: Option<&str>) -> String {
     let count = |verdict: Verdict| proven.iter().filter(|one| one.verdict == verdict).count();
     let parts = [
-        (count(Verdict::Holds), "hold"),
-        (count(Verdict::Fails), "fail"),
-        (count(Verdict::Vacuous), "hold of nothing"),
-        (count(Verdict::Unknown), "not found out"),
+        (count(Verdict::Holds), "holds", "hold"),
+        (count(Verdict::Fails), "fails", "fail"),
+        (count(Verdict::Vacuous), "holds of nothing", "hold of nothing"),
+        (count(Verdict::Unknown), "was not found out", "were not found out"),
     ];
-    let parts: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
+        .collect();
     let assumed = assumed.map(|text| format!(" where {}", printable(text))).unwrap_or_default();
     match proven.len() {
         0 => format!("the policy promises nothing, as of {date}\n"),

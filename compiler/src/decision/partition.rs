@@ -257,6 +257,16 @@ impl Partition {
         &self.axes
     }
 
+    /// The attributes whose patterns are asked one by one, since their automata together are too large.
+    pub fn patterns_apart(&self) -> Vec<AttributeId> {
+        let is_apart = |cut: &Cut| match cut {
+            Cut::Texts(texts) => !texts.alone.is_empty(),
+            Cut::Parts(tests) => tests.len() > 1,
+            Cut::Members(_) | Cut::Truth(_) | Cut::Numbers(_) | Cut::Set(_) => false,
+        };
+        self.cuts.iter().filter(|(_, cut)| is_apart(cut)).map(|(id, _)| *id).collect()
+    }
+
     /// How many classes a dimension has.
     pub fn count(&self, dimension: Dimension) -> u32 {
         self.axes[dimension.0 as usize].count

@@ -98,7 +98,8 @@ pub fn render_human(diagnostics: &[Diagnostic], sources: &Sources, style: Style)
     if diagnostics.len() > DRAWN {
         out.push_str(&format!("{} more are not drawn\n", diagnostics.len() - DRAWN));
     }
-    if let Some(first) = diagnostics.first() {
+    // Of the gravest the first.
+    if let Some(first) = diagnostics.iter().min_by_key(|told| told.severity) {
         out.push_str(&format!("for more about {0}: wayleave explain {0}\n", first.code.name()));
         out.push_str(&format!("{}\n", Counts::of(diagnostics)));
     }

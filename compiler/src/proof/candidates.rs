@@ -5,7 +5,7 @@ use super::formula::Formula;
 use super::prover::{Prover, Shown, listed};
 use super::query::Answer;
 use super::reach::Reached;
-use super::subject::{PlanOf, Subject, members};
+use super::subject::{Ability, PlanOf, Subject, members};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Plan, Who};
 use wayleave_program::catalogue::TargetId;
@@ -222,7 +222,7 @@ pub(super) fn turned_away(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnos
     prover.each(&of_route, |plans| turned_away_one(prover, plans)).into_iter().flatten().collect()
 }
 
-fn turned_away_one(prover: &Prover<'_>, plans: &[(PlanOf<'_>, &Plan)]) -> Option<Diagnostic> {
+fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) -> Option<Diagnostic> {
     let subject = prover.subject;
     let route = prover.route(&plans[0].0);
     // Somebody is allowed, and nobody who stands there is able.
@@ -245,36 +245,63 @@ fn turned_away_one(prover: &Prover<'_>, plans: &[(PlanOf<'_>, &Plan)]) -> Option
                 .iter()
                 .any(|reason| matches!(reason.by, RuleName::Capability | RuleName::Context))
     };
-    let mut shown: Option<Shown> = None;
-    let mut lacks: Vec<String> = Vec::new();
-    for (need, asked) in NEEDS.iter().zip(&subject.needs) {
-        let others = subject.needs.iter().filter(|other| *other != asked);
-        for (of, plan) in plans {
-            let mut parts = vec![subject.is_answered(of.number), turned_away(plan), Formula::from(asked)];
-            parts.extend(others.clone().map(|other| Formula::from(other).not()));
-            parts.extend(subject.in_plan(plan).iter().map(|target| subject.has_context(*target)));
-            if let Answer::Some(found) = prover.shown(parts, &shows) {
-                lacks.push(format!("need `{need}`"));
-                shown.get_or_insert(found);
-                break;
-            }
+    // Somebody has each of the other abilities, so that this one is what is wanting.
+    let with = |of: &PlanOf<'_>, plan: &Plan, others: &[Ability]| {
+        let mut parts = vec![subject.is_answered(of.number), turned_away(plan)];
+        for other in others {
+            let able = |target: &TargetId| {
+                Formula::All(vec![subject.stands(plan, *target), subject.is_able_to(*target, *other)])
+            };
+            parts.push(Formula::Any(subject.in_plan(plan).iter().map(able).collect()));
         }
+        parts
+    };
+    let mut shown: Option<Shown> = None;
+    let mut some = |others: &[Ability], more: &dyn Fn() -> Vec<Formula<'s>>| {
+        plans.iter().any(|(of, plan)| {
+            let parts = with(of, plan, others).into_iter().chain(more()).collect();
+            let Answer::Some(found) = prover.shown(parts, &shows) else { return false };
+            shown.get_or_insert(found);
+            true
+        })
+    };
+    let only = |wanted: Option<usize>| -> Vec<Formula<'s>> {
+        let each = subject.needs.iter().enumerate().map(|(index, need)| {
+            let need = Formula::from(need);
+            if Some(index) == wanted { need } else { need.not() }
+        });
+        each.collect()
+    };
+    let needs: Vec<String> = (0..NEEDS.len())
+        .filter(|need| some(&[Ability::Kind, Ability::Context], &|| only(Some(*need))))
+        .map(|need| format!("`{}`", NEEDS[need]))
+        .collect();
+    let mut wants: Vec<String> = Vec::new();
+    if !needs.is_empty() {
+        wants.push(format!("need {}", either(&needs)));
     }
     let contexts = plans.iter().flat_map(|(_, plan)| subject.in_plan(plan));
-    if let Some(most) = contexts.map(|target| prover.policy().catalogue.target(target).context.0).max() {
-        for (of, plan) in plans {
-            let mut parts = vec![subject.is_answered(of.number), turned_away(plan)];
-            parts.extend(subject.needs.iter().map(|need| Formula::from(need).not()));
-            if let Answer::Some(found) = prover.shown(parts, &shows) {
-                lacks.push(format!("need more than {most} tokens"));
-                shown.get_or_insert(found);
-                break;
-            }
-        }
+    let most = contexts.map(|target| prover.policy().catalogue.target(target).context.0).max();
+    if let Some(most) = most
+        && some(&[Ability::Kind, Ability::Needs], &|| only(None))
+    {
+        wants.push(format!("need more than {most} tokens"));
+    }
+    if some(&[Ability::Needs, Ability::Context], &|| only(None)) {
+        wants.push("speak an api that nobody here answers".to_owned());
     }
     let shown = shown?;
-    let message = format!("`route {}` turns away requests that {}", route.name, lacks.join(", or "));
+    let message = format!("`route {}` turns away requests that {}", route.name, either(&wants));
     let diagnostic = Diagnostic::new(Code::R0304, message, route.head, "nobody here is able to serve them")
         .with_help("add a target that is able to, if such requests are to be served");
     Some(prover.with_witness(diagnostic, &shown))
+}
+
+/// "`vision`, `audio` or `files`"
+fn either(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
 }

@@ -422,6 +422,9 @@ impl<'s> Asked<'_, 's> {
                 format!("`{candidate}` may be sent {} unmasked", listed(&missing))
             }
             Claim::Denied(_) => match decision.candidates().next() {
+                Some(_) if decision.outcome == Outcome::Limited => {
+                    "the request shown is limited, which is not denied".to_owned()
+                }
                 Some((first, _)) => format!("the request shown goes to `{}`", prover.target_name(first)),
                 None => "the request shown is not denied".to_owned(),
             },

@@ -292,7 +292,7 @@ impl<'s> Walk<'_, 's> {
             (Answer::None, Answer::None) | (Answer::Some(_), Answer::Some(_)) => return,
         };
         let message = format!("this part of the condition {words}");
-        let help = "given the rest of its condition, and the routes and arms it stands in; remove it, or mend what makes it so";
+        let help = "remove it, or mend what makes it so: the rest of its condition, the routes around it, the arms before it";
         let mut diagnostic = Diagnostic::new(Code::R0307, message, span, label).with_help(help);
         if let Answer::Some(shown) = self.prover.shown(shown, &|_, _| true) {
             diagnostic = self.prover.with_witness(diagnostic, &shown);

@@ -8,7 +8,7 @@ use super::witness;
 use crate::decision::boxes::RuleBox;
 use crate::decision::layers::LayerKind;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Policy, Route};
+use crate::model::{Policy, Route, RouteId};
 use crate::source::Span;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wayleave_program::attributes::Attributes;
@@ -152,6 +152,14 @@ impl<'s> Prover<'s> {
             .map(|(classes, id)| format!("`{}` ({} cases)", schema.attribute(*id).name, classes + 1))
             .collect();
         let message = format!("it was not found out within the work budget {question}");
+        let apart = partition.patterns_apart();
+        if let Some(id) = apart.first() {
+            let help = format!(
+                "the patterns on `{}` have no automaton together, so what they exclude of each other is not known: ask with fewer or simpler ones",
+                schema.attribute(*id).name
+            );
+            return Diagnostic::new(Code::R0901, message, span, "too large to be exact").with_help(help);
+        }
         Diagnostic::new(Code::R0901, message, span, "too large to be exact").with_help(format!(
             "most of the work comes of {}; ask for fewer cases of them, or name common conditions with `define`",
             largest.join(", ")
@@ -195,6 +203,7 @@ impl<'s> Prover<'s> {
                 span: rule.span,
                 boxes: one,
                 is_same: false,
+                is_arm_of: None,
             });
         }
         causes
@@ -211,6 +220,7 @@ impl<'s> Prover<'s> {
                 span: rule.span,
                 boxes: one,
                 is_same: false,
+                is_arm_of: None,
             });
         }
         causes
@@ -262,6 +272,8 @@ pub(super) struct Cause<'s> {
     pub(super) boxes: &'s [RuleBox],
     /// Whether what it leads to is the same.
     pub(super) is_same: bool,
+    /// The route of which it is an arm, if it is one.
+    pub(super) is_arm_of: Option<RouteId>,
 }
 
 /// The boxes of each rule of a layer.

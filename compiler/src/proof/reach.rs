@@ -123,13 +123,13 @@ fn unreached(prover: &Prover<'_>, plan: &PlanOf<'_>, is_whole: bool) -> Option<D
     let verb = if names.len() == 1 { "takes" } else { "take" };
     let message = format!("no request reaches {words}: {} {verb} all that it would answer", listed(&names));
     let diagnostic = Diagnostic::new(Code::R0301, message, span, "no request gets here");
-    let mut diagnostic = blame(diagnostic, &cover, "takes some or all of its requests").with_help(
-        if plan.arm.is_some() && !is_whole {
-            "narrow what stands before it, move it up, or remove it"
-        } else {
-            "narrow what takes its requests, or remove it"
-        },
-    );
+    let is_arm = |cause: &&&Cause<'_>| cause.is_arm_of == Some(plan.route);
+    let help = match cover.iter().filter(is_arm).count() {
+        0 => "narrow what takes its requests, or remove it",
+        _ if is_whole => "narrow what takes its requests, or remove it",
+        _ => "narrow the arms before it, move it up, or remove it",
+    };
+    let mut diagnostic = blame(diagnostic, &cover, "takes some or all of its requests").with_help(help);
     let others = |_: &_, decision: &wayleave_program::decision::Decision| {
         decision.route.as_ref() != Some(&route.name) || is_whole || decision.arm != plan.arm
     };
@@ -152,7 +152,14 @@ fn causes<'s>(prover: &Prover<'s>, plan: &PlanOf<'_>, is_whole: bool) -> Vec<Cau
         }
         let other = &subject.plans[number as usize];
         let is_same = !is_whole && other.plan.is_some() && other.plan == plan.plan;
-        causes.push(Cause { words: prover.words(other), span: prover.place(other), boxes, is_same });
+        let is_arm_of = Some(other.route);
+        causes.push(Cause {
+            words: prover.words(other),
+            span: prover.place(other),
+            boxes,
+            is_same,
+            is_arm_of,
+        });
     }
     causes
 }

@@ -71,6 +71,17 @@ pub(super) struct PlanOf<'p> {
     pub(super) plan: Option<&'p Plan>,
 }
 
+/// What a target has to be able to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ability {
+    /// Hold the whole request.
+    Context,
+    /// Answer on the kind of api that is spoken.
+    Kind,
+    /// Do what the request needs.
+    Needs,
+}
+
 /// Conditions that are lowered together.
 #[derive(Default)]
 struct Wanted(Vec<Condition>);
@@ -97,20 +108,23 @@ fn before(of: BuiltIn, high: i128) -> Condition {
 /// The request fits into a target, and needs nothing that it cannot do.
 fn able(policy: &Policy, target: TargetId) -> Condition {
     let facts = policy.catalogue.target(target);
-    let mut parts = vec![before(BuiltIn::RequestWindow, i128::from(facts.context.0) + 1)];
+    let context = before(BuiltIn::RequestWindow, i128::from(facts.context.0) + 1);
     let embeddings = APIS.iter().zip(0_u32..).find(|(name, _)| **name == "embeddings");
     let embeddings = embeddings.map(|(_, number)| BTreeSet::from([MemberId(number)])).unwrap_or_default();
     let is_embeddings = test(BuiltIn::RequestApi, Predicate::OneOfMembers(embeddings));
+    let mut kinds = Vec::new();
     if !facts.can("chat") {
-        parts.push(is_embeddings.clone());
+        kinds.push(is_embeddings.clone());
     }
     if !facts.can("embeddings") {
-        parts.push(not(is_embeddings));
+        kinds.push(not(is_embeddings));
     }
-    for need in NEEDS.iter().filter(|need| !facts.can(need)) {
-        parts.push(not(test(BuiltIn::RequestNeeds, Predicate::Has((*need).to_owned()))));
-    }
-    Condition::All(parts)
+    let needs: Vec<Condition> = NEEDS
+        .iter()
+        .filter(|need| !facts.can(need))
+        .map(|need| not(test(BuiltIn::RequestNeeds, Predicate::Has((*need).to_owned()))))
+        .collect();
+    Condition::All(vec![context, Condition::All(kinds), Condition::All(needs)])
 }
 
 /// The lists of targets that a caller's `model` can name, each with all texts that name it.
@@ -356,10 +370,10 @@ impl<'p> Subject<'p> {
         Formula::from(&self.able[target.0 as usize])
     }
 
-    /// The request fits into a target.
-    pub(super) fn has_context(&self, target: TargetId) -> Formula<'_> {
+    /// One of the things that a target has to be able to do for a request.
+    pub(super) fn is_able_to(&self, target: TargetId, ability: Ability) -> Formula<'_> {
         match &self.able[target.0 as usize] {
-            Expression::All(parts) => Formula::from(&parts[0]),
+            Expression::All(parts) => Formula::from(&parts[ability as usize]),
             other => Formula::from(other),
         }
     }

@@ -1,12 +1,13 @@
 //! `wayleave-benches [--quick]`: measures, prints a line of JSON for each figure, and writes the page unless it is quick.
-//! `--page FIGURES`: only the page again, from the figures of a run.
+//! `--page FIGURES`: only the page again, from the figures of a run. `--write FAMILY RULES FOLDER`: the policy of that size, as
+//! files, for what is measured of commands.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use wayleave_benches::{engines, figures::Run, page, policy::Family, run};
 
-const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES]";
+const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES | --write FAMILY RULES FOLDER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,8 +47,22 @@ fn act(arguments: &[&str]) -> Result<(), String> {
             run::one(kind, family, number(rules)?, number(requests)?, budget);
             Ok(())
         }
+        ["--write", family, rules, folder] => {
+            let family = Family::find(family).ok_or(USAGE)?;
+            let rules = rules.parse::<usize>().map_err(|_| USAGE.to_owned())?;
+            write(&Policy::generate(family, rules, SEED), Path::new(folder))
+        }
         _ => Err(USAGE.to_owned()),
     }
+}
+
+fn write(policy: &Policy, folder: &Path) -> Result<(), String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let names = std::iter::once("main.route".to_owned()).chain((1..).map(part_name));
+    for (name, text) in names.zip(policy.route_files(Extent::Whole)) {
+        save(&folder.join(name), &text)?;
+    }
+    Ok(())
 }
 
 fn print(run: &Run) {

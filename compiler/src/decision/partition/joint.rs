@@ -3,8 +3,9 @@
 //! Most attributes are independent. Not so the counts of tokens (`request.window` is `request.tokens` plus the greater of
 //! `request.output` and 1) and the clock (the weekday and the time of day are those of the instant).
 
+use super::texts::example::examples;
 use super::texts::{TextClasses, TextTest};
-use super::{Cut, Numbers, Partition, holds_of_part};
+use super::{Cut, Numbers, Partition, Texts, holds_of_part};
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
 use crate::model::{Policy, Predicate};
 use std::collections::BTreeSet;
@@ -127,7 +128,7 @@ impl Partition {
     fn representative(&self, policy: &Policy, id: AttributeId, classes: &[u32]) -> Option<Value> {
         let class = |dimension: Dimension| classes[dimension.0 as usize];
         let value = match self.cut_of(id)? {
-            Cut::Texts(texts) => Value::Text(texts.classes.representative(class(texts.dimension)).to_owned()),
+            Cut::Texts(texts) => Value::Text(self.text(texts, classes)?),
             Cut::Members(members) => members.representative(class(members.dimension())),
             Cut::Truth(dimension) => Value::Bool(class(*dimension) == 1),
             Cut::Numbers(numbers) => numbers.value(numbers.between(class(numbers.dimension())).0),
@@ -145,6 +146,26 @@ impl Partition {
         let mut again = classes.to_vec();
         self.classify(id, &value, &mut again);
         (again == classes).then_some(value)
+    }
+
+    /// A text of these classes. Where patterns are asked on their own, one that is made of texts that match those which hold.
+    fn text(&self, texts: &Texts, classes: &[u32]) -> Option<String> {
+        let plain = texts.classes.representative(classes[texts.dimension.0 as usize]).to_owned();
+        let held = texts.alone.iter().filter(|(dimension, _)| classes[dimension.0 as usize] == 1);
+        let examples: Vec<Vec<String>> = held
+            .filter_map(|(_, predicate)| match predicate {
+                Predicate::Matches(pattern) => Some(examples(pattern)),
+                _ => None,
+            })
+            .collect();
+        let firsts: Vec<&str> = examples.iter().filter_map(|texts| Some(texts.first()?.as_str())).collect();
+        let joined = ["", " "].map(|between| firsts.join(between));
+        let mut own = classes.to_vec();
+        let mut is_one = |text: &String| {
+            texts.classify(text, &mut own);
+            own == classes
+        };
+        std::iter::once(plain).chain(examples.into_iter().flatten()).chain(joined).find(|text| is_one(text))
     }
 
     fn numbers(&self, of: BuiltIn) -> Option<&Numbers> {
@@ -278,6 +299,14 @@ impl Wish<'_> {
     /// The first such instant from the beginning on, or from the default on where there is no beginning.
     fn found(&self) -> Option<Instant> {
         let default = i128::from(wayleave_program::value::DEFAULT_NOW.0);
+        // A day before a class ends is as good as any, where it has no other end.
+        let late = i64::try_from(self.last + 1 - i128::from(DAY)).ok().map(Instant);
+        if self.first == i128::from(i64::MIN)
+            && self.last < default
+            && let Some(late) = late.filter(|late| self.holds(*late))
+        {
+            return Some(late);
+        }
         // Far from our time zones have no rules; a year before the end is early enough for every day of a week.
         let begin = match self.first <= default && default <= self.last {
             true => default,
@@ -327,7 +356,7 @@ fn parts(tests: &[(Dimension, Predicate)], classes: &[u32]) -> Option<Vec<String
             _ => None,
         })
         .collect();
-    let texts = TextClasses::new(&asked).ok()?;
+    let texts = TextClasses::new(&asked).ok();
     let is_true = |dimension: &Dimension| classes[dimension.0 as usize] == 1;
     let holds = |text: &str, predicate: &Predicate| holds_of_part(predicate, text);
     let excludes =
@@ -335,9 +364,16 @@ fn parts(tests: &[(Dimension, Predicate)], classes: &[u32]) -> Option<Vec<String
     let mut found = BTreeSet::new();
     for (dimension, predicate) in tests {
         if is_true(dimension) && !found.iter().any(|text: &String| holds(text, predicate)) {
-            let own = (0..texts.count()).map(|class| texts.representative(class));
-            let text = own.into_iter().find(|text| holds(text, predicate) && excludes(text))?;
-            found.insert(text.to_owned());
+            let own: Vec<String> = match (&texts, predicate) {
+                (Some(texts), _) => {
+                    (0..texts.count()).map(|class| texts.representative(class).to_owned()).collect()
+                }
+                // Patterns that have no automaton together are each asked on their own.
+                (None, Predicate::Matches(pattern)) => examples(pattern),
+                (None, Predicate::OneOfTexts(texts)) => texts.iter().cloned().collect(),
+                (None, _) => Vec::new(),
+            };
+            found.insert(own.into_iter().find(|text| holds(text, predicate) && excludes(text))?);
         }
     }
     Some(found.into_iter().collect())

@@ -4,6 +4,7 @@
 //! alone, and which sets of patterns can be met is found in the product of their automata.
 
 mod alphabet;
+pub(super) mod example;
 mod product;
 mod search;
 mod shortest;
