@@ -94,6 +94,10 @@ impl Program for Reference {
 
 /// The decision on one request.
 pub fn decide(policy: &Policy, attributes: &Attributes) -> Decision {
+    // What is read matters where texts are looked through.
+    if !wanted::has_texts(attributes) {
+        return decide_known(policy, attributes);
+    }
     decide_known(policy, &wanted::without_unasked_findings(policy, &policy.reads(), attributes))
 }
 

@@ -34,6 +34,8 @@ mod portable;
 
 mod proxy;
 
+mod prove;
+
 mod query;
 
 mod reports;

@@ -3,6 +3,7 @@
 
 use fastrand::Rng;
 use std::collections::BTreeSet;
+use wayleave_compiler::Policy;
 use wayleave_compiler::decision::boxes::{Dimension, Expression, RuleBox};
 use wayleave_compiler::decision::layers::LayerKind;
 use wayleave_compiler::decision::partition::TARGET;
@@ -19,7 +20,7 @@ const COMBINATIONS: u64 = 4_000;
 const QUESTIONS: usize = 6;
 
 /// What a question reads, directly or through what is computed, with all that goes together with it.
-fn read_by(rules: &Rules, asked: &[&RuleBox]) -> BTreeSet<Dimension> {
+fn read_by(policy: &Policy, rules: &Rules, asked: &[&RuleBox]) -> BTreeSet<Dimension> {
     let mut read = BTreeSet::new();
     asked.iter().for_each(|one| condition(one).add_dimensions(&mut read));
     for one in rules.computed.iter().chain(&rules.of_target).rev() {
@@ -27,7 +28,7 @@ fn read_by(rules: &Rules, asked: &[&RuleBox]) -> BTreeSet<Dimension> {
             one.expressions().iter().for_each(|expression| expression.add_dimensions(&mut read));
         }
     }
-    for family in rules.partition.families() {
+    for family in rules.partition.families(policy) {
         if family.dimensions.iter().any(|dimension| read.contains(dimension)) {
             read.extend(family.dimensions);
         }
@@ -121,7 +122,7 @@ fn agrees(
         true => boxes.iter().take_while(|one| one.rule <= rule).collect(),
         false => boxes.iter().filter(|one| one.rule == rule).collect(),
     };
-    let every = every_request(requests, rules, &read_by(rules, &asked))?;
+    let every = every_request(requests, rules, &read_by(program.policy(), rules, &asked))?;
     let holds = |classes: &[u32]| match only_first {
         true => is_first(boxes, rule, classes),
         false => asked.iter().any(|one| one.holds(classes)),

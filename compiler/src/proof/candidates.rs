@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Plan, Who};
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::{Decision, Outcome, RuleName};
-use wayleave_program::schema::{BuiltIn, NEEDS};
+use wayleave_program::schema::{APIS, BuiltIn, NEEDS};
 use wayleave_program::value::{Tokens, Value};
 
 /// The targets that a plan names, each once; those that `requested` brings in are not among them.
@@ -72,11 +72,12 @@ fn never_eligible_one(prover: &Prover<'_>, of: &PlanOf<'_>, target: TargetId) ->
                 RuleName::Unapproved => "no `approve` covers it".to_owned(),
                 RuleName::Capability => "it lacks a capability".to_owned(),
                 RuleName::Context => "its context is too small".to_owned(),
-                by => format!("`{by}`"),
+                RuleName::Approval(name) => format!("it needs the approval `{name}`"),
+                by => format!("`{by}` holds"),
             })
             .collect();
         let help = format!(
-            "for the request shown: {}; take `{name}` out, or let some of these requests reach it",
+            "of the request shown {}; take `{name}` out of the plan, or let some request of it through",
             listed(&reasons)
         );
         diagnostic = prover.with_witness(diagnostic.with_help(help), &shown);
@@ -87,6 +88,8 @@ fn never_eligible_one(prover: &Prover<'_>, of: &PlanOf<'_>, target: TargetId) ->
 /// A way in which the stages of a plan come to be: what the caller named, and when that is.
 struct Stages<'s> {
     first: Vec<TargetId>,
+    /// Others of the same stage, that would take over.
+    beside: Vec<TargetId>,
     later: Vec<TargetId>,
     when: Formula<'s>,
 }
@@ -110,15 +113,27 @@ fn stages<'s>(subject: &'s Subject<'s>, plan: &Plan) -> Vec<Stages<'s>> {
                 later.push(target);
             }
         }
-        Stages { first, later, when }
+        Stages { first, beside: Vec::new(), later, when }
     };
     if !asks_named {
-        return vec![one(&[], Formula::constant(true))];
+        return apart(plan, one(&[], Formula::constant(true)));
     }
     let lists = || subject.named.iter();
     let none = Formula::Any(lists().map(|(_, when)| Formula::from(when)).collect()).not();
     let named = lists().map(|(targets, when)| one(targets, Formula::from(when)));
     std::iter::once(one(&[], none)).chain(named).collect()
+}
+
+/// Of a first stage whose members are tried one after the other, each may be the only one that can.
+fn apart<'s>(plan: &Plan, whole: Stages<'s>) -> Vec<Stages<'s>> {
+    if !matches!(plan.stages.first().map(|stage| &stage.who), Some(Who::Ordered(..))) {
+        return vec![whole];
+    }
+    let one = |first: &TargetId| {
+        let beside = whole.first.iter().filter(|other| *other != first).copied().collect();
+        Stages { first: vec![*first], beside, later: whole.later.clone(), when: whole.when.clone() }
+    };
+    whole.first.iter().map(one).collect()
 }
 
 pub(super) fn without_backup(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnostic> {
@@ -140,7 +155,7 @@ fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Opti
         let unable = |target: &TargetId| {
             Formula::All(vec![subject.is_allowed(*target), subject.is_able(*target).not()])
         };
-        let none_later = way.later.iter().map(|target| subject.is_eligible(*target).not());
+        let none_later = way.beside.iter().chain(&way.later).map(|target| subject.is_eligible(*target).not());
         let mut parts = vec![
             Formula::Any(way.first.iter().map(|target| subject.is_eligible(*target)).collect()),
             Formula::Any(way.later.iter().map(unable).collect()),
@@ -159,7 +174,7 @@ fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Opti
                         .all(|reason| matches!(reason.by, RuleName::Capability | RuleName::Context))
             };
             candidates.iter().any(|target| way.first.contains(target) || is_moved(prover, *target))
-                && !candidates.iter().any(|target| way.later.contains(target))
+                && !candidates.iter().any(|target| way.later.contains(target) || way.beside.contains(target))
                 && decision.removed.iter().any(is_unable)
         };
         match prover.shown(parts, &shows) {
@@ -202,7 +217,12 @@ fn wants(prover: &Prover<'_>, shown: &Shown) -> String {
         Value::Set(needs) => needs.iter().map(|need| format!("`{need}`")).collect(),
         _ => Vec::new(),
     };
+    let is_embeddings = match value(BuiltIn::RequestApi) {
+        Value::Member(api) => APIS.get(api.0 as usize) == Some(&"embeddings"),
+        _ => false,
+    };
     match (needs.is_empty(), window) {
+        (true, 1) if is_embeddings => "is for embeddings".to_owned(),
         (false, window) if window > 1 => format!("needs {} and {window} tokens", listed(&needs)),
         (false, _) => format!("needs {}", listed(&needs)),
         (true, window) => format!("needs {window} tokens"),

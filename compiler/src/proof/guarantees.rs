@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
-use wayleave_program::decision::{Decision, Outcome};
+use wayleave_program::decision::{Decision, Outcome, RuleName};
 
 /// What was found of a guarantee.
 #[derive(Debug, Clone)]
@@ -91,8 +91,8 @@ pub(super) fn prove(prover: &Prover<'_>, number: usize) -> Proven {
         }
         Answer::None if asked.is_vacuous() => {
             proven.verdict = Verdict::Vacuous;
-            let message = format!("`guarantee {}` holds of nothing: {}", guarantee.name, asked.of_nothing());
-            let diagnostic = Diagnostic::new(Code::R0402, message, guarantee.span, "promises nothing");
+            let message = format!("`guarantee {}` promises nothing: {}", guarantee.name, asked.of_nothing());
+            let diagnostic = Diagnostic::new(Code::R0402, message, guarantee.span, "holds of nothing");
             proven.diagnostic = Some(diagnostic.with_help("mend its condition, or remove it"));
         }
         Answer::None => {}
@@ -394,8 +394,10 @@ impl<'s> Asked<'_, 's> {
     fn of_nothing(&self) -> &'static str {
         match &self.guarantee.claim {
             Claim::Denied(_) | Claim::Served(_) => "no request fulfils its condition",
-            Claim::AtLeast(..) => "no request that fulfils its condition is routed",
-            Claim::Always(..) | Claim::Redacted(..) => "nothing that it speaks of is ever asked",
+            Claim::AtLeast(..) => "no request that fulfils its condition is ever routed",
+            Claim::Always(..) | Claim::Redacted(..) => {
+                "no request and target that it speaks of ever come together"
+            }
         }
     }
 
@@ -407,7 +409,10 @@ impl<'s> Asked<'_, 's> {
         let candidate = target.map(|target| prover.target_name(target)).unwrap_or_default();
         let what = match &self.guarantee.claim {
             Claim::Always(..) => {
-                format!("`{candidate}` may be asked for the request shown, of which the claim is not true")
+                format!(
+                    "`{candidate}` may be asked for the request shown, and `{}` is not true then",
+                    self.claimed()
+                )
             }
             Claim::Redacted(findings, _) => {
                 let redact = decision.obligations.iter().find(|owed| Some(owed.target) == target);
@@ -439,11 +444,12 @@ impl<'s> Asked<'_, 's> {
                     .candidates()
                     .map(|(target, _)| format!("`{}`", prover.target_name(target)))
                     .collect();
-                let counted = match counted {
-                    Counted::Models => "models",
-                    Counted::Providers => "providers",
+                let wanted = match (counted, count) {
+                    (Counted::Models, _) => format!("{count} models"),
+                    (Counted::Providers, 1) => "a provider".to_owned(),
+                    (Counted::Providers, _) => format!("{count} providers"),
                 };
-                format!("the request shown has {}, not {count} {counted}", listed(&targets))
+                format!("the request shown can only go to {}, which is fewer than {wanted}", listed(&targets))
             }
         };
         let mut diagnostic = Diagnostic::new(
@@ -456,11 +462,23 @@ impl<'s> Asked<'_, 's> {
         for (span, text) in &proven.path {
             diagnostic = diagnostic.with_label(*span, text.clone());
         }
-        diagnostic =
-            diagnostic.with_help("close the way that is shown, or narrow what is promised with `when`");
+        diagnostic = diagnostic.with_help(match &self.guarantee.claim {
+            Claim::Always(..) | Claim::Redacted(..) | Claim::Denied(_) => {
+                "close the way that is shown, or narrow what is promised with `when`"
+            }
+            Claim::Served(_) => "open a way for such requests, or narrow what is promised with `when`",
+            Claim::AtLeast(..) => "add a candidate for such requests, or narrow what is promised with `when`",
+        });
         proven.verdict = Verdict::Fails;
         proven.diagnostic = Some(prover.with_witness(diagnostic, &shown));
         proven.counterexample = Some((shown.request, shown.decision));
+    }
+
+    /// What is claimed to be always true, as it is written.
+    fn claimed(&self) -> String {
+        let whole = self.prover.text(self.guarantee.span);
+        let claimed = whole.split_once(" always ").map_or(whole.as_str(), |(_, claimed)| claimed);
+        claimed.split_once(" when ").map_or(claimed, |(claimed, _)| claimed).to_owned()
     }
 
     /// The lines that lead a request to where it should not be.
@@ -489,7 +507,9 @@ impl<'s> Asked<'_, 's> {
         for migration in &policy.migrations {
             if target == Some(migration.new) && !stands {
                 let old = prover.target_name(migration.old);
-                path.push((migration.span, format!("takes the place of `{old}`, or gets a copy")));
+                let is_copy = shown.decision.shadow.contains(&migration.new);
+                let what = if is_copy { "copies to it what goes to" } else { "puts it in the place of" };
+                path.push((migration.span, format!("{what} `{old}`")));
             }
         }
         for approval in policy.approvals.iter().filter(|rule| !rule.is_tried) {
@@ -501,26 +521,36 @@ impl<'s> Asked<'_, 's> {
                 break;
             }
         }
-        let by: BTreeSet<String> = shown
-            .decision
-            .removed
-            .iter()
-            .flat_map(|removed| &removed.reasons)
-            .map(|reason| reason.by.to_string())
-            .collect();
         if target.is_none() {
-            for rule in &policy.prohibitions {
-                if by.contains(&format!("forbid {}", rule.name)) {
-                    path.push((rule.span, "takes a candidate out".to_owned()));
-                }
-            }
-            for rule in &policy.requirements {
-                if by.contains(&format!("approval {}", rule.name)) {
-                    path.push((rule.span, "takes a candidate out".to_owned()));
+            self.removed(shown, &mut path);
+        }
+        path
+    }
+}
+
+impl Asked<'_, '_> {
+    /// What takes candidates out.
+    fn removed(&self, shown: &Shown, path: &mut Vec<(Span, String)>) {
+        let policy = self.prover.policy();
+        for removed in &shown.decision.removed {
+            let name = self.prover.target_name(removed.target);
+            for reason in &removed.reasons {
+                let span = match &reason.by {
+                    RuleName::Forbid(rule) => {
+                        policy.prohibitions.iter().find(|one| one.name == *rule).map(|one| one.span)
+                    }
+                    RuleName::Approval(rule) => {
+                        policy.requirements.iter().find(|one| one.name == *rule).map(|one| one.span)
+                    }
+                    _ => None,
+                };
+                match (span, path.iter_mut().find(|(known, _)| Some(*known) == span)) {
+                    (Some(_), Some((_, text))) => text.push_str(&format!(", `{name}`")),
+                    (Some(span), None) => path.push((span, format!("takes out `{name}`"))),
+                    (None, _) => {}
                 }
             }
         }
-        path
     }
 }
 

@@ -88,9 +88,13 @@ impl<'s> Sent<'s> {
         self.rules.partition.defaults()[dimension.0 as usize]
     }
 
-    /// The classes of members, where it is one of a scale.
+    /// What it can be, ascending as `combine` sees it, with the class of each.
     fn members(&self) -> Vec<(u32, u32)> {
-        let Type::Named(named) = &self.schema.attribute(self.id).value_type else { return Vec::new() };
+        let Type::Named(named) = &self.schema.attribute(self.id).value_type else {
+            // Of a truth, and of numbers, the classes themselves rise.
+            let count = self.rules.partition.count(self.dimensions[0]);
+            return (0..count).map(|class| (class, class)).collect();
+        };
         let mut classes = self.rules.partition.defaults().to_vec();
         let mut found = Vec::new();
         for member in 0..named.members.len() as u32 {
@@ -104,7 +108,7 @@ impl<'s> Sent<'s> {
         let attribute = self.schema.attribute(self.id);
         match attribute.default.clone().unwrap_or_else(|| attribute.value_type.empty_value()) {
             Value::Member(member) => member.0,
-            _ => 0,
+            _ => self.default(self.dimensions[0]),
         }
     }
 

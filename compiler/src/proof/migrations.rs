@@ -6,11 +6,13 @@ use super::prover::{Prover, Shown};
 use super::query::Answer;
 use super::reach::Reached;
 use super::subject::PlanOf;
-use crate::decision::boxes::{ClassSet, Constraint, Expression};
+use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Migration, Plan};
+use std::collections::BTreeSet;
+use wayleave_program::decision::Migrated;
 use wayleave_program::schema::BuiltIn;
-use wayleave_program::value::Value;
+use wayleave_program::value::{Instant, Value};
 
 pub(super) fn unfit(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnostic> {
     let numbers: Vec<usize> = (0..prover.policy().migrations.len()).collect();
@@ -39,7 +41,7 @@ fn unfit_one(prover: &Prover<'_>, reached: &Reached, number: usize) -> Vec<Diagn
     let eligible = |target| prover.subject.is_eligible(target);
     let mut parts = vec![prover.subject.draws_some(number), eligible(by.old), eligible(by.new).not()];
     parts.extend(sent.into_iter().map(|phase| phase.not()));
-    match asked.shown(&parts) {
+    match asked.shown(&parts, true) {
         Answer::None => {}
         Answer::Unknown => {
             let question = format!("whether `migrate {}` can serve all that it moves", by.name);
@@ -47,9 +49,14 @@ fn unfit_one(prover: &Prover<'_>, reached: &Reached, number: usize) -> Vec<Diagn
         }
         Answer::Some(shown) => {
             let (old, new) = (prover.target_name(by.old), prover.target_name(by.new));
+            let reasons = shown.decision.removed.iter().find(|removed| removed.target == by.new);
+            let why = reasons
+                .and_then(|removed| removed.reasons.first())
+                .map(|reason| format!(": {}", reason.words));
             let message = format!(
-                "`migrate {}` moves a request to `{new}`, which is not eligible for it, as `{old}` is",
-                by.name
+                "`migrate {}` moves a request to `{new}`, which is not eligible for it, as `{old}` is{}",
+                by.name,
+                why.unwrap_or_default()
             );
             let diagnostic = Diagnostic::new(Code::R0501, message, by.span, "moves it").with_help(format!(
                 "let `{new}` serve it, or leave such requests out of the migration's `when`"
@@ -80,10 +87,12 @@ impl<'s> Asked<'_, 's> {
         all
     }
 
-    fn shown(&self, parts: &[Formula<'s>]) -> Answer<Shown> {
+    /// `is_drawn`: whether the request goes to the new target.
+    fn shown(&self, parts: &[Formula<'s>], is_drawn: bool) -> Answer<Shown> {
         for (of, plan) in &self.plans {
             let shows = |_: &_, decision: &wayleave_program::decision::Decision| {
-                decision.migrations.iter().any(|moved| moved.name == self.by.name)
+                let own = |moved: &Migrated| moved.name == self.by.name && moved.is_drawn == is_drawn;
+                decision.migrations.iter().any(own)
             };
             match self.prover.shown(self.of(*of, plan, parts), &shows) {
                 Answer::None => {}
@@ -105,66 +114,106 @@ impl<'s> Asked<'_, 's> {
                 parts.push(subject.draws_all(self.number).not());
             }
         };
-        let mut known: Vec<Formula<'s>> = Vec::new();
-        let mut asked: Vec<Formula<'s>> = Vec::new();
+        let mut known: BTreeSet<u32> = BTreeSet::new();
+        let mut asked: Vec<u32> = Vec::new();
         loop {
             let mut parts = vec![subject.is_eligible(other), subject.is_eligible(dead).not()];
             applies(&mut parts);
-            parts.extend(asked.iter().map(|phase| phase.clone().not()));
-            let classes = match self.some(&parts) {
-                Answer::Some((_, classes)) => classes,
-                Answer::None | Answer::Unknown => return known,
-            };
-            let Some(phase) = self.phase(&classes) else { return known };
-            asked.push(phase.clone());
-            let mut some = vec![phase.clone(), subject.is_eligible(dead)];
+            parts.extend(asked.iter().map(|phase| self.within(*phase, *phase).not()));
+            let Answer::Some((_, classes)) = self.some(&parts) else { break };
+            let Some(phase) = self.phase(&classes) else { break };
+            asked.push(phase);
+            let mut some = vec![self.within(phase, phase), subject.is_eligible(dead)];
             applies(&mut some);
             if matches!(self.some(&some), Answer::None) {
-                let mut parts =
-                    vec![phase.clone(), subject.is_eligible(other), subject.is_eligible(dead).not()];
-                applies(&mut parts);
-                if let Answer::Some(shown) = self.shown(&parts) {
-                    found.push(self.told(is_sent, &shown));
-                }
-                known.push(phase);
+                known.insert(phase);
             }
         }
+        // Phases that follow each other are one.
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        for phase in known {
+            match runs.last_mut() {
+                Some((_, last)) if *last + 1 == phase => *last = phase,
+                _ => runs.push((phase, phase)),
+            }
+        }
+        for (first, last) in &runs {
+            let mut parts = vec![
+                self.within(*first, *first),
+                subject.is_eligible(other),
+                subject.is_eligible(dead).not(),
+            ];
+            applies(&mut parts);
+            if let Answer::Some(shown) = self.shown(&parts, is_sent) {
+                found.push(self.told(is_sent, (*first, *last), &shown));
+            }
+        }
+        runs.into_iter().map(|(first, last)| self.within(first, last)).collect()
     }
 
     /// The phase of a request.
-    fn phase(&self, classes: &[u32]) -> Option<Formula<'s>> {
+    fn phase(&self, classes: &[u32]) -> Option<u32> {
         let partition = &self.prover.subject.rules.partition;
         let dimension = *partition.dimensions(BuiltIn::TimeNow.id()).first()?;
-        let classes = ClassSet::one(classes[dimension.0 as usize]);
-        Some(Formula::from(Expression::Within(Constraint { dimension, classes })))
+        Some(classes[dimension.0 as usize])
     }
 
-    fn told(&self, is_sent: bool, shown: &Shown) -> Diagnostic {
+    /// That the time is within these phases, both inside.
+    fn within(&self, first: u32, last: u32) -> Formula<'s> {
+        let partition = &self.prover.subject.rules.partition;
+        let dimensions = partition.dimensions(BuiltIn::TimeNow.id());
+        let within = |dimension: &Dimension| {
+            let constraint = Constraint { dimension: *dimension, classes: ClassSet::range(first, last) };
+            Formula::from(Expression::Within(constraint))
+        };
+        dimensions.first().map_or(Formula::constant(true), within)
+    }
+
+    /// "from 2027-02-01 until 2027-06-30"
+    fn when(&self, (first, last): (u32, u32)) -> String {
+        let zone = &self.prover.policy().schema.zone;
+        let partition = &self.prover.subject.rules.partition;
+        let ends = |phase: u32| partition.ends(BuiltIn::TimeNow.id(), phase);
+        let from = match ends(first) {
+            Some((Value::Instant(from), _)) if from.0 > i64::MIN => format!("from {}", zone.write_date(from)),
+            _ => "from the beginning".to_owned(),
+        };
+        match ends(last) {
+            Some((_, Value::Instant(end))) if end.0 < i64::MAX => {
+                format!("{from} until {}", zone.write_date(Instant(end.0 + 1)))
+            }
+            _ => format!("{from} on"),
+        }
+    }
+
+    fn told(&self, is_sent: bool, phases: (u32, u32), shown: &Shown) -> Diagnostic {
         let (prover, by) = (self.prover, self.by);
         let (old, new) = (prover.target_name(by.old), prover.target_name(by.new));
-        let schema = &prover.policy().schema;
-        let now = match &*shown.request.value(schema, BuiltIn::TimeNow.id()) {
-            Value::Instant(now) => schema.zone.write_date(*now),
-            _ => String::new(),
-        };
+        let when = self.when(phases);
         let (message, help) = match is_sent {
             true => (
                 format!(
-                    "`migrate {}` sends requests to `{new}` in the phase that holds on {now}, when it is eligible for none of them and `{old}` is for some",
+                    "{when}, `migrate {}` sends requests to `{new}`, which is eligible for none of them then, as `{old}` is for some",
                     by.name
                 ),
                 format!("approve `{new}` for as long as the migration moves requests to it, or begin later"),
             ),
             false => (
                 format!(
-                    "`migrate {}` leaves requests on `{old}` in the phase that holds on {now}, when it is eligible for none of them and `{new}` is for some",
+                    "{when}, `migrate {}` leaves requests on `{old}`, which is eligible for none of them then, as `{new}` is for some",
                     by.name
                 ),
                 format!("move all of them to `{new}` before `{old}` ends, or approve `{old}` until then"),
             ),
         };
         prover.with_witness(
-            Diagnostic::new(Code::R0502, message, by.span, "in this phase").with_help(help),
+            Diagnostic::new(
+                Code::R0502,
+                message,
+                by.span,
+                "its phases and those of the approvals do not fit",
+            )
+            .with_help(help),
             shown,
         )
     }

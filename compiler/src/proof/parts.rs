@@ -8,8 +8,8 @@ use crate::decision::boxes::{ClassSet, Constraint, Expression};
 use crate::decision::partition::TARGET;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Condition, DefinitionBody, Interval, Operand, Period, Policy, Predicate, RouteBody, RouteId, Rule,
-    Subject as Of, Test,
+    Amount, Condition, Counter, DefinitionBody, Interval, Operand, Period, Policy, Predicate, RouteBody,
+    RouteId, Rule, Subject as Of, Test,
 };
 use crate::source::Span;
 use std::collections::BTreeSet;
@@ -22,14 +22,21 @@ pub(super) struct Place<'p> {
     at: Span,
     /// The item that it stands in.
     item: Span,
+    /// What the item is, and its name.
+    kind: &'static str,
+    name: &'p str,
     /// The whole.
     pub(super) condition: &'p Condition,
     /// When its rule is in force, where that is not always.
     pub(super) in_force: Option<Condition>,
     /// The conditions before it that do not hold, by their place in the list of places.
     before: Vec<usize>,
-    /// Its route.
+    /// The route that it stands in; of a route's own condition, the one around it.
     route: Option<RouteId>,
+    /// The arm that it is the condition of.
+    arm: Option<u32>,
+    /// Whether its item is one of those of which it is known that they apply, where nothing is told of them.
+    is_applied: bool,
     /// The targets that it is asked of, where its rule names them.
     targets: Option<&'p [TargetId]>,
 }
@@ -37,36 +44,51 @@ pub(super) struct Place<'p> {
 /// Every condition but those of guarantees.
 pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
     let mut found: Vec<Place<'_>> = Vec::new();
-    of_rules(&policy.denials, &|_| None, &mut found);
-    of_rules(&policy.approvals, &|rule| Some(rule.body.targets.as_slice()), &mut found);
-    of_rules(&policy.prohibitions, &|rule| Some(rule.body.targets.as_slice()), &mut found);
-    of_rules(&policy.requirements, &|_| None, &mut found);
-    of_rules(&policy.redactions, &|_| None, &mut found);
-    of_rules(&policy.flags, &|_| None, &mut found);
-    of_rules(&policy.caps, &|_| None, &mut found);
-    of_rules(&policy.logs, &|_| None, &mut found);
-    found.extend(policy.counters.iter().map(|counter| place(counter.span, &counter.condition)));
-    found.extend(policy.migrations.iter().map(|migration| place(migration.span, &migration.condition)));
+    of_rules("deny", &policy.denials, &|_| None, &mut found);
+    of_rules("approve", &policy.approvals, &|rule| Some(rule.body.targets.as_slice()), &mut found);
+    of_rules("forbid", &policy.prohibitions, &|rule| Some(rule.body.targets.as_slice()), &mut found);
+    of_rules("require approval", &policy.requirements, &|_| None, &mut found);
+    of_rules("redact", &policy.redactions, &|_| None, &mut found);
+    of_rules("flag", &policy.flags, &|_| None, &mut found);
+    of_rules("cap", &policy.caps, &|_| None, &mut found);
+    of_rules("log", &policy.logs, &|_| None, &mut found);
+    found.extend(
+        policy
+            .counters
+            .iter()
+            .map(|counter| place(counter.span, kind_of(counter), &counter.name, &counter.condition)),
+    );
+    found.extend(
+        policy
+            .migrations
+            .iter()
+            .map(|migration| place(migration.span, "migrate", &migration.name, &migration.condition)),
+    );
     for (route, index) in policy.routes.iter().zip(0_u32..) {
         let id = RouteId(index);
-        let own = Place { route: route.inside, ..place(route.head, &route.condition) };
+        let own = Place { route: route.inside, ..place(route.head, "route", &route.name, &route.condition) };
         found.push(own);
         if let RouteBody::Arms(arms) = &route.body {
-            let first = found.len();
-            for arm in arms {
-                let before = (first..found.len()).collect();
-                found.push(Place { route: Some(id), before, ..place(arm.span, &arm.condition) });
+            for (arm, number) in arms.iter().zip(0_u32..) {
+                let own = place(arm.span, "route", &route.name, &arm.condition);
+                found.push(Place { route: Some(id), arm: Some(number), is_applied: true, ..own });
             }
         }
     }
     for definition in &policy.definitions {
+        let kind = match &definition.body {
+            DefinitionBody::Define(_) => "define",
+            DefinitionBody::Classify { .. } => "classify",
+        };
         match &definition.body {
-            DefinitionBody::Define(condition) => found.push(place(definition.span, condition)),
+            DefinitionBody::Define(condition) => {
+                found.push(place(definition.span, kind, &definition.name, condition))
+            }
             DefinitionBody::Classify { arms, .. } => {
                 let first = found.len();
                 for (condition, _) in arms {
                     let before = (first..found.len()).collect();
-                    found.push(Place { before, ..place(definition.span, condition) });
+                    found.push(Place { before, ..place(definition.span, kind, &definition.name, condition) });
                 }
             }
         }
@@ -74,18 +96,39 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
     found
 }
 
-fn place(at: Span, condition: &Condition) -> Place<'_> {
-    Place { at, item: at, condition, in_force: None, before: Vec::new(), route: None, targets: None }
+fn place<'p>(at: Span, kind: &'static str, name: &'p str, condition: &'p Condition) -> Place<'p> {
+    Place {
+        at,
+        item: at,
+        kind,
+        name,
+        condition,
+        in_force: None,
+        before: Vec::new(),
+        route: None,
+        arm: None,
+        is_applied: false,
+        targets: None,
+    }
+}
+
+fn kind_of(counter: &Counter) -> &'static str {
+    match counter.amount {
+        Amount::Requests(..) | Amount::Tokens(..) => "limit",
+        Amount::Money(..) => "budget",
+    }
 }
 
 fn of_rules<'p, B>(
+    kind: &'static str,
     rules: &'p [Rule<B>],
     targets: &dyn Fn(&'p Rule<B>) -> Option<&'p [TargetId]>,
     found: &mut Vec<Place<'p>>,
 ) {
     for rule in rules {
         let in_force = in_force(rule.period);
-        found.push(Place { in_force, targets: targets(rule), ..place(rule.span, &rule.condition) });
+        let own = place(rule.span, kind, &rule.name, &rule.condition);
+        found.push(Place { in_force, targets: targets(rule), is_applied: true, ..own });
     }
 }
 
@@ -134,6 +177,8 @@ pub(super) fn idle(
             cursor: cursors[*index],
             file: place.at.file,
             found: Vec::new(),
+            is_applied: place.is_applied,
+            within: format!("`{} {}`", place.kind, place.name),
         };
         let mut context = Vec::new();
         if let Some(period) = period {
@@ -145,6 +190,9 @@ pub(super) fn idle(
         }
         let more = |index: &usize| Formula::from(&prover.subject.more[kept.first + index]);
         context.extend(place.before.iter().map(|before| more(before).not()));
+        if let (Some(route), Some(arm)) = (place.route, place.arm) {
+            context.push(prover.subject.arms_before(route, arm).not());
+        }
         if let Some(route) = place.route {
             context.extend(super::reach::conditions(prover, route));
         }
@@ -195,6 +243,10 @@ struct Walk<'w, 's> {
     cursor: usize,
     file: crate::source::FileId,
     found: Vec<Diagnostic>,
+    /// Whether all that stands around is known to hold of some request together with what is looked at.
+    is_applied: bool,
+    /// The item, in words.
+    within: String,
 }
 
 impl<'s> Walk<'_, 's> {
@@ -226,7 +278,11 @@ impl<'s> Walk<'_, 's> {
             (Condition::Any(parts), Expression::Any(expressions)) => {
                 self.joined(parts, expressions, false, context)
             }
-            (Condition::Not(part), Expression::Not(own)) => self.part(part, own, context),
+            (Condition::Not(part), Expression::Not(own)) => {
+                let is_applied = std::mem::take(&mut self.is_applied);
+                self.part(part, own, context);
+                self.is_applied = is_applied;
+            }
             _ => {}
         }
     }
@@ -252,6 +308,8 @@ impl<'s> Walk<'_, 's> {
             at + own_operands(&self.operands[at.min(self.operands.len())..], part)
         });
         let mut idle: BTreeSet<usize> = BTreeSet::new();
+        let is_applied = self.is_applied;
+        self.is_applied &= is_all;
         for index in (0..parts.len()).rev() {
             let mut own = context.to_vec();
             for (other, expression) in expressions.iter().enumerate() {
@@ -268,6 +326,7 @@ impl<'s> Walk<'_, 's> {
             }
         }
         self.cursor = end;
+        self.is_applied = is_applied;
     }
 
     fn ask(&mut self, span: Span, expression: &'s Expression, context: &[Formula<'s>]) {
@@ -277,12 +336,15 @@ impl<'s> Walk<'_, 's> {
             parts
         };
         let (holds, fails) = (|| with(Formula::from(expression)), || with(Formula::from(expression).not()));
-        let (is_true, is_false) = (self.prover.find(holds()), self.prover.find(fails()));
+        let is_false = self.prover.find(fails());
+        // Of a rule that applies each part does, as far as it stands beside the others.
+        if self.is_applied && matches!(is_false, Answer::Some(_)) {
+            return;
+        }
+        let is_true = self.prover.find(holds());
         let (shown, words, label) = match (is_true, is_false) {
-            (Answer::Some(_), Answer::None) => {
-                (holds(), "is always true where it stands", "always true here")
-            }
-            (Answer::None, Answer::Some(_)) => (fails(), "is never true where it stands", "never true here"),
+            (Answer::Some(_), Answer::None) => (holds(), "is always true", "always true here"),
+            (Answer::None, Answer::Some(_)) => (fails(), "is never true", "never true here"),
             (Answer::Unknown, _) | (_, Answer::Unknown) => {
                 let question = "whether this part of the condition changes anything";
                 self.found.push(self.prover.too_large(span, question));
@@ -291,7 +353,7 @@ impl<'s> Walk<'_, 's> {
             // Where nothing gets here, something else is wrong.
             (Answer::None, Answer::None) | (Answer::Some(_), Answer::Some(_)) => return,
         };
-        let message = format!("this part of the condition {words}");
+        let message = format!("`{}` {words} in {}", self.prover.text(span), self.within);
         let help = "remove it, or mend what makes it so: the rest of its condition, the routes around it, the arms before it";
         let mut diagnostic = Diagnostic::new(Code::R0307, message, span, label).with_help(help);
         if let Answer::Some(shown) = self.prover.shown(shown, &|_, _| true) {

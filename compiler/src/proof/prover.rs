@@ -166,6 +166,13 @@ impl<'s> Prover<'s> {
         ))
     }
 
+    /// What stands at a place, on one line.
+    pub(super) fn text(&self, span: Span) -> String {
+        let text = self.policy().texts.get(span.file.0 as usize).map_or("", |(_, text)| text.as_str());
+        let own = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        own.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     pub(super) fn route(&self, plan: &PlanOf<'_>) -> &'s Route {
         &self.policy().routes[plan.route.0 as usize]
     }

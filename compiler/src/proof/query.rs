@@ -40,7 +40,7 @@ pub struct Requests<'p> {
 impl<'p> Requests<'p> {
     /// Under this policy, of which these are the rules.
     pub fn new(policy: &'p Policy, rules: &'p Rules) -> Requests<'p> {
-        let families = rules.partition.families();
+        let families = rules.partition.families(policy);
         let members = families.iter().zip(0..);
         let family_of = members
             .flat_map(|(family, number)| family.dimensions.iter().map(move |dimension| (*dimension, number)));
@@ -97,7 +97,8 @@ impl<'p> Requests<'p> {
         for (dimension, class) in family.dimensions.iter().zip(&key.1) {
             alone[dimension.0 as usize] = *class;
         }
-        let is_possible = partition.request(self.policy, &alone).is_some();
+        let is_possible = family.laws.iter().all(|law| law.holds(&alone))
+            && partition.request(self.policy, &alone).is_some();
         known = self.possible.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(key, is_possible);
         is_possible

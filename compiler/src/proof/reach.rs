@@ -1,13 +1,13 @@
 //! R0301: arms and routes that no request reaches; R0302: routes, and migrations, of which two take the same requests.
 
 use super::formula::Formula;
-use super::prover::{Cause, Prover, blame, chunks, listed};
+use super::prover::{Cause, Prover, Shown, blame, chunks, listed};
 use super::query::Answer;
 use super::subject::PlanOf;
 use crate::decision::boxes::{ClassSet, Dimension};
 use crate::decision::layers::LayerKind;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::RouteId;
+use crate::model::{Migration, RouteId};
 use crate::spec;
 use std::collections::BTreeMap;
 use wayleave_program::decision::RuleName;
@@ -129,7 +129,8 @@ fn unreached(prover: &Prover<'_>, plan: &PlanOf<'_>, is_whole: bool) -> Option<D
         _ if is_whole => "narrow what takes its requests, or remove it",
         _ => "narrow the arms before it, move it up, or remove it",
     };
-    let mut diagnostic = blame(diagnostic, &cover, "takes some or all of its requests").with_help(help);
+    let part = if cover.len() == 1 { "takes all of its requests" } else { "takes a part of its requests" };
+    let mut diagnostic = blame(diagnostic, &cover, part).with_help(help);
     let others = |_: &_, decision: &wayleave_program::decision::Decision| {
         decision.route.as_ref() != Some(&route.name) || is_whole || decision.arm != plan.arm
     };
@@ -221,8 +222,8 @@ fn both_answer(prover: &Prover<'_>, one: RouteId, other: RouteId) -> Option<Diag
             let diagnostic = Diagnostic::new(Code::R0302, message, later.head, "answers it too")
                 .with_label(first.head, "answers it")
                 .with_help(format!(
-                    "make one condition exclude the other, or write `inside {}` if it is a part of that route's requests",
-                    first.name
+                    "make one condition exclude the other; where one route's requests are a part of the other's, let it stand `inside {}` or `inside {}`",
+                    first.name, later.name
                 ));
             Some(prover.with_witness(diagnostic, &shown))
         }
@@ -235,7 +236,7 @@ fn both_move(prover: &Prover<'_>) -> Vec<Diagnostic> {
     for (later, index) in migrations.iter().zip(0_u32..) {
         for (first, number) in migrations.iter().zip(0..index).filter(|(first, _)| first.old == later.old) {
             let holds = |number| prover.subject.holds(LayerKind::Migrations, number);
-            match prover.shown(vec![holds(number), holds(index)], &|_, _| true) {
+            match both_stand(prover, first, [holds(number), holds(index)]) {
                 Answer::None => {}
                 Answer::Unknown => {
                     let question =
@@ -257,4 +258,20 @@ fn both_move(prover: &Prover<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// A request of which two migrations from one target hold; one in whose plan that target stands, if there is one.
+fn both_stand<'s>(prover: &Prover<'s>, first: &Migration, both: [Formula<'s>; 2]) -> Answer<Shown> {
+    for of in &prover.subject.plans {
+        let Some(plan) = of.plan.filter(|plan| prover.subject.in_plan(plan).contains(&first.old)) else {
+            continue;
+        };
+        let mut parts = both.to_vec();
+        parts.push(prover.subject.is_answered(of.number));
+        parts.push(prover.subject.stands(plan, first.old));
+        if let Answer::Some(shown) = prover.shown(parts, &|_, _| true) {
+            return Answer::Some(shown);
+        }
+    }
+    prover.shown(both.to_vec(), &|_, _| true)
 }

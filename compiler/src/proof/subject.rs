@@ -47,6 +47,8 @@ pub(super) struct Subject<'p> {
     /// By finding: the boxes of what masks it.
     masking: BTreeMap<String, Vec<u32>>,
     pub(super) plans: Vec<PlanOf<'p>>,
+    /// By route and arm, the number among the answers.
+    arms: BTreeMap<(RouteId, u32), u32>,
 }
 
 /// When a migration moves requests.
@@ -265,6 +267,7 @@ impl<'p> Subject<'p> {
             of_target: Vec::new(),
             masking: BTreeMap::new(),
             plans: Vec::new(),
+            arms: BTreeMap::new(),
             rules,
         };
         subject.index();
@@ -303,6 +306,8 @@ impl<'p> Subject<'p> {
                 plan: answer.outcome(policy).ok(),
             })
             .collect();
+        let arms = self.plans.iter().filter_map(|of| Some(((of.route, of.arm?), of.number)));
+        self.arms = arms.collect();
     }
 
     /// The boxes of one rule of a layer.
@@ -338,6 +343,16 @@ impl<'p> Subject<'p> {
             Formula::Boxes(&boxes[..first], None).not(),
             self.is_denied().not(),
         ])
+    }
+
+    /// An arm of a route before this one holds.
+    pub(super) fn arms_before(&self, route: RouteId, arm: u32) -> Formula<'_> {
+        let number = |wanted: u32| self.arms.get(&(route, wanted)).copied().unwrap_or_default();
+        let (first, own) = (number(0), number(arm));
+        let boxes = self.rules.layer(LayerKind::Answers);
+        let first = boxes.partition_point(|one| one.rule < first);
+        let end = boxes.partition_point(|one| one.rule < own);
+        Formula::Boxes(&boxes[first..end.max(first)], None)
     }
 
     /// Neither a `deny` nor any route has an answer.

@@ -34,13 +34,18 @@ pub(super) fn wanted(policy: &Policy, reads: &[AttributeId], attributes: &Attrib
     dear.into_iter().filter(|id| tested.contains(id)).collect()
 }
 
+/// Whether whole texts are given.
+pub(super) fn has_texts(attributes: &Attributes) -> bool {
+    Inspected::ALL.iter().any(|inspected| attributes.get(inspected.texts().id()).is_some())
+}
+
 /// The request as the proxy would know it: of what no rule asks that can still matter, nothing is found in its texts.
 pub(super) fn without_unasked_findings<'a>(
     policy: &Policy,
     reads: &[AttributeId],
     attributes: &'a Attributes,
 ) -> Cow<'a, Attributes> {
-    if Inspected::ALL.iter().all(|inspected| attributes.get(inspected.texts().id()).is_none()) {
+    if !has_texts(attributes) {
         return Cow::Borrowed(attributes);
     }
     let is_found = |id: &AttributeId| matches!(policy.schema.attribute(*id).origin, Origin::Findings(..));

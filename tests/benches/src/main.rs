@@ -1,13 +1,15 @@
 //! `wayleave-benches [--quick]`: measures, prints a line of JSON for each figure, and writes the page unless it is quick.
 //! `--page FIGURES`: only the page again, from the figures of a run. `--write FAMILY RULES FOLDER`: the policy of that size, as
-//! files, for what is measured of commands.
+//! files, for what is measured of commands. `--checks FAMILY RULES`: what all checks of that policy cost.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
-use wayleave_benches::{engines, figures::Run, page, policy::Family, run};
+use wayleave_benches::policy::route_text::{Extent, part_name};
+use wayleave_benches::policy::{Family, Policy};
+use wayleave_benches::{checks, engines, figures::Run, page, run};
 
-const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES | --write FAMILY RULES FOLDER]";
+const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES | --checks FAMILY RULES | --write FAMILY RULES FOLDER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,10 +49,17 @@ fn act(arguments: &[&str]) -> Result<(), String> {
             run::one(kind, family, number(rules)?, number(requests)?, budget);
             Ok(())
         }
+        ["--checks", family, rules] => {
+            let family = Family::find(family).ok_or(USAGE)?;
+            let rules = rules.parse::<usize>().map_err(|_| USAGE.to_owned())?;
+            let checked = checks::one(family, rules, run::SEED)?;
+            println!("{}", serde_json::to_string(&checked).expect("it is plain data"));
+            Ok(())
+        }
         ["--write", family, rules, folder] => {
             let family = Family::find(family).ok_or(USAGE)?;
             let rules = rules.parse::<usize>().map_err(|_| USAGE.to_owned())?;
-            write(&Policy::generate(family, rules, SEED), Path::new(folder))
+            write(&Policy::generate(family, rules, run::SEED), Path::new(folder))
         }
         _ => Err(USAGE.to_owned()),
     }

@@ -26,7 +26,7 @@ const MEANT: usize = 300;
 const TURNS: usize = 3;
 const TURNS_RULES: usize = 10_000;
 /// The seed of policies; requests have the next one.
-const SEED: u64 = 1;
+pub const SEED: u64 = 1;
 
 /// How large a run is.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
 use crate::model::{Policy, Predicate};
 use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
-use wayleave_program::schema::{AttributeId, BuiltIn, Origin, Type};
+use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin, Type};
 use wayleave_program::value::{Instant, Value};
 use wayleave_program::zone::Zone;
 
@@ -33,7 +33,7 @@ pub struct Family {
 
 impl Partition {
     /// All dimensions of what is given, and of what follows from it, each once. What is `classify`ed or defined is of none.
-    pub fn families(&self) -> Vec<Family> {
+    pub fn families(&self, policy: &Policy) -> Vec<Family> {
         let tokens = [BuiltIn::RequestTokens, BuiltIn::RequestOutput, BuiltIn::RequestWindow];
         let clock = [BuiltIn::TimeNow, BuiltIn::TimeOfDay, BuiltIn::TimeWeekday];
         let is_of = |of: &[BuiltIn], id: AttributeId| of.iter().any(|built_in| built_in.id() == id);
@@ -57,7 +57,64 @@ impl Partition {
             families.push(Family { dimensions: self.dimensions(*id), laws, is_exact });
         }
         families.retain(|family| !family.dimensions.is_empty());
+        for (system, prompt, laws) in self.laws_of_texts(policy) {
+            let of = |families: &[Family], id: AttributeId| {
+                let own = self.dimensions(id);
+                families.iter().position(|family| family.dimensions.contains(&own[0]))
+            };
+            let (Some(one), Some(other)) = (of(&families, system), of(&families, prompt)) else { continue };
+            let (first, last) = (one.min(other), one.max(other));
+            if first == last {
+                families[first].laws.extend(laws);
+                continue;
+            }
+            let joined = families.remove(last);
+            families[first].dimensions.extend(joined.dimensions);
+            families[first].laws.extend(joined.laws);
+            families[first].laws.extend(laws);
+            families[first].is_exact &= joined.is_exact;
+        }
         families
+    }
+
+    /// What is found in the system prompt is found in the prompt, of which that is a part: by pairs of attributes.
+    fn laws_of_texts(&self, policy: &Policy) -> Vec<(AttributeId, AttributeId, Vec<Expression>)> {
+        let holds =
+            |dimension: Dimension| Expression::Within(Constraint { dimension, classes: ClassSet::one(1) });
+        let implies = |one: Dimension, other: Dimension| {
+            Expression::Any(vec![Expression::Not(Box::new(holds(one))), holds(other)])
+        };
+        let mut found = Vec::new();
+        let (system, prompt) = (BuiltIn::System.id(), BuiltIn::Prompt.id());
+        if let (Some(Cut::Parts(own)), Some(Cut::Parts(all))) = (self.cut_of(system), self.cut_of(prompt)) {
+            let same = |(dimension, predicate): &(Dimension, Predicate)| {
+                let other = all.iter().find(|(_, other)| other == predicate)?;
+                Some(implies(*dimension, other.0))
+            };
+            found.push((system, prompt, own.iter().filter_map(same).collect()));
+        }
+        for (id, cut) in &self.cuts {
+            let (Origin::Findings(Inspected::System, detector), Cut::Set(own)) =
+                (&policy.schema.attribute(*id).origin, cut)
+            else {
+                continue;
+            };
+            let Some(other) = policy.schema.findings(Inspected::Prompt, *detector) else { continue };
+            if let Some(Cut::Set(all)) = self.cut_of(other) {
+                let mut laws: Vec<Expression> =
+                    own.shared(all).into_iter().map(|(one, other)| implies(one, other)).collect();
+                laws.extend(own.emptiness(all).map(|(own, all)| implies(all, own)));
+                // Where it has a member, the whole is not empty.
+                laws.extend(own.members().flat_map(|member| {
+                    all.empty().map(|empty| {
+                        Expression::Not(Box::new(Expression::All(vec![holds(member), holds(empty)])))
+                    })
+                }));
+                found.push((*id, other, laws));
+            }
+        }
+        found.retain(|(.., laws)| !laws.is_empty());
+        found
     }
 
     /// Which windows go with which tokens and outputs; of very many of them none, which are then found one by one.

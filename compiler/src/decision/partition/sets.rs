@@ -104,6 +104,27 @@ impl Tested {
         laws
     }
 
+    /// The members that both ask for, each with its dimension in the one and in the other.
+    pub(super) fn shared(&self, other: &Tested) -> Vec<(Dimension, Dimension)> {
+        let both = |(member, own): (&String, &Dimension)| Some((*own, *other.has.get(member)?));
+        self.has.iter().filter_map(both).collect()
+    }
+
+    /// Whether it is empty, in the one and in the other, where both ask.
+    pub(super) fn emptiness(&self, other: &Tested) -> Option<(Dimension, Dimension)> {
+        Some((self.is_empty?, other.is_empty?))
+    }
+
+    /// Whether it is empty, where that is asked.
+    pub(super) fn empty(&self) -> Option<Dimension> {
+        self.is_empty
+    }
+
+    /// The members that are asked for.
+    pub(super) fn members(&self) -> impl Iterator<Item = Dimension> + '_ {
+        self.has.values().copied()
+    }
+
     pub(super) fn dimensions(&self) -> Vec<Dimension> {
         let equals = self.equals.iter().map(|(_, dimension)| *dimension);
         self.has.values().copied().chain(self.is_empty).chain(equals).collect()
