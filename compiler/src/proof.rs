@@ -78,7 +78,7 @@ pub fn checks(policy: &Policy, sources: &Sources, progress: Progress<'_>) -> Vec
     progress("conditions", 4, steps);
     let unreached = found.iter().map(|told| told.primary.span);
     let dead = dead.into_iter().chain(unreached).collect();
-    found.extend(parts::idle(&prover, &places, &kept, &dead));
+    found.extend(parts::idle(&prover, &places, &kept, &reached, &dead));
     progress("rules that callers lift", 5, steps);
     found.extend(lifted::lifted(&prover, &dead));
     progress("candidates", 6, steps);

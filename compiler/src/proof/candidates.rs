@@ -38,21 +38,26 @@ pub(super) fn never_eligible(prover: &Prover<'_>, reached: &Reached) -> Vec<Diag
         for target in written(plan) {
             // Most are eligible for the request that is known to get there.
             if !prover.requests.holds(&subject.is_eligible(target), classes) {
-                asked.push((of, target));
+                asked.push((of, target, classes));
             }
         }
     }
     prover
-        .each(&asked, |(of, target)| never_eligible_one(prover, of, *target))
+        .each(&asked, |(of, target, near)| never_eligible_one(prover, of, *target, near))
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn never_eligible_one(prover: &Prover<'_>, of: &PlanOf<'_>, target: TargetId) -> Option<Diagnostic> {
+fn never_eligible_one(
+    prover: &Prover<'_>,
+    of: &PlanOf<'_>,
+    target: TargetId,
+    near: &[u32],
+) -> Option<Diagnostic> {
     let subject = prover.subject;
     let (name, words, span) = (prover.target_name(target), prover.words(of), prover.place(of));
-    match prover.find(vec![subject.is_answered(of.number), subject.is_eligible(target)]) {
+    match prover.find_near(vec![subject.is_answered(of.number), subject.is_eligible(target)], Some(near)) {
         Answer::Some(_) => return None,
         Answer::Unknown => {
             return Some(prover.too_large(span, &format!("whether `{name}` is ever eligible in {words}")));
@@ -145,10 +150,20 @@ pub(super) fn without_backup(prover: &Prover<'_>, reached: &Reached) -> Vec<Diag
         .collect()
 }
 
+/// Whether a later target lacks something that one of the first has.
+fn may_want(prover: &Prover<'_>, way: &Stages<'_>) -> bool {
+    let facts = |target: &TargetId| prover.policy().catalogue.target(*target);
+    let lacks = |first: &TargetId, later: &TargetId| {
+        let (first, later) = (facts(first), facts(later));
+        later.context < first.context || !first.supports.iter().all(|one| later.can(one))
+    };
+    way.later.iter().any(|later| way.first.iter().any(|first| lacks(first, later)))
+}
+
 fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Option<Diagnostic> {
     let subject = prover.subject;
     let ways: Vec<Stages<'_>> =
-        stages(subject, plan).into_iter().filter(|way| !way.later.is_empty()).collect();
+        stages(subject, plan).into_iter().filter(|way| may_want(prover, way)).collect();
     let span = prover.place(of);
     for way in &ways {
         // Those that only want for capability or context.

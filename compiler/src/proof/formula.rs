@@ -115,6 +115,15 @@ pub(super) struct Reduced {
 /// More rounds are not worth their time: what is found later, the solver finds.
 const ROUNDS: usize = 6;
 
+/// The classes that formulas demand outright; none where they contradict each other.
+pub(super) fn known(index: &Index<'_>, formulas: &[Formula<'_>]) -> Option<BTreeMap<Dimension, ClassSet>> {
+    let mut reducer = Reducer { index, reduced: Reduced::default(), locals: BTreeMap::new() };
+    for formula in formulas {
+        reducer.learn(formula, None, false)?;
+    }
+    Some(reducer.reduced.known)
+}
+
 /// The part of a question that matters; none where it contradicts itself.
 pub(super) fn reduce(index: &Index<'_>, formulas: &[Formula<'_>]) -> Option<Reduced> {
     let mut reducer = Reducer { index, reduced: Reduced::default(), locals: BTreeMap::new() };

@@ -4,6 +4,7 @@
 use super::formula::Formula;
 use super::prover::Prover;
 use super::query::Answer;
+use super::reach::Reached;
 use crate::decision::boxes::{ClassSet, Constraint, Expression};
 use crate::decision::partition::TARGET;
 use crate::diagnostic::{Code, Diagnostic};
@@ -155,6 +156,7 @@ pub(super) fn idle(
     prover: &Prover<'_>,
     places: &[Place<'_>],
     kept: &Kept,
+    reached: &Reached,
     dead: &BTreeSet<Span>,
 ) -> Vec<Diagnostic> {
     let mut period = kept.periods;
@@ -178,6 +180,7 @@ pub(super) fn idle(
             file: place.at.file,
             found: Vec::new(),
             is_applied: place.is_applied,
+            near: place.route.zip(place.arm).and_then(|(route, arm)| reached.of_arm(prover, route, arm)),
             within: format!("`{} {}`", place.kind, place.name),
         };
         let mut context = Vec::new();
@@ -245,6 +248,8 @@ struct Walk<'w, 's> {
     found: Vec<Diagnostic>,
     /// Whether all that stands around is known to hold of some request together with what is looked at.
     is_applied: bool,
+    /// A request that gets there, where one is known.
+    near: Option<&'w [u32]>,
     /// The item, in words.
     within: String,
 }
@@ -336,12 +341,12 @@ impl<'s> Walk<'_, 's> {
             parts
         };
         let (holds, fails) = (|| with(Formula::from(expression)), || with(Formula::from(expression).not()));
-        let is_false = self.prover.find(fails());
+        let is_false = self.prover.find_near(fails(), self.near);
         // Of a rule that applies each part does, as far as it stands beside the others.
         if self.is_applied && matches!(is_false, Answer::Some(_)) {
             return;
         }
-        let is_true = self.prover.find(holds());
+        let is_true = self.prover.find_near(holds(), self.near);
         let (shown, words, label) = match (is_true, is_false) {
             (Answer::Some(_), Answer::None) => (holds(), "is always true", "always true here"),
             (Answer::None, Answer::Some(_)) => (fails(), "is never true", "never true here"),

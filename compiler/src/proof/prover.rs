@@ -56,7 +56,12 @@ impl<'s> Prover<'s> {
 
     /// The classes of some request of which all of it holds.
     pub(super) fn find(&self, parts: Vec<Formula<'s>>) -> Answer<Vec<u32>> {
-        self.ask(parts).find(&mut WORK_LIMIT.clone())
+        self.find_near(parts, None)
+    }
+
+    /// The same, where the classes of a request are known that is much like one.
+    pub(super) fn find_near(&self, parts: Vec<Formula<'s>>, near: Option<&[u32]>) -> Answer<Vec<u32>> {
+        self.ask(parts).find(near, &mut WORK_LIMIT.clone())
     }
 
     /// The classes of some request, and target, of which one of these boxes holds.

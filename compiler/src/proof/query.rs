@@ -172,8 +172,14 @@ impl<'r> Query<'r> {
         }
     }
 
-    /// The classes of some request for which it is so.
-    pub fn find(&self, work: &mut u64) -> Answer<Vec<u32>> {
+    /// The classes of some request for which it is so. `near`: those of a request that is much like one, where one is known.
+    pub fn find(&self, near: Option<&[u32]>, work: &mut u64) -> Answer<Vec<u32>> {
+        let Some(known) = formula::known(&self.requests.index, &self.demands) else { return Answer::None };
+        let defaults = self.requests.rules.partition.defaults();
+        let mut starts = near.into_iter().chain([defaults]);
+        if let Some(classes) = starts.find_map(|start| self.guess(start, &known)) {
+            return Answer::Some(classes);
+        }
         let Some(asked) = Asked::new(self) else { return Answer::None };
         match asked.find(work) {
             Answer::Some(mut classes) => {
@@ -183,6 +189,47 @@ impl<'r> Query<'r> {
             }
             Answer::None => Answer::None,
             Answer::Unknown => Answer::Unknown,
+        }
+    }
+}
+
+impl Query<'_> {
+    /// The request from which one starts, with what is demanded outright, if that is an answer: most have one, and it takes no
+    /// look at what is of other requests.
+    fn guess(&self, start: &[u32], known: &BTreeMap<Dimension, ClassSet>) -> Option<Vec<u32>> {
+        let requests = self.requests;
+        let mut classes = start.to_vec();
+        for (dimension, wanted) in known {
+            let class = &mut classes[dimension.0 as usize];
+            if !wanted.contains(*class) {
+                *class = wanted.ranges().first()?.0;
+            }
+        }
+        for dimension in known.keys() {
+            let Some(family) = requests.family_of.get(dimension) else { continue };
+            mend(&requests.families[*family].laws, &|dimension| known.contains_key(&dimension), &mut classes);
+        }
+        requests.compute(&mut classes);
+        let holds = |formula: &Formula<'_>| formula.holds(&requests.index, &classes, None);
+        (self.demands.iter().all(holds) && requests.are_possible(&classes)).then_some(classes)
+    }
+}
+
+/// Changes what no law allows, where it may be changed: a set that has a member is not empty.
+fn mend(laws: &[Expression], is_fixed: &dyn Fn(Dimension) -> bool, classes: &mut [u32]) {
+    for law in laws {
+        if let Expression::Not(both) = law
+            && let Expression::All(parts) = &**both
+            && both.holds(classes)
+        {
+            for part in parts.iter().rev() {
+                if let Expression::Within(Constraint { dimension, .. }) = part
+                    && !is_fixed(*dimension)
+                {
+                    classes[dimension.0 as usize] = 0;
+                    break;
+                }
+            }
         }
     }
 }
@@ -321,22 +368,11 @@ impl<'q> Asked<'q> {
         None
     }
 
-    /// Changes what no law allows, where nothing is demanded of it: a set that has a member is not empty.
+    /// Changes what no law allows, where nothing is demanded of it.
     fn mend(&self, classes: &mut [u32]) {
-        for law in self.families.iter().flat_map(|family| &self.requests.families[*family].laws) {
-            if let Expression::Not(both) = law
-                && let Expression::All(parts) = &**both
-                && both.holds(classes)
-            {
-                for part in parts.iter().rev() {
-                    if let Expression::Within(Constraint { dimension, .. }) = part
-                        && !self.reduced.known.contains_key(dimension)
-                    {
-                        classes[dimension.0 as usize] = 0;
-                        break;
-                    }
-                }
-            }
+        for family in &self.families {
+            let laws = &self.requests.families[*family].laws;
+            mend(laws, &|dimension| self.reduced.known.contains_key(&dimension), classes);
         }
     }
 

@@ -45,6 +45,12 @@ pub(super) fn reached(prover: &Prover<'_>) -> Reached {
 }
 
 impl Reached {
+    /// The classes of a request that reaches an arm.
+    pub(super) fn of_arm(&self, prover: &Prover<'_>, route: RouteId, arm: u32) -> Option<&[u32]> {
+        let number = prover.subject.number_of(route, arm)?;
+        self.classes[number as usize].as_deref()
+    }
+
     /// What is to be told of it.
     pub(super) fn take(&mut self) -> Vec<Diagnostic> {
         std::mem::take(&mut self.found)

@@ -345,9 +345,14 @@ impl<'p> Subject<'p> {
         ])
     }
 
+    /// The number of an arm among the answers.
+    pub(super) fn number_of(&self, route: RouteId, arm: u32) -> Option<u32> {
+        self.arms.get(&(route, arm)).copied()
+    }
+
     /// An arm of a route before this one holds.
     pub(super) fn arms_before(&self, route: RouteId, arm: u32) -> Formula<'_> {
-        let number = |wanted: u32| self.arms.get(&(route, wanted)).copied().unwrap_or_default();
+        let number = |wanted: u32| self.number_of(route, wanted).unwrap_or_default();
         let (first, own) = (number(0), number(arm));
         let boxes = self.rules.layer(LayerKind::Answers);
         let first = boxes.partition_point(|one| one.rule < first);
