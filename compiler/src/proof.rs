@@ -40,7 +40,7 @@ pub use formula::Formula;
 pub use guarantees::{Proven, Verdict};
 pub use query::{Answer, Query, Requests, Witness};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Condition, Policy};
 use crate::source::Sources;
 use parts::Kept;
@@ -76,7 +76,8 @@ pub fn checks(policy: &Policy, sources: &Sources, progress: Progress<'_>) -> Vec
     let (told, dead) = rules::never_applied(&prover);
     found.extend(told);
     progress("conditions", 4, steps);
-    let unreached = found.iter().map(|told| told.primary.span);
+    let is_unreached = |told: &&Diagnostic| matches!(told.code, Code::R0301 | Code::R0901);
+    let unreached = found.iter().filter(is_unreached).map(|told| told.primary.span);
     let dead = dead.into_iter().chain(unreached).collect();
     found.extend(parts::idle(&prover, &places, &kept, &reached, &dead));
     progress("rules that callers lift", 5, steps);
@@ -108,7 +109,7 @@ pub fn guarantees_of(
 ) -> Vec<Proven> {
     let more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).chain(assumed).collect();
     let subject = Subject::new(policy, &more);
-    let assumed = assumed.map(|_| Formula::from(&subject.more[policy.routes.len()]));
+    let assumed = assumed.map(|assumed| (Formula::from(&subject.more[policy.routes.len()]), assumed));
     let prover = Prover::new(&subject, assumed);
     let is_asked = |name: &String| names.is_empty() || names.contains(name);
     let asked: Vec<usize> =

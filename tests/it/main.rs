@@ -12,6 +12,8 @@ mod cli;
 
 mod docs;
 
+mod exact;
+
 mod fixes;
 
 mod fuzz;

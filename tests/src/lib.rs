@@ -16,3 +16,7 @@ pub mod promises;
 pub mod policies;
 
 pub mod agreement;
+
+pub mod small;
+
+pub mod brute;

@@ -8,7 +8,8 @@ use super::reach::Reached;
 use super::subject::{Ability, PlanOf, Subject, members};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Plan, Who};
-use wayleave_program::catalogue::TargetId;
+use wayleave_program::attributes::Attributes;
+use wayleave_program::catalogue::{Requested, TargetId};
 use wayleave_program::decision::{Decision, Outcome, RuleName};
 use wayleave_program::schema::{APIS, BuiltIn, NEEDS};
 use wayleave_program::value::{Tokens, Value};
@@ -64,11 +65,12 @@ fn never_eligible_one(
         }
         Answer::None => {}
     }
-    let is_removed =
-        |_: &_, decision: &Decision| decision.removed.iter().any(|removed| removed.target == target);
+    let is_removed = |_: &_, decision: &Decision| {
+        prover.gave(of, decision) && decision.removed.iter().any(|removed| removed.target == target)
+    };
     let message = format!("`{name}` is never eligible in {words}");
     let mut diagnostic = Diagnostic::new(Code::R0305, message, span, format!("`{name}` stands in this plan"));
-    if let Answer::Some(shown) = prover.shown(vec![subject.is_answered(of.number)], &is_removed) {
+    if let Answer::Some(shown) = prover.shown_plainly(vec![subject.is_answered(of.number)], &is_removed) {
         let removed = shown.decision.removed.iter().find(|removed| removed.target == target);
         let reasons: Vec<String> = removed
             .into_iter()
@@ -91,11 +93,14 @@ fn never_eligible_one(
 }
 
 /// A way in which the stages of a plan come to be: what the caller named, and when that is.
+#[derive(Clone)]
 struct Stages<'s> {
     first: Vec<TargetId>,
     /// Others of the same stage, that would take over.
     beside: Vec<TargetId>,
     later: Vec<TargetId>,
+    /// What the caller named, where that is asked.
+    named: Option<Vec<TargetId>>,
     when: Formula<'s>,
 }
 
@@ -118,7 +123,7 @@ fn stages<'s>(subject: &'s Subject<'s>, plan: &Plan) -> Vec<Stages<'s>> {
                 later.push(target);
             }
         }
-        Stages { first, beside: Vec::new(), later, when }
+        Stages { first, beside: Vec::new(), later, named: asks_named.then(|| named.to_vec()), when }
     };
     if !asks_named {
         return apart(plan, one(&[], Formula::constant(true)));
@@ -136,7 +141,7 @@ fn apart<'s>(plan: &Plan, whole: Stages<'s>) -> Vec<Stages<'s>> {
     }
     let one = |first: &TargetId| {
         let beside = whole.first.iter().filter(|other| *other != first).copied().collect();
-        Stages { first: vec![*first], beside, later: whole.later.clone(), when: whole.when.clone() }
+        Stages { first: vec![*first], beside, ..whole.clone() }
     };
     whole.first.iter().map(one).collect()
 }
@@ -178,8 +183,12 @@ fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Opti
             subject.is_answered(of.number),
         ];
         parts.extend(none_later);
-        let shows = |_: &_, decision: &Decision| {
+        let is_written =
+            |request: &Attributes| way.named.as_ref().is_none_or(|own| *own == named(prover, request));
+        let shows = |request: &Attributes, decision: &Decision| {
             let candidates: Vec<TargetId> = decision.candidates().map(|(target, _)| target).collect();
+            let is_removed =
+                |target: TargetId| decision.removed.iter().any(|removed| removed.target == target);
             let is_unable = |removed: &wayleave_program::decision::Removed| {
                 let reasons = &removed.reasons;
                 way.later.contains(&removed.target)
@@ -188,11 +197,14 @@ fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Opti
                         .iter()
                         .all(|reason| matches!(reason.by, RuleName::Capability | RuleName::Context))
             };
-            candidates.iter().any(|target| way.first.contains(target) || is_moved(prover, *target))
-                && !candidates.iter().any(|target| way.later.contains(target) || way.beside.contains(target))
+            prover.gave(of, decision)
+                && is_written(request)
+                && candidates.iter().any(|target| way.first.contains(target) || is_moved(prover, *target))
+                // One that is not drawn is eligible all the same: all have to be taken out.
+                && way.later.iter().chain(&way.beside).all(|target| is_removed(*target))
                 && decision.removed.iter().any(is_unable)
         };
-        match prover.shown(parts, &shows) {
+        match prover.shown_plainly(parts, &shows) {
             Answer::None => {}
             Answer::Unknown => {
                 let question = format!("whether every request of {} has a fallback", prover.words(of));
@@ -202,6 +214,21 @@ fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Opti
         }
     }
     None
+}
+
+/// The targets that a request names, where some plan asks for them.
+fn named(prover: &Prover<'_>, request: &Attributes) -> Vec<TargetId> {
+    let schema = &prover.policy().schema;
+    if prover.subject.named.is_empty() {
+        return Vec::new();
+    }
+    match &*request.value(schema, BuiltIn::RequestModel.id()) {
+        Value::Text(model) => match prover.policy().catalogue.resolve(model) {
+            Requested::Targets(targets) => targets,
+            Requested::Alias(_) | Requested::Nothing => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a target takes another's place.
@@ -271,10 +298,12 @@ fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) ->
         Formula::All(vec![
             Formula::Any(all.iter().map(standing).collect()),
             Formula::Any(all.iter().map(able).collect()).not(),
+            subject.nobody_left(plan),
         ])
     };
     let shows = |_: &_, decision: &Decision| {
         decision.outcome == Outcome::Deny
+            && decision.route.as_ref() == Some(&route.name)
             && decision
                 .reasons
                 .iter()
@@ -324,6 +353,10 @@ fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) ->
     }
     if some(&[Ability::Needs, Ability::Context], &|| only(None)) {
         wants.push("speak an api that nobody here answers".to_owned());
+    }
+    // What wants for several things at once.
+    if wants.is_empty() && some(&[], &Vec::new) {
+        wants.push("want for more than one thing at once".to_owned());
     }
     let shown = shown?;
     let message = format!("`route {}` turns away requests that {}", route.name, either(&wants));

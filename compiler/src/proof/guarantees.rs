@@ -83,7 +83,7 @@ pub(super) fn prove(prover: &Prover<'_>, number: usize) -> Proven {
     };
     let asked = Asked { prover, guarantee, number };
     match asked.violation() {
-        Answer::Some(violation) => asked.failed(violation, &mut proven),
+        Answer::Some(shown) => asked.failed(shown, &mut proven),
         Answer::Unknown => {
             proven.verdict = Verdict::Unknown;
             let question = format!("whether `guarantee {}` holds", guarantee.name);
@@ -99,15 +99,6 @@ pub(super) fn prove(prover: &Prover<'_>, number: usize) -> Proven {
     }
     proven.time = begin.elapsed();
     proven
-}
-
-/// A request of which a claim is not true.
-struct Violation<'s> {
-    shown: Shown,
-    /// What answered, if anything did.
-    of: Option<PlanOf<'s>>,
-    /// The attempt, where the claim is about attempts.
-    target: Option<TargetId>,
 }
 
 struct Asked<'a, 's> {
@@ -126,25 +117,18 @@ impl<'s> Asked<'_, 's> {
         self.prover.subject.plans.iter().filter_map(|of| Some((*of, of.plan?))).collect()
     }
 
-    fn violation(&self) -> Answer<Violation<'s>> {
+    fn violation(&self) -> Answer<Shown> {
         match &self.guarantee.claim {
             Claim::Always(..) => {
                 let claimed = Formula::from(&self.prover.subject.claims[self.number].0);
-                self.attempt(&|target| claimed.clone().not().of(target), &|_, _| true)
+                self.attempt(&|target| claimed.clone().not().of(target))
             }
             Claim::Redacted(findings, _) => {
                 let masked = |target| {
                     let all = findings.iter().map(|finding| self.prover.subject.is_masked(finding, target));
                     Formula::All(all.collect()).not()
                 };
-                self.attempt(&masked, &|decision, target| {
-                    let owed = decision.obligations.iter().find(|owed| owed.target == target);
-                    owed.is_some_and(|owed| {
-                        let masks =
-                            |finding: &String| owed.obligations.redact.iter().any(|one| one.find == *finding);
-                        !findings.iter().all(masks)
-                    })
-                })
+                self.attempt(&masked)
             }
             Claim::Denied(_) => self.not_denied(),
             Claim::Served(_) => self.not_served(),
@@ -153,11 +137,7 @@ impl<'s> Asked<'_, 's> {
     }
 
     /// An attempt that is claimed of, and of which something else is true.
-    fn attempt(
-        &self,
-        wrong: &dyn Fn(TargetId) -> Formula<'s>,
-        is_wrong: &dyn Fn(&Decision, TargetId) -> bool,
-    ) -> Answer<Violation<'s>> {
+    fn attempt(&self, wrong: &dyn Fn(TargetId) -> Formula<'s>) -> Answer<Shown> {
         let subject = self.prover.subject;
         let policy = self.prover.policy();
         let mut unsafe_targets: BTreeSet<TargetId> = BTreeSet::new();
@@ -189,23 +169,8 @@ impl<'s> Asked<'_, 's> {
                     subject.is_answered(of.number),
                     subject.has_room(),
                 ];
-                let shows = |request: &Attributes, decision: &Decision| {
-                    let asked = spec::Asked::of(policy, request);
-                    let (claimed, when) = match &self.guarantee.claim {
-                        Claim::Always(claimed, when) => (asked.holds(claimed, Some(target)), when),
-                        Claim::Redacted(_, when) => (false, when),
-                        _ => return false,
-                    };
-                    decision.outcome == Outcome::Route
-                        && is_attempted(decision, target)
-                        && asked.holds(when, Some(target))
-                        && !claimed
-                        && is_wrong(decision, target)
-                };
-                match self.prover.shown(parts, &shows) {
-                    Answer::Some(shown) => {
-                        return Answer::Some(Violation { shown, of: Some(of), target: Some(target) });
-                    }
+                match self.shown(parts) {
+                    Answer::Some(shown) => return Answer::Some(shown),
                     Answer::Unknown => is_known = false,
                     Answer::None => {}
                 }
@@ -214,7 +179,7 @@ impl<'s> Asked<'_, 's> {
         if is_known { Answer::None } else { Answer::Unknown }
     }
 
-    fn not_denied(&self) -> Answer<Violation<'s>> {
+    fn not_denied(&self) -> Answer<Shown> {
         let subject = self.prover.subject;
         // Whatever routes say: is it not denied at all?
         let early = vec![self.when(), subject.is_denied().not()];
@@ -225,11 +190,8 @@ impl<'s> Asked<'_, 's> {
         for (of, plan) in self.plans() {
             let attempts = subject.attempts(plan).into_iter().map(|(_, attempt)| attempt).collect();
             let parts = vec![self.when(), Formula::Any(attempts), subject.is_answered(of.number)];
-            let shows = |request: &Attributes, decision: &Decision| {
-                self.is_claimed_of(request) && decision.outcome != Outcome::Deny
-            };
-            match self.prover.shown(parts, &shows) {
-                Answer::Some(shown) => return Answer::Some(Violation { shown, of: Some(of), target: None }),
+            match self.shown(parts) {
+                Answer::Some(shown) => return Answer::Some(shown),
                 Answer::Unknown => is_known = false,
                 Answer::None => {}
             }
@@ -237,24 +199,67 @@ impl<'s> Asked<'_, 's> {
         if is_known { Answer::None } else { Answer::Unknown }
     }
 
-    fn is_claimed_of(&self, request: &Attributes) -> bool {
-        let (Claim::Always(_, when)
-        | Claim::Redacted(_, when)
-        | Claim::Denied(when)
-        | Claim::Served(when)
-        | Claim::AtLeast(_, _, when)) = &self.guarantee.claim;
-        spec::holds(self.prover.policy(), when, request)
+    /// A request of which all of it holds and which is against the claim, as plain as can be.
+    fn shown(&self, parts: Vec<Formula<'s>>) -> Answer<Shown> {
+        self.prover.shown_plainly(parts, &|request, decision| self.violation_of(request, decision).is_some())
     }
 
-    fn not_served(&self) -> Answer<Violation<'s>> {
+    /// Whether a decision is against the claim; of a claim about attempts, which attempt.
+    fn violation_of(&self, request: &Attributes, decision: &Decision) -> Option<Option<TargetId>> {
+        let policy = self.prover.policy();
+        let asked = spec::Asked::of(policy, request);
+        let attempts =
+            || decision.candidates().map(|(target, _)| target).chain(decision.shadow.iter().copied());
+        let is_routed = decision.outcome == Outcome::Route;
+        match &self.guarantee.claim {
+            Claim::Always(claimed, when) => {
+                let is_wrong = |target: &TargetId| {
+                    asked.holds(when, Some(*target)) && !asked.holds(claimed, Some(*target))
+                };
+                attempts().filter(|_| is_routed).find(is_wrong).map(Some)
+            }
+            Claim::Redacted(findings, when) => {
+                let is_masked = |target: TargetId, finding: &String| {
+                    let mut owed = decision.obligations.iter().filter(|owed| owed.target == target);
+                    owed.any(|owed| owed.obligations.redact.iter().any(|one| one.find == *finding))
+                };
+                let is_wrong = |target: &TargetId| {
+                    asked.holds(when, Some(*target)) && !findings.iter().all(|one| is_masked(*target, one))
+                };
+                attempts().filter(|_| is_routed).find(is_wrong).map(Some)
+            }
+            Claim::Denied(when) => {
+                // What needs an approval is denied for as long as nobody grants it.
+                let is_let_through = matches!(decision.outcome, Outcome::Route | Outcome::Limited);
+                (asked.holds(when, None) && is_let_through).then_some(None)
+            }
+            Claim::Served(when) => {
+                let is_served = matches!(decision.outcome, Outcome::Route | Outcome::Limited);
+                (asked.holds(when, None) && !is_served).then_some(None)
+            }
+            Claim::AtLeast(count, counted, when) => {
+                let groups: BTreeSet<u32> =
+                    decision.candidates().map(|(target, _)| self.group(target, *counted)).collect();
+                let is_wrong = is_routed && groups.len() < *count as usize && asked.holds(when, None);
+                is_wrong.then_some(None)
+            }
+        }
+    }
+
+    /// What a claim counts.
+    fn group(&self, target: TargetId, counted: Counted) -> u32 {
+        match counted {
+            Counted::Models => target.0,
+            Counted::Providers => self.prover.policy().catalogue.target(target).provider.0,
+        }
+    }
+
+    fn not_served(&self) -> Answer<Shown> {
         let subject = self.prover.subject;
-        let shows = |request: &Attributes, decision: &Decision| {
-            self.is_claimed_of(request) && !matches!(decision.outcome, Outcome::Route | Outcome::Limited)
-        };
         let mut is_known = true;
         for refused in [subject.is_denied(), subject.is_left_over()] {
-            match self.prover.shown(vec![self.when(), refused], &shows) {
-                Answer::Some(shown) => return Answer::Some(Violation { shown, of: None, target: None }),
+            match self.shown(vec![self.when(), refused]) {
+                Answer::Some(shown) => return Answer::Some(shown),
                 Answer::Unknown => is_known = false,
                 Answer::None => {}
             }
@@ -262,8 +267,8 @@ impl<'s> Asked<'_, 's> {
         for of in &subject.plans {
             let mut parts = vec![self.when(), subject.is_answered(of.number)];
             parts.extend(of.plan.map(|plan| subject.nobody_left(plan)));
-            match self.prover.shown(parts, &shows) {
-                Answer::Some(shown) => return Answer::Some(Violation { shown, of: Some(*of), target: None }),
+            match self.shown(parts) {
+                Answer::Some(shown) => return Answer::Some(shown),
                 Answer::Unknown => is_known = false,
                 Answer::None => {}
             }
@@ -271,18 +276,19 @@ impl<'s> Asked<'_, 's> {
         if is_known { Answer::None } else { Answer::Unknown }
     }
 
-    fn too_few(&self, count: u32, counted: Counted) -> Answer<Violation<'s>> {
+    fn too_few(&self, count: u32, counted: Counted) -> Answer<Shown> {
         let subject = self.prover.subject;
         let mut is_known = true;
         for (of, plan) in self.plans() {
             let attempts = subject.attempts(plan);
-            let group = |target: TargetId| match counted {
-                Counted::Models => target.0,
-                Counted::Providers => self.prover.policy().catalogue.target(target).provider.0,
-            };
+            let group = |target: TargetId| self.group(target, counted);
             let groups: BTreeSet<u32> = attempts.iter().map(|(target, _)| group(*target)).collect();
             let groups: Vec<u32> = groups.into_iter().collect();
             let fewer = (count as usize - 1).min(groups.len());
+            if choices(groups.len() as u64, fewer as u64) > CHOICES {
+                is_known = false;
+                continue;
+            }
             for chosen in subsets(&groups, fewer) {
                 let is_inside = |target: TargetId| chosen.contains(&group(target));
                 let some = attempts
@@ -296,17 +302,8 @@ impl<'s> Asked<'_, 's> {
                     subject.is_answered(of.number),
                     subject.has_room(),
                 ];
-                let shows = |request: &Attributes, decision: &Decision| {
-                    let found: BTreeSet<u32> =
-                        decision.candidates().map(|(target, _)| group(target)).collect();
-                    self.is_claimed_of(request)
-                        && decision.outcome == Outcome::Route
-                        && found.len() < count as usize
-                };
-                match self.prover.shown(parts, &shows) {
-                    Answer::Some(shown) => {
-                        return Answer::Some(Violation { shown, of: Some(of), target: None });
-                    }
+                match self.shown(parts) {
+                    Answer::Some(shown) => return Answer::Some(shown),
                     Answer::Unknown => is_known = false,
                     Answer::None => {}
                 }
@@ -401,9 +398,14 @@ impl<'s> Asked<'_, 's> {
         }
     }
 
-    fn failed(&self, violation: Violation<'s>, proven: &mut Proven) {
-        let Violation { shown, of, target } = violation;
+    fn failed(&self, shown: Shown, proven: &mut Proven) {
         let prover = self.prover;
+        let target = self.violation_of(&shown.request, &shown.decision).flatten();
+        let own = |of: &&PlanOf<'_>| {
+            let is_route = shown.decision.route.as_ref() == Some(&prover.route(of).name);
+            is_route && shown.decision.arm == of.arm
+        };
+        let of = prover.subject.plans.iter().find(own).copied();
         let name = &self.guarantee.name;
         let decision = &shown.decision;
         let candidate = target.map(|target| prover.target_name(target)).unwrap_or_default();
@@ -501,9 +503,8 @@ impl<'s> Asked<'_, 's> {
         if of.arm.is_some() {
             path.push((prover.place(&of), "by this arm".to_owned()));
         }
-        let stands = target.is_some_and(|target| {
-            of.plan.is_some_and(|plan| prover.requests.holds(&subject.stands(plan, target), &shown.classes))
-        });
+        let stands =
+            target.is_some_and(|target| of.plan.is_some_and(|plan| subject.in_plan(plan).contains(&target)));
         for migration in &policy.migrations {
             if target == Some(migration.new) && !stands {
                 let old = prover.target_name(migration.old);
@@ -554,9 +555,14 @@ impl Asked<'_, '_> {
     }
 }
 
-/// Whether a request is sent to a target, or copied there.
-fn is_attempted(decision: &Decision, target: TargetId) -> bool {
-    decision.candidates().any(|(candidate, _)| candidate == target) || decision.shadow.contains(&target)
+/// More ways to choose the few who might be left are not gone through.
+const CHOICES: u64 = 5_000;
+
+/// How many ways there are to choose so many.
+fn choices(of: u64, count: u64) -> u64 {
+    (0..count)
+        .try_fold(1_u64, |all, index| Some(all.checked_mul(of - index)? / (index + 1)))
+        .unwrap_or(u64::MAX)
 }
 
 /// All choices of so many.

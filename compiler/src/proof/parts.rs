@@ -199,6 +199,15 @@ pub(super) fn idle(
         if let Some(route) = place.route {
             context.extend(super::reach::conditions(prover, route));
         }
+        // An arm or a route that nothing gets to is told elsewhere, or the one around it is.
+        if place.arm.is_some() || place.kind == "route" {
+            let mut all = context.clone();
+            all.push(Formula::from(&prover.subject.more[kept.first + index]));
+            if walk.near.is_none() && matches!(prover.find(all), Answer::None) {
+                return Vec::new();
+            }
+            walk.is_applied &= walk.near.is_some();
+        }
         walk.whole(place, &prover.subject.more[kept.first + index], context);
         walk.found
     });
@@ -263,78 +272,77 @@ impl<'s> Walk<'_, 's> {
                 context.push(Formula::from(&expressions[0]));
                 self.part(&parts[1], &expressions[1], &context);
             }
-            (condition, expression) => self.part(condition, expression, &context),
+            (condition, expression) => {
+                self.part(condition, expression, &context);
+            }
         }
     }
 
-    fn part(&mut self, condition: &Condition, expression: &'s Expression, context: &[Formula<'s>]) {
+    /// Asks of a part, or of those that it is made of; gives it with what is told of it in its place.
+    fn part(
+        &mut self,
+        condition: &Condition,
+        expression: &'s Expression,
+        context: &[Formula<'s>],
+    ) -> Formula<'s> {
         let operand = self.operands.get(self.cursor).filter(|operand| operand.span.file == self.file);
         if let Some(operand) = operand
             && operand.condition == *condition
         {
             self.cursor += 1;
-            self.ask(operand.span, expression, context);
-            return;
+            let told = self.ask(operand.span, expression, context);
+            return told.map_or_else(|| Formula::from(expression), Formula::constant);
         }
         match (condition, expression) {
             (Condition::All(parts), Expression::All(expressions)) => {
-                self.joined(parts, expressions, true, context)
+                Formula::All(self.joined(parts, expressions, true, context))
             }
             (Condition::Any(parts), Expression::Any(expressions)) => {
-                self.joined(parts, expressions, false, context)
+                Formula::Any(self.joined(parts, expressions, false, context))
             }
             (Condition::Not(part), Expression::Not(own)) => {
                 let is_applied = std::mem::take(&mut self.is_applied);
-                self.part(part, own, context);
+                let part = self.part(part, own, context);
                 self.is_applied = is_applied;
+                part.not()
             }
-            _ => {}
+            _ => Formula::from(expression),
         }
     }
 
     /// Parts that stand beside each other: each is asked where the others leave it to decide. The last are asked first, so
-    /// that of two equal ones the later is told, and what is told counts no more.
+    /// that of two equal ones the later is told, and what is told counts as what it always is.
     fn joined(
         &mut self,
         parts: &[Condition],
         expressions: &'s [Expression],
         is_all: bool,
         context: &[Formula<'s>],
-    ) {
-        let begins: Vec<usize> = parts
-            .iter()
-            .scan(self.cursor, |at, part| {
-                let begin = *at;
-                *at += own_operands(&self.operands[begin.min(self.operands.len())..], part);
-                Some(begin)
-            })
-            .collect();
-        let end = parts.iter().fold(self.cursor, |at, part| {
-            at + own_operands(&self.operands[at.min(self.operands.len())..], part)
-        });
-        let mut idle: BTreeSet<usize> = BTreeSet::new();
+    ) -> Vec<Formula<'s>> {
+        let mut begins = Vec::with_capacity(parts.len());
+        let mut end = self.cursor;
+        for part in parts {
+            begins.push(end);
+            end += own_operands(&self.operands[end.min(self.operands.len())..], part);
+        }
+        let mut known: Vec<Formula<'s>> = expressions.iter().map(Formula::from).collect();
         let is_applied = self.is_applied;
         self.is_applied &= is_all;
         for index in (0..parts.len()).rev() {
             let mut own = context.to_vec();
-            for (other, expression) in expressions.iter().enumerate() {
-                if other != index && !idle.contains(&other) {
-                    let other = Formula::from(expression);
-                    own.push(if is_all { other } else { other.not() });
-                }
+            for (_, part) in known.iter().enumerate().filter(|(other, _)| *other != index) {
+                own.push(if is_all { part.clone() } else { part.clone().not() });
             }
-            let before = self.found.len();
             self.cursor = begins[index];
-            self.part(&parts[index], &expressions[index], &own);
-            if self.found.len() > before {
-                idle.insert(index);
-            }
+            known[index] = self.part(&parts[index], &expressions[index], &own);
         }
         self.cursor = end;
         self.is_applied = is_applied;
+        known
     }
 
-    fn ask(&mut self, span: Span, expression: &'s Expression, context: &[Formula<'s>]) {
+    /// Whether a part is always true, or never; none where it decides something, or nothing gets there.
+    fn ask(&mut self, span: Span, expression: &'s Expression, context: &[Formula<'s>]) -> Option<bool> {
         let with = |part: Formula<'s>| {
             let mut parts = vec![part];
             parts.extend(context.iter().cloned());
@@ -344,19 +352,19 @@ impl<'s> Walk<'_, 's> {
         let is_false = self.prover.find_near(fails(), self.near);
         // Of a rule that applies each part does, as far as it stands beside the others.
         if self.is_applied && matches!(is_false, Answer::Some(_)) {
-            return;
+            return None;
         }
         let is_true = self.prover.find_near(holds(), self.near);
-        let (shown, words, label) = match (is_true, is_false) {
-            (Answer::Some(_), Answer::None) => (holds(), "is always true", "always true here"),
-            (Answer::None, Answer::Some(_)) => (fails(), "is never true", "never true here"),
+        let (shown, is_always, words, label) = match (is_true, is_false) {
+            (Answer::Some(_), Answer::None) => (holds(), true, "is always true", "always true here"),
+            (Answer::None, Answer::Some(_)) => (fails(), false, "is never true", "never true here"),
             (Answer::Unknown, _) | (_, Answer::Unknown) => {
                 let question = "whether this part of the condition changes anything";
                 self.found.push(self.prover.too_large(span, question));
-                return;
+                return None;
             }
             // Where nothing gets here, something else is wrong.
-            (Answer::None, Answer::None) | (Answer::Some(_), Answer::Some(_)) => return,
+            (Answer::None, Answer::None) | (Answer::Some(_), Answer::Some(_)) => return None,
         };
         let message = format!("`{}` {words} in {}", self.prover.text(span), self.within);
         let help = "remove it, or mend what makes it so: the rest of its condition, the routes around it, the arms before it";
@@ -365,5 +373,6 @@ impl<'s> Walk<'_, 's> {
             diagnostic = self.prover.with_witness(diagnostic, &shown);
         }
         self.found.push(diagnostic);
+        Some(is_always)
     }
 }

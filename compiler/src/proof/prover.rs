@@ -8,8 +8,9 @@ use super::witness;
 use crate::decision::boxes::RuleBox;
 use crate::decision::layers::LayerKind;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Policy, Route, RouteId};
+use crate::model::{Condition, Policy, Route, RouteId};
 use crate::source::Span;
+use crate::spec;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
@@ -22,7 +23,7 @@ pub(super) struct Prover<'s> {
     pub(super) subject: &'s Subject<'s>,
     pub(super) requests: Requests<'s>,
     /// Only requests of which this holds are asked about.
-    assumed: Option<Formula<'s>>,
+    assumed: Option<(Formula<'s>, &'s Condition)>,
     threads: usize,
 }
 
@@ -36,7 +37,7 @@ pub(super) struct Shown {
 }
 
 impl<'s> Prover<'s> {
-    pub(super) fn new(subject: &'s Subject<'s>, assumed: Option<Formula<'s>>) -> Prover<'s> {
+    pub(super) fn new(subject: &'s Subject<'s>, assumed: Option<(Formula<'s>, &'s Condition)>) -> Prover<'s> {
         let requests = Requests::new(subject.policy, &subject.rules);
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Prover { subject, requests, assumed, threads }
@@ -48,7 +49,7 @@ impl<'s> Prover<'s> {
 
     pub(super) fn ask(&self, parts: Vec<Formula<'s>>) -> Query<'_> {
         let mut query = self.requests.query();
-        for part in self.assumed.iter().cloned().chain(parts) {
+        for part in self.assumed.iter().map(|(assumed, _)| assumed.clone()).chain(parts) {
             query.when(part);
         }
         query
@@ -62,11 +63,6 @@ impl<'s> Prover<'s> {
     /// The same, where the classes of a request are known that is much like one.
     pub(super) fn find_near(&self, parts: Vec<Formula<'s>>, near: Option<&[u32]>) -> Answer<Vec<u32>> {
         self.ask(parts).find(near, &mut WORK_LIMIT.clone())
-    }
-
-    /// The classes of some request, and target, of which one of these boxes holds.
-    pub(super) fn find_borrowed(&self, boxes: &'s [RuleBox]) -> Answer<Vec<u32>> {
-        self.find(vec![Formula::Boxes(boxes, None)])
     }
 
     /// The plainest request of which all of it holds.
@@ -93,6 +89,27 @@ impl<'s> Prover<'s> {
             }
             Answer::None => Answer::None,
             Answer::Unknown => Answer::Unknown,
+        }
+    }
+
+    /// The same, where `shows` is all that is asked of the request: no attribute of it could be left out.
+    pub(super) fn shown_plainly(
+        &self,
+        parts: Vec<Formula<'s>>,
+        shows: &dyn Fn(&Attributes, &Decision) -> bool,
+    ) -> Answer<Shown> {
+        let is_assumed = |request: &Attributes| {
+            self.assumed.as_ref().is_none_or(|(_, assumed)| spec::holds(self.policy(), assumed, request))
+        };
+        let shows =
+            &|request: &Attributes, decision: &Decision| is_assumed(request) && shows(request, decision);
+        match self.shown(parts, shows) {
+            Answer::Some(shown) => {
+                let (request, decision) =
+                    witness::plainest(self.policy(), shown.request, shown.decision, shows);
+                Answer::Some(Shown { request, decision, classes: shown.classes })
+            }
+            other => other,
         }
     }
 
@@ -176,6 +193,11 @@ impl<'s> Prover<'s> {
         let text = self.policy().texts.get(span.file.0 as usize).map_or("", |(_, text)| text.as_str());
         let own = text.get(span.start as usize..span.end as usize).unwrap_or_default();
         own.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether a decision is what an answer gave.
+    pub(super) fn gave(&self, of: &PlanOf<'_>, decision: &Decision) -> bool {
+        decision.route.as_ref() == Some(&self.route(of).name) && decision.arm == of.arm
     }
 
     pub(super) fn route(&self, plan: &PlanOf<'_>) -> &'s Route {

@@ -15,7 +15,7 @@ use crate::model::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use wayleave_program::attributes::Attributes;
-use wayleave_program::schema::AttributeId;
+use wayleave_program::schema::{AttributeId, BuiltIn};
 
 /// The clauses that a search may learn before it gives up: some seconds of work.
 pub const WORK_LIMIT: u64 = 200_000;
@@ -113,6 +113,27 @@ impl<'p> Requests<'p> {
         for one in self.rules.computed.iter().chain(&self.rules.of_target) {
             one.compute(classes);
         }
+    }
+
+    /// The classes of the same request without an attribute, of which others are computed: with fewer tokens its window is
+    /// smaller. None of other attributes.
+    fn without(&self, id: AttributeId, classes: &[u32]) -> Option<Vec<u32>> {
+        let from = [BuiltIn::RequestTokens, BuiltIn::RequestOutput, BuiltIn::TimeNow];
+        if !from.iter().any(|of| of.id() == id) {
+            return None;
+        }
+        let partition = &self.rules.partition;
+        let own = &classes[..partition.axes().len()];
+        let request = self.request(own)?;
+        let mut less = Attributes::new(&self.policy.schema);
+        self.policy.schema.ids().filter(|other| *other != id).for_each(|other| {
+            if let Some(value) = request.get(other) {
+                less.set(other, value.clone());
+            }
+        });
+        let mut tried = own.to_vec();
+        partition.classify_computed(self.policy, &less, &mut tried);
+        Some(tried)
     }
 
     /// A request of classes that are possible, where every attribute that they say nothing of is left out.
@@ -412,6 +433,7 @@ impl<'q> Asked<'q> {
     }
 
     fn groups(&self) -> BTreeMap<Dimension, Groups> {
+        let holds = ClassSet::one(1);
         let mut sets: BTreeMap<Dimension, BTreeSet<&ClassSet>> = BTreeMap::new();
         let none = BTreeSet::new();
         for (dimension, known) in &self.reduced.known {
@@ -419,6 +441,10 @@ impl<'q> Asked<'q> {
         }
         let all = self.computed.iter().copied().chain(&self.reduced.locals);
         let computed: Vec<&Computed> = all.collect();
+        // A truth has two sides, whether something reads it or not.
+        for one in computed.iter().filter(|one| matches!(one, Computed::Truth(..))) {
+            sets.entry(one.dimension()).or_default().insert(&holds);
+        }
         let expressions = computed.iter().flat_map(|one| one.expressions());
         for expression in self.reduced.demands.iter().chain(expressions) {
             add_sets(expression, &mut sets);
@@ -443,7 +469,7 @@ impl<'q> Asked<'q> {
     fn plainest(&self, mut classes: Vec<u32>) -> Witness {
         let mut is_plainer = true;
         while std::mem::take(&mut is_plainer) {
-            for (_, dimensions) in &self.requests.attributes {
+            for (id, dimensions) in &self.requests.attributes {
                 let is_default = |dimension: &Dimension| {
                     classes[dimension.0 as usize] == self.requests.default(*dimension)
                 };
@@ -455,7 +481,15 @@ impl<'q> Asked<'q> {
                     tried[dimension.0 as usize] = self.requests.default(*dimension);
                 }
                 self.compute(&mut tried);
-                if tried != classes && self.is_fulfilled(&tried) && self.are_possible(&tried) {
+                let is_answer = |tried: &Vec<u32>| {
+                    *tried != classes && self.is_fulfilled(tried) && self.are_possible(tried)
+                };
+                if !is_answer(&tried) {
+                    let Some(without) = self.requests.without(*id, &classes) else { continue };
+                    tried[..without.len()].copy_from_slice(&without);
+                    self.compute(&mut tried);
+                }
+                if is_answer(&tried) {
                     (classes, is_plainer) = (tried, true);
                 }
             }

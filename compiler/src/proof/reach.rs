@@ -7,10 +7,11 @@ use super::subject::PlanOf;
 use crate::decision::boxes::{ClassSet, Dimension};
 use crate::decision::layers::LayerKind;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Migration, RouteId};
+use crate::model::{Migration, Route, RouteBody, RouteId};
 use crate::spec;
 use std::collections::BTreeMap;
-use wayleave_program::decision::RuleName;
+use wayleave_program::attributes::Attributes;
+use wayleave_program::decision::{Decision, RuleName};
 
 /// What is known of each answer, by its number.
 pub(super) struct Reached {
@@ -137,13 +138,38 @@ fn unreached(prover: &Prover<'_>, plan: &PlanOf<'_>, is_whole: bool) -> Option<D
     };
     let part = if cover.len() == 1 { "takes all of its requests" } else { "takes a part of its requests" };
     let mut diagnostic = blame(diagnostic, &cover, part).with_help(help);
-    let others = |_: &_, decision: &wayleave_program::decision::Decision| {
-        decision.route.as_ref() != Some(&route.name) || is_whole || decision.arm != plan.arm
+    let shows = |request: &Attributes, decision: &Decision| {
+        let asked = spec::Asked::of(prover.policy(), request);
+        let is_asked =
+            holds_around(prover, plan.route, &asked) && (is_whole || arm_holds(route, plan.arm, &asked));
+        let is_here = decision.route.as_ref() == Some(&route.name) && (is_whole || decision.arm == plan.arm);
+        is_asked && !is_here
     };
-    if let Answer::Some(shown) = prover.shown(base, &others) {
+    if let Answer::Some(shown) = prover.shown_plainly(base, &shows) {
         diagnostic = prover.with_witness(diagnostic, &shown);
     }
     Some(diagnostic)
+}
+
+/// Whether a route's condition holds, and those around it.
+fn holds_around(prover: &Prover<'_>, route: RouteId, asked: &spec::Asked<'_>) -> bool {
+    let mut at = Some(route);
+    // Routes do not stand inside each other in a circle.
+    while let Some(id) = at {
+        let route = &prover.policy().routes[id.0 as usize];
+        if !asked.holds(&route.condition, None) {
+            return false;
+        }
+        at = route.inside;
+    }
+    true
+}
+
+fn arm_holds(route: &Route, arm: Option<u32>, asked: &spec::Asked<'_>) -> bool {
+    match (&route.body, arm) {
+        (RouteBody::Arms(arms), Some(arm)) => asked.holds(&arms[arm as usize].condition, None),
+        _ => true,
+    }
 }
 
 /// All that may take requests from an arm or route.
@@ -208,12 +234,12 @@ fn both_answer(prover: &Prover<'_>, one: RouteId, other: RouteId) -> Option<Diag
     }
     let mut parts = around(prover, one);
     parts.push(Formula::from(&prover.subject.more[other.0 as usize]));
-    let shows = |request: &_, decision: &wayleave_program::decision::Decision| {
+    let shows = |request: &Attributes, decision: &Decision| {
         let asked = spec::Asked::of(policy, request);
         let is_denied = decision.reasons.iter().any(|reason| matches!(reason.by, RuleName::Deny(_)));
-        asked.holds(&first.condition, None) && asked.holds(&later.condition, None) && !is_denied
+        holds_around(prover, one, &asked) && holds_around(prover, other, &asked) && !is_denied
     };
-    match prover.shown(parts, &shows) {
+    match prover.shown_plainly(parts, &shows) {
         Answer::None => None,
         Answer::Unknown => {
             let question =

@@ -3,7 +3,6 @@
 use super::formula::Formula;
 use super::prover::{Prover, blame, listed};
 use super::query::Answer;
-use crate::decision::boxes::RuleBox;
 use crate::decision::layers::{LayerKind, Owing};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Rule;
@@ -14,7 +13,7 @@ use std::collections::BTreeSet;
 struct Asked<'s> {
     words: String,
     span: Span,
-    boxes: &'s [RuleBox],
+    holds: Formula<'s>,
 }
 
 /// What is told of them, and where those stand that never apply.
@@ -30,6 +29,7 @@ pub(super) fn never_applied(prover: &Prover<'_>) -> (Vec<Diagnostic>, BTreeSet<S
         })
         .collect();
     found.extend(prover.each(&approvals, |index| forbidden(prover, *index)).into_iter().flatten());
+    let dead = found.iter().map(|told| told.primary.span).collect();
     (found, dead)
 }
 
@@ -38,7 +38,7 @@ fn all<'s>(prover: &Prover<'s>) -> Vec<Asked<'s>> {
     let (policy, subject) = (prover.policy(), prover.subject);
     let mut found = Vec::new();
     let mut add = |words: String, span: Span, kind: LayerKind, number: u32| {
-        found.push(Asked { words, span, boxes: subject.own(kind, number) });
+        found.push(Asked { words, span, holds: subject.holds(kind, number) });
     };
     fn each<B>(
         rules: &[Rule<B>],
@@ -66,6 +66,15 @@ fn all<'s>(prover: &Prover<'s>) -> Vec<Asked<'s>> {
     for (counter, index) in policy.counters.iter().zip(0_u32..).filter(|(counter, _)| counter.is_enforced) {
         add(counter.rule_name().to_string(), counter.span, LayerKind::Counters, index);
     }
+    let idle = policy.counters.iter().zip(0_u32..).filter(|(counter, _)| !counter.is_enforced);
+    found.extend(idle.map(|(counter, index)| Asked {
+        words: counter.rule_name().to_string(),
+        span: counter.span,
+        holds: Formula::from(&subject.counted[index as usize]),
+    }));
+    let mut add = |words: String, span: Span, kind: LayerKind, number: u32| {
+        found.push(Asked { words, span, holds: subject.holds(kind, number) });
+    };
     for (migration, index) in policy.migrations.iter().zip(0_u32..) {
         add(format!("migrate {}", migration.name), migration.span, LayerKind::Migrations, index);
     }
@@ -83,7 +92,7 @@ fn of<B>(word: &str, rule: &Rule<B>) -> (String, Span) {
 }
 
 fn never_applied_one<'s>(prover: &Prover<'s>, asked: &Asked<'s>) -> Option<Diagnostic> {
-    match prover.find_borrowed(asked.boxes) {
+    match prover.find(vec![asked.holds.clone()]) {
         Answer::Some(_) => None,
         Answer::Unknown => {
             Some(prover.too_large(asked.span, &format!("whether `{}` ever applies", asked.words)))

@@ -13,7 +13,7 @@ use crate::model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use wayleave_program::catalogue::{AliasId, Requested, TargetId};
-use wayleave_program::schema::{APIS, BuiltIn, NEEDS};
+use wayleave_program::schema::{APIS, BuiltIn, Combine, NEEDS, Origin, Type};
 use wayleave_program::value::{Instant, MemberId, Share};
 
 /// All of what a counter admits, of what a ramp moves.
@@ -28,6 +28,8 @@ pub(super) struct Subject<'p> {
     able: Vec<Expression>,
     /// Indexed by requirement: its grant is held.
     granted: Vec<Expression>,
+    /// Indexed by counter: it counts the request.
+    pub(super) counted: Vec<Expression>,
     /// Indexed by counter: there is no room left.
     full: Vec<Expression>,
     /// The lists of targets that a caller's `model` can name, each with when it does.
@@ -142,6 +144,24 @@ fn named_lists(policy: &Policy) -> BTreeMap<Vec<TargetId>, BTreeSet<String>> {
     lists
 }
 
+/// Each value of an attribute of which a caller's word is weighed against others, so that all of them are told apart.
+fn ordered_sources(policy: &Policy) -> Vec<Condition> {
+    let mut found = Vec::new();
+    for id in policy.schema.ids() {
+        let attribute = policy.schema.attribute(id);
+        let (Origin::Sources(_, Combine::Highest | Combine::Lowest), Type::Named(named)) =
+            (&attribute.origin, &attribute.value_type)
+        else {
+            continue;
+        };
+        for member in 0..named.members.len() as u32 {
+            let predicate = Predicate::OneOfMembers(BTreeSet::from([MemberId(member)]));
+            found.push(Condition::Test(Test { subject: Of::Attribute(id), predicate }));
+        }
+    }
+    found
+}
+
 fn names_alias(alias: u32) -> Condition {
     let aliases = BTreeSet::from([AliasId(alias)]);
     let predicate = Predicate::NamesModel { aliases, targets: BTreeSet::new(), texts: BTreeSet::new() };
@@ -198,6 +218,8 @@ impl<'p> Subject<'p> {
         let grant = |name: &str| test(BuiltIn::Granted, Predicate::Has(name.to_owned()));
         let granted: Vec<usize> =
             policy.requirements.iter().map(|rule| wanted.add(grant(&rule.name))).collect();
+        let counted: Vec<usize> =
+            policy.counters.iter().map(|counter| wanted.add(counter.condition.clone())).collect();
         let room = Interval { low: Some(WHOLE.0.into()), high: None };
         let full: Vec<usize> = policy
             .counters
@@ -244,9 +266,14 @@ impl<'p> Subject<'p> {
                 (wanted.add(always), wanted.add(when))
             })
             .collect();
+        let apart = ordered_sources(policy);
         let mut all: Vec<&Condition> = wanted.0.iter().collect();
         all.extend(more);
+        // Behind all others, as nobody asks for what they say.
+        let asked = all.len();
+        all.extend(&apart);
         let (rules, mut expressions) = Rules::with(policy, &all);
+        expressions.truncate(asked);
         let rest = expressions.split_off(wanted.0.len());
         let mut expressions: Vec<Option<Expression>> = expressions.into_iter().map(Some).collect();
         let mut take = |index: usize| expressions[index].take().expect("each is taken once");
@@ -254,6 +281,7 @@ impl<'p> Subject<'p> {
             policy,
             able: able.into_iter().map(&mut take).collect(),
             granted: granted.into_iter().map(&mut take).collect(),
+            counted: counted.into_iter().map(&mut take).collect(),
             full: full.into_iter().map(&mut take).collect(),
             named: named.into_iter().map(|(targets, index)| (targets, take(index))).collect(),
             aliases: aliases.into_iter().map(&mut take).collect(),

@@ -51,6 +51,46 @@ pub(super) fn shown(
     })
 }
 
+/// The same with as few attributes as still show it.
+pub(super) fn plainest(
+    policy: &Policy,
+    mut request: Attributes,
+    mut decision: Decision,
+    shows: &dyn Fn(&Attributes, &Decision) -> bool,
+) -> (Attributes, Decision) {
+    let mut is_plainer = true;
+    while std::mem::take(&mut is_plainer) {
+        for id in policy.schema.ids().filter(|id| !policy.schema.attribute(*id).is_required) {
+            if request.get(id).is_none() {
+                continue;
+            }
+            let mut less = Attributes::new(&policy.schema);
+            for other in policy.schema.ids().filter(|other| *other != id) {
+                if let Some(value) = request.get(other) {
+                    less.set(other, value.clone());
+                }
+            }
+            let decided = spec::decide(policy, &less);
+            if shows(&less, &decided) {
+                (request, decision, is_plainer) = (less, decided, true);
+            } else if id != BuiltIn::Draw.id()
+                && let Some((with, decided)) = shown(policy, &less, shows)
+                && adds_draw_alone(policy, &less, &with)
+            {
+                let less = with;
+                (request, decision, is_plainer) = (less, decided, true);
+            }
+        }
+    }
+    (request, decision)
+}
+
+/// Whether a request says nothing that another does not, but for a draw.
+fn adds_draw_alone(policy: &Policy, less: &Attributes, with: &Attributes) -> bool {
+    let is_more = |id: AttributeId| with.get(id).is_some() && less.get(id).is_none();
+    !policy.schema.ids().any(|id| id != BuiltIn::Draw.id() && is_more(id))
+}
+
 /// With what a request document has to say.
 fn written_out(policy: &Policy, request: &Attributes) -> Attributes {
     let schema = &policy.schema;

@@ -165,6 +165,23 @@ impl Partition {
         Some(request)
     }
 
+    /// Writes the classes of tokens, windows and clocks of a request.
+    pub(crate) fn classify_computed(&self, policy: &Policy, request: &Attributes, classes: &mut [u32]) {
+        let of = [
+            BuiltIn::RequestTokens,
+            BuiltIn::RequestOutput,
+            BuiltIn::RequestWindow,
+            BuiltIn::TimeNow,
+            BuiltIn::TimeOfDay,
+            BuiltIn::TimeWeekday,
+        ];
+        for id in of.map(BuiltIn::id) {
+            let value = computed(policy, request, id);
+            let value = value.unwrap_or_else(|| request.value(&policy.schema, id).into_owned());
+            self.classify(id, &value, classes);
+        }
+    }
+
     /// The first and the last value of a class of an attribute with single values; of those without an order one value
     /// twice. None of other attributes.
     pub fn ends(&self, id: AttributeId, class: u32) -> Option<(Value, Value)> {
