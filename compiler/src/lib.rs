@@ -89,7 +89,8 @@ fn check_with(sources: &Sources, options: &Options, exactly: Option<proof::Progr
     if sources.files().is_empty() {
         return Checked { diagnostics: Vec::new(), policy: None };
     }
-    let (mut policy, mut diagnostics) = model::lower::lower(sources);
+    let (policy, mut diagnostics) = model::lower::lower(sources);
+    let mut policy = policy.map(Arc::new);
     if let Some(sound) = &policy {
         let foreign = hygiene::foreign_tests(sound, sources);
         if foreign.is_empty() {
@@ -109,7 +110,7 @@ fn check_with(sources: &Sources, options: &Options, exactly: Option<proof::Progr
     diagnostics.sort_by_key(|told| (told.primary.span, told.severity, told.code));
     limit(&mut diagnostics);
     fix::doubt_what_joins(sources, &mut diagnostics);
-    Checked { diagnostics, policy: policy.map(Arc::new) }
+    Checked { diagnostics, policy }
 }
 
 /// More than this are not kept: nobody reads them, and a broken generator writes millions.
@@ -120,7 +121,10 @@ fn limit(diagnostics: &mut Vec<Diagnostic>) {
     if hidden == 0 {
         return;
     }
+    // What stops the compile goes last; both sorts keep the order of places.
+    diagnostics.sort_by_key(|told| told.severity);
     diagnostics.truncate(DIAGNOSTICS_LIMIT);
+    diagnostics.sort_by_key(|told| (told.primary.span, told.severity, told.code));
     if let Some(last) = diagnostics.last_mut() {
         last.help = Some(format!("{hidden} more like these are not shown; mend some of them first"));
     }

@@ -45,6 +45,7 @@ use crate::model::{Condition, Policy};
 use crate::source::Sources;
 use parts::Kept;
 use prover::Prover;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use subject::Subject;
 
@@ -55,7 +56,7 @@ pub type Progress<'p> = &'p (dyn Fn(&str, usize, usize) + Sync);
 pub fn silently(_: &str, _: usize, _: usize) {}
 
 /// The exact checks of a policy, its guarantees among them. Not in any order.
-pub fn checks(policy: &Policy, sources: &Sources, progress: Progress<'_>) -> Vec<Diagnostic> {
+pub fn checks(policy: &Arc<Policy>, sources: &Sources, progress: Progress<'_>) -> Vec<Diagnostic> {
     let places = parts::places(policy);
     let mut more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).collect();
     let first = more.len();
@@ -66,7 +67,7 @@ pub fn checks(policy: &Policy, sources: &Sources, progress: Progress<'_>) -> Vec
     let steps = STEPS + policy.guarantees.len();
     progress("classes", 0, steps);
     let subject = Subject::new(policy, &more);
-    let prover = Prover::new(&subject, None);
+    let prover = Prover::new(policy, &subject, None);
     progress("arms and routes", 1, steps);
     let mut reached = reach::reached(&prover);
     let mut found = reached.take();
@@ -102,7 +103,7 @@ const STEPS: usize = 8;
 /// What a policy promises, in its order: all of it, or what has one of these names; of all requests, or of those of which a
 /// condition holds.
 pub fn guarantees_of(
-    policy: &Policy,
+    policy: &Arc<Policy>,
     names: &[String],
     assumed: Option<&Condition>,
     progress: Progress<'_>,
@@ -110,7 +111,7 @@ pub fn guarantees_of(
     let more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).chain(assumed).collect();
     let subject = Subject::new(policy, &more);
     let assumed = assumed.map(|assumed| (Formula::from(&subject.more[policy.routes.len()]), assumed));
-    let prover = Prover::new(&subject, assumed);
+    let prover = Prover::new(policy, &subject, assumed);
     let is_asked = |name: &String| names.is_empty() || names.contains(name);
     let asked: Vec<usize> =
         (0..policy.guarantees.len()).filter(|number| is_asked(&policy.guarantees[*number].name)).collect();

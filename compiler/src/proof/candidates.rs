@@ -43,11 +43,7 @@ pub(super) fn never_eligible(prover: &Prover<'_>, reached: &Reached) -> Vec<Diag
             }
         }
     }
-    prover
-        .each(&asked, |(of, target, near)| never_eligible_one(prover, of, *target, near))
-        .into_iter()
-        .flatten()
-        .collect()
+    prover.told(&asked, |(of, target, near)| never_eligible_one(prover, of, *target, near))
 }
 
 fn never_eligible_one(
@@ -148,11 +144,7 @@ fn apart<'s>(plan: &Plan, whole: Stages<'s>) -> Vec<Stages<'s>> {
 
 pub(super) fn without_backup(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnostic> {
     let answered = answered(prover, reached);
-    prover
-        .each(&answered, |(of, plan, _)| without_backup_one(prover, of, plan))
-        .into_iter()
-        .flatten()
-        .collect()
+    prover.told(&answered, |(of, plan, _)| without_backup_one(prover, of, plan))
 }
 
 /// Whether a later target lacks something that one of the first has.
@@ -281,7 +273,7 @@ pub(super) fn turned_away(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnos
             _ => of_route.push(vec![(*of, plan)]),
         }
     }
-    prover.each(&of_route, |plans| turned_away_one(prover, plans)).into_iter().flatten().collect()
+    prover.told(&of_route, |plans| turned_away_one(prover, plans))
 }
 
 fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) -> Option<Diagnostic> {

@@ -5,6 +5,7 @@ use super::formula::Formula;
 use super::query::{Answer, Query, Requests, WORK_LIMIT, Witness};
 use super::subject::{PlanOf, Subject};
 use super::witness;
+use crate::decision::Compiled;
 use crate::decision::boxes::RuleBox;
 use crate::decision::layers::LayerKind;
 use crate::diagnostic::{Code, Diagnostic};
@@ -12,6 +13,7 @@ use crate::model::{Condition, Policy, Route, RouteId};
 use crate::source::Span;
 use crate::spec;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::Decision;
@@ -25,7 +27,16 @@ pub(super) struct Prover<'s> {
     /// Only requests of which this holds are asked about.
     assumed: Option<(Formula<'s>, &'s Condition)>,
     threads: usize,
+    /// What decides the requests that are shown; made when the first one is.
+    program: OnceLock<Compiled>,
+    owned: Arc<Policy>,
 }
+
+/// So many places are looked at together.
+const CHUNK: usize = 256;
+
+/// So many warnings of one kind are enough for a while.
+const ENOUGH: usize = 200;
 
 /// A request that shows something, and what is decided on it.
 #[derive(Debug, Clone)]
@@ -37,10 +48,23 @@ pub(super) struct Shown {
 }
 
 impl<'s> Prover<'s> {
-    pub(super) fn new(subject: &'s Subject<'s>, assumed: Option<(Formula<'s>, &'s Condition)>) -> Prover<'s> {
+    pub(super) fn new(
+        policy: &Arc<Policy>,
+        subject: &'s Subject<'s>,
+        assumed: Option<(Formula<'s>, &'s Condition)>,
+    ) -> Prover<'s> {
         let requests = Requests::new(subject.policy, &subject.rules);
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Prover { subject, requests, assumed, threads }
+        Prover { subject, requests, assumed, threads, program: OnceLock::new(), owned: Arc::clone(policy) }
+    }
+
+    /// Whether classes are those of a request that is asked about.
+    pub(super) fn is_assumed(&self, classes: &[u32]) -> bool {
+        self.assumed.as_ref().is_none_or(|(assumed, _)| self.requests.holds(assumed, classes))
+    }
+
+    fn program(&self) -> &Compiled {
+        self.program.get_or_init(|| Compiled::new(Arc::clone(&self.owned)))
     }
 
     pub(super) fn policy(&self) -> &'s Policy {
@@ -79,7 +103,7 @@ impl<'s> Prover<'s> {
     ) -> Answer<Shown> {
         match self.plainest(parts) {
             Answer::Some(Witness { request, classes }) => {
-                match witness::shown(self.policy(), &request, shows) {
+                match witness::shown(self.program(), &request, shows) {
                     Some((request, decision)) => Answer::Some(Shown { request, decision, classes }),
                     None => {
                         debug_assert!(false, "the decision on {request:?} does not show it");
@@ -106,7 +130,7 @@ impl<'s> Prover<'s> {
         match self.shown(parts, shows) {
             Answer::Some(shown) => {
                 let (request, decision) =
-                    witness::plainest(self.policy(), shown.request, shown.decision, shows);
+                    witness::plainest(self.program(), shown.request, shown.decision, shows);
                 Answer::Some(Shown { request, decision, classes: shown.classes })
             }
             other => other,
@@ -146,6 +170,29 @@ impl<'s> Prover<'s> {
         };
         done.sort_by_key(|(index, _)| *index);
         done.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// What is told of these, in their order. Of very much of one kind the rest is not looked for: nobody mends it all at once.
+    pub(super) fn told<T: Sync>(
+        &self,
+        items: &[T],
+        one: impl Fn(&T) -> Option<Diagnostic> + Sync,
+    ) -> Vec<Diagnostic> {
+        let mut found: Vec<Diagnostic> = Vec::new();
+        for (chunk, at) in items.chunks(CHUNK).zip(0..) {
+            found.extend(self.each(chunk, &one).into_iter().flatten());
+            let rest = items.len().saturating_sub((at + 1) * CHUNK);
+            if found.len() >= ENOUGH && rest > 0 {
+                if let Some(last) = found.last_mut() {
+                    let help = last.help.take().unwrap_or_default();
+                    last.help = Some(format!(
+                        "{help}; {rest} more places were not looked at: mend some of these first"
+                    ));
+                }
+                break;
+            }
+        }
+        found
     }
 
     /// With the request that shows it.

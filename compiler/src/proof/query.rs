@@ -8,10 +8,11 @@
 use super::clauses::{Clauses, Found};
 use super::formula::{self, Formula, Index, Reduced};
 use super::groups::Groups;
-use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
+use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression, RuleBox};
 use crate::decision::partition::Family;
 use crate::decision::{Computed, Rules};
 use crate::model::Policy;
+use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use wayleave_program::attributes::Attributes;
@@ -59,6 +60,38 @@ impl<'p> Requests<'p> {
     /// A question, to which every request is an answer.
     pub fn query(&self) -> Query<'_> {
         Query { requests: self, demands: Vec::new() }
+    }
+
+    /// The classes of a request of which a box holds: as near to the defaults as can be, or of any others. None where those
+    /// that were tried do not go together.
+    pub(super) fn sample(&self, one: &RuleBox, random: Option<&mut Rng>) -> Option<Vec<u32>> {
+        let is_fixed =
+            |dimension: Dimension| one.constraints.iter().any(|constraint| constraint.dimension == dimension);
+        let mut classes = self.rules.partition.defaults().to_vec();
+        if let Some(random) = random {
+            for family in self.families.iter().filter(|family| family.is_free) {
+                for dimension in &family.dimensions {
+                    if random.bool() {
+                        classes[dimension.0 as usize] = random.u32(..self.index.count(*dimension));
+                    }
+                }
+            }
+            for constraint in &one.constraints {
+                let at = random.u32(..constraint.classes.len().max(1)) as usize;
+                classes[constraint.dimension.0 as usize] = constraint.classes.classes().nth(at)?;
+            }
+        } else {
+            for constraint in &one.constraints {
+                let class = &mut classes[constraint.dimension.0 as usize];
+                if !constraint.classes.contains(*class) {
+                    *class = constraint.classes.ranges().first()?.0;
+                }
+            }
+        }
+        self.families.iter().for_each(|family| mend(&family.laws, &is_fixed, &mut classes));
+        self.rules.partition.complete(self.policy, &is_fixed, &mut classes)?;
+        self.compute(&mut classes);
+        (one.holds(&classes) && self.are_possible(&classes)).then_some(classes)
     }
 
     /// Whether a formula holds of classes, with all that is computed among them.
@@ -230,6 +263,8 @@ impl Query<'_> {
             let Some(family) = requests.family_of.get(dimension) else { continue };
             mend(&requests.families[*family].laws, &|dimension| known.contains_key(&dimension), &mut classes);
         }
+        let is_fixed = |dimension: Dimension| known.contains_key(&dimension);
+        requests.rules.partition.complete(requests.policy, &is_fixed, &mut classes)?;
         requests.compute(&mut classes);
         let holds = |formula: &Formula<'_>| formula.holds(&requests.index, &classes, None);
         (self.demands.iter().all(holds) && requests.are_possible(&classes)).then_some(classes)
@@ -359,18 +394,14 @@ impl<'q> Asked<'q> {
         }
         self.mend(&mut start);
         // Of a question that reads much, some other requests. The same each time.
-        let mut number: u32 = 1;
-        let mut next = move || {
-            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            number >> 16
-        };
+        let mut random = Rng::with_seed(0);
         for sample in 0..SAMPLES {
             let mut tried = start.clone();
             if sample > 0 {
                 for dimension in &self.dimensions {
                     let count = self.requests.index.count(*dimension);
-                    let class = next() % count;
-                    if next() % 3 == 0
+                    let class = random.u32(..count);
+                    if random.u32(..3) == 0
                         && self.reduced.known.get(dimension).is_none_or(|known| known.contains(class))
                     {
                         tried[dimension.0 as usize] = class;

@@ -6,10 +6,13 @@ use super::query::Answer;
 use super::subject::PlanOf;
 use crate::decision::boxes::{ClassSet, Dimension};
 use crate::decision::layers::LayerKind;
+use crate::decision::matcher::{Code as Way, Matcher};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Migration, Route, RouteBody, RouteId};
 use crate::spec;
+use fastrand::Rng;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::decision::{Decision, RuleName};
 
@@ -20,10 +23,48 @@ pub(super) struct Reached {
     found: Vec<Diagnostic>,
 }
 
+/// Requests of which an arm's own box holds, asked of the whole list at once: most arms are reached by one of them.
+struct Sampler<'a, 's> {
+    prover: &'a Prover<'s>,
+    denials: Matcher,
+    answers: Matcher,
+}
+
+/// So many are tried for each arm.
+const TRIES: u32 = 24;
+
+impl<'a, 's> Sampler<'a, 's> {
+    fn new(prover: &'a Prover<'s>) -> Sampler<'a, 's> {
+        let rules = &prover.subject.rules;
+        let count = |dimension: Dimension| rules.partition.count(dimension);
+        let matcher = |kind: LayerKind| Matcher::new(Arc::clone(rules.layer(kind)), &count);
+        Sampler { prover, denials: matcher(LayerKind::Denials), answers: matcher(LayerKind::Answers) }
+    }
+
+    /// The classes of a request that one of the answers takes.
+    fn some(&self, number: u32) -> Option<Vec<u32>> {
+        let requests = &self.prover.requests;
+        let own = self.prover.subject.own(LayerKind::Answers, number);
+        // The same on every machine.
+        let mut random = Rng::with_seed(u64::from(number));
+        (0..TRIES).find_map(|attempt| {
+            let one = own.get(random.usize(..own.len().max(1)))?;
+            let classes = requests.sample(one, if attempt == 0 { None } else { Some(&mut random) })?;
+            let is_denied = self.denials.first(Way::Walked, &classes).is_some();
+            let is_taken = self.answers.first(Way::Walked, &classes) == Some(number);
+            (is_taken && !is_denied && self.prover.is_assumed(&classes)).then_some(classes)
+        })
+    }
+}
+
 /// Finds a request for each arm and route.
 pub(super) fn reached(prover: &Prover<'_>) -> Reached {
     let plans = &prover.subject.plans;
-    let answers = prover.each(plans, |plan| prover.find(vec![prover.subject.is_answered(plan.number)]));
+    let sampler = Sampler::new(prover);
+    let answers = prover.each(plans, |plan| match sampler.some(plan.number) {
+        Some(classes) => Answer::Some(classes),
+        None => prover.find(vec![prover.subject.is_answered(plan.number)]),
+    });
     let mut found = Vec::new();
     let mut classes = Vec::new();
     let mut is_dead = Vec::new();

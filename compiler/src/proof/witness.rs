@@ -1,9 +1,11 @@
 //! From the classes of a request to a document on which `decide` shows the same: what is required is written out, and draws
 //! are chosen so that they fall as they have to.
 
+use crate::decision::Compiled;
 use crate::model::{Policy, RouteBody, Who};
 use crate::spec;
 use std::collections::BTreeSet;
+use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::decision::Decision;
 use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin, Type};
@@ -18,13 +20,14 @@ const CALLERS: u32 = 3_000;
 /// The request that shows it, and what is decided on it; none where no draws do. `shows`: whether a request and the decision
 /// on it are what is claimed.
 pub(super) fn shown(
-    policy: &Policy,
+    program: &Compiled,
     request: &Attributes,
     shows: &dyn Fn(&Attributes, &Decision) -> bool,
 ) -> Option<(Attributes, Decision)> {
+    let policy = &**program.policy();
     let request = written_out(policy, request);
     let tried = |request: Attributes| {
-        let decision = spec::decide(policy, &request);
+        let decision = decide(program, &request);
         shows(&request, &decision).then_some((request, decision))
     };
     if let Some(found) = tried(request.clone()) {
@@ -51,13 +54,21 @@ pub(super) fn shown(
     })
 }
 
+/// What is decided, which is what the meaning says.
+fn decide(program: &Compiled, request: &Attributes) -> Decision {
+    let decision = program.decide(request);
+    debug_assert_eq!(decision, spec::decide(program.policy(), request), "the program decides by the letter");
+    decision
+}
+
 /// The same with as few attributes as still show it.
 pub(super) fn plainest(
-    policy: &Policy,
+    program: &Compiled,
     mut request: Attributes,
     mut decision: Decision,
     shows: &dyn Fn(&Attributes, &Decision) -> bool,
 ) -> (Attributes, Decision) {
+    let policy = &**program.policy();
     let mut is_plainer = true;
     while std::mem::take(&mut is_plainer) {
         for id in policy.schema.ids().filter(|id| !policy.schema.attribute(*id).is_required) {
@@ -70,11 +81,11 @@ pub(super) fn plainest(
                     less.set(other, value.clone());
                 }
             }
-            let decided = spec::decide(policy, &less);
+            let decided = decide(program, &less);
             if shows(&less, &decided) {
                 (request, decision, is_plainer) = (less, decided, true);
             } else if id != BuiltIn::Draw.id()
-                && let Some((with, decided)) = shown(policy, &less, shows)
+                && let Some((with, decided)) = shown(program, &less, shows)
                 && adds_draw_alone(policy, &less, &with)
             {
                 let less = with;

@@ -14,6 +14,12 @@ use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin, Type};
 use wayleave_program::value::{Instant, Value};
 use wayleave_program::zone::Zone;
 
+/// What counts a request's tokens.
+const TOKENS: [BuiltIn; 3] = [BuiltIn::RequestTokens, BuiltIn::RequestOutput, BuiltIn::RequestWindow];
+
+/// What tells a request's time.
+const CLOCK: [BuiltIn; 3] = [BuiltIn::TimeNow, BuiltIn::TimeOfDay, BuiltIn::TimeWeekday];
+
 /// A request's time is looked for day by day; after so many steps every weekday has come round in every offset of a zone.
 const DAYS: usize = 800;
 
@@ -29,19 +35,20 @@ pub struct Family {
     pub laws: Vec<Expression>,
     /// Whether [`Partition::request`] finds a request wherever there is one.
     pub is_exact: bool,
+    /// Whether each class of a dimension goes with each of the others, as far as no law says otherwise.
+    pub is_free: bool,
 }
 
 impl Partition {
     /// All dimensions of what is given, and of what follows from it, each once. What is `classify`ed or defined is of none.
     pub fn families(&self, policy: &Policy) -> Vec<Family> {
-        let tokens = [BuiltIn::RequestTokens, BuiltIn::RequestOutput, BuiltIn::RequestWindow];
-        let clock = [BuiltIn::TimeNow, BuiltIn::TimeOfDay, BuiltIn::TimeWeekday];
+        let (tokens, clock) = (TOKENS, CLOCK);
         let is_of = |of: &[BuiltIn], id: AttributeId| of.iter().any(|built_in| built_in.id() == id);
         let mut families = Vec::new();
         for of in [tokens, clock] {
             let dimensions: Vec<Dimension> =
                 of.iter().flat_map(|built_in| self.dimensions(built_in.id())).collect();
-            families.push(Family { dimensions, laws: Vec::new(), is_exact: true });
+            families.push(Family { dimensions, laws: Vec::new(), is_exact: true, is_free: false });
         }
         families[0].laws = self.laws_of_tokens();
         for (id, cut) in &self.cuts {
@@ -54,7 +61,7 @@ impl Partition {
                 Cut::Parts(tests) => tests.len() < 2,
                 Cut::Members(_) | Cut::Truth(_) | Cut::Numbers(_) | Cut::Set(_) => true,
             };
-            families.push(Family { dimensions: self.dimensions(*id), laws, is_exact });
+            families.push(Family { dimensions: self.dimensions(*id), laws, is_exact, is_free: true });
         }
         families.retain(|family| !family.dimensions.is_empty());
         for (system, prompt, laws) in self.laws_of_texts(policy) {
@@ -165,17 +172,42 @@ impl Partition {
         Some(request)
     }
 
+    /// Chooses classes of tokens, windows and clocks that go together, where they are not fixed; none where there are none.
+    pub(crate) fn complete(
+        &self,
+        policy: &Policy,
+        is_fixed: &dyn Fn(Dimension) -> bool,
+        classes: &mut [u32],
+    ) -> Option<()> {
+        let fixed = |of: BuiltIn| self.dimensions(of.id()).into_iter().any(is_fixed);
+        let mut request = Attributes::new(&policy.schema);
+        if TOKENS.into_iter().any(fixed) {
+            let ranges = TOKENS.map(|of| match fixed(of) {
+                true => self.between(of, classes),
+                false => (0, u64::MAX.into()),
+            });
+            let (tokens, output) = counts(ranges[0], ranges[1], ranges[2])?;
+            for (of, count) in [(BuiltIn::RequestTokens, tokens), (BuiltIn::RequestOutput, output)] {
+                let count = wayleave_program::value::Tokens(u64::try_from(count).ok()?);
+                request.set(of.id(), Value::Tokens(count));
+            }
+            self.classify_these(policy, &TOKENS, &request, classes);
+        }
+        if CLOCK.into_iter().any(fixed) {
+            self.set_clock_of(policy, classes, &fixed, &mut request)?;
+            self.classify_these(policy, &CLOCK, &request, classes);
+        }
+        Some(())
+    }
+
     /// Writes the classes of tokens, windows and clocks of a request.
     pub(crate) fn classify_computed(&self, policy: &Policy, request: &Attributes, classes: &mut [u32]) {
-        let of = [
-            BuiltIn::RequestTokens,
-            BuiltIn::RequestOutput,
-            BuiltIn::RequestWindow,
-            BuiltIn::TimeNow,
-            BuiltIn::TimeOfDay,
-            BuiltIn::TimeWeekday,
-        ];
-        for id in of.map(BuiltIn::id) {
+        self.classify_these(policy, &TOKENS, request, classes);
+        self.classify_these(policy, &CLOCK, request, classes);
+    }
+
+    fn classify_these(&self, policy: &Policy, these: &[BuiltIn], request: &Attributes, classes: &mut [u32]) {
+        for id in these.iter().map(|of| of.id()) {
             let value = computed(policy, request, id);
             let value = value.unwrap_or_else(|| request.value(&policy.schema, id).into_owned());
             self.classify(id, &value, classes);
@@ -270,20 +302,31 @@ impl Partition {
     }
 
     fn set_clock(&self, policy: &Policy, classes: &[u32], request: &mut Attributes) -> Option<()> {
-        let asked = [BuiltIn::TimeNow, BuiltIn::TimeOfDay, BuiltIn::TimeWeekday];
-        if !asked.iter().any(|of| self.tests(of.id())) {
+        if !CLOCK.iter().any(|of| self.tests(of.id())) {
             return Some(());
         }
-        let (first, last) = match self.numbers(BuiltIn::TimeNow) {
+        self.set_clock_of(policy, classes, &|_| true, request)
+    }
+
+    /// `is_asked`: whether the class of one of the clock's attributes counts.
+    fn set_clock_of(
+        &self,
+        policy: &Policy,
+        classes: &[u32],
+        is_asked: &dyn Fn(BuiltIn) -> bool,
+        request: &mut Attributes,
+    ) -> Option<()> {
+        let numbers = |of: BuiltIn| self.numbers(of).filter(|_| is_asked(of));
+        let (first, last) = match numbers(BuiltIn::TimeNow) {
             Some(_) => self.between(BuiltIn::TimeNow, classes),
             None => (i64::MIN.into(), i64::MAX.into()),
         };
-        let minutes = match self.numbers(BuiltIn::TimeOfDay) {
+        let minutes = match numbers(BuiltIn::TimeOfDay) {
             Some(_) => self.between(BuiltIn::TimeOfDay, classes),
             None => (0, 24 * 60 - 1),
         };
         let is_day = |weekday: u32| match self.cut_of(BuiltIn::TimeWeekday.id()) {
-            Some(Cut::Members(members)) => {
+            Some(Cut::Members(members)) if is_asked(BuiltIn::TimeWeekday) => {
                 let mut own = classes.to_vec();
                 members.classify(&Value::Member(wayleave_program::value::MemberId(weekday)), &mut own);
                 own == classes
