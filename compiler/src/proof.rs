@@ -47,10 +47,19 @@ use parts::Kept;
 use prover::Prover;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use subject::Subject;
 
 /// How far a long check has come: what is done next, how many steps are done, and how many there are.
 pub type Progress<'p> = &'p (dyn Fn(&str, usize, usize) + Sync);
+
+/// A clock: what has passed since some moment. Handed in, so that the same policy has the same answers.
+pub type Clock<'c> = &'c (dyn Fn() -> Duration + Sync);
+
+/// A clock that stands still.
+pub fn standing() -> Duration {
+    Duration::ZERO
+}
 
 /// Says nothing.
 pub fn silently(_: &str, _: usize, _: usize) {}
@@ -92,7 +101,7 @@ pub fn checks(policy: &Arc<Policy>, sources: &Sources, progress: Progress<'_>) -
     found.extend(migrations::unfit(&prover, &reached));
     for (number, guarantee) in policy.guarantees.iter().enumerate() {
         progress(&format!("guarantee {}", guarantee.name), STEPS + number, steps);
-        found.extend(guarantees::prove(&prover, number).diagnostic);
+        found.extend(guarantees::prove(&prover, number, &standing).diagnostic);
     }
     found
 }
@@ -107,6 +116,7 @@ pub fn guarantees_of(
     names: &[String],
     assumed: Option<&Condition>,
     progress: Progress<'_>,
+    clock: Clock<'_>,
 ) -> Vec<Proven> {
     let more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).chain(assumed).collect();
     let subject = Subject::new(policy, &more);
@@ -117,7 +127,7 @@ pub fn guarantees_of(
         (0..policy.guarantees.len()).filter(|number| is_asked(&policy.guarantees[*number].name)).collect();
     let done = AtomicUsize::new(0);
     prover.each(&asked, |number| {
-        let proven = guarantees::prove(&prover, *number);
+        let proven = guarantees::prove(&prover, *number, clock);
         let so_far = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(&format!("guarantee {}", proven.name), so_far, asked.len());
         proven

@@ -3,7 +3,7 @@
 //! words that its message or next step holds; `// sound: why` is that there is none. The snapshot beside a file holds the whole
 //! of it, and what is decided on each request that is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use wayleave_compiler::diagnostic::render::{Style, render_human};
@@ -167,6 +167,22 @@ fn wrong(path: &Path) -> Option<String> {
     }
     problems.extend(left.iter().map(|told| format!("not expected: {} {}", told.code.name(), told.message)));
     (!problems.is_empty()).then(|| format!("{}:\n  {}", path.display(), problems.join("\n  ")))
+}
+
+/// The codes that some file of `suite/prove` shows.
+pub(crate) fn codes() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/prove");
+    let mut shown = BTreeSet::new();
+    for folder in [folder.clone(), folder.join("acme")] {
+        for entry in std::fs::read_dir(&folder).expect("the folder can be listed") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|extension| extension == "route" || extension == "change") {
+                let text = std::fs::read_to_string(&path).expect("the case can be read");
+                shown.extend(expected(&text).0.into_iter().map(|one| one.code));
+            }
+        }
+    }
+    shown
 }
 
 #[test]

@@ -16,8 +16,10 @@ pub(super) fn run(arguments: &Prove, terminal: Terminal) -> Result<Exit, Failure
     let as_of = as_of(arguments.as_of.as_deref())?;
     let root = load::root_file(&arguments.policy.policy)?;
     let sources = load::sources(&root)?;
+    let begin = std::time::Instant::now();
+    let clock = || begin.elapsed();
     let asked = Waiting::with("proving", |progress| {
-        prove(&sources, &Options { as_of }, &arguments.names, arguments.assume.as_deref(), progress)
+        prove(&sources, &Options { as_of }, &arguments.names, arguments.assume.as_deref(), progress, &clock)
     });
     let (policy, proven) = match asked {
         Ok(found) => found,

@@ -1,6 +1,6 @@
 //! What a command asks of a policy's guarantees: by name, and of which requests.
 
-use super::{Progress, Proven, guarantees_of};
+use super::{Clock, Progress, Proven, guarantees_of};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Claim, Condition, Policy};
 use crate::source::Sources;
@@ -31,6 +31,7 @@ pub fn prove(
     names: &[String],
     assumed: Option<&str>,
     progress: Progress<'_>,
+    clock: Clock<'_>,
 ) -> Result<(std::sync::Arc<Policy>, Vec<Proven>), NotAsked> {
     let checked = check(sources, options);
     let Some(policy) = checked.policy else {
@@ -42,7 +43,7 @@ pub fn prove(
         return Err(NotAsked::UnknownName(unknown.clone(), known));
     }
     let assumed = assumed.map(|text| assumption(sources, options, text)).transpose()?;
-    let proven = guarantees_of(&policy, names, assumed.as_ref(), progress);
+    let proven = guarantees_of(&policy, names, assumed.as_ref(), progress, clock);
     Ok((policy, proven))
 }
 

@@ -125,7 +125,7 @@ fn stages<'s>(subject: &'s Subject<'s>, plan: &Plan) -> Vec<Stages<'s>> {
         return apart(plan, one(&[], Formula::constant(true)));
     }
     let lists = || subject.named.iter();
-    let none = Formula::Any(lists().map(|(_, when)| Formula::from(when)).collect()).not();
+    let none = Formula::Any(lists().map(|(_, when)| Formula::from(when)).collect()).negated();
     let named = lists().map(|(targets, when)| one(targets, Formula::from(when)));
     std::iter::once(one(&[], none)).chain(named).collect()
 }
@@ -165,9 +165,10 @@ fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Opti
     for way in &ways {
         // Those that only want for capability or context.
         let unable = |target: &TargetId| {
-            Formula::All(vec![subject.is_allowed(*target), subject.is_able(*target).not()])
+            Formula::All(vec![subject.is_allowed(*target), subject.is_able(*target).negated()])
         };
-        let none_later = way.beside.iter().chain(&way.later).map(|target| subject.is_eligible(*target).not());
+        let none_later =
+            way.beside.iter().chain(&way.later).map(|target| subject.is_eligible(*target).negated());
         let mut parts = vec![
             Formula::Any(way.first.iter().map(|target| subject.is_eligible(*target)).collect()),
             Formula::Any(way.later.iter().map(unable).collect()),
@@ -289,7 +290,7 @@ fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) ->
             |target: &TargetId| Formula::All(vec![subject.stands(plan, *target), subject.is_able(*target)]);
         Formula::All(vec![
             Formula::Any(all.iter().map(standing).collect()),
-            Formula::Any(all.iter().map(able).collect()).not(),
+            Formula::Any(all.iter().map(able).collect()).negated(),
             subject.nobody_left(plan),
         ])
     };
@@ -321,15 +322,8 @@ fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) ->
             true
         })
     };
-    let only = |wanted: Option<usize>| -> Vec<Formula<'s>> {
-        let each = subject.needs.iter().enumerate().map(|(index, need)| {
-            let need = Formula::from(need);
-            if Some(index) == wanted { need } else { need.not() }
-        });
-        each.collect()
-    };
     let needs: Vec<String> = (0..NEEDS.len())
-        .filter(|need| some(&[Ability::Kind, Ability::Context], &|| only(Some(*need))))
+        .filter(|need| some(&[Ability::Kind, Ability::Context], &|| subject.needs_only(Some(*need))))
         .map(|need| format!("`{}`", NEEDS[need]))
         .collect();
     let mut wants: Vec<String> = Vec::new();
@@ -339,11 +333,11 @@ fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) ->
     let contexts = plans.iter().flat_map(|(_, plan)| subject.in_plan(plan));
     let most = contexts.map(|target| prover.policy().catalogue.target(target).context.0).max();
     if let Some(most) = most
-        && some(&[Ability::Kind, Ability::Needs], &|| only(None))
+        && some(&[Ability::Kind, Ability::Needs], &|| subject.needs_only(None))
     {
         wants.push(format!("need more than {most} tokens"));
     }
-    if some(&[Ability::Needs, Ability::Context], &|| only(None)) {
+    if some(&[Ability::Needs, Ability::Context], &|| subject.needs_only(None)) {
         wants.push("speak an api that nobody here answers".to_owned());
     }
     // What wants for several things at once.

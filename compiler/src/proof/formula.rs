@@ -34,7 +34,7 @@ impl<'r> Formula<'r> {
 
     /// That it does not hold.
     #[must_use]
-    pub fn not(self) -> Formula<'r> {
+    pub fn negated(self) -> Formula<'r> {
         Formula::Not(Box::new(self))
     }
 

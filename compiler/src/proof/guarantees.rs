@@ -10,7 +10,7 @@ use crate::model::{Claim, Counted, Guarantee, Plan, Who};
 use crate::source::Span;
 use crate::spec;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::{Decision, Outcome, RuleName};
@@ -65,9 +65,9 @@ impl Verdict {
 const LIVE: [&str; 3] =
     ["limits and budgets have room", "detectors answer in time", "a provider that is asked answers"];
 
-pub(super) fn prove(prover: &Prover<'_>, number: usize) -> Proven {
+pub(super) fn prove(prover: &Prover<'_>, number: usize, clock: super::Clock<'_>) -> Proven {
     let guarantee = &prover.policy().guarantees[number];
-    let begin = Instant::now();
+    let begin = clock();
     let mut proven = Proven {
         name: guarantee.name.clone(),
         span: guarantee.span,
@@ -97,7 +97,7 @@ pub(super) fn prove(prover: &Prover<'_>, number: usize) -> Proven {
         }
         Answer::None => {}
     }
-    proven.time = begin.elapsed();
+    proven.time = clock().saturating_sub(begin);
     proven
 }
 
@@ -121,12 +121,12 @@ impl<'s> Asked<'_, 's> {
         match &self.guarantee.claim {
             Claim::Always(..) => {
                 let claimed = Formula::from(&self.prover.subject.claims[self.number].0);
-                self.attempt(&|target| claimed.clone().not().of(target))
+                self.attempt(&|target| claimed.clone().negated().of(target))
             }
             Claim::Redacted(findings, _) => {
                 let masked = |target| {
                     let all = findings.iter().map(|finding| self.prover.subject.is_masked(finding, target));
-                    Formula::All(all.collect()).not()
+                    Formula::All(all.collect()).negated()
                 };
                 self.attempt(&masked)
             }
@@ -147,7 +147,7 @@ impl<'s> Asked<'_, 's> {
                 self.when().of(target),
                 wrong(target),
                 subject.is_eligible(target),
-                subject.is_denied().not(),
+                subject.is_denied().negated(),
             ];
             if !matches!(self.prover.find(parts), Answer::None) {
                 unsafe_targets.insert(target);
@@ -182,7 +182,7 @@ impl<'s> Asked<'_, 's> {
     fn not_denied(&self) -> Answer<Shown> {
         let subject = self.prover.subject;
         // Whatever routes say: is it not denied at all?
-        let early = vec![self.when(), subject.is_denied().not()];
+        let early = vec![self.when(), subject.is_denied().negated()];
         if matches!(self.prover.find(early), Answer::None) {
             return Answer::None;
         }
@@ -335,16 +335,16 @@ impl<'s> Asked<'_, 's> {
                 Who::Requested => {
                     for (targets, when) in &subject.named {
                         let eligible = Formula::Any(outside(targets));
-                        parts.push(Formula::All(vec![Formula::from(when), eligible]).not());
+                        parts.push(Formula::All(vec![Formula::from(when), eligible]).negated());
                     }
                 }
                 // One of a split is drawn: one inside, if there is one.
                 who @ Who::Split(..) => {
                     let targets = members(who);
-                    let none = Formula::Any(outside(&targets)).not();
+                    let none = Formula::Any(outside(&targets)).negated();
                     parts.push(Formula::Any(inside(&targets).into_iter().chain([none]).collect()));
                 }
-                who => parts.push(Formula::Any(outside(&members(who))).not()),
+                who => parts.push(Formula::Any(outside(&members(who))).negated()),
             }
         }
         for (migration, index) in self.prover.policy().migrations.iter().zip(0..) {
@@ -354,7 +354,7 @@ impl<'s> Asked<'_, 's> {
                     subject.draws_all(index),
                     subject.is_eligible(migration.new),
                 ];
-                parts.push(Formula::All(moved).not());
+                parts.push(Formula::All(moved).negated());
             }
         }
         Formula::All(parts)
@@ -398,18 +398,12 @@ impl<'s> Asked<'_, 's> {
         }
     }
 
-    fn failed(&self, shown: Shown, proven: &mut Proven) {
+    /// What happens to the request that is shown.
+    fn failure(&self, shown: &Shown, target: Option<TargetId>) -> String {
         let prover = self.prover;
-        let target = self.violation_of(&shown.request, &shown.decision).flatten();
-        let own = |of: &&PlanOf<'_>| {
-            let is_route = shown.decision.route.as_ref() == Some(&prover.route(of).name);
-            is_route && shown.decision.arm == of.arm
-        };
-        let of = prover.subject.plans.iter().find(own).copied();
-        let name = &self.guarantee.name;
         let decision = &shown.decision;
         let candidate = target.map(|target| prover.target_name(target)).unwrap_or_default();
-        let what = match &self.guarantee.claim {
+        match &self.guarantee.claim {
             Claim::Always(..) => {
                 format!(
                     "`{candidate}` may be asked for the request shown, and `{}` is not true then",
@@ -453,7 +447,19 @@ impl<'s> Asked<'_, 's> {
                 };
                 format!("the request shown can only go to {}, which is fewer than {wanted}", listed(&targets))
             }
+        }
+    }
+
+    fn failed(&self, shown: Shown, proven: &mut Proven) {
+        let prover = self.prover;
+        let target = self.violation_of(&shown.request, &shown.decision).flatten();
+        let own = |of: &&PlanOf<'_>| {
+            let is_route = shown.decision.route.as_ref() == Some(&prover.route(of).name);
+            is_route && shown.decision.arm == of.arm
         };
+        let of = prover.subject.plans.iter().find(own).copied();
+        let name = &self.guarantee.name;
+        let what = self.failure(&shown, target);
         let mut diagnostic = Diagnostic::new(
             Code::R0401,
             format!("`guarantee {name}` does not hold: {what}"),

@@ -255,7 +255,7 @@ fn lifted_by<'s>(
             let from = alike.fold(ClassSet::none(), |all, class| all.or(&sent.from(class)));
             parts.push(Formula::from(Expression::Within(Constraint { dimension: *only, classes: from })));
         }
-        parts.push(Formula::from(put(&written, &to)).not());
+        parts.push(Formula::from(put(&written, &to)).negated());
         let Answer::Some(shown) = prover.shown(parts, &|_, _| true) else { continue };
         let value = sending.value(&prover.policy().schema, sent.id);
         let attribute_type = &prover.policy().schema.attribute(sent.id).value_type;

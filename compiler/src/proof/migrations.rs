@@ -39,8 +39,8 @@ fn unfit_one(prover: &Prover<'_>, reached: &Reached, number: usize) -> Vec<Diagn
     asked.phases(false, &mut found);
     // What is told of a phase is not told once more.
     let eligible = |target| prover.subject.is_eligible(target);
-    let mut parts = vec![prover.subject.draws_some(number), eligible(by.old), eligible(by.new).not()];
-    parts.extend(sent.into_iter().map(|phase| phase.not()));
+    let mut parts = vec![prover.subject.draws_some(number), eligible(by.old), eligible(by.new).negated()];
+    parts.extend(sent.into_iter().map(|phase| phase.negated()));
     match asked.shown(&parts, true) {
         Answer::None => {}
         Answer::Unknown => {
@@ -111,15 +111,15 @@ impl<'s> Asked<'_, 's> {
         let applies = |parts: &mut Vec<Formula<'s>>| {
             parts.push(subject.draws_some(self.number));
             if !is_sent {
-                parts.push(subject.draws_all(self.number).not());
+                parts.push(subject.draws_all(self.number).negated());
             }
         };
         let mut known: BTreeSet<u32> = BTreeSet::new();
         let mut asked: Vec<u32> = Vec::new();
         loop {
-            let mut parts = vec![subject.is_eligible(other), subject.is_eligible(dead).not()];
+            let mut parts = vec![subject.is_eligible(other), subject.is_eligible(dead).negated()];
             applies(&mut parts);
-            parts.extend(asked.iter().map(|phase| self.within(*phase, *phase).not()));
+            parts.extend(asked.iter().map(|phase| self.within(*phase, *phase).negated()));
             let Answer::Some((_, classes)) = self.some(&parts) else { break };
             let Some(phase) = self.phase(&classes) else { break };
             asked.push(phase);
@@ -141,7 +141,7 @@ impl<'s> Asked<'_, 's> {
             let mut parts = vec![
                 self.within(*first, *first),
                 subject.is_eligible(other),
-                subject.is_eligible(dead).not(),
+                subject.is_eligible(dead).negated(),
             ];
             applies(&mut parts);
             if let Answer::Some(shown) = self.shown(&parts, is_sent) {

@@ -192,9 +192,9 @@ pub(super) fn idle(
             context.push(Formula::from(Expression::Within(Constraint { dimension: TARGET, classes })));
         }
         let more = |index: &usize| Formula::from(&prover.subject.more[kept.first + index]);
-        context.extend(place.before.iter().map(|before| more(before).not()));
+        context.extend(place.before.iter().map(|before| more(before).negated()));
         if let (Some(route), Some(arm)) = (place.route, place.arm) {
-            context.push(prover.subject.arms_before(route, arm).not());
+            context.push(prover.subject.arms_before(route, arm).negated());
         }
         if let Some(route) = place.route {
             context.extend(super::reach::conditions(prover, route));
@@ -304,7 +304,7 @@ impl<'s> Walk<'_, 's> {
                 let is_applied = std::mem::take(&mut self.is_applied);
                 let part = self.part(part, own, context);
                 self.is_applied = is_applied;
-                part.not()
+                part.negated()
             }
             _ => Formula::from(expression),
         }
@@ -331,7 +331,7 @@ impl<'s> Walk<'_, 's> {
         for index in (0..parts.len()).rev() {
             let mut own = context.to_vec();
             for (_, part) in known.iter().enumerate().filter(|(other, _)| *other != index) {
-                own.push(if is_all { part.clone() } else { part.clone().not() });
+                own.push(if is_all { part.clone() } else { part.clone().negated() });
             }
             self.cursor = begins[index];
             known[index] = self.part(&parts[index], &expressions[index], &own);
@@ -348,7 +348,8 @@ impl<'s> Walk<'_, 's> {
             parts.extend(context.iter().cloned());
             parts
         };
-        let (holds, fails) = (|| with(Formula::from(expression)), || with(Formula::from(expression).not()));
+        let (holds, fails) =
+            (|| with(Formula::from(expression)), || with(Formula::from(expression).negated()));
         let is_false = self.prover.find_near(fails(), self.near);
         // Of a rule that applies each part does, as far as it stands beside the others.
         if self.is_applied && matches!(is_false, Answer::Some(_)) {

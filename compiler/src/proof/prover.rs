@@ -316,7 +316,7 @@ impl<'s> Prover<'s> {
     ) -> Option<Vec<&'c Cause<'s>>> {
         let without = |chosen: &[&Cause<'s>]| {
             let mut parts = base.to_vec();
-            parts.extend(chosen.iter().map(|cause| Formula::Boxes(cause.boxes, None).not()));
+            parts.extend(chosen.iter().map(|cause| Formula::Boxes(cause.boxes, None).negated()));
             self.find(parts)
         };
         let mut chosen: Vec<&Cause<'s>> = Vec::new();

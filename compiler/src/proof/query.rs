@@ -211,7 +211,7 @@ impl<'r> Query<'r> {
 
     /// Asks for requests of which this does not hold.
     pub fn unless(&mut self, formula: impl Into<Formula<'r>>) -> &mut Self {
-        self.demands.push(formula.into().not());
+        self.demands.push(formula.into().negated());
         self
     }
 

@@ -132,7 +132,7 @@ fn dead<'s>(prover: &Prover<'s>, is_dead: &[bool]) -> Vec<(PlanOf<'s>, bool)> {
 
 /// That a route's condition and those around it hold, and no `deny`.
 fn around<'s>(prover: &Prover<'s>, route: RouteId) -> Vec<Formula<'s>> {
-    let mut parts = vec![prover.subject.is_denied().not()];
+    let mut parts = vec![prover.subject.is_denied().negated()];
     parts.extend(conditions(prover, route));
     parts
 }

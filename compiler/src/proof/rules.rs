@@ -113,7 +113,7 @@ fn forbidden(prover: &Prover<'_>, index: u32) -> Option<Diagnostic> {
     let rule = &prover.policy().approvals[index as usize];
     let holds = || subject.holds(LayerKind::Approvals, index);
     let prohibitions = Formula::Boxes(subject.rules.layer(LayerKind::Prohibitions), None);
-    match prover.find(vec![holds(), prohibitions.not(), subject.is_denied().not()]) {
+    match prover.find(vec![holds(), prohibitions.negated(), subject.is_denied().negated()]) {
         Answer::Some(_) => return None,
         Answer::Unknown => {
             let question = format!("whether `approve {}` approves anything", rule.name);

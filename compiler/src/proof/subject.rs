@@ -8,8 +8,8 @@ use crate::decision::boxes::{Expression, RuleBox};
 use crate::decision::layers::{LayerKind, Owing};
 use crate::decision::partition::TARGET;
 use crate::model::{
-    Claim, Condition, Interval, Migration, Plan, Policy, Predicate, RouteBody, RouteId, Subject as Of, Test,
-    Who,
+    Claim, Condition, Counter, Interval, Migration, Plan, Policy, Predicate, RouteBody, RouteId,
+    Subject as Of, Test, Who,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use wayleave_program::catalogue::{AliasId, Requested, TargetId};
@@ -162,6 +162,28 @@ fn ordered_sources(policy: &Policy) -> Vec<Condition> {
     found
 }
 
+/// The same, where some plan asks for what the caller names.
+fn asked_lists(policy: &Policy) -> BTreeMap<Vec<TargetId>, BTreeSet<String>> {
+    let plans = policy.routes.iter().flat_map(|route| RouteBody::plans(&route.body));
+    let mut stages = plans.flat_map(|plan| &plan.stages);
+    if stages.any(|stage| stage.who == Who::Requested) { named_lists(policy) } else { BTreeMap::new() }
+}
+
+/// What is asked of each migration's phases.
+fn phases(wanted: &mut Wanted, migration: &Migration) -> [usize; 3] {
+    [
+        wanted.add(at_shares(migration, &|share| share > Share(0))),
+        wanted.add(at_shares(migration, &|share| share >= WHOLE)),
+        wanted.add(copied(migration)),
+    ]
+}
+
+/// There is no room left.
+fn full(counter: &Counter) -> Condition {
+    let predicate = Predicate::InIntervals(vec![Interval { low: Some(WHOLE.0.into()), high: None }]);
+    Condition::Test(Test { subject: Of::Attribute(counter.used), predicate })
+}
+
 fn names_alias(alias: u32) -> Condition {
     let aliases = BTreeSet::from([AliasId(alias)]);
     let predicate = Predicate::NamesModel { aliases, targets: BTreeSet::new(), texts: BTreeSet::new() };
@@ -220,22 +242,8 @@ impl<'p> Subject<'p> {
             policy.requirements.iter().map(|rule| wanted.add(grant(&rule.name))).collect();
         let counted: Vec<usize> =
             policy.counters.iter().map(|counter| wanted.add(counter.condition.clone())).collect();
-        let room = Interval { low: Some(WHOLE.0.into()), high: None };
-        let full: Vec<usize> = policy
-            .counters
-            .iter()
-            .map(|counter| {
-                let predicate = Predicate::InIntervals(vec![room]);
-                wanted.add(Condition::Test(Test { subject: Of::Attribute(counter.used), predicate }))
-            })
-            .collect();
-        let asks_named = policy
-            .routes
-            .iter()
-            .flat_map(|route| RouteBody::plans(&route.body))
-            .any(|plan| plan.stages.iter().any(|stage| stage.who == Who::Requested));
-        let lists = if asks_named { named_lists(policy) } else { BTreeMap::new() };
-        let named: Vec<(Vec<TargetId>, usize)> = lists
+        let full: Vec<usize> = policy.counters.iter().map(|counter| wanted.add(full(counter))).collect();
+        let named: Vec<(Vec<TargetId>, usize)> = asked_lists(policy)
             .into_iter()
             .map(|(targets, texts)| {
                 (targets, wanted.add(test(BuiltIn::RequestModel, Predicate::OneOfTexts(texts))))
@@ -243,17 +251,8 @@ impl<'p> Subject<'p> {
             .collect();
         let aliases: Vec<usize> =
             (0..policy.catalogue.aliases.len() as u32).map(|alias| wanted.add(names_alias(alias))).collect();
-        let phases: Vec<[usize; 3]> = policy
-            .migrations
-            .iter()
-            .map(|migration| {
-                [
-                    wanted.add(at_shares(migration, &|share| share > Share(0))),
-                    wanted.add(at_shares(migration, &|share| share >= WHOLE)),
-                    wanted.add(copied(migration)),
-                ]
-            })
-            .collect();
+        let phases: Vec<[usize; 3]> =
+            policy.migrations.iter().map(|migration| phases(&mut wanted, migration)).collect();
         let needs: Vec<usize> = NEEDS
             .iter()
             .map(|need| wanted.add(test(BuiltIn::RequestNeeds, Predicate::Has((*need).to_owned()))))
@@ -368,8 +367,8 @@ impl<'p> Subject<'p> {
         let first = boxes.partition_point(|one| one.rule < answer);
         Formula::All(vec![
             self.holds(LayerKind::Answers, answer),
-            Formula::Boxes(&boxes[..first], None).not(),
-            self.is_denied().not(),
+            Formula::Boxes(&boxes[..first], None).negated(),
+            self.is_denied().negated(),
         ])
     }
 
@@ -391,7 +390,7 @@ impl<'p> Subject<'p> {
     /// Neither a `deny` nor any route has an answer.
     pub(super) fn is_left_over(&self) -> Formula<'_> {
         let answers = Formula::Boxes(self.rules.layer(LayerKind::Answers), None);
-        Formula::All(vec![self.is_denied().not(), answers.not()])
+        Formula::All(vec![self.is_denied().negated(), answers.negated()])
     }
 
     /// A target may be asked, as far as `able` is not concerned.
@@ -399,7 +398,7 @@ impl<'p> Subject<'p> {
         let requirement = |(rule, granted): (u32, &'_ Expression)| {
             Formula::All(vec![
                 self.holds(LayerKind::Requirements, rule),
-                Formula::from(granted.clone()).not(),
+                Formula::from(granted.clone()).negated(),
             ])
         };
         let tried = |index: &u32| self.policy.requirements[*index as usize].is_tried;
@@ -408,8 +407,8 @@ impl<'p> Subject<'p> {
             numbers.map(|number| requirement((number, &self.granted[number as usize]))).collect();
         Formula::All(vec![
             self.some_of(LayerKind::Approvals, target),
-            self.some_of(LayerKind::Prohibitions, target).not(),
-            Formula::Any(ungranted).not().of(target),
+            self.some_of(LayerKind::Prohibitions, target).negated(),
+            Formula::Any(ungranted).negated().of(target),
         ])
     }
 
@@ -431,6 +430,12 @@ impl<'p> Subject<'p> {
         Formula::All(vec![self.is_able(target), self.is_allowed(target)])
     }
 
+    /// The request needs one of [`NEEDS`] and no other, or none.
+    pub(super) fn needs_only(&self, wanted: Option<usize>) -> Vec<Formula<'_>> {
+        let each = self.needs.iter().map(Formula::from).enumerate();
+        each.map(|(index, need)| if Some(index) == wanted { need } else { need.negated() }).collect()
+    }
+
     /// The caller's `model` names a target.
     pub(super) fn is_named(&self, target: TargetId) -> Formula<'_> {
         let lists = self.named.iter().filter(|(targets, _)| targets.contains(&target));
@@ -448,7 +453,7 @@ impl<'p> Subject<'p> {
             let applies = self.holds(LayerKind::Counters, index);
             Formula::All(vec![applies, Formula::from(&self.full[index as usize])])
         });
-        Formula::Any(full.collect()).not()
+        Formula::Any(full.collect()).negated()
     }
 
     /// A rule masks this finding when a target is asked.
@@ -479,7 +484,7 @@ impl<'p> Subject<'p> {
         // Of two that leave one target the first counts.
         for (earlier, index) in self.policy.migrations.iter().zip(0_u32..).take(migration) {
             if earlier.old == by.old {
-                parts.push(self.holds(LayerKind::Migrations, index).not());
+                parts.push(self.holds(LayerKind::Migrations, index).negated());
             }
         }
         Formula::All(parts)
@@ -542,14 +547,14 @@ impl<'p> Subject<'p> {
         let mut parts = Vec::new();
         for target in self.in_plan(plan) {
             let asked = Formula::All(vec![self.stands(plan, target), self.is_eligible(target)]);
-            parts.push(asked.not());
+            parts.push(asked.negated());
         }
         for (migration, index) in self.policy.migrations.iter().zip(0..) {
             if self.in_plan(plan).contains(&migration.old) {
                 // A share below the whole may leave any request.
                 let moved =
                     vec![self.moves(index, plan), self.draws_all(index), self.is_eligible(migration.new)];
-                parts.push(Formula::All(moved).not());
+                parts.push(Formula::All(moved).negated());
             }
         }
         Formula::All(parts)

@@ -78,8 +78,16 @@ fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
     let front = get(&console, "/");
     assert!(front.contains("R0101") && front.contains("evryday"), "{front}");
 
+    // What it promises is proven before it is served.
+    let promising = format!("{sound}\nguarantee nothing-is-served: denied when data <= confidential\n");
+    std::fs::write(&policy, promising).expect("it can be written");
+    gateway.line("`guarantee nothing-is-served` does not hold");
+    gateway.line("stays in force");
+    let answer = chat(&callers, &authorization);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+
     // As editors save: written beside, then renamed over.
-    let denying = sound.replace("when data is confidential", "when data >= public");
+    let denying = sound.replace("when data is confidential", "when data >= internal");
     std::fs::write(scratch.0.join("main.route~"), denying).expect("it can be written");
     std::fs::rename(scratch.0.join("main.route~"), &policy).expect("it can be renamed");
     gateway.line("policy reloaded");

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
             if seed >= end {
                 return (tally, wrong);
             }
-            if (seed + 1 - wanted.from) % (wanted.policies / 20).max(1) == 0 {
+            if (seed + 1 - wanted.from).is_multiple_of((wanted.policies / 20).max(1)) {
                 eprintln!("{} policies, {} s", seed + 1 - wanted.from, begin.elapsed().as_secs());
             }
             match compare(seed) {

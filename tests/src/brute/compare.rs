@@ -68,7 +68,7 @@ pub fn compare_small(small: &Small) -> Result<Tally, String> {
     let world = World::new(&policy, &requests);
     let said = || {
         let diagnostics = proof::checks(&policy, &sources, &proof::silently);
-        (diagnostics, proof::guarantees_of(&policy, &[], None, &proof::silently))
+        (diagnostics, proof::guarantees_of(&policy, &[], None, &proof::silently, &proof::standing))
     };
     let Ok((diagnostics, verdicts)) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(said)) else {
         return Err("the prover panics\n".to_owned());

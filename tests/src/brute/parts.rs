@@ -107,8 +107,7 @@ impl<'a> World<'a> {
 
     /// Every written condition but those of guarantees.
     fn places(&self) -> Vec<Place<'a>> {
-        let policy = self.policy;
-        let text = policy.sources().file(FileId(0)).text.clone();
+        let text = self.policy.sources().file(FileId(0)).text.clone();
         let parse = wayleave_grammar::parse(&text);
         let file = parse.root();
         let roots: Vec<ast::Condition> = file
@@ -117,34 +116,46 @@ impl<'a> World<'a> {
             .filter(|node| node.parent().is_some_and(|parent| ast::Condition::cast(parent).is_none()))
             .filter_map(ast::Condition::cast)
             .collect();
-        let mut places: Vec<Place<'a>> = Vec::new();
-        let mut add = |span: Span, condition, period, targets: Option<&[TargetId]>, within, before| {
-            let stands = |root: &&ast::Condition| {
+        let mut places = self.of_rules();
+        places.extend(self.of_routes());
+        places.extend(self.of_names(&file));
+        let stands = |place: &Place<'a>| {
+            let is_inside = |root: &&ast::Condition| {
                 let own = Span::new(FileId(0), root.range());
-                span.start <= own.start && own.end <= span.end
+                place.span.start <= own.start && own.end <= place.span.end
             };
-            if let Some(root) = roots.iter().find(stands) {
-                let targets = targets.map_or_else(|| self.targets.clone(), <[TargetId]>::to_vec);
-                let is_named = false;
-                places.push(Place {
-                    span,
-                    condition,
-                    period,
-                    targets,
-                    within,
-                    before,
-                    is_named,
-                    tree: tree(root),
-                });
-            }
+            roots.iter().find(is_inside).map(tree)
         };
-        let always = Period::default();
+        let written = |place: Place<'a>| stands(&place).map(|tree| Place { tree, ..place });
+        places.into_iter().filter_map(written).collect()
+    }
+
+    /// A condition that is asked of everything.
+    fn everywhere(&self, span: Span, condition: &'a Condition, period: Period) -> Place<'a> {
+        Place {
+            span,
+            condition,
+            period,
+            targets: self.targets.clone(),
+            within: None,
+            before: Vec::new(),
+            is_named: false,
+            tree: Tree::All(Vec::new()),
+        }
+    }
+
+    fn of_rules(&self) -> Vec<Place<'a>> {
+        let policy = self.policy;
+        let mut found = Vec::new();
         for rule in &policy.approvals {
-            add(rule.span, &rule.condition, rule.period, Some(&rule.body.targets), None, Vec::new());
+            let targets = rule.body.targets.clone();
+            found.push(Place { targets, ..self.everywhere(rule.span, &rule.condition, rule.period) });
         }
         for rule in &policy.prohibitions {
-            add(rule.span, &rule.condition, rule.period, Some(&rule.body.targets), None, Vec::new());
+            let targets = rule.body.targets.clone();
+            found.push(Place { targets, ..self.everywhere(rule.span, &rule.condition, rule.period) });
         }
+        let always = Period::default();
         let mut others: Vec<(Span, &Condition, Period)> = Vec::new();
         others.extend(policy.denials.iter().map(of_rule));
         others.extend(policy.redactions.iter().map(of_rule));
@@ -154,18 +165,31 @@ impl<'a> World<'a> {
         others.extend(policy.logs.iter().map(of_rule));
         others.extend(policy.counters.iter().map(|counter| (counter.span, &counter.condition, always)));
         others.extend(policy.migrations.iter().map(|one| (one.span, &one.condition, always)));
-        for (span, condition, period) in others.iter().copied() {
-            add(span, condition, period, None, None, Vec::new());
-        }
-        for (number, route) in policy.routes.iter().enumerate() {
-            let outer = route.inside.map(|outer| outer.0 as usize);
-            add(route.head, &route.condition, always, None, outer, Vec::new());
+        found.extend(
+            others.into_iter().map(|(span, condition, period)| self.everywhere(span, condition, period)),
+        );
+        found
+    }
+
+    fn of_routes(&self) -> Vec<Place<'a>> {
+        let always = Period::default();
+        let mut found = Vec::new();
+        for (number, route) in self.policy.routes.iter().enumerate() {
+            let within = route.inside.map(|outer| outer.0 as usize);
+            found.push(Place { within, ..self.everywhere(route.head, &route.condition, always) });
             let RouteBody::Arms(arms) = &route.body else { continue };
             for (at, arm) in arms.iter().enumerate() {
                 let before = arms[..at].iter().map(|arm| &arm.condition).collect();
-                add(arm.span, &arm.condition, always, None, Some(number), before);
+                let own = self.everywhere(arm.span, &arm.condition, always);
+                found.push(Place { within: Some(number), before, ..own });
             }
         }
+        found
+    }
+
+    /// Of defines and classifications.
+    fn of_names(&self, file: &ast::SourceFile) -> Vec<Place<'a>> {
+        let mut found = Vec::new();
         for item in file.items() {
             let (name, wholes): (String, Vec<Span>) = match &item {
                 ast::Item::Define(define) => {
@@ -179,24 +203,14 @@ impl<'a> World<'a> {
                 }
                 _ => continue,
             };
-            let definition = policy.definitions.iter().find(|one| one.name == name);
+            let definition = self.policy.definitions.iter().find(|one| one.name == name);
             let conditions = definition.expect("it is declared").body.conditions();
             for (at, (condition, whole)) in conditions.iter().zip(wholes).enumerate() {
-                add(whole, condition, always, None, None, conditions[..at].to_vec());
+                let own = self.everywhere(whole, condition, Period::default());
+                found.push(Place { before: conditions[..at].to_vec(), is_named: true, ..own });
             }
         }
-        let is_ruled = |span: Span| {
-            let arms = policy.routes.iter().flat_map(|route| match &route.body {
-                RouteBody::Arms(arms) => arms.iter().map(|arm| arm.span).collect::<Vec<_>>(),
-                RouteBody::Plan(_) => Vec::new(),
-            });
-            let heads = policy.routes.iter().map(|route| route.head);
-            let rules = policy.approvals.iter().map(|rule| rule.span);
-            let rules = rules.chain(policy.prohibitions.iter().map(|rule| rule.span));
-            heads.chain(arms).chain(rules).chain(others.iter().map(|(span, ..)| *span)).any(|one| one == span)
-        };
-        places.iter_mut().for_each(|place| place.is_named = !is_ruled(place.span));
-        places
+        found
     }
 }
 

@@ -77,6 +77,15 @@ fn all(random: &mut Rng) -> Vec<Topic> {
             &["origin is eu", "origin is us", "origin is not eu"],
             &[json!("eu"), json!("us")],
         ),
+    ]
+    .into_iter()
+    .chain(built_in())
+    .collect()
+}
+
+/// Those that every policy has.
+fn built_in() -> Vec<Topic> {
+    vec![
         topic(
             "caller.team",
             "type team = company { engineering { search }  product }",
