@@ -277,6 +277,22 @@ pub(super) fn turned_away(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnos
     prover.told(&of_route, |plans| turned_away_one(prover, plans))
 }
 
+/// Whether one who always stands in a plan has a capability, and can do on its own whatever else somebody there can.
+fn has_allrounder(prover: &Prover<'_>, plan: &Plan, need: &str) -> bool {
+    let facts = |target: &TargetId| prover.policy().catalogue.target(*target);
+    let all = prover.subject.in_plan(plan);
+    let can_all = |one: &TargetId| {
+        let one = facts(one);
+        let does_as = |other: &TargetId| {
+            let other = facts(other);
+            let kinds = ["chat", "embeddings"];
+            other.context <= one.context && kinds.iter().all(|kind| one.can(kind) || !other.can(kind))
+        };
+        one.can(need) && all.iter().all(does_as)
+    };
+    written(plan).iter().any(can_all)
+}
+
 fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) -> Option<Diagnostic> {
     let subject = prover.subject;
     let route = prover.route(&plans[0].0);
@@ -314,8 +330,11 @@ fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) ->
         parts
     };
     let mut shown: Option<Shown> = None;
-    let mut some = |others: &[Ability], more: &dyn Fn() -> Vec<Formula<'s>>| {
+    let mut some = |need: Option<usize>, others: &[Ability], more: &dyn Fn() -> Vec<Formula<'s>>| {
         plans.iter().any(|(of, plan)| {
+            if need.is_some_and(|need| has_allrounder(prover, plan, NEEDS[need])) {
+                return false;
+            }
             let parts = with(of, plan, others).into_iter().chain(more()).collect();
             let Answer::Some(found) = prover.shown(parts, &shows) else { return false };
             shown.get_or_insert(found);
@@ -323,25 +342,26 @@ fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) ->
         })
     };
     let needs: Vec<String> = (0..NEEDS.len())
-        .filter(|need| some(&[Ability::Kind, Ability::Context], &|| subject.needs_only(Some(*need))))
+        .filter(|need| {
+            some(Some(*need), &[Ability::Kind, Ability::Context], &|| subject.needs_only(Some(*need)))
+        })
         .map(|need| format!("`{}`", NEEDS[need]))
         .collect();
     let mut wants: Vec<String> = Vec::new();
     if !needs.is_empty() {
         wants.push(format!("need {}", either(&needs)));
     }
-    let contexts = plans.iter().flat_map(|(_, plan)| subject.in_plan(plan));
-    let most = contexts.map(|target| prover.policy().catalogue.target(target).context.0).max();
+    let most = largest_context(prover, plans);
     if let Some(most) = most
-        && some(&[Ability::Kind, Ability::Needs], &|| subject.needs_only(None))
+        && some(None, &[Ability::Kind, Ability::Needs], &|| subject.needs_only(None))
     {
         wants.push(format!("need more than {most} tokens"));
     }
-    if some(&[Ability::Needs, Ability::Context], &|| subject.needs_only(None)) {
+    if some(None, &[Ability::Needs, Ability::Context], &|| subject.needs_only(None)) {
         wants.push("speak an api that nobody here answers".to_owned());
     }
     // What wants for several things at once.
-    if wants.is_empty() && some(&[], &Vec::new) {
+    if wants.is_empty() && some(None, &[], &Vec::new) {
         wants.push("want for more than one thing at once".to_owned());
     }
     let shown = shown?;
@@ -349,6 +369,12 @@ fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) ->
     let diagnostic = Diagnostic::new(Code::R0304, message, route.head, "nobody here is able to serve them")
         .with_help("add a target that is able to, if such requests are to be served");
     Some(prover.with_witness(diagnostic, &shown))
+}
+
+/// The most tokens that somebody in these plans holds.
+fn largest_context(prover: &Prover<'_>, plans: &[(PlanOf<'_>, &Plan)]) -> Option<u64> {
+    let targets = plans.iter().flat_map(|(_, plan)| prover.subject.in_plan(plan));
+    targets.map(|target| prover.policy().catalogue.target(target).context.0).max()
 }
 
 /// "`vision`, `audio` or `files`"

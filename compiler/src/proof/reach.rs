@@ -80,9 +80,7 @@ pub(super) fn reached(prover: &Prover<'_>) -> Reached {
         });
     }
     let dead = dead(prover, &is_dead);
-    found.extend(
-        prover.each(&dead, |(plan, is_whole)| unreached(prover, plan, *is_whole)).into_iter().flatten(),
-    );
+    found.extend(prover.told(&dead, |(plan, is_whole)| unreached(prover, plan, *is_whole)));
     Reached { classes, found }
 }
 
