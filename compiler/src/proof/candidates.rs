@@ -347,10 +347,8 @@ fn turned_away_one<'s>(prover: &Prover<'s>, plans: &[(PlanOf<'s>, &'s Plan)]) ->
         })
         .map(|need| format!("`{}`", NEEDS[need]))
         .collect();
-    let mut wants: Vec<String> = Vec::new();
-    if !needs.is_empty() {
-        wants.push(format!("need {}", either(&needs)));
-    }
+    let needs = (!needs.is_empty()).then(|| format!("need {}", either(&needs)));
+    let mut wants: Vec<String> = needs.into_iter().collect();
     let most = largest_context(prover, plans);
     if let Some(most) = most
         && some(None, &[Ability::Kind, Ability::Needs], &|| subject.needs_only(None))

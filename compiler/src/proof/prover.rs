@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Condition, Policy, Route, RouteId};
 use crate::source::Span;
 use crate::spec;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
@@ -27,10 +27,18 @@ pub(super) struct Prover<'s> {
     /// Only requests of which this holds are asked about.
     assumed: Option<(Formula<'s>, &'s Condition)>,
     threads: usize,
+    /// The clauses that the search for one answer may learn.
+    limit: AtomicU64,
     /// What decides the requests that are shown; made when the first one is.
     program: OnceLock<Compiled>,
     owned: Arc<Policy>,
 }
+
+/// The clauses that all searches of one kind may learn.
+const ALL_WORK: u64 = 1_000_000;
+
+/// What the search for one answer may learn in any case: most learn none.
+const LEAST_WORK: u64 = 200;
 
 /// So many places are looked at together.
 const CHUNK: usize = 256;
@@ -55,7 +63,15 @@ impl<'s> Prover<'s> {
     ) -> Prover<'s> {
         let requests = Requests::new(subject.policy, &subject.rules);
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Prover { subject, requests, assumed, threads, program: OnceLock::new(), owned: Arc::clone(policy) }
+        Prover {
+            subject,
+            requests,
+            assumed,
+            threads,
+            limit: AtomicU64::new(WORK_LIMIT),
+            program: OnceLock::new(),
+            owned: Arc::clone(policy),
+        }
     }
 
     /// Whether classes are those of a request that is asked about.
@@ -86,12 +102,12 @@ impl<'s> Prover<'s> {
 
     /// The same, where the classes of a request are known that is much like one.
     pub(super) fn find_near(&self, parts: Vec<Formula<'s>>, near: Option<&[u32]>) -> Answer<Vec<u32>> {
-        self.ask(parts).find(near, &mut WORK_LIMIT.clone())
+        self.ask(parts).find(near, &mut self.limit.load(Ordering::Relaxed))
     }
 
     /// The plainest request of which all of it holds.
     pub(super) fn plainest(&self, parts: Vec<Formula<'s>>) -> Answer<Witness> {
-        self.ask(parts).answer(&mut WORK_LIMIT.clone())
+        self.ask(parts).answer(&mut self.limit.load(Ordering::Relaxed))
     }
 
     /// The plainest request of which all of it holds, with draws that make it so: `shows` says whether the decision on it does
@@ -144,6 +160,9 @@ impl<'s> Prover<'s> {
 
     /// What each of these gives, in their order; on all processors.
     pub(super) fn each<T: Sync, R: Send>(&self, items: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        // The more places there are, the less work each may be: what all of them are together has a bound.
+        let share = (ALL_WORK / items.len().max(1) as u64).clamp(LEAST_WORK, WORK_LIMIT);
+        self.limit.store(share, Ordering::Relaxed);
         let next = AtomicUsize::new(0);
         let work = || {
             let mut done: Vec<(usize, R)> = Vec::new();
