@@ -160,7 +160,7 @@ fn wrong(path: &Path) -> Option<String> {
                 && (sources.file(span.file).name == one.place || line == one.place)
                 && (told.message.contains(&one.words) || help.contains(&one.words))
         };
-        match left.iter().position(|told| is_it(told)) {
+        match left.iter().position(is_it) {
             Some(at) => drop(left.remove(at)),
             None => problems.push(format!("not found: {} at {}: {}", one.code, one.place, one.words)),
         }

@@ -171,7 +171,7 @@ pub(super) fn idle(
         }
     }
     let cursors = cursors(prover.policy(), places);
-    let told = prover.each(&asked, |(index, period)| {
+    prover.told(&asked, |(index, period)| {
         let place = &places[*index];
         let mut walk = Walk {
             prover,
@@ -210,8 +210,7 @@ pub(super) fn idle(
         }
         walk.whole(place, &prover.subject.more[kept.first + index], context);
         walk.found
-    });
-    told.into_iter().flatten().collect()
+    })
 }
 
 /// The first operand of each place: of several conditions of one `classify`, behind those of the one before.

@@ -192,10 +192,10 @@ impl<'s> Prover<'s> {
     }
 
     /// What is told of these, in their order. Of very much of one kind the rest is not looked for: nobody mends it all at once.
-    pub(super) fn told<T: Sync>(
+    pub(super) fn told<T: Sync, I: IntoIterator<Item = Diagnostic> + Send>(
         &self,
         items: &[T],
-        one: impl Fn(&T) -> Option<Diagnostic> + Sync,
+        one: impl Fn(&T) -> I + Sync,
     ) -> Vec<Diagnostic> {
         let mut found: Vec<Diagnostic> = Vec::new();
         for (chunk, at) in items.chunks(CHUNK).zip(0..) {

@@ -19,8 +19,7 @@ struct Asked<'s> {
 /// What is told of them, and where those stand that never apply.
 pub(super) fn never_applied(prover: &Prover<'_>) -> (Vec<Diagnostic>, BTreeSet<Span>) {
     let asked = all(prover);
-    let told = prover.each(&asked, |one| never_applied_one(prover, one));
-    let mut found: Vec<Diagnostic> = told.into_iter().flatten().collect();
+    let mut found = prover.told(&asked, |one| never_applied_one(prover, one));
     let dead: BTreeSet<Span> = found.iter().map(|told| told.primary.span).collect();
     let approvals: Vec<u32> = (0..prover.policy().approvals.len() as u32)
         .filter(|index| {
@@ -28,7 +27,7 @@ pub(super) fn never_applied(prover: &Prover<'_>) -> (Vec<Diagnostic>, BTreeSet<S
             !rule.is_tried && !dead.contains(&rule.span)
         })
         .collect();
-    found.extend(prover.each(&approvals, |index| forbidden(prover, *index)).into_iter().flatten());
+    found.extend(prover.told(&approvals, |index| forbidden(prover, *index)));
     let dead = found.iter().map(|told| told.primary.span).collect();
     (found, dead)
 }
