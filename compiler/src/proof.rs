@@ -15,6 +15,8 @@ mod subject;
 
 mod witness;
 
+mod choices;
+
 mod prover;
 
 mod reach;
@@ -99,10 +101,14 @@ pub fn checks(policy: &Arc<Policy>, sources: &Sources, progress: Progress<'_>) -
     progress("aliases and migrations", 7, steps);
     found.extend(aliases::unserved(&prover, &reached, sources));
     found.extend(migrations::unfit(&prover, &reached));
-    for (number, guarantee) in policy.guarantees.iter().enumerate() {
-        progress(&format!("guarantee {}", guarantee.name), STEPS + number, steps);
-        found.extend(guarantees::prove(&prover, number, &standing).diagnostic);
-    }
+    let numbers: Vec<usize> = (0..policy.guarantees.len()).collect();
+    let done = AtomicUsize::new(0);
+    let proven = prover.each(&numbers, |number| {
+        let so_far = done.fetch_add(1, Ordering::Relaxed);
+        progress(&format!("guarantee {}", policy.guarantees[*number].name), STEPS + so_far, steps);
+        guarantees::prove(&prover, *number, &standing).diagnostic
+    });
+    found.extend(proven.into_iter().flatten());
     found
 }
 

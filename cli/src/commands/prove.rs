@@ -6,7 +6,7 @@ use crate::load;
 use crate::output::{Exit, Failure, Paint, Terminal, columns, note, print};
 use crate::waiting::Waiting;
 use serde_json::{Value, json};
-use wayleave_compiler::diagnostic::render::{printable, render_human};
+use wayleave_compiler::diagnostic::render::{JSON_VERSION, printable, render_human};
 use wayleave_compiler::proof::{NotAsked, Proven, Verdict, prove};
 use wayleave_compiler::source::Sources;
 use wayleave_compiler::{Options, Policy};
@@ -40,7 +40,13 @@ pub(super) fn run(arguments: &Prove, terminal: Terminal) -> Result<Exit, Failure
     };
     let text = match arguments.format {
         Format::Human => human(&proven, &sources, &date(as_of), arguments.assume.as_deref(), terminal),
-        Format::Json => format!("{:#}\n", of_all(&proven, &policy, &sources)),
+        Format::Json => {
+            let mut answer = of_all(&proven, &policy, &sources);
+            answer["version"] = json!(JSON_VERSION);
+            answer["as_of"] = json!(date(as_of));
+            answer["assumed"] = json!(arguments.assume);
+            format!("{answer:#}\n")
+        }
     };
     print(&text)?;
     let some = |verdict| proven.iter().any(|one| one.verdict == verdict);

@@ -50,9 +50,13 @@ pub fn prove(
 /// A condition in the words of a policy: read as that of one more guarantee at the end of the root file.
 fn assumption(sources: &Sources, options: &Options, text: &str) -> Result<Condition, NotAsked> {
     let root = &sources.files()[0];
-    let line = format!("\nguarantee {ASSUMED}: denied when {text}\n");
-    let mut read = |name: &str| {
-        let found = sources.files().iter().find(|file| file.name == name);
+    let mut name = ASSUMED.to_owned();
+    while sources.files().iter().any(|file| file.text.contains(&name)) {
+        name.push_str("-too");
+    }
+    let line = format!("\nguarantee {name}: denied when {text}\n");
+    let mut read = |path: &str| {
+        let found = sources.files().iter().find(|file| file.name == path);
         let found = found.ok_or_else(|| "it is not among the policy's files".to_owned())?;
         Ok(if found.name == root.name { format!("{}{line}", found.text) } else { found.text.clone() })
     };
@@ -64,7 +68,7 @@ fn assumption(sources: &Sources, options: &Options, text: &str) -> Result<Condit
         return Err(failed(first.map(|told| told.message.clone()).unwrap_or_default()));
     };
     let end = with.files()[0].text.trim_end().len();
-    let whole = policy.guarantees.iter().find(|one| one.name == ASSUMED && one.span.end as usize == end);
+    let whole = policy.guarantees.iter().find(|one| one.name == name && one.span.end as usize == end);
     match whole.map(|one| &one.claim) {
         Some(Claim::Denied(condition)) => Ok(condition.clone()),
         _ => Err(failed("it is more than one condition".to_owned())),

@@ -1,6 +1,7 @@
 //! R0401 and R0402: what a policy promises, over all requests, phases, findings, counters, grants, draws and outages. Whoever
 //! may become a candidate counts as asked, since any candidate before it may fail.
 
+use super::choices::{CHOICES, choices, subsets};
 use super::formula::Formula;
 use super::prover::{Prover, Shown, listed};
 use super::query::Answer;
@@ -89,6 +90,8 @@ pub(super) fn prove(prover: &Prover<'_>, number: usize, clock: super::Clock<'_>)
             let question = format!("whether `guarantee {}` holds", guarantee.name);
             proven.diagnostic = Some(prover.too_large(guarantee.span, &question));
         }
+        // Of what is assumed a guarantee need say nothing.
+        Answer::None if prover.assumes() && asked.is_vacuous() => proven.verdict = Verdict::Vacuous,
         Answer::None if asked.is_vacuous() => {
             proven.verdict = Verdict::Vacuous;
             let message = format!("`guarantee {}` promises nothing: {}", guarantee.name, asked.of_nothing());
@@ -348,12 +351,27 @@ impl<'s> Asked<'_, 's> {
             }
         }
         for (migration, index) in self.prover.policy().migrations.iter().zip(0..) {
-            if !is_inside(migration.new) && subject.in_plan(plan).contains(&migration.old) {
-                let moved = vec![
-                    subject.moves(index, plan),
-                    subject.draws_all(index),
-                    subject.is_eligible(migration.new),
-                ];
+            let all = || vec![subject.moves(index, plan), subject.draws_all(index)];
+            for stage in &plan.stages {
+                let stands = match &stage.who {
+                    Who::Requested => subject.is_named(migration.old),
+                    who => Formula::constant(members(who).contains(&migration.old)),
+                };
+                let mut moved = all();
+                moved.push(stands);
+                match &stage.who {
+                    // Of a split that is moved one is drawn too.
+                    who @ Who::Split(..) => {
+                        let new =
+                            |target: TargetId| if target == migration.old { migration.new } else { target };
+                        let targets: Vec<TargetId> = members(who).into_iter().map(new).collect();
+                        let none = Formula::Any(outside(&targets)).negated();
+                        let drawn = Formula::Any(inside(&targets).into_iter().chain([none]).collect());
+                        moved.push(drawn.negated());
+                    }
+                    _ if is_inside(migration.new) => continue,
+                    _ => moved.push(subject.is_eligible(migration.new)),
+                }
                 parts.push(Formula::All(moved).negated());
             }
         }
@@ -559,29 +577,4 @@ impl Asked<'_, '_> {
             }
         }
     }
-}
-
-/// More ways to choose the few who might be left are not gone through.
-const CHOICES: u64 = 5_000;
-
-/// How many ways there are to choose so many.
-fn choices(of: u64, count: u64) -> u64 {
-    (0..count)
-        .try_fold(1_u64, |all, index| Some(all.checked_mul(of - index)? / (index + 1)))
-        .unwrap_or(u64::MAX)
-}
-
-/// All choices of so many.
-fn subsets(of: &[u32], count: usize) -> Vec<BTreeSet<u32>> {
-    if count == 0 {
-        return vec![BTreeSet::new()];
-    }
-    let mut found = Vec::new();
-    for (index, first) in of.iter().enumerate() {
-        for mut rest in subsets(&of[index + 1..], count - 1) {
-            rest.insert(*first);
-            found.push(rest);
-        }
-    }
-    found
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::decision::Decision;
+use wayleave_program::document::{read_request, write_request};
 use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin, Type};
 use wayleave_program::value::{Share, Value};
 
@@ -56,6 +57,10 @@ pub(super) fn shown(
 
 /// What is decided, which is what the meaning says.
 fn decide(program: &Compiled, request: &Attributes) -> Decision {
+    // As it is read from a document: what is found in the system prompt is found in the prompt.
+    let schema = &program.policy().schema;
+    let read = read_request(schema, &write_request(schema, request));
+    let request = read.as_ref().unwrap_or(request);
     let decision = program.decide(request);
     debug_assert_eq!(decision, spec::decide(program.policy(), request), "the program decides by the letter");
     decision

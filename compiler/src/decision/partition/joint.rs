@@ -23,6 +23,9 @@ const CLOCK: [BuiltIn; 3] = [BuiltIn::TimeNow, BuiltIn::TimeOfDay, BuiltIn::Time
 /// A request's time is looked for day by day; after so many steps every weekday has come round in every offset of a zone.
 const DAYS: usize = 800;
 
+/// The first and the last second of the years that can be written: 1 to 9999.
+const YEARS: (i128, i128) = (-62_135_596_800, 253_402_300_799);
+
 /// A day, in seconds.
 const DAY: i64 = 24 * 60 * 60;
 
@@ -333,6 +336,11 @@ impl Partition {
             }
             _ => true,
         };
+        // What a request document can say.
+        let (first, last) = (first.max(YEARS.0), last.min(YEARS.1));
+        if first > last {
+            return None;
+        }
         let wish = Wish { zone: &policy.schema.zone, first, last, minutes, is_day: &is_day };
         let default = wayleave_program::value::DEFAULT_NOW;
         if !wish.holds(default) {
@@ -418,7 +426,7 @@ impl Wish<'_> {
         let default = i128::from(wayleave_program::value::DEFAULT_NOW.0);
         // A day before a class ends is as good as any, where it has no other end.
         let late = i64::try_from(self.last + 1 - i128::from(DAY)).ok().map(Instant);
-        if self.first == i128::from(i64::MIN)
+        if self.first == YEARS.0
             && self.last < default
             && let Some(late) = late.filter(|late| self.holds(*late))
         {
@@ -427,9 +435,7 @@ impl Wish<'_> {
         // Far from our time zones have no rules; a year before the end is early enough for every day of a week.
         let begin = match self.first <= default && default <= self.last {
             true => default,
-            false if self.first == i128::from(i64::MIN) => {
-                (self.last - 400 * i128::from(DAY)).max(self.first)
-            }
+            false if self.first == YEARS.0 => (self.last - 400 * i128::from(DAY)).max(self.first),
             false => self.first,
         };
         let mut at = Instant(i64::try_from(begin).ok()?);
@@ -443,7 +449,7 @@ impl Wish<'_> {
             at = self.next(at);
         }
         // From the default on there may be none where there is one before it.
-        let earlier = begin == default && self.first > i128::from(i64::MIN) && self.first < default;
+        let earlier = begin == default && self.first > YEARS.0 && self.first < default;
         let wish = Wish { last: default - 1, ..*self };
         if earlier { wish.found() } else { None }
     }
