@@ -34,7 +34,7 @@ pub(super) struct Prover<'s> {
     owned: Arc<Policy>,
 }
 
-/// The clauses that all searches of one kind may learn.
+/// The clauses that all searches may learn that are made together.
 const ALL_WORK: u64 = 1_000_000;
 
 /// What the search for one answer may learn in any case: most learn none.
