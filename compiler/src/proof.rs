@@ -40,7 +40,7 @@ mod asked;
 pub use asked::{NotAsked, prove};
 pub use formula::Formula;
 pub use guarantees::{Proven, Verdict};
-pub use query::{Answer, Query, Requests, Witness};
+pub use query::{Answer, Listener, Query, Requests, Witness};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Condition, Policy};
@@ -68,6 +68,16 @@ pub fn silently(_: &str, _: usize, _: usize) {}
 
 /// The exact checks of a policy, its guarantees among them. Not in any order.
 pub fn checks(policy: &Arc<Policy>, sources: &Sources, progress: Progress<'_>) -> Vec<Diagnostic> {
+    checks_heard(policy, sources, progress, None)
+}
+
+/// The same, where somebody hears every question.
+pub fn checks_heard(
+    policy: &Arc<Policy>,
+    sources: &Sources,
+    progress: Progress<'_>,
+    listener: Option<Listener<'_>>,
+) -> Vec<Diagnostic> {
     let places = parts::places(policy);
     let mut more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).collect();
     let first = more.len();
@@ -78,7 +88,7 @@ pub fn checks(policy: &Arc<Policy>, sources: &Sources, progress: Progress<'_>) -
     let steps = STEPS + policy.guarantees.len();
     progress("classes", 0, steps);
     let subject = Subject::new(policy, &more);
-    let prover = Prover::new(policy, &subject, None);
+    let prover = Prover::new(policy, &subject, None, listener);
     progress("arms and routes", 1, steps);
     let mut reached = reach::reached(&prover);
     let mut found = reached.take();
@@ -127,7 +137,7 @@ pub fn guarantees_of(
     let more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).chain(assumed).collect();
     let subject = Subject::new(policy, &more);
     let assumed = assumed.map(|assumed| (Formula::from(&subject.more[policy.routes.len()]), assumed));
-    let prover = Prover::new(policy, &subject, assumed);
+    let prover = Prover::new(policy, &subject, assumed, None);
     let is_asked = |name: &String| names.is_empty() || names.contains(name);
     let asked: Vec<usize> =
         (0..policy.guarantees.len()).filter(|number| is_asked(&policy.guarantees[*number].name)).collect();

@@ -20,3 +20,5 @@ pub mod agreement;
 pub mod small;
 
 pub mod brute;
+
+pub mod smt;

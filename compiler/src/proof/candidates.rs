@@ -43,7 +43,10 @@ pub(super) fn never_eligible(prover: &Prover<'_>, reached: &Reached) -> Vec<Diag
             }
         }
     }
-    prover.told(&asked, |(of, target, near)| never_eligible_one(prover, of, *target, near))
+    let what = "whether the candidate is ever eligible";
+    prover.told(&asked, (what, &|(of, ..)| prover.place(of)), |(of, target, near)| {
+        never_eligible_one(prover, of, *target, near)
+    })
 }
 
 fn never_eligible_one(
@@ -127,7 +130,7 @@ fn stages<'s>(subject: &'s Subject<'s>, plan: &Plan) -> Vec<Stages<'s>> {
     let lists = || subject.named.iter();
     let none = Formula::Any(lists().map(|(_, when)| Formula::from(when)).collect()).negated();
     let named = lists().map(|(targets, when)| one(targets, Formula::from(when)));
-    std::iter::once(one(&[], none)).chain(named).collect()
+    std::iter::once(one(&[], none)).chain(named).flat_map(|way| apart(plan, way)).collect()
 }
 
 /// Of a first stage whose members are tried one after the other, each may be the only one that can.
@@ -144,7 +147,10 @@ fn apart<'s>(plan: &Plan, whole: Stages<'s>) -> Vec<Stages<'s>> {
 
 pub(super) fn without_backup(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnostic> {
     let answered = answered(prover, reached);
-    prover.told(&answered, |(of, plan, _)| without_backup_one(prover, of, plan))
+    let what = "whether every request has a fallback";
+    prover.told(&answered, (what, &|(of, ..)| prover.place(of)), |(of, plan, _)| {
+        without_backup_one(prover, of, plan)
+    })
 }
 
 /// Whether a later target lacks something that one of the first has.
@@ -260,6 +266,7 @@ fn wants(prover: &Prover<'_>, shown: &Shown) -> String {
         (true, 1) if is_embeddings => "is for embeddings".to_owned(),
         (false, window) if window > 1 => format!("needs {} and {window} tokens", listed(&needs)),
         (false, _) => format!("needs {}", listed(&needs)),
+        (true, 1) => "is for chat".to_owned(),
         (true, window) => format!("needs {window} tokens"),
     }
 }
@@ -274,7 +281,8 @@ pub(super) fn turned_away(prover: &Prover<'_>, reached: &Reached) -> Vec<Diagnos
             _ => of_route.push(vec![(*of, plan)]),
         }
     }
-    prover.told(&of_route, |plans| turned_away_one(prover, plans))
+    let at = |plans: &Vec<(PlanOf<'_>, &Plan)>| prover.route(&plans[0].0).head;
+    prover.told(&of_route, ("whether it turns requests away", &at), |plans| turned_away_one(prover, plans))
 }
 
 /// Whether one who always stands in a plan has a capability, and can do on its own whatever else somebody there can.

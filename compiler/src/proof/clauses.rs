@@ -10,17 +10,25 @@ use std::collections::BTreeMap;
 /// More literals than this that exclude each other are chained, as pairs would be too many.
 const PAIRS: usize = 6;
 
-/// Ends a search once it has learnt so many clauses: work that is the same on every machine.
+/// Ends a search once the clauses that it learnt are so much work, which is the same on every machine.
 #[derive(Debug, Default)]
 struct Work {
     learnt: u64,
+    /// What a clause costs to learn: the more there is, the more is looked at for each.
+    each: u64,
     limit: u64,
 }
+
+/// So many literals that follow from others cost as much as a clause that is learnt.
+const PROPAGATED: u64 = 100;
+
+/// So many literals double what a clause costs.
+const LITERALS: u64 = 10_000;
 
 impl Callbacks for Work {
     fn on_new_clause(&mut self, _: &[Lit], kind: ClauseKind) {
         if kind == ClauseKind::Learnt {
-            self.learnt += 1;
+            self.learnt += self.each;
         }
     }
 
@@ -36,6 +44,8 @@ pub(super) struct Clauses {
     groups: BTreeMap<Dimension, (Groups, Vec<Lit>)>,
     known: BTreeMap<(Dimension, ClassSet), Lit>,
     always: Lit,
+    /// In all clauses that were added.
+    pub(super) literals: u64,
 }
 
 /// What a search found.
@@ -54,7 +64,8 @@ impl Clauses {
     pub(super) fn new(groups: BTreeMap<Dimension, Groups>, preferred: &dyn Fn(Dimension) -> u32) -> Clauses {
         let mut solver = Solver::new(SolverOpts::default(), Work::default());
         let always = Lit::new(solver.new_var_default(), true);
-        let mut clauses = Clauses { solver, groups: BTreeMap::new(), known: BTreeMap::new(), always };
+        let mut clauses =
+            Clauses { solver, groups: BTreeMap::new(), known: BTreeMap::new(), always, literals: 0 };
         clauses.add(vec![always]);
         for (dimension, groups) in groups {
             let preferred = groups.of(preferred(dimension)) as usize;
@@ -65,6 +76,7 @@ impl Clauses {
     }
 
     fn add(&mut self, mut clause: Vec<Lit>) {
+        self.literals += clause.len() as u64;
         // What follows from clauses that exclude each other shows when it is asked.
         self.solver.add_clause_reuse(&mut clause);
     }
@@ -182,12 +194,15 @@ impl Clauses {
         }
     }
 
-    /// Searches, for at most so many clauses that are learnt, added up over all searches; what is left of them.
+    /// Searches, for at most so much work, added up over all searches; what is left of it.
     pub(super) fn search(&mut self, work: &mut u64) -> Found {
         let callbacks = self.solver.cb_mut();
         (callbacks.learnt, callbacks.limit) = (0, *work);
+        callbacks.each = 1 + self.literals / LITERALS;
+        let before = self.solver.num_propagations();
         let found = self.solver.solve_limited(&[]);
-        *work = work.saturating_sub(self.solver.cb().learnt);
+        let propagated = self.solver.num_propagations() - before;
+        *work = work.saturating_sub(self.solver.cb().learnt + propagated / PROPAGATED);
         if found == lbool::TRUE {
             Found::Choice
         } else if found == lbool::FALSE {

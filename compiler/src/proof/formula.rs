@@ -110,6 +110,8 @@ pub(super) struct Reduced {
     pub(super) demands: Vec<Expression>,
     /// What is computed for single targets, in dimensions behind those of the policy; each after those it reads.
     pub(super) locals: Vec<Computed>,
+    /// So many constraints were looked at for that.
+    pub(super) looked_at: u64,
 }
 
 /// More rounds are not worth their time: what is found later, the solver finds.
@@ -277,6 +279,7 @@ impl Reducer<'_> {
                 known.is_some_and(|known| !meet(known, &constraint.classes))
             }
         };
+        self.reduced.looked_at += 1;
         if one.constraints.iter().any(excludes) {
             return None;
         }
@@ -303,6 +306,7 @@ impl Reducer<'_> {
     fn within(&mut self, constraint: &Constraint, target: Option<TargetId>) -> Expression {
         let Constraint { dimension, classes } = constraint;
         let mut dimension = *dimension;
+        self.reduced.looked_at += 1;
         if let Some(target) = target {
             if dimension == TARGET {
                 return constant(classes.contains(target.0));

@@ -50,7 +50,9 @@ pub(super) fn lifted(prover: &Prover<'_>, dead: &BTreeSet<Span>) -> Vec<Diagnost
         .chain(prohibitions)
         .filter(|one| !dead.contains(&one.span) && one.tested.iter().any(|id| sent.contains_key(id)))
         .collect();
-    prover.told(&asked, |one| lifted_one(prover, one, &sent))
+    prover.told(&asked, ("whether a caller lifts the rule", &|one| one.span), |one| {
+        lifted_one(prover, one, &sent)
+    })
 }
 
 /// An attribute that a caller may send.

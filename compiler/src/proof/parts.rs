@@ -171,7 +171,8 @@ pub(super) fn idle(
         }
     }
     let cursors = cursors(prover.policy(), places);
-    prover.told(&asked, |(index, period)| {
+    let at = |(index, _): &(usize, Option<usize>)| places[*index].item;
+    prover.told(&asked, ("whether each part of a condition matters", &at), |(index, period)| {
         let place = &places[*index];
         let mut walk = Walk {
             prover,

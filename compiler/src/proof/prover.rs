@@ -2,7 +2,7 @@
 //! may be.
 
 use super::formula::Formula;
-use super::query::{Answer, Query, Requests, WORK_LIMIT, Witness};
+use super::query::{Answer, Listener, Query, Requests, WORK_LIMIT, Witness};
 use super::subject::{PlanOf, Subject};
 use super::witness;
 use crate::decision::Compiled;
@@ -27,21 +27,23 @@ pub(super) struct Prover<'s> {
     /// Only requests of which this holds are asked about.
     assumed: Option<(Formula<'s>, &'s Condition)>,
     threads: usize,
-    /// The clauses that the search for one answer may learn.
+    /// The work that the search for one answer may be.
     limit: AtomicU64,
+    /// What all searches took so far.
+    spent: AtomicU64,
     /// What decides the requests that are shown; made when the first one is.
     program: OnceLock<Compiled>,
     owned: Arc<Policy>,
 }
 
-/// The clauses that all searches may learn that are made together.
+/// The work that all searches of one kind may be: some ten seconds.
 const ALL_WORK: u64 = 1_000_000;
 
-/// What the search for one answer may learn in any case: most learn none.
-const LEAST_WORK: u64 = 200;
+/// What the search for one answer may be in any case: most are less.
+const LEAST_WORK: u64 = 500;
 
 /// So many places are looked at together.
-const CHUNK: usize = 256;
+const CHUNK: usize = 128;
 
 /// So many warnings of one kind are enough for a while.
 const ENOUGH: usize = 200;
@@ -60,8 +62,9 @@ impl<'s> Prover<'s> {
         policy: &Arc<Policy>,
         subject: &'s Subject<'s>,
         assumed: Option<(Formula<'s>, &'s Condition)>,
+        listener: Option<Listener<'s>>,
     ) -> Prover<'s> {
-        let requests = Requests::new(subject.policy, &subject.rules);
+        let requests = Requests::new(subject.policy, &subject.rules).heard_by(listener);
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Prover {
             subject,
@@ -69,6 +72,7 @@ impl<'s> Prover<'s> {
             assumed,
             threads,
             limit: AtomicU64::new(WORK_LIMIT),
+            spent: AtomicU64::new(0),
             program: OnceLock::new(),
             owned: Arc::clone(policy),
         }
@@ -107,12 +111,21 @@ impl<'s> Prover<'s> {
 
     /// The same, where the classes of a request are known that is much like one.
     pub(super) fn find_near(&self, parts: Vec<Formula<'s>>, near: Option<&[u32]>) -> Answer<Vec<u32>> {
-        self.ask(parts).find(near, &mut self.limit.load(Ordering::Relaxed))
+        self.counted(|work| self.ask(parts).find(near, work))
     }
 
     /// The plainest request of which all of it holds.
     pub(super) fn plainest(&self, parts: Vec<Formula<'s>>) -> Answer<Witness> {
-        self.ask(parts).answer(&mut self.limit.load(Ordering::Relaxed))
+        self.counted(|work| self.ask(parts).answer(work))
+    }
+
+    /// What a search gives, with what it took added to the rest.
+    fn counted<T>(&self, search: impl FnOnce(&mut u64) -> T) -> T {
+        let limit = self.limit.load(Ordering::Relaxed);
+        let mut work = limit;
+        let found = search(&mut work);
+        self.spent.fetch_add(limit - work, Ordering::Relaxed);
+        found
     }
 
     /// The plainest request of which all of it holds, with draws that make it so: `shows` says whether the decision on it does
@@ -163,8 +176,12 @@ impl<'s> Prover<'s> {
 
     /// What each of these gives, in their order; on all processors.
     pub(super) fn each<T: Sync, R: Send>(&self, items: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
-        // The more places there are, the less work each may be: what all of them are together has a bound.
-        let share = (ALL_WORK / items.len().max(1) as u64).clamp(LEAST_WORK, WORK_LIMIT);
+        self.each_within(ALL_WORK, items, one)
+    }
+
+    /// The same; the more places there are, the less of the work each may be.
+    fn each_within<T: Sync, R: Send>(&self, all: u64, items: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        let share = (all / items.len().max(1) as u64).clamp(LEAST_WORK, WORK_LIMIT);
         self.limit.store(share, Ordering::Relaxed);
         let next = AtomicUsize::new(0);
         let work = || {
@@ -194,17 +211,19 @@ impl<'s> Prover<'s> {
         done.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// What is told of these, in their order. Of very much of one kind the rest is not looked for: nobody mends it all at once.
+    /// What is told of these, in their order, `what` being asked of each. Of very much of one kind the rest is not looked for:
+    /// nobody mends it all at once. Where it takes too long altogether, that is told of the first that was not asked.
     pub(super) fn told<T: Sync, I: IntoIterator<Item = Diagnostic> + Send>(
         &self,
         items: &[T],
+        (what, at): (&str, &dyn Fn(&T) -> Span),
         one: impl Fn(&T) -> I + Sync,
     ) -> Vec<Diagnostic> {
         let mut found: Vec<Diagnostic> = Vec::new();
-        for (chunk, at) in items.chunks(CHUNK).zip(0..) {
-            found.extend(self.each(chunk, &one).into_iter().flatten());
-            let rest = items.len().saturating_sub((at + 1) * CHUNK);
-            if found.len() >= ENOUGH && rest > 0 {
+        let mut left = ALL_WORK;
+        for (number, chunk) in items.chunks(CHUNK).enumerate() {
+            let rest = items.len() - number * CHUNK;
+            if found.len() >= ENOUGH {
                 if let Some(last) = found.last_mut() {
                     let help = last.help.take().unwrap_or_default();
                     last.help = Some(format!(
@@ -213,6 +232,16 @@ impl<'s> Prover<'s> {
                 }
                 break;
             }
+            if left == 0 {
+                found.push(
+                    self.too_large(at(&chunk[0]), &format!("{what}, here and at {} more places", rest - 1)),
+                );
+                break;
+            }
+            // What is known once all of a chunk are done does not depend on which of them was first.
+            let before = self.spent.load(Ordering::Relaxed);
+            found.extend(self.each_within(left, chunk, &one).into_iter().flatten());
+            left = left.saturating_sub(self.spent.load(Ordering::Relaxed) - before);
         }
         found
     }

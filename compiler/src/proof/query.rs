@@ -18,21 +18,27 @@ use std::sync::{Mutex, PoisonError};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::schema::{AttributeId, BuiltIn};
 
-/// The clauses that a search may learn before it gives up: some seconds of work.
+/// The work that one question may be: the clauses that its search learns, and what it takes to write it down. Some seconds.
 pub const WORK_LIMIT: u64 = 200_000;
+
+/// So many constraints or literals to look at or to write cost as much as a clause that is learnt.
+const STEPS: u64 = 400;
 
 /// So many requests are tried before there is a search.
 const SAMPLES: u32 = 6;
 
+/// Hears each question, with the rules that it is about and whether some request answers it, where that was found out.
+pub type Listener<'l> = &'l (dyn Fn(&Rules, &[Formula<'_>], Option<bool>) + Sync);
+
 /// All requests under a policy. What is learnt from one question serves the next.
-#[derive(Debug)]
 pub struct Requests<'p> {
     policy: &'p Policy,
+    listener: Option<Listener<'p>>,
     rules: &'p Rules,
     index: Index<'p>,
     families: Vec<Family>,
     family_of: BTreeMap<Dimension, usize>,
-    /// Each attribute that is tested, with its dimensions; in the order of the schema.
+    /// Each attribute that is tested, with its dimensions, and those of which others are computed; in the order of the schema.
     attributes: Vec<(AttributeId, Vec<Dimension>)>,
     /// By family and the classes of its dimensions: whether a request has them.
     possible: Mutex<BTreeMap<(usize, Vec<u32>), bool>>,
@@ -48,13 +54,20 @@ impl<'p> Requests<'p> {
         let attributes = policy.schema.ids().map(|id| (id, rules.partition.dimensions(id)));
         Requests {
             policy,
+            listener: None,
             rules,
             index: Index::new(rules),
             family_of: family_of.collect(),
             families,
-            attributes: attributes.filter(|(_, dimensions)| !dimensions.is_empty()).collect(),
+            attributes: attributes.filter(|(id, own)| !own.is_empty() || is_computed_from(*id)).collect(),
             possible: Mutex::default(),
         }
+    }
+
+    /// With somebody who hears every question.
+    #[must_use]
+    pub fn heard_by(self, listener: Option<Listener<'p>>) -> Requests<'p> {
+        Requests { listener, ..self }
     }
 
     /// A question, to which every request is an answer.
@@ -151,8 +164,7 @@ impl<'p> Requests<'p> {
     /// The classes of the same request without an attribute, of which others are computed: with fewer tokens its window is
     /// smaller. None of other attributes.
     fn without(&self, id: AttributeId, classes: &[u32]) -> Option<Vec<u32>> {
-        let from = [BuiltIn::RequestTokens, BuiltIn::RequestOutput, BuiltIn::TimeNow];
-        if !from.iter().any(|of| of.id() == id) {
+        if !is_computed_from(id) {
             return None;
         }
         let partition = &self.rules.partition;
@@ -175,8 +187,12 @@ impl<'p> Requests<'p> {
     }
 }
 
+/// Whether others are computed of an attribute.
+fn is_computed_from(id: AttributeId) -> bool {
+    [BuiltIn::RequestTokens, BuiltIn::RequestOutput, BuiltIn::TimeNow].iter().any(|of| of.id() == id)
+}
+
 /// A question about all requests, and where it names one, a target.
-#[derive(Debug)]
 pub struct Query<'r> {
     requests: &'r Requests<'r>,
     demands: Vec<Formula<'r>>,
@@ -215,9 +231,21 @@ impl<'r> Query<'r> {
         self
     }
 
-    /// A request for which it is so, as plain as can be, if there is one. `work`: the clauses that the search may learn; what
-    /// is left of them.
+    /// A request for which it is so, as plain as can be, if there is one. `work`: what it may cost; what is left of
+    /// that.
     pub fn answer(&self, work: &mut u64) -> Answer {
+        let answer = self.plainest(work);
+        self.tell(&answer);
+        answer
+    }
+
+    fn tell<T>(&self, answer: &Answer<T>) {
+        let Some(listener) = self.requests.listener else { return };
+        let is_known = !matches!(answer, Answer::Unknown);
+        listener(self.requests.rules, &self.demands, is_known.then_some(matches!(answer, Answer::Some(_))));
+    }
+
+    fn plainest(&self, work: &mut u64) -> Answer {
         let Some(asked) = Asked::new(self) else { return Answer::None };
         match asked.find(work) {
             Answer::Some(classes) => Answer::Some(asked.plainest(classes)),
@@ -228,6 +256,12 @@ impl<'r> Query<'r> {
 
     /// The classes of some request for which it is so. `near`: those of a request that is much like one, where one is known.
     pub fn find(&self, near: Option<&[u32]>, work: &mut u64) -> Answer<Vec<u32>> {
+        let answer = self.some(near, work);
+        self.tell(&answer);
+        answer
+    }
+
+    fn some(&self, near: Option<&[u32]>, work: &mut u64) -> Answer<Vec<u32>> {
         let Some(known) = formula::known(&self.requests.index, &self.demands) else { return Answer::None };
         let defaults = self.requests.rules.partition.defaults();
         let mut starts = near.into_iter().chain([defaults]);
@@ -375,6 +409,7 @@ impl<'q> Asked<'q> {
     }
 
     fn find(&self, work: &mut u64) -> Answer<Vec<u32>> {
+        *work = work.saturating_sub(self.reduced.looked_at / STEPS);
         if let Some(classes) = self.sample() {
             return Answer::Some(classes);
         }
@@ -440,6 +475,7 @@ impl<'q> Asked<'q> {
         for family in self.families.iter().map(|index| &self.requests.families[*index]) {
             family.laws.iter().for_each(|law| clauses.demand(law, false));
         }
+        *work = work.saturating_sub(clauses.literals / STEPS);
         let mut is_exact = true;
         loop {
             match clauses.search(work) {
@@ -504,7 +540,7 @@ impl<'q> Asked<'q> {
                 let is_default = |dimension: &Dimension| {
                     classes[dimension.0 as usize] == self.requests.default(*dimension)
                 };
-                if dimensions.iter().all(is_default) {
+                if !dimensions.is_empty() && dimensions.iter().all(is_default) {
                     continue;
                 }
                 let mut tried = classes.clone();

@@ -80,7 +80,11 @@ pub(super) fn reached(prover: &Prover<'_>) -> Reached {
         });
     }
     let dead = dead(prover, &is_dead);
-    found.extend(prover.told(&dead, |(plan, is_whole)| unreached(prover, plan, *is_whole)));
+    found.extend(prover.told(
+        &dead,
+        ("what takes its requests", &|(plan, _)| prover.place(plan)),
+        |(plan, is_whole)| unreached(prover, plan, *is_whole),
+    ));
     Reached { classes, found }
 }
 

@@ -19,7 +19,8 @@ struct Asked<'s> {
 /// What is told of them, and where those stand that never apply.
 pub(super) fn never_applied(prover: &Prover<'_>) -> (Vec<Diagnostic>, BTreeSet<Span>) {
     let asked = all(prover);
-    let mut found = prover.told(&asked, |one| never_applied_one(prover, one));
+    let mut found = prover
+        .told(&asked, ("whether it ever applies", &|one| one.span), |one| never_applied_one(prover, one));
     let dead: BTreeSet<Span> = found.iter().map(|told| told.primary.span).collect();
     let approvals: Vec<u32> = (0..prover.policy().approvals.len() as u32)
         .filter(|index| {
@@ -27,7 +28,9 @@ pub(super) fn never_applied(prover: &Prover<'_>) -> (Vec<Diagnostic>, BTreeSet<S
             !rule.is_tried && !dead.contains(&rule.span)
         })
         .collect();
-    found.extend(prover.told(&approvals, |index| forbidden(prover, *index)));
+    let at = |index: &u32| prover.policy().approvals[*index as usize].span;
+    let what = "whether what it allows is forbidden";
+    found.extend(prover.told(&approvals, (what, &at), |index| forbidden(prover, *index)));
     let dead = found.iter().map(|told| told.primary.span).collect();
     (found, dead)
 }

@@ -351,7 +351,7 @@ impl Partition {
 }
 
 /// More combinations than this of tokens and outputs have no laws.
-const LAWS: usize = 1_000;
+const LAWS: usize = 5_000;
 
 /// That a number is of a class between these, both inside.
 fn at(numbers: &Numbers, first: u32, last: u32) -> Expression {
