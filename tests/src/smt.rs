@@ -25,12 +25,21 @@ pub struct Questions {
     pub unknown: usize,
 }
 
+/// What was heard so far.
+#[derive(Debug, Default)]
+struct Heard {
+    /// What every request is; none where that could not be written, or before the first question.
+    requests: Option<Option<String>>,
+    /// By question, whether there is such a request.
+    asked: BTreeMap<String, Option<bool>>,
+}
+
 /// Every question that the checks and guarantees of a policy ask, each once; none where too many of its classes go together.
 ///
 /// # Panics
 /// Where the prover answers the same question in two ways.
 pub fn questions(policy: &Arc<Policy>, sources: &Sources) -> Option<Questions> {
-    let heard: Mutex<(Option<Option<String>>, BTreeMap<String, Option<bool>>)> = Mutex::default();
+    let heard: Mutex<Heard> = Mutex::default();
     let listener = |rules: &Rules, demands: &[Formula<'_>], found: Option<bool>| {
         let mut own = String::new();
         for demand in demands {
@@ -39,8 +48,8 @@ pub fn questions(policy: &Arc<Policy>, sources: &Sources) -> Option<Questions> {
             own.push_str(")\n");
         }
         let mut heard = heard.lock().expect("no thread panics");
-        heard.0.get_or_insert_with(|| requests(policy, rules));
-        let known = heard.1.entry(own).or_insert(found);
+        heard.requests.get_or_insert_with(|| requests(policy, rules));
+        let known = heard.asked.entry(own).or_insert(found);
         match (*known, found) {
             (Some(known), Some(found)) => assert_eq!(known, found, "one question, two answers"),
             (None, Some(_)) => *known = found,
@@ -48,9 +57,9 @@ pub fn questions(policy: &Arc<Policy>, sources: &Sources) -> Option<Questions> {
         }
     };
     proof::checks_heard(policy, sources, &proof::silently, Some(&listener));
-    let (header, asked) = heard.into_inner().expect("no thread panics");
-    let mut all = Questions { script: header.flatten()?, ..Questions::default() };
-    for (own, found) in asked {
+    let heard = heard.into_inner().expect("no thread panics");
+    let mut all = Questions { script: heard.requests.flatten()?, ..Questions::default() };
+    for (own, found) in heard.asked {
         let Some(found) = found else {
             all.unknown += 1;
             continue;
