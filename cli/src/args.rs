@@ -97,6 +97,14 @@ pub(crate) enum Verb {
                       the policy has errors or could not be read, or it was not found out within the work budget."
     )]
     Prove(Prove),
+    /// List who approved what, until when, and what rests on it
+    #[command(
+        after_help = "Examples:\n  wayleave approvals policies --ending 90d           what wants to be renewed\n  wayleave \
+                      approvals policies --owner platform --format json\n\nWhat rests on an approval is proven: without it \
+                      some request, from that date on, could not go there; with --format json such a request is shown for \
+                      each. What ends first stands first."
+    )]
+    Approvals(Approvals),
     /// Apply the edits of `check` that need no second look
     #[command(
         after_help = "Example:\n  wayleave fix policies --dry-run    show what would change, write nothing\n\nA file that would \
@@ -248,6 +256,25 @@ pub(crate) struct Prove {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(crate) format: Format,
     /// The date that the policy is checked for [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
+}
+
+/// `approvals`
+#[derive(Debug, Args)]
+pub(crate) struct Approvals {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// Only those of this owner
+    #[arg(long, value_name = "OWNER")]
+    pub(crate) owner: Option<String>,
+    /// Only those that have ended or end within this time, such as `90d`
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) ending: Option<String>,
+    /// How the answer is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// The date from which on it is asked [default: today]
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
 }

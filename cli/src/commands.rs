@@ -1,5 +1,7 @@
 //! The verbs, one file each: from typed flags to what is printed and an exit status.
 
+mod approvals;
+
 mod build;
 
 mod check;
@@ -41,6 +43,7 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Init(init) => init::run(&init),
         Verb::Check(check) => check::run(&check, terminal),
         Verb::Prove(prove) => prove::run(&prove, terminal),
+        Verb::Approvals(approvals) => approvals::run(&approvals, terminal),
         Verb::Fix(fix) => fix::run(&fix, terminal),
         Verb::Fmt(fmt) => fmt::run(&fmt, terminal),
         Verb::Test(test) => test::run(&test, terminal),

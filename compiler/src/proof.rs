@@ -33,6 +33,8 @@ mod aliases;
 
 mod migrations;
 
+pub mod approvals;
+
 pub mod guarantees;
 
 mod asked;

@@ -2,6 +2,8 @@
 
 mod agreement;
 
+mod approvals;
+
 mod check;
 
 mod decide;

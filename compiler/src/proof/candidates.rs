@@ -182,26 +182,9 @@ fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Opti
             subject.is_answered(of.number),
         ];
         parts.extend(none_later);
-        let is_written =
-            |request: &Attributes| way.named.as_ref().is_none_or(|own| *own == named(prover, request));
+        // In whichever of the ways it shows.
         let shows = |request: &Attributes, decision: &Decision| {
-            let candidates: Vec<TargetId> = decision.candidates().map(|(target, _)| target).collect();
-            let is_removed =
-                |target: TargetId| decision.removed.iter().any(|removed| removed.target == target);
-            let is_unable = |removed: &wayleave_program::decision::Removed| {
-                let reasons = &removed.reasons;
-                way.later.contains(&removed.target)
-                    && !reasons.is_empty()
-                    && reasons
-                        .iter()
-                        .all(|reason| matches!(reason.by, RuleName::Capability | RuleName::Context))
-            };
-            prover.gave(of, decision)
-                && is_written(request)
-                && candidates.iter().any(|target| way.first.contains(target) || is_moved(prover, *target))
-                // One that is not drawn is eligible all the same: all have to be taken out.
-                && way.later.iter().chain(&way.beside).all(|target| is_removed(*target))
-                && decision.removed.iter().any(is_unable)
+            ways.iter().any(|way| way_shows(prover, of, way, request, decision))
         };
         match prover.shown_plainly(parts, &shows) {
             Answer::None => {}
@@ -213,6 +196,31 @@ fn without_backup_one(prover: &Prover<'_>, of: &PlanOf<'_>, plan: &Plan) -> Opti
         }
     }
     None
+}
+
+/// Whether a decision shows that only the first stage could serve a request, for want of what others can do.
+fn way_shows(
+    prover: &Prover<'_>,
+    of: &PlanOf<'_>,
+    way: &Stages<'_>,
+    request: &Attributes,
+    decision: &Decision,
+) -> bool {
+    let is_written = way.named.as_ref().is_none_or(|own| *own == named(prover, request));
+    let is_removed = |target: TargetId| decision.removed.iter().any(|removed| removed.target == target);
+    let is_unable = |removed: &wayleave_program::decision::Removed| {
+        let reasons = &removed.reasons;
+        way.later.contains(&removed.target)
+            && !reasons.is_empty()
+            && reasons.iter().all(|reason| matches!(reason.by, RuleName::Capability | RuleName::Context))
+    };
+    let is_first = |target: TargetId| way.first.contains(&target) || is_moved(prover, target);
+    prover.gave(of, decision)
+        && is_written
+        && decision.candidates().any(|(target, _)| is_first(target))
+        // One that is not drawn is eligible all the same: all have to be taken out.
+        && way.later.iter().chain(&way.beside).all(|target| is_removed(*target))
+        && decision.removed.iter().any(is_unable)
 }
 
 /// The targets that a request names, where some plan asks for them.

@@ -105,7 +105,7 @@ fn not(condition: Condition) -> Condition {
     Condition::Not(Box::new(condition))
 }
 
-fn before(of: BuiltIn, high: i128) -> Condition {
+pub(super) fn before(of: BuiltIn, high: i128) -> Condition {
     test(of, Predicate::InIntervals(vec![Interval { low: None, high: Some(high) }]))
 }
 

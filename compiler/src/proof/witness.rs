@@ -74,14 +74,15 @@ pub(super) fn plainest(
     shows: &dyn Fn(&Attributes, &Decision) -> bool,
 ) -> (Attributes, Decision) {
     let policy = &**program.policy();
+    let together = written_together(policy);
     let mut is_plainer = true;
     while std::mem::take(&mut is_plainer) {
-        for id in policy.schema.ids().filter(|id| !policy.schema.attribute(*id).is_required) {
-            if request.get(id).is_none() {
+        for ids in &together {
+            if ids.iter().all(|id| request.get(*id).is_none()) {
                 continue;
             }
             let mut less = Attributes::new(&policy.schema);
-            for other in policy.schema.ids().filter(|other| *other != id) {
+            for other in policy.schema.ids().filter(|other| !ids.contains(other)) {
                 if let Some(value) = request.get(other) {
                     less.set(other, value.clone());
                 }
@@ -89,7 +90,7 @@ pub(super) fn plainest(
             let decided = decide(program, &less);
             if shows(&less, &decided) {
                 (request, decision, is_plainer) = (less, decided, true);
-            } else if id != BuiltIn::Draw.id()
+            } else if !ids.contains(&BuiltIn::Draw.id())
                 && let Some((with, decided)) = shown(program, &less, shows)
                 && adds_draw_alone(policy, &less, &with)
             {
@@ -99,6 +100,21 @@ pub(super) fn plainest(
         }
     }
     (request, decision)
+}
+
+/// What could be left out: each attribute, and all that is found in one text, which a document writes in one place.
+fn written_together(policy: &Policy) -> Vec<Vec<AttributeId>> {
+    let schema = &policy.schema;
+    let mut together: Vec<Vec<AttributeId>> =
+        schema.ids().filter(|id| !schema.attribute(*id).is_required).map(|id| vec![id]).collect();
+    for of in [Inspected::Prompt, Inspected::System] {
+        let is_found = |id: &AttributeId| matches!(&schema.attribute(*id).origin, Origin::Findings(text, _) if *text == of);
+        let found: Vec<AttributeId> = schema.ids().filter(is_found).collect();
+        if found.len() > 1 {
+            together.push(found);
+        }
+    }
+    together
 }
 
 /// Whether a request says nothing that another does not, but for a draw.
