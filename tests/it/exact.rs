@@ -5,7 +5,7 @@ use wayleave_compiler::Code;
 use wayleave_tests::brute::compare::{Tally, compare};
 
 /// Policies of one test.
-const POLICIES: u64 = 250;
+const POLICIES: u64 = 500;
 
 /// Each of these is compared so often in each test at least: a comparison that never happens finds nothing.
 const LEAST: [(Code, u64); 13] = [

@@ -57,10 +57,16 @@ pub(super) fn shown(
 
 /// What is decided, which is what the meaning says.
 fn decide(program: &Compiled, request: &Attributes) -> Decision {
-    // As it is read from a document: what is found in the system prompt is found in the prompt.
     let schema = &program.policy().schema;
-    let read = read_request(schema, &write_request(schema, request));
-    let request = read.as_ref().unwrap_or(request);
+    let is_of_system =
+        |id: &AttributeId| matches!(schema.attribute(*id).origin, Origin::Findings(Inspected::System, _));
+    // As it is read from a document: what is found in the system prompt is found in the prompt.
+    let read = schema
+        .ids()
+        .filter(is_of_system)
+        .any(|id| request.get(id).is_some())
+        .then(|| read_request(schema, &write_request(schema, request)));
+    let request = read.as_ref().and_then(|read| read.as_ref().ok()).unwrap_or(request);
     let decision = program.decide(request);
     debug_assert_eq!(decision, spec::decide(program.policy(), request), "the program decides by the letter");
     decision
