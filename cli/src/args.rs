@@ -265,7 +265,7 @@ pub(crate) struct Prove {
 pub(crate) struct Approvals {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
-    /// Only those of this owner
+    /// Only those of this owner; an empty one: those without
     #[arg(long, value_name = "OWNER")]
     pub(crate) owner: Option<String>,
     /// Only those that have ended or end within this time, such as `90d`
@@ -274,7 +274,7 @@ pub(crate) struct Approvals {
     /// How the answer is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(crate) format: Format,
-    /// The date from which on it is asked [default: today]
+    /// The day that counts as today; what rests on an approval is asked from then on [default: today]
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
 }

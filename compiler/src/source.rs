@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 mod gather;
 
 use std::collections::BTreeMap;
-use wayleave_grammar::{Parse, TextRange, parse};
+use wayleave_grammar::{NodeOrToken, Parse, TextRange, parse};
 
 /// The position of a file in its [`Sources`]; 0 is the root file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -166,6 +166,27 @@ impl Sources {
     /// The text of a span.
     pub fn text(&self, span: Span) -> &str {
         self.file(span.file).text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// The text of a span on one line: its words with a blank between them, comments left out, strings as they are.
+    pub fn one_line(&self, span: Span) -> String {
+        let file = self.file(span.file);
+        let mut line = String::new();
+        let mut end = None;
+        for element in file.parse.syntax().descendants_with_tokens() {
+            let NodeOrToken::Token(token) = element else { continue };
+            let range = token.text_range();
+            let is_inside = u32::from(range.start()) >= span.start && u32::from(range.end()) <= span.end;
+            if !is_inside || token.kind().is_trivia() {
+                continue;
+            }
+            if end.is_some_and(|end| end < range.start()) {
+                line.push(' ');
+            }
+            line.push_str(token.text());
+            end = Some(range.end());
+        }
+        line
     }
 
     /// Where a span begins.

@@ -1,13 +1,13 @@
 //! `approvals`: who allowed what, until when, on which evidence, and what rests on it.
 
-use super::check::{as_of, date};
+use super::check::as_of;
 use crate::args::{Approvals, Format};
 use crate::duration;
 use crate::load;
 use crate::output::{Exit, Failure, Paint, Terminal, columns, note, ordinal, print};
 use crate::waiting::Waiting;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wayleave_compiler::diagnostic::render::{JSON_VERSION, printable, render_human};
 use wayleave_compiler::model::{Approve, Rule};
 use wayleave_compiler::proof::approvals::{Rest, resting};
@@ -15,6 +15,7 @@ use wayleave_compiler::source::{Sources, Span};
 use wayleave_compiler::{Options, Policy, check};
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::document::write_request;
+use wayleave_program::instant;
 use wayleave_program::value::Instant;
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -62,7 +63,7 @@ impl State {
 
 pub(super) fn run(arguments: &Approvals, terminal: Terminal) -> Result<Exit, Failure> {
     let now = as_of(arguments.as_of.as_deref())?;
-    let ending = arguments.ending.as_deref().map(|text| ending(text, now)).transpose()?;
+    let ending = arguments.ending.as_deref().map(ending).transpose()?;
     let root = load::root_file(&arguments.policy.policy)?;
     let sources = load::sources(&root)?;
     let checked = check(&sources, &Options { as_of: now });
@@ -71,10 +72,15 @@ pub(super) fn run(arguments: &Approvals, terminal: Terminal) -> Result<Exit, Fai
         return Err(Failure::new(format!("the policy `{}` has errors", root.display()))
             .mend("mend what is shown above"));
     };
+    // A day begins where the policy's clock says.
+    let zone = &policy.schema.zone;
+    let now = arguments.as_of.as_deref().and_then(|text| zone.read(text)).unwrap_or(now);
+    let end = ending.map(|within| Instant(now.0.saturating_add(within)));
+    known_owner(&policy, arguments.owner.as_deref())?;
     let rests = Waiting::with("looking at approvals", |progress| resting(&policy, now, progress));
     let is_asked = |approval: &Rule<Approve>| {
-        let is_owners = arguments.owner.is_none() || approval.body.owner == arguments.owner;
-        let is_ending = ending.is_none_or(|end| approval.period.until.is_some_and(|until| until <= end));
+        let is_owners = arguments.owner.as_deref().is_none_or(|owner| owner_of(approval) == owner);
+        let is_ending = end.is_none_or(|end| approval.period.until.is_some_and(|until| until <= end));
         is_owners && is_ending
     };
     let mut asked: Vec<(&Rule<Approve>, &[Rest])> =
@@ -92,12 +98,32 @@ pub(super) fn run(arguments: &Approvals, terminal: Terminal) -> Result<Exit, Fai
     Ok(Exit::Yes)
 }
 
-/// `--ending 30d`: the last instant at which it may end.
-fn ending(text: &str, now: Instant) -> Result<Instant, Failure> {
+/// Who answers for an approval; empty where nobody does.
+fn owner_of(approval: &Rule<Approve>) -> &str {
+    approval.body.owner.as_deref().map(str::trim).unwrap_or_default()
+}
+
+/// Whether somebody of that name owns something.
+fn known_owner(policy: &Policy, owner: Option<&str>) -> Result<(), Failure> {
+    let Some(owner) = owner.filter(|owner| !owner.is_empty()) else { return Ok(()) };
+    let known: BTreeSet<&str> =
+        policy.approvals.iter().map(owner_of).filter(|owner| !owner.is_empty()).collect();
+    if known.contains(owner) {
+        return Ok(());
+    }
+    let known: Vec<String> = known.into_iter().map(printable).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Err(Failure::new(format!("nobody of the name `{}` owns an approval", printable(owner)))
+        .mend(format!("the owners are: {known}")))
+}
+
+/// `--ending 30d`, in seconds.
+fn ending(text: &str) -> Result<i64, Failure> {
     let within = duration::read(text).ok_or_else(|| {
-        Failure::new(format!("`{text}` is not a duration")).mend("write it as `30d` or `12h`")
+        Failure::new(format!("`{text}` is not a duration"))
+            .mend("write it in days or hours, as `90d` or `12h`")
     })?;
-    Ok(Instant(now.0.saturating_add(i64::try_from(within.as_secs()).unwrap_or(i64::MAX))))
+    Ok(i64::try_from(within.as_secs()).unwrap_or(i64::MAX))
 }
 
 struct Shown<'a> {
@@ -114,7 +140,7 @@ impl Shown<'_> {
             let state = State::of(approval, self.now);
             let rest = line.strip_prefix(state.name()).unwrap_or_default();
             out.push_str(&format!("{}{rest}\n", terminal.paint(state.paint(), state.name())));
-            out.push_str(&format!("  {}\n", self.text(approval.span)));
+            out.push_str(&format!("  {}\n", printable(&self.text(approval))));
             out.push_str(&format!("  at {}\n", self.place(approval.span)));
             for line in self.resting(rests) {
                 out.push_str(&format!("  {line}\n"));
@@ -126,14 +152,17 @@ impl Shown<'_> {
             (shown, all) if shown == all => format!("{all} approvals"),
             (shown, all) => format!("{shown} of {all} approvals"),
         };
-        out.push_str(&format!("{count}, as of {}\n", date(self.now)));
+        out.push_str(&format!("{count}, as of {}\n", self.date(self.now)));
         out
     }
 
     /// State, name, owner, who approved it and where that is recorded, when it ends.
     fn row(&self, approval: &Rule<Approve>) -> Vec<String> {
         let body = &approval.body;
-        let owner = body.owner.as_deref().map_or("no owner".to_owned(), printable);
+        let owner = match owner_of(approval) {
+            "" => "no owner".to_owned(),
+            owner => printable(owner),
+        };
         let by = body.by.as_deref().map(|by| format!("by {}", printable(by)));
         let evidence: Vec<String> = by.into_iter().chain(body.reference.as_deref().map(printable)).collect();
         let evidence = if evidence.is_empty() { "no evidence".to_owned() } else { evidence.join(", ") };
@@ -141,19 +170,47 @@ impl Shown<'_> {
         vec![state, printable(&approval.name), owner, evidence, self.end(approval)]
     }
 
-    /// "until 2027-06-30, in 216 days"
+    /// "until 2027-06-30, in 216 days"; of one that is not in force yet, how long that is.
     fn end(&self, approval: &Rule<Approve>) -> String {
-        let zone = &self.policy.schema.zone;
-        let from = approval.period.from.filter(|from| *from > self.now);
-        let from = from.map(|from| format!("from {} ", zone.write_date(from))).unwrap_or_default();
-        let Some(until) = approval.period.until else { return format!("{from}without end") };
-        let date = zone.write_date(until);
-        match days(until, self.now) {
-            ..0 => format!("{from}until {date}"),
-            0 => format!("{from}until {date}, within a day"),
-            1 => format!("{from}until {date}, in a day"),
-            days => format!("{from}until {date}, in {days} days"),
+        let until = match (approval.period.until, self.until(approval)) {
+            (Some(until), Some(date)) if until <= self.now => format!("until {date}"),
+            (Some(until), Some(date)) => format!("until {date}, {}", self.ahead(until)),
+            _ => "without end".to_owned(),
+        };
+        match approval.period.from.filter(|from| *from > self.now) {
+            Some(from) => {
+                let until = until.split(',').next().unwrap_or_default();
+                format!("from {}, {}, {until}", self.date(from), self.ahead(from))
+            }
+            None => until,
         }
+    }
+
+    fn date(&self, instant: Instant) -> String {
+        self.policy.schema.zone.write_date(instant)
+    }
+
+    /// The date of its `until`, as written.
+    fn until(&self, approval: &Rule<Approve>) -> Option<String> {
+        let at = approval.body.until_at?;
+        self.sources.text(at).split_whitespace().nth(1).map(printable)
+    }
+
+    /// "in 216 days"
+    fn ahead(&self, to: Instant) -> String {
+        match self.days(to) {
+            ..1 => "within a day".to_owned(),
+            1 => "in a day".to_owned(),
+            days => format!("in {days} days"),
+        }
+    }
+
+    /// Days of the policy's calendar until then, less than 0 where that is past.
+    fn days(&self, to: Instant) -> i64 {
+        let zone = &self.policy.schema.zone;
+        // Days of the calendar, however many hours they have.
+        let day = |instant: Instant| instant::read(&zone.write_date(instant)).map_or(instant.0, |day| day.0);
+        (day(to) - day(self.now)).div_euclid(SECONDS_PER_DAY)
     }
 
     /// "rests on it: near/large in `route code` and the 2nd arm of `route chat`", a line for each target.
@@ -183,14 +240,23 @@ impl Shown<'_> {
     /// "the 2nd arm of `route code`"
     fn words(&self, rest: &Rest) -> String {
         let name = printable(&self.policy.routes[rest.route.0 as usize].name);
+        let moved: Vec<String> =
+            self.migrations(rest).map(|name| format!("`migrate {}`", printable(name))).collect();
+        let by = if moved.is_empty() { String::new() } else { format!(" by {}", listed(&moved)) };
         match rest.arm {
-            Some(arm) => format!("the {} arm of `route {name}`", ordinal(arm + 1)),
-            None => format!("`route {name}`"),
+            Some(arm) => format!("the {} arm of `route {name}`{by}", ordinal(arm + 1)),
+            None => format!("`route {name}`{by}"),
         }
     }
 
-    fn text(&self, span: Span) -> String {
-        printable(&self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" "))
+    /// What put a target into a plan in which it is not written.
+    fn migrations<'r>(&'r self, rest: &'r Rest) -> impl Iterator<Item = &'r str> {
+        rest.moved_by.iter().map(|index| self.policy.migrations[*index].name.as_str())
+    }
+
+    fn text(&self, approval: &Rule<Approve>) -> String {
+        let observed = if approval.is_tried { "observe " } else { "" };
+        format!("{observed}{}", self.sources.one_line(approval.span))
     }
 
     fn place(&self, span: Span) -> String {
@@ -199,11 +265,10 @@ impl Shown<'_> {
 
     fn json(&self, asked: &[(&Rule<Approve>, &[Rest])]) -> Value {
         let approvals: Vec<Value> = asked.iter().map(|(approval, rests)| self.one(approval, rests)).collect();
-        json!({"version": JSON_VERSION, "as_of": date(self.now), "approvals": approvals})
+        json!({"version": JSON_VERSION, "as_of": self.date(self.now), "approvals": approvals})
     }
 
     fn one(&self, approval: &Rule<Approve>, rests: &[Rest]) -> Value {
-        let zone = &self.policy.schema.zone;
         let name = |target: &TargetId| self.policy.catalogue.target(*target).name.clone();
         let until = approval.period.until;
         let rest = |rest: &Rest| {
@@ -211,6 +276,7 @@ impl Shown<'_> {
                 "target": name(&rest.target),
                 "route": self.policy.routes[rest.route.0 as usize].name,
                 "arm": rest.arm,
+                "migrations": self.migrations(rest).collect::<Vec<_>>(),
                 "witness": rest.request.as_ref().map(|request| write_request(&self.policy.schema, request)),
             })
         };
@@ -218,23 +284,19 @@ impl Shown<'_> {
             "name": approval.name,
             "file": self.sources.file(approval.span.file).path,
             "line": self.sources.start(approval.span).line,
-            "text": self.sources.text(approval.span),
+            "text": self.text(approval),
+            "observed": approval.is_tried,
             "targets": approval.body.targets.iter().map(name).collect::<Vec<_>>(),
             "owner": approval.body.owner,
             "by": approval.body.by,
             "ref": approval.body.reference,
-            "from": approval.period.from.map(|from| zone.write_date(from)),
-            "until": until.map(|until| zone.write_date(until)),
-            "days": until.map(|until| days(until, self.now)),
+            "from": approval.period.from.map(|from| self.date(from)),
+            "until": self.until(approval),
+            "days": until.map(|until| self.days(until)),
             "state": State::of(approval, self.now).name().replace(' ', "-"),
             "rests": rests.iter().map(rest).collect::<Vec<_>>(),
         })
     }
-}
-
-/// Whole days until then, less than 0 where that is past.
-fn days(until: Instant, now: Instant) -> i64 {
-    (until.0 - now.0).div_euclid(SECONDS_PER_DAY)
 }
 
 /// "a, b and c"

@@ -23,6 +23,8 @@ pub struct Rest {
     pub route: RouteId,
     /// The arm, of a route that has arms.
     pub arm: Option<u32>,
+    /// The migrations that put it there, by their position; none where it stands in the plan as written.
+    pub moved_by: Vec<usize>,
     /// A request on which the target is asked there, and on which it could not be without the approval; none where it was
     /// not found out within the work budget whether there is one.
     pub request: Option<Attributes>,
@@ -52,6 +54,12 @@ fn resting_on(prover: &Prover<'_>, number: usize) -> Vec<Rest> {
     }
     for of in &prover.subject.plans {
         let Some(plan) = of.plan else { continue };
+        let written = prover.subject.in_plan(plan);
+        let moves = |target: TargetId| {
+            let migrations = prover.policy().migrations.iter().enumerate();
+            let own = migrations.filter(|(_, one)| one.new == target && written.contains(&one.old));
+            own.map(|(index, _)| index).collect()
+        };
         for (target, attempt) in prover.subject.attempts(plan) {
             if !approval.body.targets.contains(&target) {
                 continue;
@@ -60,7 +68,8 @@ fn resting_on(prover: &Prover<'_>, number: usize) -> Vec<Rest> {
                 Answer::None => {}
                 answer => {
                     let request = if let Answer::Some(request) = answer { Some(request) } else { None };
-                    found.push(Rest { target, route: of.route, arm: of.arm, request });
+                    let moved_by = if written.contains(&target) { Vec::new() } else { moves(target) };
+                    found.push(Rest { target, route: of.route, arm: of.arm, moved_by, request });
                 }
             }
         }
