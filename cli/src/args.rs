@@ -1,6 +1,10 @@
 //! The flags of every verb, as types. Parses nothing beyond shape: files, dates and addresses are read where they are
 //! used, or by their own `FromStr`.
 
+mod change;
+
+pub(crate) use change::{Denied, Diff, Review, Written};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -105,6 +109,24 @@ pub(crate) enum Verb {
                       each. What ends first stands first."
     )]
     Approvals(Approvals),
+    /// Say exactly what two policies decide differently
+    #[command(
+        after_help = "Examples:\n  wayleave diff main:policies/ policies                      what this branch changes\n  \
+                      wayleave diff old.route new.route --deny widens,promise-removed\n\nA policy is a file, a folder, a \
+                      built program, or one in git: REVISION:PATH. All requests are compared, each region is shown with \
+                      one of them, and that no request is decided differently is said only where it is proven. Exit \
+                      status: 0 compared, 1 something that is denied is so (or, with --exit-code, anything differs), 2 a \
+                      policy has errors or could not be read."
+    )]
+    Diff(Diff),
+    /// Write the review of a change as one comment in Markdown
+    #[command(
+        after_help = "Example:\n  wayleave review --base origin/main policies >comment.md\n\nLayout, check, proofs, tests \
+                      and what is decided differently, at most five rows a group. The first line is a marker by which \
+                      the comment can be found and replaced. Exit status: 0 safe to merge, 1 look before you merge, 2 a \
+                      policy could not be read."
+    )]
+    Review(Review),
     /// Apply the edits of `check` that need no second look
     #[command(
         after_help = "Example:\n  wayleave fix policies --dry-run    show what would change, write nothing\n\nA file that would \

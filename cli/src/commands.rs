@@ -12,6 +12,8 @@ mod decide;
 
 mod demo;
 
+mod diff;
+
 mod explain;
 
 mod fix;
@@ -30,6 +32,8 @@ mod man;
 
 mod prove;
 
+mod review;
+
 mod serve;
 
 mod test;
@@ -44,6 +48,8 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Check(check) => check::run(&check, terminal),
         Verb::Prove(prove) => prove::run(&prove, terminal),
         Verb::Approvals(approvals) => approvals::run(&approvals, terminal),
+        Verb::Diff(diff) => diff::run(&diff, terminal),
+        Verb::Review(review) => review::run(&review, terminal),
         Verb::Fix(fix) => fix::run(&fix, terminal),
         Verb::Fmt(fmt) => fmt::run(&fmt, terminal),
         Verb::Test(test) => test::run(&test, terminal),

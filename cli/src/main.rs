@@ -2,6 +2,8 @@
 
 mod args;
 
+mod change;
+
 mod output;
 
 mod duration;
@@ -19,6 +21,8 @@ mod replace;
 mod deciding;
 
 mod report;
+
+mod revision;
 
 mod strangers;
 

@@ -37,6 +37,8 @@ pub mod portable;
 
 pub mod proof;
 
+pub mod change;
+
 pub mod examples;
 
 pub mod coverage;

@@ -11,13 +11,19 @@ pub mod formula;
 
 pub mod query;
 
-mod subject;
+mod unwritten;
 
-mod witness;
+pub(crate) mod subject;
+
+pub(crate) mod witness;
+
+pub(crate) mod because;
+
+pub(crate) mod phrases;
 
 mod choices;
 
-mod prover;
+pub(crate) mod prover;
 
 mod reach;
 
@@ -126,6 +132,24 @@ pub fn checks_heard(
 
 /// The checks beside the guarantees, as progress counts them.
 const STEPS: usize = 8;
+
+/// What a comparison wants to know of a policy beforehand: whether no two of its routes answer the same request, so that their
+/// order does not matter, and whether each of its guarantees holds.
+pub fn settled(policy: &Arc<Policy>, progress: Progress<'_>) -> (bool, Vec<Verdict>) {
+    let more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).collect();
+    let subject = Subject::new(policy, &more);
+    let prover = Prover::new(policy, &subject, None, None);
+    progress("overlaps", 0, policy.guarantees.len());
+    let is_disjoint = reach::overlaps(&prover).is_empty();
+    let numbers: Vec<usize> = (0..policy.guarantees.len()).collect();
+    let done = AtomicUsize::new(0);
+    let verdicts = prover.each(&numbers, |number| {
+        let so_far = done.fetch_add(1, Ordering::Relaxed);
+        progress(&format!("guarantee {}", policy.guarantees[*number].name), so_far, numbers.len());
+        guarantees::prove(&prover, *number, &standing).verdict
+    });
+    (is_disjoint, verdicts)
+}
 
 /// What a policy promises, in its order: all of it, or what has one of these names; of all requests, or of those of which a
 /// condition holds.

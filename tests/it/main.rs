@@ -4,6 +4,8 @@ mod agreement;
 
 mod approvals;
 
+mod change;
+
 mod check;
 
 mod decide;

@@ -13,6 +13,8 @@ pub mod generated;
 
 pub mod promises;
 
+pub mod pairs;
+
 pub mod policies;
 
 pub mod agreement;

@@ -37,6 +37,17 @@ impl Small {
         Small { text, dimensions: self.dimensions.clone() }
     }
 
+    /// The same with requests of every phase that some date could begin.
+    #[must_use]
+    pub fn of_all_dates(mut self) -> Small {
+        for values in &mut self.dimensions {
+            if values.first().is_some_and(|value| value.get("time.now").is_some()) {
+                *values = topics::all_times(&self.text);
+            }
+        }
+        self
+    }
+
     fn requests_count(&self) -> usize {
         self.dimensions.iter().map(Vec::len).product()
     }

@@ -267,6 +267,20 @@ impl Partition {
         self.cuts.iter().filter(|(_, cut)| is_apart(cut)).map(|(id, _)| *id).collect()
     }
 
+    /// The patterns that are asked of single texts, each with the classes of those that match; none of those that have a
+    /// dimension of their own.
+    pub(crate) fn patterns(&self, id: AttributeId) -> &[(Pattern, ClassSet)] {
+        match self.cut_of(id) {
+            Some(Cut::Texts(texts)) => &texts.patterns,
+            _ => &[],
+        }
+    }
+
+    /// Whether the texts of a class are all named by some test.
+    pub(crate) fn is_of_literals(&self, id: AttributeId, class: u32) -> bool {
+        matches!(self.cut_of(id), Some(Cut::Texts(texts)) if texts.classes.is_named(class))
+    }
+
     /// How many classes a dimension has.
     pub fn count(&self, dimension: Dimension) -> u32 {
         self.axes[dimension.0 as usize].count

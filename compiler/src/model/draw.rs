@@ -19,6 +19,27 @@ impl Draw {
         Draw(u64::from_be_bytes(first))
     }
 
+    /// At that fraction of 2⁶⁴.
+    pub(crate) fn at(fraction: u64) -> Draw {
+        Draw(fraction)
+    }
+
+    /// The fractions at which a draw falls into the next of these shares, of which all together are the whole.
+    pub(crate) fn ends(shares: &[Share]) -> Vec<u64> {
+        let whole: u128 = shares.iter().map(|share| u128::from(share.0)).sum();
+        let mut end = 0_u128;
+        let ends = shares.iter().map(|share| {
+            end += u128::from(share.0);
+            (end << 64).div_ceil(whole.max(1))
+        });
+        ends.filter_map(|end| u64::try_from(end).ok()).collect()
+    }
+
+    /// The fraction from which on a draw is not below a share; none of the whole.
+    pub(crate) fn end(share: Share) -> Option<u64> {
+        u64::try_from((u128::from(share.0) << 64).div_ceil(WHOLE)).ok()
+    }
+
     /// The least draw that is not below a share.
     pub(crate) fn given(share: Share) -> Draw {
         let fraction = (u128::from(share.0) << 64).div_ceil(WHOLE);

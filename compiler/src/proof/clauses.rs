@@ -3,6 +3,7 @@
 //! translation* (1986).
 
 use super::groups::Groups;
+use crate::decision::Computed;
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
 use batsat::{Callbacks, ClauseKind, Lit, Solver, SolverInterface, SolverOpts, lbool};
 use std::collections::BTreeMap;
@@ -60,6 +61,27 @@ pub(super) enum Found {
 }
 
 impl Clauses {
+    /// That a computed class is what it is computed to be.
+    pub(super) fn demand_computed(&mut self, one: &Computed) {
+        match one {
+            Computed::Truth(dimension, expression) => {
+                self.demand_class(*dimension, 1, &[(expression, false)]);
+                self.demand_class(*dimension, 0, &[(expression, true)]);
+            }
+            Computed::First { dimension, arms, otherwise, .. } => {
+                let mut before: Vec<(&Expression, bool)> = Vec::new();
+                for (expression, class) in arms {
+                    before.push((expression, false));
+                    self.demand_class(*dimension, *class, &before);
+                    if let Some(last) = before.last_mut() {
+                        last.1 = true;
+                    }
+                }
+                self.demand_class(*dimension, *otherwise, &before);
+            }
+        }
+    }
+
     /// Over dimensions with these groups; `preferred`: the group that is tried first.
     pub(super) fn new(groups: BTreeMap<Dimension, Groups>, preferred: &dyn Fn(Dimension) -> u32) -> Clauses {
         let mut solver = Solver::new(SolverOpts::default(), Work::default());

@@ -39,7 +39,7 @@ impl<'r> Formula<'r> {
     }
 
     /// Whether it holds of a class vector; `target`: the target in question, where one is.
-    pub(super) fn holds(&self, index: &Index<'_>, classes: &[u32], target: Option<TargetId>) -> bool {
+    pub(crate) fn holds(&self, index: &Index<'_>, classes: &[u32], target: Option<TargetId>) -> bool {
         match self {
             Formula::Holds(expression) => holds(index, expression, classes, target),
             Formula::Boxes(boxes, which) => those(boxes, *which).any(|one| {
@@ -74,7 +74,7 @@ impl From<Expression> for Formula<'_> {
 
 /// What is computed, by dimension.
 #[derive(Debug)]
-pub(super) struct Index<'r> {
+pub(crate) struct Index<'r> {
     of_request: BTreeMap<Dimension, &'r Computed>,
     of_target: BTreeMap<Dimension, &'r Computed>,
     /// How many classes each dimension has.
@@ -83,7 +83,7 @@ pub(super) struct Index<'r> {
 }
 
 impl<'r> Index<'r> {
-    pub(super) fn new(rules: &'r Rules) -> Index<'r> {
+    pub(crate) fn new(rules: &'r Rules) -> Index<'r> {
         let by = |list: &'r [Computed]| list.iter().map(|one| (one.dimension(), one)).collect();
         let counts: Vec<u32> = rules.partition.axes().iter().map(|axis| axis.count).collect();
         let axes = u32::try_from(counts.len()).expect("fewer than 2^32 dimensions");
@@ -91,34 +91,39 @@ impl<'r> Index<'r> {
     }
 
     /// How many classes a dimension has; one behind those of the policy is a truth.
-    pub(super) fn count(&self, dimension: Dimension) -> u32 {
+    pub(crate) fn count(&self, dimension: Dimension) -> u32 {
         self.counts.get(dimension.0 as usize).copied().unwrap_or(2)
     }
 
+    /// Whether it is computed of a request and a target.
+    pub(crate) fn is_of_target(&self, dimension: Dimension) -> bool {
+        self.of_target.contains_key(&dimension)
+    }
+
     /// How it is computed, if it is.
-    pub(super) fn computed(&self, dimension: Dimension) -> Option<&'r Computed> {
+    pub(crate) fn computed(&self, dimension: Dimension) -> Option<&'r Computed> {
         self.of_request.get(&dimension).or_else(|| self.of_target.get(&dimension)).copied()
     }
 }
 
 /// A question, reduced to what matters.
 #[derive(Debug, Default)]
-pub(super) struct Reduced {
+pub(crate) struct Reduced {
     /// The classes that a dimension has to have.
-    pub(super) known: BTreeMap<Dimension, ClassSet>,
+    pub(crate) known: BTreeMap<Dimension, ClassSet>,
     /// What has to hold beside that.
-    pub(super) demands: Vec<Expression>,
+    pub(crate) demands: Vec<Expression>,
     /// What is computed for single targets, in dimensions behind those of the policy; each after those it reads.
-    pub(super) locals: Vec<Computed>,
+    pub(crate) locals: Vec<Computed>,
     /// So many constraints were looked at for that.
-    pub(super) looked_at: u64,
+    pub(crate) looked_at: u64,
 }
 
 /// More rounds are not worth their time: what is found later, the solver finds.
 const ROUNDS: usize = 6;
 
 /// The classes that formulas demand outright; none where they contradict each other.
-pub(super) fn known(index: &Index<'_>, formulas: &[Formula<'_>]) -> Option<BTreeMap<Dimension, ClassSet>> {
+pub(crate) fn known(index: &Index<'_>, formulas: &[Formula<'_>]) -> Option<BTreeMap<Dimension, ClassSet>> {
     let mut reducer = Reducer { index, reduced: Reduced::default(), locals: BTreeMap::new() };
     for formula in formulas {
         reducer.learn(formula, None, false)?;
@@ -127,7 +132,7 @@ pub(super) fn known(index: &Index<'_>, formulas: &[Formula<'_>]) -> Option<BTree
 }
 
 /// The part of a question that matters; none where it contradicts itself.
-pub(super) fn reduce(index: &Index<'_>, formulas: &[Formula<'_>]) -> Option<Reduced> {
+pub(crate) fn reduce(index: &Index<'_>, formulas: &[Formula<'_>]) -> Option<Reduced> {
     let mut reducer = Reducer { index, reduced: Reduced::default(), locals: BTreeMap::new() };
     for formula in formulas {
         reducer.learn(formula, None, false)?;
@@ -340,7 +345,12 @@ impl Reducer<'_> {
     }
 }
 
-fn holds(index: &Index<'_>, expression: &Expression, classes: &[u32], target: Option<TargetId>) -> bool {
+pub(crate) fn holds(
+    index: &Index<'_>,
+    expression: &Expression,
+    classes: &[u32],
+    target: Option<TargetId>,
+) -> bool {
     match expression {
         Expression::All(parts) => parts.iter().all(|part| holds(index, part, classes, target)),
         Expression::Any(parts) => parts.iter().any(|part| holds(index, part, classes, target)),
@@ -349,7 +359,7 @@ fn holds(index: &Index<'_>, expression: &Expression, classes: &[u32], target: Op
     }
 }
 
-fn constraint_holds(
+pub(crate) fn constraint_holds(
     index: &Index<'_>,
     constraint: &Constraint,
     classes: &[u32],
@@ -369,7 +379,7 @@ fn constraint_holds(
 }
 
 /// The boxes at some places, or all.
-pub(super) fn those<'r>(
+pub(crate) fn those<'r>(
     boxes: &'r [RuleBox],
     which: Option<&'r [u32]>,
 ) -> impl Iterator<Item = &'r RuleBox> + use<'r> {
@@ -380,7 +390,7 @@ pub(super) fn those<'r>(
     every.iter().chain(some.iter().map(|index| &boxes[*index as usize]))
 }
 
-fn is_about(one: &RuleBox, target: Option<TargetId>) -> bool {
+pub(crate) fn is_about(one: &RuleBox, target: Option<TargetId>) -> bool {
     let allows = |target: TargetId| {
         let mut of_target = one.constraints.iter().filter(|constraint| constraint.dimension == TARGET);
         of_target.all(|constraint| constraint.classes.contains(target.0))
@@ -403,11 +413,11 @@ fn constant(holds: bool) -> Expression {
     if holds { Expression::All(Vec::new()) } else { Expression::Any(Vec::new()) }
 }
 
-pub(super) fn is_always(expression: &Expression) -> bool {
+pub(crate) fn is_always(expression: &Expression) -> bool {
     matches!(expression, Expression::All(parts) if parts.is_empty())
 }
 
-pub(super) fn is_never(expression: &Expression) -> bool {
+pub(crate) fn is_never(expression: &Expression) -> bool {
     matches!(expression, Expression::Any(parts) if parts.is_empty())
 }
 

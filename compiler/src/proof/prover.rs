@@ -21,9 +21,9 @@ use wayleave_program::document::write_request;
 use wayleave_program::schema::AttributeId;
 
 /// A policy that can be asked.
-pub(super) struct Prover<'s> {
-    pub(super) subject: &'s Subject<'s>,
-    pub(super) requests: Requests<'s>,
+pub(crate) struct Prover<'s> {
+    pub(crate) subject: &'s Subject<'s>,
+    pub(crate) requests: Requests<'s>,
     /// Only requests of which this holds are asked about.
     assumed: Option<(Formula<'s>, &'s Condition)>,
     threads: usize,
@@ -50,15 +50,15 @@ const ENOUGH: usize = 200;
 
 /// A request that shows something, and what is decided on it.
 #[derive(Debug, Clone)]
-pub(super) struct Shown {
-    pub(super) request: Attributes,
-    pub(super) decision: Decision,
+pub(crate) struct Shown {
+    pub(crate) request: Attributes,
+    pub(crate) decision: Decision,
     /// The classes of the request, and of the target that was asked about.
-    pub(super) classes: Vec<u32>,
+    pub(crate) classes: Vec<u32>,
 }
 
 impl<'s> Prover<'s> {
-    pub(super) fn new(
+    pub(crate) fn new(
         policy: &Arc<Policy>,
         subject: &'s Subject<'s>,
         assumed: Option<(Formula<'s>, &'s Condition)>,
@@ -79,12 +79,12 @@ impl<'s> Prover<'s> {
     }
 
     /// Whether only some requests are asked about.
-    pub(super) fn assumes(&self) -> bool {
+    pub(crate) fn assumes(&self) -> bool {
         self.assumed.is_some()
     }
 
     /// Whether classes are those of a request that is asked about.
-    pub(super) fn is_assumed(&self, classes: &[u32]) -> bool {
+    pub(crate) fn is_assumed(&self, classes: &[u32]) -> bool {
         self.assumed.as_ref().is_none_or(|(assumed, _)| self.requests.holds(assumed, classes))
     }
 
@@ -92,11 +92,11 @@ impl<'s> Prover<'s> {
         self.program.get_or_init(|| Compiled::new(Arc::clone(&self.owned)))
     }
 
-    pub(super) fn policy(&self) -> &'s Policy {
+    pub(crate) fn policy(&self) -> &'s Policy {
         self.subject.policy
     }
 
-    pub(super) fn ask(&self, parts: Vec<Formula<'s>>) -> Query<'_> {
+    pub(crate) fn ask(&self, parts: Vec<Formula<'s>>) -> Query<'_> {
         let mut query = self.requests.query();
         for part in self.assumed.iter().map(|(assumed, _)| assumed.clone()).chain(parts) {
             query.when(part);
@@ -105,17 +105,17 @@ impl<'s> Prover<'s> {
     }
 
     /// The classes of some request of which all of it holds.
-    pub(super) fn find(&self, parts: Vec<Formula<'s>>) -> Answer<Vec<u32>> {
+    pub(crate) fn find(&self, parts: Vec<Formula<'s>>) -> Answer<Vec<u32>> {
         self.find_near(parts, None)
     }
 
     /// The same, where the classes of a request are known that is much like one.
-    pub(super) fn find_near(&self, parts: Vec<Formula<'s>>, near: Option<&[u32]>) -> Answer<Vec<u32>> {
+    pub(crate) fn find_near(&self, parts: Vec<Formula<'s>>, near: Option<&[u32]>) -> Answer<Vec<u32>> {
         self.counted(|work| self.ask(parts).find(near, work))
     }
 
     /// The plainest request of which all of it holds.
-    pub(super) fn plainest(&self, parts: Vec<Formula<'s>>) -> Answer<Witness> {
+    pub(crate) fn plainest(&self, parts: Vec<Formula<'s>>) -> Answer<Witness> {
         self.counted(|work| self.ask(parts).answer(work))
     }
 
@@ -130,7 +130,7 @@ impl<'s> Prover<'s> {
 
     /// The plainest request of which all of it holds, with draws that make it so: `shows` says whether the decision on it does
     /// what is claimed.
-    pub(super) fn shown(
+    pub(crate) fn shown(
         &self,
         parts: Vec<Formula<'s>>,
         shows: &dyn Fn(&Attributes, &Decision) -> bool,
@@ -149,7 +149,7 @@ impl<'s> Prover<'s> {
     }
 
     /// The same, where `shows` is all that is asked of the request: no attribute of it could be left out.
-    pub(super) fn shown_plainly(
+    pub(crate) fn shown_plainly(
         &self,
         parts: Vec<Formula<'s>>,
         shows: &dyn Fn(&Attributes, &Decision) -> bool,
@@ -170,12 +170,12 @@ impl<'s> Prover<'s> {
     }
 
     /// Whether boxes of a layer hold of classes.
-    pub(super) fn some_holds(boxes: &[RuleBox], classes: &[u32]) -> bool {
+    pub(crate) fn some_holds(boxes: &[RuleBox], classes: &[u32]) -> bool {
         boxes.iter().any(|one| one.holds(classes))
     }
 
     /// What each of these gives, in their order; on all processors.
-    pub(super) fn each<T: Sync, R: Send>(&self, items: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    pub(crate) fn each<T: Sync, R: Send>(&self, items: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
         self.each_within(ALL_WORK, items, one)
     }
 
@@ -213,7 +213,7 @@ impl<'s> Prover<'s> {
 
     /// What is told of these, in their order, `what` being asked of each. Of very much of one kind the rest is not looked for:
     /// nobody mends it all at once. Where it takes too long altogether, that is told of the first that was not asked.
-    pub(super) fn told<T: Sync, I: IntoIterator<Item = Diagnostic> + Send>(
+    pub(crate) fn told<T: Sync, I: IntoIterator<Item = Diagnostic> + Send>(
         &self,
         items: &[T],
         (what, at): (&str, &dyn Fn(&T) -> Span),
@@ -247,13 +247,13 @@ impl<'s> Prover<'s> {
     }
 
     /// With the request that shows it.
-    pub(super) fn with_witness(&self, diagnostic: Diagnostic, shown: &Shown) -> Diagnostic {
+    pub(crate) fn with_witness(&self, diagnostic: Diagnostic, shown: &Shown) -> Diagnostic {
         let document = write_request(&self.policy().schema, &shown.request);
         Diagnostic { witness: Some(Box::new(document)), ..diagnostic }
     }
 
     /// That a question was not answered within its work; names what has the most classes.
-    pub(super) fn too_large(&self, span: Span, question: &str) -> Diagnostic {
+    pub(crate) fn too_large(&self, span: Span, question: &str) -> Diagnostic {
         let schema = &self.policy().schema;
         let partition = &self.subject.rules.partition;
         let mut sizes: Vec<(u64, AttributeId)> = schema
@@ -287,23 +287,23 @@ impl<'s> Prover<'s> {
     }
 
     /// What stands at a place, on one line.
-    pub(super) fn text(&self, span: Span) -> String {
+    pub(crate) fn text(&self, span: Span) -> String {
         let text = self.policy().texts.get(span.file.0 as usize).map_or("", |(_, text)| text.as_str());
         let own = text.get(span.start as usize..span.end as usize).unwrap_or_default();
         own.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Whether a decision is what an answer gave.
-    pub(super) fn gave(&self, of: &PlanOf<'_>, decision: &Decision) -> bool {
+    pub(crate) fn gave(&self, of: &PlanOf<'_>, decision: &Decision) -> bool {
         decision.route.as_ref() == Some(&self.route(of).name) && decision.arm == of.arm
     }
 
-    pub(super) fn route(&self, plan: &PlanOf<'_>) -> &'s Route {
+    pub(crate) fn route(&self, plan: &PlanOf<'_>) -> &'s Route {
         &self.policy().routes[plan.route.0 as usize]
     }
 
     /// Where an answer stands: its arm, or its route without arms.
-    pub(super) fn place(&self, plan: &PlanOf<'_>) -> Span {
+    pub(crate) fn place(&self, plan: &PlanOf<'_>) -> Span {
         let route = self.route(plan);
         match (&route.body, plan.arm) {
             (crate::model::RouteBody::Arms(arms), Some(arm)) => arms[arm as usize].span,
@@ -312,7 +312,7 @@ impl<'s> Prover<'s> {
     }
 
     /// "the 2nd arm of `route code`", "`route chat`"
-    pub(super) fn words(&self, plan: &PlanOf<'_>) -> String {
+    pub(crate) fn words(&self, plan: &PlanOf<'_>) -> String {
         let name = &self.route(plan).name;
         match plan.arm {
             Some(arm) => format!("the {} arm of `route {name}`", ordinal(arm + 1)),
@@ -320,12 +320,12 @@ impl<'s> Prover<'s> {
         }
     }
 
-    pub(super) fn target_name(&self, target: TargetId) -> &'s str {
+    pub(crate) fn target_name(&self, target: TargetId) -> &'s str {
         &self.policy().catalogue.target(target).name
     }
 
     /// Rules whose holding excludes some requests.
-    pub(super) fn denials(&self) -> Vec<Cause<'s>> {
+    pub(crate) fn denials(&self) -> Vec<Cause<'s>> {
         let layer = self.subject.rules.layer(LayerKind::Denials);
         let mut causes = Vec::new();
         for one in chunks(layer) {
@@ -342,7 +342,7 @@ impl<'s> Prover<'s> {
     }
 
     /// Rules of a layer about targets, with these words and places.
-    pub(super) fn prohibitions(&self) -> Vec<Cause<'s>> {
+    pub(crate) fn prohibitions(&self) -> Vec<Cause<'s>> {
         let layer = self.subject.rules.layer(LayerKind::Prohibitions);
         let mut causes = Vec::new();
         for one in chunks(layer) {
@@ -360,7 +360,7 @@ impl<'s> Prover<'s> {
 
     /// A few of the causes that together hold wherever `base` does, none of which could be left out; those with the same
     /// outcome are left out first. None where the causes do not cover it or that was not found out.
-    pub(super) fn cover<'c>(
+    pub(crate) fn cover<'c>(
         &self,
         base: &[Formula<'s>],
         causes: &'c [Cause<'s>],
@@ -398,23 +398,23 @@ impl<'s> Prover<'s> {
 
 /// Something that may take requests from a rule.
 #[derive(Debug)]
-pub(super) struct Cause<'s> {
-    pub(super) words: String,
-    pub(super) span: Span,
-    pub(super) boxes: &'s [RuleBox],
+pub(crate) struct Cause<'s> {
+    pub(crate) words: String,
+    pub(crate) span: Span,
+    pub(crate) boxes: &'s [RuleBox],
     /// Whether what it leads to is the same.
-    pub(super) is_same: bool,
+    pub(crate) is_same: bool,
     /// The route of which it is an arm, if it is one.
-    pub(super) is_arm_of: Option<RouteId>,
+    pub(crate) is_arm_of: Option<RouteId>,
 }
 
 /// The boxes of each rule of a layer.
-pub(super) fn chunks(boxes: &[RuleBox]) -> impl Iterator<Item = &[RuleBox]> {
+pub(crate) fn chunks(boxes: &[RuleBox]) -> impl Iterator<Item = &[RuleBox]> {
     boxes.chunk_by(|one, other| one.rule == other.rule)
 }
 
 /// A diagnostic with a label for each cause, and their names for the message.
-pub(super) fn blame(mut diagnostic: Diagnostic, causes: &[&Cause<'_>], text: &str) -> Diagnostic {
+pub(crate) fn blame(mut diagnostic: Diagnostic, causes: &[&Cause<'_>], text: &str) -> Diagnostic {
     for cause in causes {
         diagnostic = diagnostic.with_label(cause.span, text);
     }
@@ -422,7 +422,7 @@ pub(super) fn blame(mut diagnostic: Diagnostic, causes: &[&Cause<'_>], text: &st
 }
 
 /// "`deny a`, `deny b` and the 1st arm"
-pub(super) fn listed(words: &[String]) -> String {
+pub(crate) fn listed(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),
@@ -430,7 +430,7 @@ pub(super) fn listed(words: &[String]) -> String {
     }
 }
 
-pub(super) fn ordinal(number: u32) -> String {
+pub(crate) fn ordinal(number: u32) -> String {
     let ending = match (number % 10, number % 100) {
         (_, 11..=13) => "th",
         (1, _) => "st",

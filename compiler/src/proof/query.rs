@@ -64,6 +64,11 @@ impl<'p> Requests<'p> {
         }
     }
 
+    /// What is computed, by dimension.
+    pub(crate) fn index(&self) -> &Index<'p> {
+        &self.index
+    }
+
     /// With somebody who hears every question.
     #[must_use]
     pub fn heard_by(self, listener: Option<Listener<'p>>) -> Requests<'p> {
@@ -77,7 +82,7 @@ impl<'p> Requests<'p> {
 
     /// The classes of a request of which a box holds: as near to the defaults as can be, or of any others. None where those
     /// that were tried do not go together.
-    pub(super) fn sample(&self, one: &RuleBox, random: Option<&mut Rng>) -> Option<Vec<u32>> {
+    pub(crate) fn sample(&self, one: &RuleBox, random: Option<&mut Rng>) -> Option<Vec<u32>> {
         let is_fixed =
             |dimension: Dimension| one.constraints.iter().any(|constraint| constraint.dimension == dimension);
         let mut classes = self.rules.partition.defaults().to_vec();
@@ -108,12 +113,12 @@ impl<'p> Requests<'p> {
     }
 
     /// Whether a formula holds of classes, with all that is computed among them.
-    pub(super) fn holds(&self, formula: &Formula<'_>, classes: &[u32]) -> bool {
+    pub(crate) fn holds(&self, formula: &Formula<'_>, classes: &[u32]) -> bool {
         formula.holds(&self.index, classes, None)
     }
 
     /// The classes that formulas demand outright; none where they contradict each other.
-    pub(super) fn known(&self, formulas: &[Formula<'_>]) -> Option<BTreeMap<Dimension, ClassSet>> {
+    pub(crate) fn known(&self, formulas: &[Formula<'_>]) -> Option<BTreeMap<Dimension, ClassSet>> {
         formula::reduce(&self.index, formulas).map(|reduced| reduced.known)
     }
 
@@ -470,8 +475,8 @@ impl<'q> Asked<'q> {
             clauses.demand(&Expression::Within(known), false);
         }
         self.reduced.demands.iter().for_each(|demand| clauses.demand(demand, false));
-        self.computed.iter().for_each(|one| demand_computed(&mut clauses, one));
-        self.reduced.locals.iter().for_each(|one| demand_computed(&mut clauses, one));
+        self.computed.iter().for_each(|one| clauses.demand_computed(one));
+        self.reduced.locals.iter().for_each(|one| clauses.demand_computed(one));
         for family in self.families.iter().map(|index| &self.requests.families[*index]) {
             family.laws.iter().for_each(|law| clauses.demand(law, false));
         }
@@ -574,27 +579,6 @@ fn add_sets<'e>(expression: &'e Expression, sets: &mut BTreeMap<Dimension, BTree
         Expression::Not(part) => add_sets(part, sets),
         Expression::Within(constraint) => {
             sets.entry(constraint.dimension).or_default().insert(&constraint.classes);
-        }
-    }
-}
-
-/// That a computed class is what it is computed to be.
-fn demand_computed(clauses: &mut Clauses, one: &Computed) {
-    match one {
-        Computed::Truth(dimension, expression) => {
-            clauses.demand_class(*dimension, 1, &[(expression, false)]);
-            clauses.demand_class(*dimension, 0, &[(expression, true)]);
-        }
-        Computed::First { dimension, arms, otherwise, .. } => {
-            let mut before: Vec<(&Expression, bool)> = Vec::new();
-            for (expression, class) in arms {
-                before.push((expression, false));
-                clauses.demand_class(*dimension, *class, &before);
-                if let Some(last) = before.last_mut() {
-                    last.1 = true;
-                }
-            }
-            clauses.demand_class(*dimension, *otherwise, &before);
         }
     }
 }

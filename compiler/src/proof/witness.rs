@@ -20,7 +20,7 @@ const CALLERS: u32 = 3_000;
 
 /// The request that shows it, and what is decided on it; none where no draws do. `shows`: whether a request and the decision
 /// on it are what is claimed.
-pub(super) fn shown(
+pub(crate) fn shown(
     program: &Compiled,
     request: &Attributes,
     shows: &dyn Fn(&Attributes, &Decision) -> bool,
@@ -73,7 +73,7 @@ fn decide(program: &Compiled, request: &Attributes) -> Decision {
 }
 
 /// The same with as few attributes as still show it.
-pub(super) fn plainest(
+pub(crate) fn plainest(
     program: &Compiled,
     mut request: Attributes,
     mut decision: Decision,
@@ -172,7 +172,7 @@ fn drawn_by(policy: &Policy) -> BTreeSet<AttributeId> {
 }
 
 /// Draws of which each falls differently from the one before, and some more.
-fn boundaries(policy: &Policy) -> BTreeSet<u64> {
+pub(crate) fn boundaries(policy: &Policy) -> BTreeSet<u64> {
     let mut shares: BTreeSet<u64> = (0..WHOLE).step_by(10_000).collect();
     for migration in &policy.migrations {
         shares.extend(migration.ramp.iter().map(|(_, share)| share.0));

@@ -151,6 +151,14 @@ const TIMES: [[&str; 4]; 4] = [
     ["2026-09-01T00:00Z", "2026-09-01T12:00Z", "2026-09-05T00:00Z", "2026-09-05T12:00Z"],
 ];
 
+/// Of a policy of this text, in every phase.
+pub(super) fn all_times(text: &str) -> Vec<Json> {
+    let asks_clock = text.contains("time.of-day") || text.contains("time.weekday");
+    let count = if asks_clock { 4 } else { 1 };
+    let times: Vec<Json> = TIMES.iter().flat_map(|times| &times[..count]).map(|time| json!(time)).collect();
+    each("time.now", &times)
+}
+
 fn each(key: &str, values: &[Json]) -> Vec<Json> {
     values.iter().map(|value| json!({ key: value })).collect()
 }

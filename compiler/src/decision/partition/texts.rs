@@ -63,6 +63,8 @@ pub struct TextClasses {
     holding: Vec<ClassSet>,
     /// By test, where in `holding` its classes are.
     answers: Vec<usize>,
+    /// Those of literals.
+    named: ClassSet,
 }
 
 /// A class before it has its number.
@@ -108,8 +110,17 @@ impl TextClasses {
         let entries = texts.iter().zip(&class_of_literal).map(|(text, class)| (*text, numbers[*class]));
         let literals = Table::new(&entries.collect::<Vec<_>>());
         let (holding, answers) = holding(tests, &patterns, &classes, &numbers);
+        let of_literals = (classes.iter().zip(&numbers)).filter(|(class, _)| !class.naming.is_empty());
+        let named = ClassSet::of(of_literals.map(|(_, number)| *number));
         let representatives = order.iter().map(|index| std::mem::take(&mut classes[*index].representative));
-        Ok(TextClasses { representatives: representatives.collect(), literals, others, holding, answers })
+        Ok(TextClasses {
+            representatives: representatives.collect(),
+            literals,
+            others,
+            holding,
+            answers,
+            named,
+        })
     }
 
     /// How many there are; at least one.
@@ -132,6 +143,11 @@ impl TextClasses {
     /// Where there is no such class.
     pub fn representative(&self, class: u32) -> &str {
         &self.representatives[class as usize]
+    }
+
+    /// Whether its texts are literals, each named by some test.
+    pub fn is_named(&self, class: u32) -> bool {
+        self.named.contains(class)
     }
 
     /// The classes in which a test holds, by its position among those that the classes were made for.
