@@ -115,7 +115,7 @@ pub(crate) enum Verb {
                       wayleave diff old.route new.route --deny widens,promise-removed\n\nA policy is a file, a folder, a \
                       built program, or one in git: REVISION:PATH. All requests are compared, each region is shown with \
                       one of them, and that no request is decided differently is said only where it is proven. Exit \
-                      status: 0 compared, 1 something that is denied is so (or, with --exit-code, anything differs), 2 a \
+                      status: 0 compared, 1 something that is denied is so (or, with --exit-code, a request is treated differently), 2 a \
                       policy has errors or could not be read."
     )]
     Diff(Diff),

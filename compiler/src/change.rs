@@ -469,12 +469,20 @@ impl Compared<'_> {
             reach::Asking { pair: &pair, assumed: &assumed, phrases: &phrases, spaces: &spaces }.all();
         progress("what is promised", 0, 0);
         let pairs: Vec<_> = alike.pairs().collect();
-        let claims = promised::claims(&requests, [self.old, self.new], claims, &pairs);
+        let claims = promised::claims(&requests, [self.old, self.new], claims, &pairs, &self.given(&subject));
         let parts = all.found.iter().map(|one| one.part).collect();
         let spaces = all.found.into_iter().map(|one| one.spaces).collect();
         drop(requests);
         let rules = subject.into_rules();
         Found { regions: found, from, spaces, parts, rules, reached, claims }
+    }
+
+    /// That nothing is left out of which the two defaults differ: a claim is about values.
+    fn given<'s>(&self, subject: &Subject<'s>) -> Vec<Formula<'s>> {
+        let absent = self.both.schema.absent.iter();
+        let is_absent =
+            absent.map(|(_, absent, _)| subject.rules.partition.constraint(*absent, &Predicate::IsTrue));
+        is_absent.map(|one| Formula::from(Expression::Within(one)).negated()).collect()
     }
 
     /// The least box around all of these, without what it does not restrict.

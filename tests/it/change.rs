@@ -1,6 +1,8 @@
 //! What two policies decide differently is what deciding every request under both says: a share of what
 //! `cargo run --release -p wayleave-tests --bin pairs` compares.
 
+mod cases;
+
 use wayleave_compiler::change::Kind;
 use wayleave_tests::pairs::{Tally, compare};
 

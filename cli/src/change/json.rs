@@ -65,8 +65,10 @@ fn decision(side: &Side, decided: Option<&(Attributes, Decision)>) -> Value {
 
 /// In dollars per million tokens.
 fn price(price: Option<Price>) -> Value {
-    #[allow(clippy::cast_precision_loss, reason = "prices are small")]
-    let dollars = |micros: u64| micros as f64 / 1e6;
+    // Written out first: no number of micros is too long for that.
+    let dollars = |micros: u64| {
+        format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000).parse::<f64>().unwrap_or_default()
+    };
     price.map_or(
         Value::Null,
         |price| json!({"input": dollars(price.input.0), "output": dollars(price.output.0)}),

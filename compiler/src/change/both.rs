@@ -97,8 +97,9 @@ impl Both {
         part.definitions = definitions.clone();
         part.named = named(from, part.targets.start);
         let facts = self.policy.facts.len() - from.facts.len();
+        let providers = self.policy.catalogue.providers.len() - from.catalogue.providers.len();
         let own = part.targets.clone();
-        let renumber = Renumber::new(from, self.schema.of(which), &own, &definitions, facts);
+        let renumber = Renumber::new(from, self.schema.of(which), &own, providers, &definitions, facts);
         let claims = from.guarantees.iter().map(|one| {
             let (always, when) = claim(&one.claim);
             [renumber.condition(&always), renumber.condition(&when)]
@@ -182,7 +183,8 @@ impl Both {
         before: &[DefinitionId],
     ) -> DefinitionId {
         let facts = self.policy.facts.len() - from.facts.len();
-        let renumber = Renumber::new(from, self.schema.of(which), targets, before, facts);
+        let providers = self.policy.catalogue.providers.len() - from.catalogue.providers.len();
+        let renumber = Renumber::new(from, self.schema.of(which), targets, providers, before, facts);
         let body = match &definition.body {
             DefinitionBody::Define(condition) => DefinitionBody::Define(renumber.condition(condition)),
             DefinitionBody::Classify { attribute, arms, otherwise } => DefinitionBody::Classify {

@@ -17,6 +17,8 @@ pub(super) struct Renumber<'p> {
     policy: &'p Policy,
     own: &'p Own,
     targets: Range<u32>,
+    /// How many providers stand before its own.
+    providers: u32,
     /// By definition of the one, that of both.
     definitions: &'p [DefinitionId],
     /// How many facts stand before its own.
@@ -24,16 +26,18 @@ pub(super) struct Renumber<'p> {
 }
 
 impl<'p> Renumber<'p> {
-    /// `targets`: where its own stand; `facts`: how many stand before its own.
+    /// `targets`: where its own stand; `providers`, `facts`: how many stand before its own.
     pub(super) fn new(
         policy: &'p Policy,
         own: &'p Own,
         targets: &Range<u32>,
+        providers: usize,
         definitions: &'p [DefinitionId],
         facts: usize,
     ) -> Renumber<'p> {
         let facts = u32::try_from(facts).expect("few facts");
-        Renumber { policy, own, targets: targets.clone(), definitions, facts }
+        let providers = u32::try_from(providers).expect("few providers");
+        Renumber { policy, own, targets: targets.clone(), providers, definitions, facts }
     }
 
     pub(super) fn attribute(&self, id: AttributeId) -> AttributeId {
@@ -84,6 +88,11 @@ impl<'p> Renumber<'p> {
                     field => field,
                 };
                 let predicate = match &test.predicate {
+                    // A provider is known by its number.
+                    Predicate::OneOfMembers(members) if field == TargetField::Provider => {
+                        let own = members.iter().map(|member| MemberId(member.0 + self.providers));
+                        Predicate::OneOfMembers(own.collect())
+                    }
                     Predicate::OneOfTargets(targets) => {
                         Predicate::OneOfTargets(targets.iter().map(|target| self.target(*target)).collect())
                     }

@@ -75,12 +75,14 @@ pub(super) enum Claims {
     Other,
 }
 
-/// By name, how the claims of both stand to each other. `claims`: by side and guarantee, what it claims and of what.
+/// By name, how the claims of both stand to each other. `claims`: by side and guarantee, what it claims and of what;
+/// `given`: what is asked of requests.
 pub(super) fn claims(
     requests: &Requests<'_>,
     policies: [&Policy; 2],
     claims: [&[Expression]; 2],
     pairs: &[(TargetId, TargetId)],
+    given: &[Formula<'_>],
 ) -> BTreeMap<String, Claims> {
     let mut found = BTreeMap::new();
     for (number, old) in policies[0].guarantees.iter().enumerate() {
@@ -116,6 +118,9 @@ pub(super) fn claims(
                 let (more, less) = if first == Which::Old { (old, new) } else { (new, old) };
                 let mut query = requests.query();
                 query.when(more).unless(less);
+                given.iter().for_each(|given| {
+                    query.when(given.clone());
+                });
                 let mut work = WORK_LIMIT;
                 !matches!(query.find(None, &mut work), Answer::None)
             };

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) type Space = Vec<Constraint>;
 
 /// So many ways are looked at one by one; what is left then is one region that says so.
-const CELLS: usize = 3_000;
+const CELLS: usize = 1_000;
 
 /// So many boxes of one difference are joined with each other; of more, each stands as it was found.
 const JOINED: usize = 400;
