@@ -4,6 +4,7 @@
 use super::both::{Which, is_classified};
 use super::conditions::are_same_classes;
 use crate::model::{Condition, Policy, Predicate, Subject, Test};
+use crate::proof::phrases::NEW;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wayleave_program::schema::{
@@ -114,7 +115,7 @@ impl Merged {
         }
         if self.schema.find(&attribute.name).is_some() {
             // Never written: what is classified follows from others.
-            attribute.name = format!("{} (new)", attribute.name);
+            attribute.name = format!("{}{NEW}", attribute.name);
         }
         let id = AttributeId(self.schema.attributes.len() as u32);
         self.schema.attributes.push(attribute);

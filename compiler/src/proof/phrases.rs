@@ -28,6 +28,27 @@ struct Saying {
     denies: String,
 }
 
+/// Behind the name of what a second policy classifies in its own way.
+pub(crate) const NEW: &str = " (new)";
+
+/// That the first arm that holds leads into one of these classes.
+fn written_out(arms: &[(Expression, u32)], otherwise: u32, classes: &ClassSet) -> Expression {
+    let mut ways = Vec::new();
+    let mut before: Vec<Expression> = Vec::new();
+    for (arm, class) in arms {
+        if classes.contains(*class) {
+            let mut parts = before.clone();
+            parts.push(arm.clone());
+            ways.push(Expression::All(parts));
+        }
+        before.push(Expression::Not(Box::new(arm.clone())));
+    }
+    if classes.contains(otherwise) {
+        ways.push(Expression::All(before));
+    }
+    Expression::Any(ways)
+}
+
 /// How a text is written between quotes.
 fn quoted(text: &str) -> String {
     let mut written = String::from("\"");
@@ -133,6 +154,14 @@ impl<'p> Phrases<'p> {
         }
     }
 
+    /// Whether a name stands for two classifications.
+    fn is_ambiguous(&self, id: AttributeId) -> bool {
+        let attribute = self.policy.schema.attribute(id);
+        let is_new = attribute.name.ends_with(NEW);
+        let has_other = || self.policy.schema.find(&format!("{}{NEW}", attribute.name)).is_some();
+        attribute.origin == Origin::Classified && (is_new || has_other())
+    }
+
     /// Whether a name stands for one condition.
     fn is_known(&self, name: &str) -> bool {
         self.policy.definitions.iter().filter(|one| one.name == name).count() == 1
@@ -152,6 +181,13 @@ impl<'p> Phrases<'p> {
                 let Some(Computed::Truth(_, own)) = self.computed.get(dimension) else { return None };
                 let own = self.expression(own);
                 if is_true { format!("({own})") } else { format!("not ({own})") }
+            }
+            // What two policies classify in two ways has no name that both know.
+            Meaning::Value(id) if self.is_ambiguous(*id) => {
+                let Some(Computed::First { arms, otherwise, .. }) = self.computed.get(dimension) else {
+                    return Some(self.value(*id, *dimension, classes, is_part));
+                };
+                format!("({})", self.expression(&written_out(arms, *otherwise, classes)))
             }
             Meaning::Value(id) => self.value(*id, *dimension, classes, is_part),
             Meaning::Equals(id, set) => {
