@@ -38,21 +38,6 @@ fn run(part: u64) {
 }
 
 #[test]
-fn deciding_every_request_says_the_same_1() {
-    run(0);
-}
-
-#[test]
-fn deciding_every_request_says_the_same_2() {
+fn deciding_every_request_says_the_same() {
     run(1);
-}
-
-#[test]
-fn deciding_every_request_says_the_same_3() {
-    run(2);
-}
-
-#[test]
-fn deciding_every_request_says_the_same_4() {
-    run(3);
 }

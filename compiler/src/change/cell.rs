@@ -3,7 +3,7 @@
 
 use super::alike::{Alike, Group};
 use super::both::Which;
-use super::outcome::{Draws, Key, Planned, Tried, Way, all_draws};
+use super::outcome::{Draws, Key, Planned, Tried, Way, all_draws, fate};
 use super::side::{Side, phase};
 use crate::decision::boxes::{ClassSet, Constraint, Dimension};
 use crate::decision::layers::LayerKind;
@@ -270,9 +270,10 @@ impl<'s> Look<'_, 's> {
         let gained: BTreeSet<TargetId> = attempts[1].difference(&attempts[0]).copied().collect();
         let lost: BTreeSet<TargetId> = attempts[0].difference(&attempts[1]).copied().collect();
         let is_shaped_alike = self.is_shaped_alike(old, new);
-        if !is_shaped_alike {
-            self.moves_of(one, old);
-            self.moves_of(other, new);
+        for (side, planned) in [(one, old), (other, new)] {
+            if !is_shaped_alike || self.may_bring(side, planned) {
+                self.moves_of(side, planned);
+            }
         }
         let needs_all = !is_shaped_alike && gained.is_empty() && lost.is_empty();
         if needs_all {
@@ -319,6 +320,18 @@ impl<'s> Look<'_, 's> {
         if self.found.kinds.is_empty() {
             self.found = Signature::default();
         }
+    }
+
+    /// Whether a migration can bring somebody of whom something is not alike.
+    fn may_bring(&self, side: &Side<'s>, planned: &Planned<'s>) -> bool {
+        let alike = self.pair.alike;
+        let written = planned.written();
+        side.part.migrations.clone().any(|number| {
+            let by = &side.policy().migrations[number as usize];
+            let new = alike.canonical(by.new);
+            let is_unlike = alike.unlike.contains(&new) || alike.owed.contains_key(&new);
+            is_unlike && written.contains(&by.old) && !written.contains(&by.new)
+        })
     }
 
     /// Whether the plans say the same and what moves their requests does.
@@ -548,14 +561,6 @@ impl<'s> Look<'_, 's> {
                 self.found.items.insert(counter.rule_name().to_string());
             }
         }
-    }
-}
-
-fn fate(tried: &Tried) -> Fate {
-    match (tried.is_routed(), tried.is_grantable) {
-        (true, _) => Fate::Routed,
-        (false, true) => Fate::Approval,
-        (false, false) => Fate::Denied,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What becomes of one class of requests on one side, for every draw: who is tried, in which order, and who gets a copy.
 
+use super::cell::Fate;
 use super::side::{Side, phase};
 use crate::model::draw::Draw;
 use crate::model::{Ordering, Plan, PlanStage, Who};
@@ -316,4 +317,13 @@ pub(super) fn all_draws(starts: &BTreeMap<Key, BTreeSet<u64>>) -> Option<Vec<Dra
         all = all.iter().flat_map(|known| starts.iter().map(|start| with(known, *start))).collect();
     }
     Some(all)
+}
+
+/// What becomes of a request that is tried so.
+pub(super) fn fate(tried: &Tried) -> Fate {
+    match (tried.is_routed(), tried.is_grantable) {
+        (true, _) => Fate::Routed,
+        (false, true) => Fate::Approval,
+        (false, false) => Fate::Denied,
+    }
 }
