@@ -43,7 +43,7 @@ use crate::proof::formula::Formula;
 use crate::proof::phrases::Phrases;
 use crate::proof::query::{Answer, Requests, WORK_LIMIT};
 use crate::proof::subject::Subject;
-use crate::proof::{Progress, Verdict};
+use crate::proof::{Progress, Verdict, spaces};
 use alike::Alike;
 use both::{Both, Which};
 use cell::Pair;
@@ -139,7 +139,7 @@ struct Sets {
     both: Both,
     rules: Rules,
     /// Indexed by region.
-    spaces: Vec<Vec<regions::Space>>,
+    spaces: Vec<Vec<spaces::Space>>,
     /// Indexed by region.
     parts: Vec<suspects::Part>,
     renamed: BTreeMap<String, String>,
@@ -169,7 +169,7 @@ impl Change {
         if self.sets.parts[region].undenied().iter().any(is_denied) {
             return false;
         }
-        let is_of = |space: &regions::Space| space.iter().all(|part| part.holds(&classes));
+        let is_of = |space: &spaces::Space| space.iter().all(|part| part.holds(&classes));
         self.sets.spaces[region].iter().any(is_of)
     }
 
@@ -259,7 +259,7 @@ pub fn compare(
 struct Found {
     regions: Vec<Region>,
     from: Option<Instant>,
-    spaces: Vec<Vec<regions::Space>>,
+    spaces: Vec<Vec<spaces::Space>>,
     parts: Vec<suspects::Part>,
     rules: Rules,
     reached: reach::Reached,
@@ -438,7 +438,7 @@ impl Compared<'_> {
         let pair = Pair { sides, alike: &alike, requests: &requests, named };
         let all = regions::all(&pair, &assumed, &|done| progress("requests", done, 0));
         let phrases = Phrases::new(&self.both.policy, &subject.rules, &more);
-        let words = |space: &regions::Space| phrases.space(space);
+        let words = |space: &spaces::Space| phrases.space(space);
         let name = |target: &wayleave_program::catalogue::TargetId| {
             self.both.policy.catalogue.target(*target).name.clone()
         };
@@ -463,7 +463,7 @@ impl Compared<'_> {
             found.push(self.rest(&pair, *part, &assumed, seen));
         }
         progress("who can reach whom", 0, 0);
-        let spaces: Vec<regions::Space> =
+        let spaces: Vec<spaces::Space> =
             all.found.iter().flat_map(|one| one.spaces.iter().cloned()).collect();
         let reached =
             reach::Asking { pair: &pair, assumed: &assumed, phrases: &phrases, spaces: &spaces }.all();
@@ -486,8 +486,8 @@ impl Compared<'_> {
     }
 
     /// The least box around all of these, without what it does not restrict.
-    fn around(&self, subject: &Subject<'_>, spaces: &[regions::Space]) -> regions::Space {
-        let mut around = regions::around(spaces);
+    fn around(&self, subject: &Subject<'_>, spaces: &[spaces::Space]) -> spaces::Space {
+        let mut around = spaces::around(spaces);
         around.retain(|part| part.classes.len() < subject.rules.partition.count(part.dimension));
         around
     }
@@ -526,9 +526,9 @@ impl Compared<'_> {
         for at in found.part.undenied() {
             for boxes in pair.sides[*at].denials().chunk_by(|one, other| one.rule == other.rule) {
                 let said = phrases.boxes(boxes);
-                let meets = |space: &regions::Space| {
+                let meets = |space: &spaces::Space| {
                     let mut query = pair.requests.query();
-                    query.when(regions::is_of(space)).when(Formula::Boxes(boxes, None));
+                    query.when(spaces::is_of(space)).when(Formula::Boxes(boxes, None));
                     assumed.iter().for_each(|assumed| {
                         query.when(assumed.clone());
                     });
@@ -550,7 +550,7 @@ impl Compared<'_> {
         pair: &Pair<'_>,
         part: suspects::Part,
         assumed: &[Formula<'_>],
-        seen: &[regions::Space],
+        seen: &[spaces::Space],
     ) -> Region {
         let shown = self.shown_of_rest(pair, part, assumed, seen);
         Region {

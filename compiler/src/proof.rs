@@ -21,6 +21,8 @@ pub(crate) mod because;
 
 pub(crate) mod phrases;
 
+pub(crate) mod spaces;
+
 mod choices;
 
 pub(crate) mod prover;
@@ -40,6 +42,8 @@ mod aliases;
 mod migrations;
 
 pub mod approvals;
+
+pub mod access;
 
 pub mod guarantees;
 

@@ -2,13 +2,13 @@
 //! decided differently alone.
 
 use super::cell::Pair;
-use super::regions::{Space, is_of};
 use super::side::Side;
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression, RuleBox};
 use crate::model::Who;
 use crate::proof::formula::Formula;
 use crate::proof::phrases::Phrases;
 use crate::proof::query::{Answer, WORK_LIMIT};
+use crate::proof::spaces::{Space, is_of};
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::schema::{AttributeId, BuiltIn, Origin, Shape, Type};
 

@@ -2,12 +2,13 @@
 
 use super::both::Which;
 use super::cell::{Kind, Pair};
-use super::regions::{Found, Space, is_of};
+use super::regions::Found;
 use super::suspects::{self, Part};
 use super::{Compared, Shown};
 use crate::model::{Policy, RouteBody, Who};
 use crate::proof::formula::Formula;
 use crate::proof::query::{Answer, WORK_LIMIT};
+use crate::proof::spaces::{Space, is_of};
 use crate::proof::witness::boundaries;
 use crate::spec;
 use std::collections::BTreeSet;

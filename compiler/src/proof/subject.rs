@@ -307,6 +307,11 @@ impl<'p> Subject<'p> {
         Formula::from(&self.able[target.0 as usize])
     }
 
+    /// The same, as it is asked.
+    pub(crate) fn able(&self, target: TargetId) -> &Expression {
+        &self.able[target.0 as usize]
+    }
+
     /// One of the things that a target has to be able to do for a request.
     pub(crate) fn is_able_to(&self, target: TargetId, ability: Ability) -> Formula<'_> {
         match &self.able[target.0 as usize] {

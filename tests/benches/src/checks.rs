@@ -59,7 +59,7 @@ pub fn one(family: Family, rules: usize, seed: u64) -> Result<Checked, String> {
 }
 
 /// Processor time of this process, in milliseconds.
-fn cpu_ms() -> u64 {
+pub(crate) fn cpu_ms() -> u64 {
     // A hundred ticks a second, on every Linux.
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -68,7 +68,7 @@ fn cpu_ms() -> u64 {
 }
 
 /// The most memory that was in use, in MiB.
-fn peak_mib() -> u64 {
+pub(crate) fn peak_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());

@@ -5,6 +5,8 @@
 
 pub mod policy;
 
+pub mod changes;
+
 pub mod checks;
 
 pub mod request;

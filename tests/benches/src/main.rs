@@ -1,15 +1,17 @@
 //! `wayleave-benches [--quick]`: measures, prints a line of JSON for each figure, and writes the page unless it is quick.
 //! `--page FIGURES`: only the page again, from the figures of a run. `--write FAMILY RULES FOLDER`: the policy of that size, as
-//! files, for what is measured of commands. `--checks FAMILY RULES`: what all checks of that policy cost.
+//! files, for what is measured of commands. `--checks FAMILY RULES`: what all checks of that policy cost. `--changes FAMILY RULES
+//! EDIT`: what comparing it with an edited one costs; `EDIT` is `five-rules` or `renamed-and-moved`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use wayleave_benches::changes::{self, Edit};
 use wayleave_benches::policy::route_text::{Extent, part_name};
 use wayleave_benches::policy::{Family, Policy};
 use wayleave_benches::{checks, engines, figures::Run, page, run};
 
-const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES | --checks FAMILY RULES | --write FAMILY RULES FOLDER]";
+const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES | --checks FAMILY RULES | --changes FAMILY RULES EDIT | --write FAMILY RULES FOLDER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,6 +56,14 @@ fn act(arguments: &[&str]) -> Result<(), String> {
             let rules = rules.parse::<usize>().map_err(|_| USAGE.to_owned())?;
             let checked = checks::one(family, rules, run::SEED)?;
             println!("{}", serde_json::to_string(&checked).expect("it is plain data"));
+            Ok(())
+        }
+        ["--changes", family, rules, edit] => {
+            let family = Family::find(family).ok_or(USAGE)?;
+            let rules = rules.parse::<usize>().map_err(|_| USAGE.to_owned())?;
+            let edit = Edit::find(edit).ok_or(USAGE)?;
+            let compared = changes::one(family, rules, edit, run::SEED)?;
+            println!("{}", serde_json::to_string(&compared).expect("it is plain data"));
             Ok(())
         }
         ["--write", family, rules, folder] => {
