@@ -463,10 +463,7 @@ impl Compared<'_> {
             found.push(self.rest(&pair, *part, &assumed, seen));
         }
         progress("who can reach whom", 0, 0);
-        let spaces: Vec<spaces::Space> =
-            all.found.iter().flat_map(|one| one.spaces.iter().cloned()).collect();
-        let reached =
-            reach::Asking { pair: &pair, assumed: &assumed, phrases: &phrases, spaces: &spaces }.all();
+        let reached = reach::Asking::new(&pair, &assumed, &phrases, &all.found).all(all.rest.is_empty());
         progress("what is promised", 0, 0);
         let pairs: Vec<_> = alike.pairs().collect();
         let claims = promised::claims(&requests, [self.old, self.new], claims, &pairs, &self.given(&subject));

@@ -10,7 +10,7 @@ use crate::decision::partition::TARGET;
 use crate::model::{Amount, Migration, Ordering, Plan, Tries, Who};
 use crate::proof::subject::Subject;
 use std::collections::{BTreeMap, BTreeSet};
-use wayleave_program::catalogue::TargetId;
+use wayleave_program::catalogue::{Catalogue, TargetId};
 use wayleave_program::plan::{LogLevel, Place};
 use wayleave_program::schema::AttributeId;
 use wayleave_program::value::Share;
@@ -52,6 +52,13 @@ enum Asks {
     Ordered(u8, Vec<TargetId>),
 }
 
+/// Boxes of which one holds wherever two targets are not alike: its layer, its place in it, and the target of which it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Where {
+    Anywhere,
+    Boxes(Vec<(LayerKind, [u32; 1], TargetId)>),
+}
+
 /// What is not alike.
 #[derive(Debug, Default)]
 pub(super) struct Alike {
@@ -63,10 +70,11 @@ pub(super) struct Alike {
     pub(super) answers: [Vec<u32>; 2],
     /// Indexed by answer: what it says.
     contents: Vec<usize>,
-    /// Targets of both, by the old one's number, that may be eligible for different requests.
-    pub(super) unlike: BTreeSet<TargetId>,
+    /// Targets of both, by the old one's number, that may be eligible for different requests; with what has to hold of a
+    /// request of which that is so.
+    pub(super) unlike: BTreeMap<TargetId, Where>,
     /// By such a target: what may be owed for different requests.
-    pub(super) owed: BTreeMap<TargetId, Vec<Group>>,
+    pub(super) owed: BTreeMap<TargetId, Vec<(Group, Where)>>,
     /// By group: the boxes of the layer that say so.
     groups: [BTreeMap<Group, Vec<u32>>; 2],
     /// By target of the old one that stands somewhere: the boxes of each side's answers in which it does.
@@ -193,6 +201,12 @@ impl Alike {
         }
     }
 
+    /// Whether a target has another price on the other side.
+    fn is_repriced(&self, catalogue: &Catalogue, target: TargetId) -> bool {
+        let own = self.pairs().find(|(old, new)| *old == target || *new == target);
+        own.is_some_and(|(old, new)| together(catalogue, old) != together(catalogue, new))
+    }
+
     fn content(&self, side: &Side<'_>, number: u32) -> Content {
         let Some(plan) = side.plan(number) else { return Content::Deny };
         let is_split = |plan: &Plan| plan.stages.iter().any(|stage| matches!(stage.who, Who::Split(..)));
@@ -208,12 +222,17 @@ impl Alike {
                     shares.iter().map(|(share, target)| (*share, self.canonical(*target))).collect(),
                 ),
                 Who::Ordered(Ordering::Cheapest, targets) => {
-                    let mut targets = targets.clone();
-                    targets.sort_by_key(|target| {
-                        let price = catalogue.target(*target).price;
-                        price
-                            .map_or(u128::MAX, |price| u128::from(price.input.0) + u128::from(price.output.0))
-                    });
+                    // One that a migration brings stands where its price is.
+                    let brought = |old: TargetId| {
+                        let migrations = side.part.migrations.clone();
+                        let own = migrations.map(|number| &side.policy().migrations[number as usize]);
+                        own.filter(move |by| by.old == old && self.is_repriced(catalogue, by.new))
+                    };
+                    let mut targets: Vec<TargetId> = targets
+                        .iter()
+                        .flat_map(|old| std::iter::once(*old).chain(brought(*old).map(|by| by.new)))
+                        .collect();
+                    targets.sort_by_key(|target| together(catalogue, *target));
                     // Its word does not matter once the order is known.
                     Asks::Ordered(0, own(&targets))
                 }
@@ -237,29 +256,39 @@ impl Alike {
         let approvals = keys(LayerKind::Approvals, canon);
         let prohibitions = keys(LayerKind::Prohibitions, canon);
         let requirements = keys(LayerKind::Requirements, canon);
-        let of = |kind: LayerKind, keys: &[u32], target: TargetId| -> BTreeSet<u32> {
-            subject.about(kind, target).iter().map(|index| keys[*index as usize]).collect()
-        };
-        let required = |target: TargetId| -> BTreeSet<(u32, &str)> {
-            let boxes = subject.rules.layer(LayerKind::Requirements);
-            let own = subject.about(LayerKind::Requirements, target).iter();
-            own.map(|index| {
-                let rule = boxes[*index as usize].rule;
-                (requirements[*index as usize], both.policy.requirements[rule as usize].name.as_str())
-            })
-            .collect()
+        // What tells two boxes of a layer apart: a grant goes by the name of what requires it.
+        let known = |kind: LayerKind, index: u32| -> (u32, &str) {
+            let key = match kind {
+                LayerKind::Approvals => approvals[index as usize],
+                LayerKind::Prohibitions => prohibitions[index as usize],
+                _ => requirements[index as usize],
+            };
+            let name = match kind {
+                LayerKind::Requirements => {
+                    let rule = subject.rules.layer(kind)[index as usize].rule;
+                    both.policy.requirements[rule as usize].name.as_str()
+                }
+                _ => "",
+            };
+            (key, name)
         };
         let pairs: Vec<(TargetId, TargetId)> = self.pairs().collect();
         for (old, new) in pairs {
             let (one, other) = (both.policy.catalogue.target(old), both.policy.catalogue.target(new));
-            let is_alike = one.context == other.context
-                && one.supports == other.supports
-                && of(LayerKind::Approvals, &approvals, old) == of(LayerKind::Approvals, &approvals, new)
-                && of(LayerKind::Prohibitions, &prohibitions, old)
-                    == of(LayerKind::Prohibitions, &prohibitions, new)
-                && required(old) == required(new);
-            if !is_alike {
-                self.unlike.insert(old);
+            let mut unlike = Vec::new();
+            for kind in [LayerKind::Approvals, LayerKind::Prohibitions, LayerKind::Requirements] {
+                for (target, against) in [(old, new), (new, old)] {
+                    let others: BTreeSet<(u32, &str)> =
+                        subject.about(kind, against).iter().map(|index| known(kind, *index)).collect();
+                    let own = subject.about(kind, target).iter();
+                    let own = own.filter(|index| !others.contains(&known(kind, **index)));
+                    unlike.extend(own.map(|index| (kind, [*index], target)));
+                }
+            }
+            if one.context != other.context || one.supports != other.supports {
+                self.unlike.insert(old, Where::Anywhere);
+            } else if !unlike.is_empty() {
+                self.unlike.insert(old, Where::Boxes(unlike));
             }
         }
     }
@@ -281,10 +310,10 @@ impl Alike {
             }
         }
         let of = |target: TargetId| {
-            let mut found: BTreeMap<&Group, BTreeSet<u32>> = BTreeMap::new();
+            let mut found: BTreeMap<&Group, BTreeMap<u32, u32>> = BTreeMap::new();
             for index in subject.about(LayerKind::Obligations, target) {
                 for group in &of_box[*index as usize] {
-                    found.entry(group).or_default().insert(keys[*index as usize]);
+                    found.entry(group).or_default().insert(keys[*index as usize], *index);
                 }
             }
             found
@@ -293,12 +322,23 @@ impl Alike {
         for (old, new) in pairs {
             let (before, after) = (of(old), of(new));
             let all: BTreeSet<&Group> = before.keys().chain(after.keys()).copied().collect();
-            let mut unlike: Vec<Group> =
-                all.into_iter().filter(|group| before.get(group) != after.get(group)).cloned().collect();
+            let none = BTreeMap::new();
+            let mut unlike: Vec<(Group, Where)> = Vec::new();
+            for group in all {
+                let [one, other] = [&before, &after].map(|found| found.get(group).unwrap_or(&none));
+                let only = |own: &BTreeMap<u32, u32>, others: &BTreeMap<u32, u32>, target: TargetId| {
+                    let own = own.iter().filter(|(key, _)| !others.contains_key(key));
+                    own.map(|(_, index)| (LayerKind::Obligations, [*index], target)).collect::<Vec<_>>()
+                };
+                let boxes = [only(one, other, old), only(other, one, new)].concat();
+                if !boxes.is_empty() {
+                    unlike.push((group.clone(), Where::Boxes(boxes)));
+                }
+            }
             let output = |target: TargetId| subject.policy.catalogue.target(target).output;
-            if output(old) != output(new) && !unlike.iter().any(|group| matches!(group, Group::Cap(_))) {
+            if output(old) != output(new) && !unlike.iter().any(|(group, _)| matches!(group, Group::Cap(_))) {
                 // A request may ask for more than one of them gives.
-                unlike.push(Group::Cap(u64::MAX));
+                unlike.push((Group::Cap(u64::MAX), Where::Anywhere));
             }
             if !unlike.is_empty() {
                 self.owed.insert(old, unlike);
@@ -308,7 +348,7 @@ impl Alike {
 
     /// Where targets stand of which something is not alike.
     fn find_stands(&mut self, sides: [&Side<'_>; 2]) {
-        let wanted: BTreeSet<TargetId> = self.unlike.iter().chain(self.owed.keys()).copied().collect();
+        let wanted: BTreeSet<TargetId> = self.unlike.keys().chain(self.owed.keys()).copied().collect();
         for (at, side) in sides.iter().enumerate() {
             for (one, index) in side.answers().iter().zip(0_u32..) {
                 let Some(plan) = side.plan(one.rule) else { continue };
@@ -404,6 +444,12 @@ impl Alike {
         }
         self.migrations = unlike;
     }
+}
+
+/// The price by which the cheapest is found.
+fn together(catalogue: &Catalogue, target: TargetId) -> u128 {
+    let price = catalogue.target(target).price;
+    price.map_or(u128::MAX, |price| u128::from(price.input.0) + u128::from(price.output.0))
 }
 
 /// How a plan is tried, the order of failures apart.

@@ -1,14 +1,15 @@
 //! Who can reach whom now and could not before: teams and targets, classes of data and regions. Asked of requests that are
 //! decided differently alone.
 
-use super::cell::Pair;
-use super::side::Side;
+use super::cell::{Kind, Pair};
+use super::regions::Found;
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression, RuleBox};
-use crate::model::Who;
 use crate::proof::formula::Formula;
 use crate::proof::phrases::Phrases;
 use crate::proof::query::{Answer, WORK_LIMIT};
 use crate::proof::spaces::{Space, is_of};
+use fastrand::Rng;
+use std::collections::BTreeSet;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::schema::{AttributeId, BuiltIn, Origin, Shape, Type};
 
@@ -23,6 +24,10 @@ pub struct Reach {
 
 /// So many questions are asked at most.
 const QUESTIONS: usize = 2_000;
+
+/// So many requests are tried before it is asked whether there is one, and so many of one box.
+const SAMPLES: usize = 200;
+const SAMPLES_OF_BOX: usize = 3;
 
 /// A fact of this name says where a target is.
 const REGION: &str = "target.region";
@@ -39,8 +44,10 @@ pub(super) struct Asking<'a, 's> {
     pub(super) pair: &'a Pair<'s>,
     pub(super) assumed: &'a [Formula<'a>],
     pub(super) phrases: &'a Phrases<'a>,
-    /// Where decisions differ.
-    pub(super) spaces: &'a [Space],
+    /// Where decisions differ, and how.
+    pub(super) found: &'a [Found],
+    /// By side: each answer that has a plan, and who stands in it.
+    standing: [Vec<(u32, Vec<TargetId>)>; 2],
 }
 
 /// Targets that count as one.
@@ -50,10 +57,24 @@ struct Whom {
     targets: [Vec<TargetId>; 2],
 }
 
-impl<'s> Asking<'_, 's> {
-    pub(super) fn all(&self) -> Reached {
-        let mut reached = Reached { is_all: true, ..Reached::default() };
-        if self.spaces.is_empty() {
+impl<'a, 's> Asking<'a, 's> {
+    pub(super) fn new(
+        pair: &'a Pair<'s>,
+        assumed: &'a [Formula<'a>],
+        phrases: &'a Phrases<'a>,
+        found: &'a [Found],
+    ) -> Asking<'a, 's> {
+        let standing = pair.sides.map(|side| {
+            let plans = side.numbers.clone().filter_map(|number| Some((number, side.plan(number)?)));
+            plans.map(|(number, plan)| (number, side.in_plan(plan))).collect()
+        });
+        Asking { pair, assumed, phrases, found, standing }
+    }
+
+    /// `is_all`: whether that is all that differs.
+    pub(super) fn all(&self, is_all: bool) -> Reached {
+        let mut reached = Reached { is_all, ..Reached::default() };
+        if self.found.is_empty() {
             return reached;
         }
         let mut left = QUESTIONS;
@@ -110,35 +131,31 @@ impl<'s> Asking<'_, 's> {
             Some(dimension) => Formula::from(Expression::Within(Constraint { dimension, classes })),
             None => Formula::constant(true),
         };
-        let sides = self.pair.sides;
-        let meets: Vec<RuleBox> = self
-            .spaces
-            .iter()
-            .map(|space| RuleBox { rule: 0, constraints: space.clone(), residual: Vec::new() })
-            .collect();
-        let reaches = self.attempts(sides[to], &whom.targets[to], &meets);
-        let differs = Formula::Any(self.spaces.iter().map(|space| Formula::from(is_of(space))).collect());
         let mut seen = ClassSet::none();
         let mut found = ClassSet::none();
-        loop {
-            let mut parts = vec![reaches.clone(), differs.clone()];
+        let may_reach = self.spaces(&whom.targets[to], to);
+        let mut spaces = may_reach.iter();
+        let mut space = spaces.next();
+        while let Some(own) = space {
+            let reaches = self.attempts(to, &whom.targets[to], std::slice::from_ref(&as_box(own)));
+            let mut parts = vec![Formula::from(is_of(own)), reaches];
             if dimension.is_some() {
                 parts.push(within(seen.clone()).negated());
             }
             let class = match self.some(parts, left)? {
-                None => return Some(found),
+                None => {
+                    space = spaces.next();
+                    continue;
+                }
                 Some(classes) => dimension.map_or(0, |dimension| classes[dimension.0 as usize]),
             };
-            let own = match dimension {
-                Some(dimension) => vec![RuleBox {
-                    rule: 0,
-                    constraints: vec![Constraint { dimension, classes: ClassSet::one(class) }],
-                    residual: Vec::new(),
-                }],
-                None => vec![RuleBox { rule: 0, constraints: Vec::new(), residual: Vec::new() }],
-            };
-            let before = self.attempts(sides[from], &whom.targets[from], &own);
-            if self.some(vec![before, within(ClassSet::one(class))], left)?.is_none() {
+            let space: Space = dimension
+                .map(|dimension| Constraint { dimension, classes: ClassSet::one(class) })
+                .into_iter()
+                .collect();
+            let is_known = || self.sampled(from, &whom.targets[from], &space);
+            let before = || self.attempts(from, &whom.targets[from], &[as_box(&space)]);
+            if !is_known() && self.some(vec![before(), within(ClassSet::one(class))], left)?.is_none() {
                 found = found.or(&ClassSet::one(class));
             }
             seen = seen.or(&ClassSet::one(class));
@@ -146,6 +163,57 @@ impl<'s> Asking<'_, 's> {
                 return Some(found);
             }
         }
+        Some(found)
+    }
+
+    /// Where some of these targets may be asked on one side and are not on the other, or not for the same requests.
+    fn spaces(&self, targets: &[TargetId], to: usize) -> Vec<&Space> {
+        let canonical = |target: &TargetId| self.pair.alike.canonical(*target);
+        let targets: BTreeSet<TargetId> = targets.iter().map(canonical).collect();
+        let concerns = |found: &&Found| {
+            let signature = &found.signature;
+            let (kind, others) = match to {
+                1 => (Kind::Serves, &signature.gained),
+                _ => (Kind::Denies, &signature.lost),
+            };
+            signature.kinds.contains(&kind) || others.iter().any(|other| targets.contains(&canonical(other)))
+        };
+        self.found.iter().filter(concerns).flat_map(|found| &found.spaces).collect()
+    }
+
+    /// Whether a request that is easily found shows that some of these targets may be asked on a side: most are of many.
+    fn sampled(&self, at: usize, targets: &[TargetId], space: &Space) -> bool {
+        let side = self.pair.sides[at];
+        let requests = self.pair.requests;
+        // The same on every machine.
+        let mut random = Rng::with_seed(0);
+        let holds = |formula: &Formula<'_>, classes: &[u32]| requests.holds(formula, classes);
+        let mut tries = SAMPLES;
+        for (number, in_plan) in &self.standing[at] {
+            let Some(plan) = side.plan(*number) else { continue };
+            let own: Vec<TargetId> = in_plan.iter().filter(|one| targets.contains(one)).copied().collect();
+            let boxes = side.boxes(*number).iter().filter(|_| !own.is_empty());
+            for one in boxes.filter_map(|one| narrowed(one, space)) {
+                for attempt in 0..SAMPLES_OF_BOX {
+                    let Some(left) = tries.checked_sub(1) else { return false };
+                    tries = left;
+                    let random = (attempt > 0).then_some(&mut random);
+                    let Some(classes) = requests.sample(&one, random) else { continue };
+                    let is_asked = |target: &TargetId| {
+                        let parts = vec![side.is_eligible(*target), side.stands(plan, *target)];
+                        holds(&Formula::All(parts), &classes)
+                    };
+                    if side.answer(&classes) == Some(*number)
+                        && !holds(&side.is_denied(), &classes)
+                        && self.assumed.iter().all(|assumed| holds(assumed, &classes))
+                        && own.iter().any(is_asked)
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
     }
 
     /// The classes of a request; the outer none where it was not found out.
@@ -164,28 +232,17 @@ impl<'s> Asking<'_, 's> {
     }
 
     /// Some of these targets may be sent a request on a side, by an answer that has something in common with these boxes.
-    fn attempts(&self, side: &Side<'s>, targets: &[TargetId], meets: &[RuleBox]) -> Formula<'s> {
+    fn attempts(&self, at: usize, targets: &[TargetId], meets: &[RuleBox]) -> Formula<'s> {
+        let side = self.pair.sides[at];
         let mut ways = Vec::new();
-        for number in side.numbers.clone() {
-            let Some(plan) = side.plan(number) else { continue };
-            let in_plan = side.in_plan(plan);
+        for (number, in_plan) in &self.standing[at] {
+            let Some(plan) = side.plan(*number) else { continue };
             let own: Vec<Formula<'s>> = targets
                 .iter()
                 .filter_map(|target| {
                     let mut stands = Vec::new();
-                    for stage in &plan.stages {
-                        match &stage.who {
-                            Who::Requested => stands.extend(
-                                side.named
-                                    .iter()
-                                    .filter(|(named, _)| named.contains(target))
-                                    .map(|(_, named)| Formula::from(*named)),
-                            ),
-                            who if crate::proof::subject::members(who).contains(target) => {
-                                stands.push(Formula::constant(true));
-                            }
-                            _ => {}
-                        }
+                    if in_plan.contains(target) {
+                        stands.push(side.stands(plan, *target));
                     }
                     for migration in side.part.migrations.clone() {
                         let by = &side.policy().migrations[migration as usize];
@@ -197,9 +254,9 @@ impl<'s> Asking<'_, 's> {
                         .then(|| Formula::All(vec![side.is_eligible(*target), Formula::Any(stands)]))
                 })
                 .collect();
-            let is_met = || side.boxes(number).iter().any(|one| meets.iter().any(|other| meet(one, other)));
+            let is_met = || side.boxes(*number).iter().any(|one| meets.iter().any(|other| meet(one, other)));
             if !own.is_empty() && is_met() {
-                ways.push(Formula::All(vec![side.is_answered(number), Formula::Any(own)]));
+                ways.push(Formula::All(vec![side.is_answered(*number), Formula::Any(own)]));
             }
         }
         Formula::All(vec![side.is_denied().negated(), Formula::Any(ways)])
@@ -244,6 +301,23 @@ impl<'s> Asking<'_, 's> {
         };
         schema.ids().filter(is_scale).filter(|id| self.dimension(*id).is_some()).collect()
     }
+}
+
+/// What two boxes have in common, as far as their constraints say; none for nothing.
+fn narrowed(one: &RuleBox, space: &Space) -> Option<RuleBox> {
+    let mut one = one.clone();
+    for part in space {
+        match one.constraints.iter_mut().find(|own| own.dimension == part.dimension) {
+            Some(own) => own.classes = own.classes.and(&part.classes),
+            None => one.constraints.push(part.clone()),
+        }
+    }
+    let is_possible = one.constraints.iter().all(|part| !part.classes.is_empty());
+    is_possible.then_some(one)
+}
+
+fn as_box(space: &Space) -> RuleBox {
+    RuleBox { rule: 0, constraints: space.clone(), residual: Vec::new() }
 }
 
 fn add(found: &mut Vec<Whom>, words: String, at: usize, target: TargetId) {

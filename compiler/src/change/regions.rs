@@ -5,11 +5,11 @@ use super::cell::{Cell, Kind, Pair, Signature};
 use super::suspects::{self, Part};
 use crate::decision::boxes::Dimension;
 use crate::proof::formula::Formula;
-use crate::proof::spaces::{self, Space};
+use crate::proof::spaces::{self, Cells, Space};
 use std::collections::BTreeSet;
 
 /// So many ways are looked at one by one; what is left then is one region that says so.
-const CELLS: usize = 1_000;
+const CELLS: usize = 200;
 
 /// Requests that differ in one way.
 #[derive(Debug)]
@@ -37,13 +37,20 @@ pub(super) fn all(pair: &Pair<'_>, assumed: &[Formula<'_>], progress: &dyn Fn(us
     for part in Part::ALL {
         let mut base = assumed.to_vec();
         base.extend(part.base(pair.sides));
-        let suspects = suspects::formula(part, pair.sides, pair.alike);
-        let cells = spaces::cells(pair.requests, (&base, &suspects), CELLS - looked_at, |classes, done| {
-            progress(looked_at + done);
-            let Cell { signature, constraints } = pair.cell(classes);
-            ((!signature.kinds.is_empty()).then_some(signature), constraints)
-        });
-        looked_at += cells.seen.len();
+        let mut cells = Cells::default();
+        for suspects in suspects::ways(part, pair.sides, pair.alike) {
+            let left = CELLS - looked_at;
+            if left == 0 && !cells.is_all {
+                break;
+            }
+            let before = cells.seen.len();
+            spaces::cells(pair.requests, (&base, &suspects), left, &mut cells, |classes, done| {
+                progress(looked_at + done);
+                let Cell { signature, constraints } = pair.cell(classes);
+                ((!signature.kinds.is_empty()).then_some(signature), constraints)
+            });
+            looked_at += cells.seen.len() - before;
+        }
         if !cells.is_all {
             all.rest.push((part, cells.seen));
         }

@@ -159,6 +159,22 @@ impl<'s> Side<'s> {
         found
     }
 
+    /// When a target stands in a plan as written.
+    pub(super) fn stands(&self, plan: &Plan, target: TargetId) -> Formula<'s> {
+        let mut ways = Vec::new();
+        for stage in &plan.stages {
+            match &stage.who {
+                Who::Requested => {
+                    let own = self.named.iter().filter(|(targets, _)| targets.contains(&target));
+                    ways.extend(own.map(|(_, named)| Formula::from(*named)));
+                }
+                who if members(who).contains(&target) => ways.push(Formula::constant(true)),
+                _ => {}
+            }
+        }
+        Formula::Any(ways)
+    }
+
     /// A migration's own condition holds.
     pub(super) fn migrates(&self, migration: u32) -> Formula<'s> {
         self.subject.holds(LayerKind::Migrations, migration)

@@ -1,13 +1,14 @@
 //! Where two policies may decide differently: what holds of every request that they do, and of few others. Made of what is not
 //! alike on both sides alone, so that of a large policy only what was changed is asked about.
 
-use super::alike::{Alike, Group};
+use super::alike::{Alike, Group, Where};
 use super::both::Which;
 use super::side::{Side, phase};
 use crate::decision::boxes::{ClassSet, Constraint, Expression};
 use crate::decision::layers::LayerKind;
 use crate::model::Who;
 use crate::proof::formula::Formula;
+use crate::proof::subject::Subject;
 use wayleave_program::catalogue::TargetId;
 
 /// Requests that are asked about together: those of which a `deny` holds on one side alone, or on neither.
@@ -40,11 +41,12 @@ impl Part {
     }
 }
 
-/// Where decisions may differ among the requests of a part.
-pub(super) fn formula<'s>(part: Part, sides: [&'s Side<'s>; 2], alike: &'s Alike) -> Formula<'s> {
+/// Where decisions may differ among the requests of a part, each way for itself: what one is about is soon told apart from all
+/// else.
+pub(super) fn ways<'s>(part: Part, sides: [&'s Side<'s>; 2], alike: &'s Alike) -> Vec<Formula<'s>> {
     let denied = |at: usize| {
-        let unlike = Formula::Boxes(sides[at].denials(), Some(&alike.denials[at]));
-        Formula::Any(vec![unlike, sides[at].is_strange()])
+        let unlike = alike.denials[at].chunks(1).map(|one| Formula::Boxes(sides[at].denials(), Some(one)));
+        unlike.chain([sides[at].is_strange()]).collect::<Vec<_>>()
     };
     match part {
         Part::DeniedBefore => denied(0),
@@ -57,8 +59,27 @@ pub(super) fn formula<'s>(part: Part, sides: [&'s Side<'s>; 2], alike: &'s Alike
             ways.extend(counters(sides, alike));
             ways.extend(migrations(sides, alike));
             ways.extend(names(sides, alike));
-            Formula::Any(ways)
+            ways
         }
+    }
+}
+
+/// Where decisions may differ among the requests of a part.
+pub(super) fn formula<'s>(part: Part, sides: [&'s Side<'s>; 2], alike: &'s Alike) -> Formula<'s> {
+    Formula::Any(ways(part, sides, alike))
+}
+
+/// The same of each place at which something is not alike.
+fn at_each<'s>(subject: &'s Subject<'s>, at: &'s Where, parts: Vec<Formula<'s>>) -> Vec<Formula<'s>> {
+    match at {
+        Where::Anywhere => vec![Formula::All(parts)],
+        Where::Boxes(boxes) => boxes
+            .iter()
+            .map(|(kind, index, target)| {
+                let own = Formula::Boxes(subject.rules.layer(*kind), Some(index)).of(*target);
+                Formula::All(std::iter::once(own).chain(parts.iter().cloned()).collect())
+            })
+            .collect(),
     }
 }
 
@@ -108,27 +129,28 @@ fn stands<'s>(sides: [&'s Side<'s>; 2], alike: &'s Alike, target: TargetId) -> F
 }
 
 fn eligibility<'s>(sides: [&'s Side<'s>; 2], alike: &'s Alike) -> Vec<Formula<'s>> {
-    let pairs = alike.pairs().filter(|(old, _)| alike.unlike.contains(old));
-    pairs
-        .map(|(old, new)| {
-            let differs = Formula::Any(vec![
-                exclusive(sides[0].is_eligible(old), sides[1].is_eligible(new)),
-                // What may be granted is told apart from what may not.
-                exclusive(sides[0].base(old), sides[1].base(new)),
-            ]);
-            Formula::All(vec![differs, stands(sides, alike, old)])
-        })
-        .collect()
+    let mut ways = Vec::new();
+    for (old, new) in alike.pairs() {
+        let Some(at) = alike.unlike.get(&old) else { continue };
+        let differs = Formula::Any(vec![
+            exclusive(sides[0].is_eligible(old), sides[1].is_eligible(new)),
+            // What may be granted is told apart from what may not.
+            exclusive(sides[0].base(old), sides[1].base(new)),
+        ]);
+        ways.extend(at_each(sides[0].subject, at, vec![differs, stands(sides, alike, old)]));
+    }
+    ways
 }
 
 fn owed<'s>(sides: [&'s Side<'s>; 2], alike: &'s Alike) -> Vec<Formula<'s>> {
-    let layer = sides[0].subject.rules.layer(LayerKind::Obligations);
+    let subject = sides[0].subject;
+    let layer = subject.rules.layer(LayerKind::Obligations);
     let says = |which: Which, group: &Group, target: TargetId| {
         Formula::Boxes(layer, Some(alike.group(which, group))).of(target)
     };
     let mut ways = Vec::new();
     for (old, new) in alike.pairs() {
-        for group in alike.owed.get(&old).into_iter().flatten() {
+        for (group, at) in alike.owed.get(&old).into_iter().flatten() {
             let differs = match group {
                 Group::Cap(u64::MAX) => Formula::constant(true),
                 group => exclusive(says(Which::Old, group, old), says(Which::New, group, new)),
@@ -136,7 +158,7 @@ fn owed<'s>(sides: [&'s Side<'s>; 2], alike: &'s Alike) -> Vec<Formula<'s>> {
             let mut parts = vec![differs, stands(sides, alike, old)];
             parts.push(sides[0].is_eligible(old));
             parts.push(sides[1].is_eligible(new));
-            ways.push(Formula::All(parts));
+            ways.extend(at_each(subject, at, parts));
         }
     }
     ways

@@ -7,7 +7,7 @@ use super::formula::Formula;
 use super::phrases::Phrases;
 use super::prover::Prover;
 use super::query::{Answer, WORK_LIMIT};
-use super::spaces::{self, Space, is_of};
+use super::spaces::{self, Cells, Space, is_of};
 use super::subject::{PlanOf, Subject, before};
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression, RuleBox};
 use crate::decision::layers::LayerKind;
@@ -150,7 +150,8 @@ impl<'s> Asking<'_, 's> {
         let subject = self.subject();
         let requests = &self.prover.requests;
         let base = self.base(target);
-        let cells = spaces::cells(requests, (&base, wanted), CELLS, |classes, _| {
+        let mut cells = Cells::default();
+        spaces::cells(requests, (&base, wanted), CELLS, &mut cells, |classes, _| {
             let mut because = Because::new(requests, self.named, classes);
             because.learn(wanted);
             let space = because.constraints();

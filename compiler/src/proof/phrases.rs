@@ -6,6 +6,7 @@ use crate::decision::{Computed, Rules};
 use crate::model::condition::{Pattern, PatternKind};
 use crate::model::{Condition, Policy, Predicate, Subject};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 use wayleave_program::instant;
 use wayleave_program::schema::{AttributeId, NamedType, Origin, Shape, Type};
 use wayleave_program::sources::write_share;
@@ -18,6 +19,8 @@ pub(crate) struct Phrases<'p> {
     computed: BTreeMap<Dimension, &'p Computed>,
     /// By attribute of texts, the texts that something asks for.
     literals: BTreeMap<AttributeId, BTreeSet<String>>,
+    /// What is said of an attribute, once it has been asked.
+    said: Mutex<BTreeMap<(AttributeId, Dimension), Arc<Vec<Saying>>>>,
 }
 
 /// Something that can be said of an attribute, and for which classes it is true.
@@ -108,7 +111,7 @@ impl<'p> Phrases<'p> {
         literals.entry(model).or_default().extend(names.cloned());
         let all = rules.computed.iter().chain(&rules.of_target);
         let computed = all.map(|one| (one.dimension(), one)).collect();
-        Phrases { policy, partition: &rules.partition, computed, literals }
+        Phrases { policy, partition: &rules.partition, computed, literals, said: Mutex::default() }
     }
 
     /// All that a box asks; "always" where it asks nothing.
@@ -241,8 +244,7 @@ impl<'p> Phrases<'p> {
             Type::Tokens | Type::Instant | Type::TimeOfDay | Type::Share => {
                 self.numbers(id, dimension, classes, is_part)
             }
-            Type::Named(named) => self.said(&self.of_members(id, named), dimension, classes, is_part),
-            _ => self.said(&self.of_texts(id, dimension), dimension, classes, is_part),
+            _ => self.said(&self.sayings(id, dimension), dimension, classes, is_part),
         }
     }
 
@@ -262,16 +264,32 @@ impl<'p> Phrases<'p> {
         }
     }
 
+    /// Of an attribute of a named type, or of texts.
+    fn sayings(&self, id: AttributeId, dimension: Dimension) -> Arc<Vec<Saying>> {
+        let make = || match &self.policy.schema.attribute(id).value_type {
+            Type::Named(named) => self.of_members(id, named),
+            _ => self.of_texts(id, dimension),
+        };
+        match self.said.lock() {
+            Ok(mut said) => Arc::clone(said.entry((id, dimension)).or_insert_with(|| Arc::new(make()))),
+            Err(_) => Arc::new(make()),
+        }
+    }
+
     fn of_members(&self, id: AttributeId, named: &NamedType) -> Vec<Saying> {
         let name = &self.policy.schema.attribute(id).name;
         let members = || (0..named.members.len() as u32).map(MemberId);
-        let class = |member: MemberId| self.class(id, &Value::Member(member));
+        let classes: Vec<u32> = members().map(|member| self.class(id, &Value::Member(member))).collect();
+        let unknown = self.class(id, &Value::Unknown);
+        let class = |member: MemberId| classes[member.0 as usize];
+        let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
+        classes.iter().for_each(|class| *sizes.entry(*class).or_default() += 1);
         let mut sayings = Vec::new();
         let mut say = |own: BTreeSet<MemberId>, says: String, denies: String| {
             // What is said of some members of a class and not of others says nothing of classes.
             let inside: BTreeSet<u32> = own.iter().map(|member| class(*member)).collect();
-            let is_whole = members().all(|member| own.contains(&member) || !inside.contains(&class(member)));
-            let is_unknown = named.shape == Shape::Tree && inside.contains(&self.class(id, &Value::Unknown));
+            let is_whole = inside.iter().map(|class| sizes[class]).sum::<usize>() == own.len();
+            let is_unknown = named.shape == Shape::Tree && inside.contains(&unknown);
             if is_whole && !is_unknown && !own.is_empty() {
                 sayings.push(Saying { classes: ClassSet::of(inside), says, denies });
             }

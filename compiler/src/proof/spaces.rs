@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) type Space = Vec<Constraint>;
 
 /// So many boxes of one kind are joined with each other; of more, each stands as it was found.
-const JOINED: usize = 400;
+const JOINED: usize = 100;
 
 /// That a request is of it.
 pub(crate) fn is_of(space: &Space) -> Expression {
@@ -27,17 +27,24 @@ pub(crate) struct Cells<K> {
     pub(crate) is_all: bool,
 }
 
-/// Finds boxes that together hold every request of which `wanted` and `base` do. `kind`: of a request of these classes, of what
-/// kind it is, and the box in which all are; none where it is of no kind that is kept. `limit`: so many boxes at most.
+impl<K> Default for Cells<K> {
+    fn default() -> Cells<K> {
+        Cells { by_kind: BTreeMap::new(), seen: Vec::new(), is_all: true }
+    }
+}
+
+/// Finds boxes that together, with those found before, hold every request of which `wanted` and `base` do. `kind`: of a request
+/// of these classes, of what kind it is, and the box in which all are; none where it is of no kind that is kept. `limit`: so
+/// many boxes at most.
 pub(crate) fn cells<K: Ord>(
     requests: &Requests<'_>,
     (base, wanted): (&[Formula<'_>], &Formula<'_>),
     limit: usize,
+    cells: &mut Cells<K>,
     mut kind: impl FnMut(&[u32], usize) -> (Option<K>, Space),
-) -> Cells<K> {
-    let mut cells = Cells { by_kind: BTreeMap::new(), seen: Vec::new(), is_all: false };
+) {
     let mut near: Option<Vec<u32>> = None;
-    while cells.seen.len() < limit {
+    for done in 0.. {
         let mut query = requests.query();
         query.when(wanted.clone());
         base.iter().for_each(|base| {
@@ -48,21 +55,20 @@ pub(crate) fn cells<K: Ord>(
         });
         let mut work = WORK_LIMIT;
         let classes = match query.find(near.as_deref(), &mut work) {
-            Answer::None => {
-                cells.is_all = true;
+            Answer::None => break,
+            Answer::Some(classes) if done < limit => classes,
+            Answer::Some(_) | Answer::Unknown => {
+                cells.is_all = false;
                 break;
             }
-            Answer::Unknown => break,
-            Answer::Some(classes) => classes,
         };
-        let (found, space) = kind(&classes, cells.seen.len());
+        let (found, space) = kind(&classes, done);
         if let Some(found) = found {
             cells.by_kind.entry(found).or_default().push(space.clone());
         }
         cells.seen.push(space);
         near = Some(classes);
     }
-    cells
 }
 
 /// The same requests in as few and as wide boxes as are easily found.

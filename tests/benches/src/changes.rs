@@ -102,13 +102,16 @@ fn five_rules(files: &mut [String]) {
     }
 }
 
-/// Every rule has another name, and those of the guards stand in the opposite order.
+/// Every rule whose name means nothing has another one (that of a flag is an obligation), and the guards stand in the opposite
+/// order.
 fn renamed_and_moved(files: &mut [String]) {
     let renames = [
         ("route all", "route everything"),
         ("approve a-", "approve by-team-"),
         ("forbid f-", "forbid no-"),
-        (" o-", " owed-"),
+        ("redact o-", "redact owed-"),
+        ("cap o-", "cap most-"),
+        ("log o-", "log kept-"),
     ];
     for text in files.iter_mut() {
         for (old, new) in renames {
