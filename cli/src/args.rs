@@ -3,7 +3,10 @@
 
 mod change;
 
+mod questions;
+
 pub(crate) use change::{Denied, Diff, Review, Written};
+pub(crate) use questions::{Approvals, Describe, WhatCan, WhoCan};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -109,6 +112,30 @@ pub(crate) enum Verb {
                       each. What ends first stands first."
     )]
     Approvals(Approvals),
+    /// Say which requests may be sent to a target, and by which routes
+    #[command(
+        after_help = "Examples:\n  wayleave who-can openai/gpt-5 policies    every condition under which it is asked\n  wayleave \
+                      who-can 'openai/*' policies --format json\n\nThe conditions are exact, for all requests from that day \
+                      on while limits and budgets have room; fallbacks, splits and migrations count. With --format json \
+                      each has a request that shows it. Exit status: 0 somebody can, 1 nobody can, 2 the policy has \
+                      errors or could not be read."
+    )]
+    WhoCan(WhoCan),
+    /// Say to which targets a team's requests may be sent, and when
+    #[command(
+        after_help = "Example:\n  wayleave what-can research policies\n\nThe other way round of `who-can`, for one team and \
+                      those below it. Exit status: 0 there is a target, 1 there is none, 2 the policy has errors or \
+                      could not be read."
+    )]
+    WhatCan(WhatCan),
+    /// Describe what routes serve, at worst, and what they turn away
+    #[command(
+        after_help = "Examples:\n  wayleave describe policies\n  wayleave describe policies code --format json\n\nFor \
+                      each arm: its plan, the most attempts, time and money that one request can take, who of the plan \
+                      is passed over when, and which requests are left without anybody. Exit status: 0 described, 2 the \
+                      policy has errors or could not be read."
+    )]
+    Describe(Describe),
     /// Say exactly what two policies decide differently
     #[command(
         after_help = "Examples:\n  wayleave diff main:policies/ policies                      what this branch changes\n  \
@@ -278,25 +305,6 @@ pub(crate) struct Prove {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(crate) format: Format,
     /// The date that the policy is checked for [default: today]
-    #[arg(long, value_name = "DATE")]
-    pub(crate) as_of: Option<String>,
-}
-
-/// `approvals`
-#[derive(Debug, Args)]
-pub(crate) struct Approvals {
-    #[command(flatten)]
-    pub(crate) policy: PolicyArgs,
-    /// Only those of this owner; an empty one: those without
-    #[arg(long, value_name = "OWNER")]
-    pub(crate) owner: Option<String>,
-    /// Only those that have ended or end within this time, such as `90d`
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) ending: Option<String>,
-    /// How the answer is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
-    pub(crate) format: Format,
-    /// The day that counts as today; what rests on an approval is asked from then on [default: today]
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
 }

@@ -12,6 +12,8 @@ mod decide;
 
 mod demo;
 
+mod describe;
+
 mod diff;
 
 mod explain;
@@ -38,6 +40,12 @@ mod serve;
 
 mod test;
 
+mod what_can;
+
+mod who_can;
+
+pub(crate) use check::as_of;
+
 use crate::args::Verb;
 use crate::output::{Exit, Failure, Terminal};
 
@@ -48,6 +56,9 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Check(check) => check::run(&check, terminal),
         Verb::Prove(prove) => prove::run(&prove, terminal),
         Verb::Approvals(approvals) => approvals::run(&approvals, terminal),
+        Verb::WhoCan(who_can) => who_can::run(&who_can, terminal),
+        Verb::WhatCan(what_can) => what_can::run(&what_can, terminal),
+        Verb::Describe(describe) => describe::run(&describe, terminal),
         Verb::Diff(diff) => diff::run(&diff, terminal),
         Verb::Review(review) => review::run(&review, terminal),
         Verb::Fix(fix) => fix::run(&fix, terminal),

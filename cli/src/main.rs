@@ -38,6 +38,10 @@ mod gateway;
 
 mod signals;
 
+mod question;
+
+mod access;
+
 mod commands;
 
 use args::Arguments;

@@ -45,6 +45,8 @@ pub mod approvals;
 
 pub mod access;
 
+pub mod serving;
+
 pub mod guarantees;
 
 mod asked;

@@ -1,18 +1,16 @@
 //! `approvals`: who allowed what, until when, on which evidence, and what rests on it.
 
-use super::check::as_of;
 use crate::args::{Approvals, Format};
 use crate::duration;
-use crate::load;
-use crate::output::{Exit, Failure, Paint, Terminal, columns, note, ordinal, print};
+use crate::output::{Exit, Failure, Paint, Terminal, columns, print};
+use crate::question::{Question, listed};
 use crate::waiting::Waiting;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use wayleave_compiler::diagnostic::render::{JSON_VERSION, printable, render_human};
+use wayleave_compiler::Policy;
+use wayleave_compiler::diagnostic::render::{JSON_VERSION, printable};
 use wayleave_compiler::model::{Approve, Rule};
 use wayleave_compiler::proof::approvals::{Rest, resting};
-use wayleave_compiler::source::{Sources, Span};
-use wayleave_compiler::{Options, Policy, check};
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::document::write_request;
 use wayleave_program::instant;
@@ -62,22 +60,12 @@ impl State {
 }
 
 pub(super) fn run(arguments: &Approvals, terminal: Terminal) -> Result<Exit, Failure> {
-    let now = as_of(arguments.as_of.as_deref())?;
     let ending = arguments.ending.as_deref().map(ending).transpose()?;
-    let root = load::root_file(&arguments.policy.policy)?;
-    let sources = load::sources(&root)?;
-    let checked = check(&sources, &Options { as_of: now });
-    let Some(policy) = checked.policy else {
-        note(&render_human(&checked.diagnostics, &sources, terminal.error_style()));
-        return Err(Failure::new(format!("the policy `{}` has errors", root.display()))
-            .mend("mend what is shown above"));
-    };
-    // A day begins where the policy's clock says.
-    let zone = &policy.schema.zone;
-    let now = arguments.as_of.as_deref().and_then(|text| zone.read(text)).unwrap_or(now);
+    let question = Question::of(&arguments.policy.policy, arguments.as_of.as_deref(), terminal)?;
+    let (policy, now) = (&question.policy, question.now);
     let end = ending.map(|within| Instant(now.0.saturating_add(within)));
-    known_owner(&policy, arguments.owner.as_deref())?;
-    let rests = Waiting::with("looking at approvals", |progress| resting(&policy, now, progress));
+    known_owner(policy, arguments.owner.as_deref())?;
+    let rests = Waiting::with("looking at approvals", |progress| resting(policy, now, progress));
     let is_asked = |approval: &Rule<Approve>| {
         let is_owners = arguments.owner.as_deref().is_none_or(|owner| owner_of(approval) == owner);
         let is_ending = end.is_none_or(|end| approval.period.until.is_some_and(|until| until <= end));
@@ -90,7 +78,7 @@ pub(super) fn run(arguments: &Approvals, terminal: Terminal) -> Result<Exit, Fai
     asked.sort_by_key(|(approval, _)| {
         (approval.period.until.map_or(i64::MAX, |until| until.0), approval.span)
     });
-    let shown = Shown { policy: &policy, sources: &sources, now };
+    let shown = Shown { of: &question };
     match arguments.format {
         Format::Human => print(&shown.human(&asked, terminal))?,
         Format::Json => print(&format!("{:#}\n", shown.json(&asked)))?,
@@ -127,9 +115,7 @@ fn ending(text: &str) -> Result<i64, Failure> {
 }
 
 struct Shown<'a> {
-    policy: &'a Policy,
-    sources: &'a Sources,
-    now: Instant,
+    of: &'a Question,
 }
 
 impl Shown<'_> {
@@ -137,22 +123,22 @@ impl Shown<'_> {
         let rows: Vec<Vec<String>> = asked.iter().map(|(approval, _)| self.row(approval)).collect();
         let mut out = String::new();
         for (line, (approval, rests)) in columns(&rows).lines().zip(asked) {
-            let state = State::of(approval, self.now);
+            let state = State::of(approval, self.of.now);
             let rest = line.strip_prefix(state.name()).unwrap_or_default();
             out.push_str(&format!("{}{rest}\n", terminal.paint(state.paint(), state.name())));
             out.push_str(&format!("  {}\n", printable(&self.text(approval))));
-            out.push_str(&format!("  at {}\n", self.place(approval.span)));
+            out.push_str(&format!("  at {}\n", self.of.place(approval.span)));
             for line in self.resting(rests) {
                 out.push_str(&format!("  {line}\n"));
             }
             out.push('\n');
         }
-        let count = match (asked.len(), self.policy.approvals.len()) {
+        let count = match (asked.len(), self.of.policy.approvals.len()) {
             (1, 1) => "1 approval".to_owned(),
             (shown, all) if shown == all => format!("{all} approvals"),
             (shown, all) => format!("{shown} of {all} approvals"),
         };
-        out.push_str(&format!("{count}, as of {}\n", self.date(self.now)));
+        out.push_str(&format!("{count}, as of {}\n", self.of.date(self.of.now)));
         out
     }
 
@@ -166,34 +152,30 @@ impl Shown<'_> {
         let by = body.by.as_deref().map(|by| format!("by {}", printable(by)));
         let evidence: Vec<String> = by.into_iter().chain(body.reference.as_deref().map(printable)).collect();
         let evidence = if evidence.is_empty() { "no evidence".to_owned() } else { evidence.join(", ") };
-        let state = State::of(approval, self.now).name().to_owned();
+        let state = State::of(approval, self.of.now).name().to_owned();
         vec![state, printable(&approval.name), owner, evidence, self.end(approval)]
     }
 
     /// "until 2027-06-30, in 216 days"; of one that is not in force yet, how long that is.
     fn end(&self, approval: &Rule<Approve>) -> String {
         let until = match (approval.period.until, self.until(approval)) {
-            (Some(until), Some(date)) if until <= self.now => format!("until {date}"),
+            (Some(until), Some(date)) if until <= self.of.now => format!("until {date}"),
             (Some(until), Some(date)) => format!("until {date}, {}", self.ahead(until)),
             _ => "without end".to_owned(),
         };
-        match approval.period.from.filter(|from| *from > self.now) {
+        match approval.period.from.filter(|from| *from > self.of.now) {
             Some(from) => {
                 let until = until.split(',').next().unwrap_or_default();
-                format!("from {}, {}, {until}", self.date(from), self.ahead(from))
+                format!("from {}, {}, {until}", self.of.date(from), self.ahead(from))
             }
             None => until,
         }
     }
 
-    fn date(&self, instant: Instant) -> String {
-        self.policy.schema.zone.write_date(instant)
-    }
-
     /// The date of its `until`, as written.
     fn until(&self, approval: &Rule<Approve>) -> Option<String> {
         let at = approval.body.until_at?;
-        self.sources.text(at).split_whitespace().nth(1).map(printable)
+        self.of.sources.text(at).split_whitespace().nth(1).map(printable)
     }
 
     /// "in 216 days"
@@ -207,10 +189,10 @@ impl Shown<'_> {
 
     /// Days of the policy's calendar until then, less than 0 where that is past.
     fn days(&self, to: Instant) -> i64 {
-        let zone = &self.policy.schema.zone;
+        let zone = &self.of.policy.schema.zone;
         // Days of the calendar, however many hours they have.
         let day = |instant: Instant| instant::read(&zone.write_date(instant)).map_or(instant.0, |day| day.0);
-        (day(to) - day(self.now)).div_euclid(SECONDS_PER_DAY)
+        (day(to) - day(self.of.now)).div_euclid(SECONDS_PER_DAY)
     }
 
     /// "rests on it: near/large in `route code` and the 2nd arm of `route chat`", a line for each target.
@@ -223,7 +205,7 @@ impl Shown<'_> {
         }
         let mut lines = Vec::new();
         for (target, (shown, unknown)) in of_target {
-            let name = &self.policy.catalogue.target(target).name;
+            let name = &self.of.policy.catalogue.target(target).name;
             if !shown.is_empty() {
                 lines.push(format!("rests on it: {name} in {}", listed(&shown)));
             }
@@ -239,71 +221,54 @@ impl Shown<'_> {
 
     /// "the 2nd arm of `route code`"
     fn words(&self, rest: &Rest) -> String {
-        let name = printable(&self.policy.routes[rest.route.0 as usize].name);
         let moved: Vec<String> =
             self.migrations(rest).map(|name| format!("`migrate {}`", printable(name))).collect();
         let by = if moved.is_empty() { String::new() } else { format!(" by {}", listed(&moved)) };
-        match rest.arm {
-            Some(arm) => format!("the {} arm of `route {name}`{by}", ordinal(arm + 1)),
-            None => format!("`route {name}`{by}"),
-        }
+        format!("{}{by}", self.of.answer(rest.route, rest.arm))
     }
 
     /// What put a target into a plan in which it is not written.
     fn migrations<'r>(&'r self, rest: &'r Rest) -> impl Iterator<Item = &'r str> {
-        rest.moved_by.iter().map(|index| self.policy.migrations[*index].name.as_str())
+        rest.moved_by.iter().map(|index| self.of.policy.migrations[*index].name.as_str())
     }
 
     fn text(&self, approval: &Rule<Approve>) -> String {
         let observed = if approval.is_tried { "observe " } else { "" };
-        format!("{observed}{}", self.sources.one_line(approval.span))
-    }
-
-    fn place(&self, span: Span) -> String {
-        format!("{}:{}", printable(&self.sources.file(span.file).path), self.sources.start(span).line)
+        format!("{observed}{}", self.of.sources.one_line(approval.span))
     }
 
     fn json(&self, asked: &[(&Rule<Approve>, &[Rest])]) -> Value {
         let approvals: Vec<Value> = asked.iter().map(|(approval, rests)| self.one(approval, rests)).collect();
-        json!({"version": JSON_VERSION, "as_of": self.date(self.now), "approvals": approvals})
+        json!({"version": JSON_VERSION, "as_of": self.of.date(self.of.now), "approvals": approvals})
     }
 
     fn one(&self, approval: &Rule<Approve>, rests: &[Rest]) -> Value {
-        let name = |target: &TargetId| self.policy.catalogue.target(*target).name.clone();
+        let name = |target: &TargetId| self.of.policy.catalogue.target(*target).name.clone();
         let until = approval.period.until;
         let rest = |rest: &Rest| {
             json!({
                 "target": name(&rest.target),
-                "route": self.policy.routes[rest.route.0 as usize].name,
+                "route": self.of.policy.routes[rest.route.0 as usize].name,
                 "arm": rest.arm,
                 "migrations": self.migrations(rest).collect::<Vec<_>>(),
-                "witness": rest.request.as_ref().map(|request| write_request(&self.policy.schema, request)),
+                "witness": rest.request.as_ref().map(|request| write_request(&self.of.policy.schema, request)),
             })
         };
         json!({
             "name": approval.name,
-            "file": self.sources.file(approval.span.file).path,
-            "line": self.sources.start(approval.span).line,
+            "file": self.of.sources.file(approval.span.file).path,
+            "line": self.of.sources.start(approval.span).line,
             "text": self.text(approval),
             "observed": approval.is_tried,
             "targets": approval.body.targets.iter().map(name).collect::<Vec<_>>(),
             "owner": approval.body.owner,
             "by": approval.body.by,
             "ref": approval.body.reference,
-            "from": approval.period.from.map(|from| self.date(from)),
+            "from": approval.period.from.map(|from| self.of.date(from)),
             "until": self.until(approval),
             "days": until.map(|until| self.days(until)),
-            "state": State::of(approval, self.now).name().replace(' ', "-"),
+            "state": State::of(approval, self.of.now).name().replace(' ', "-"),
             "rests": rests.iter().map(rest).collect::<Vec<_>>(),
         })
-    }
-}
-
-/// "a, b and c"
-fn listed(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }

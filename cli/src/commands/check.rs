@@ -52,7 +52,7 @@ fn is_denied(deny: Option<Deny>, told: &Diagnostic) -> bool {
 }
 
 /// The first instant of the date given, or of today.
-pub(super) fn as_of(given: Option<&str>) -> Result<Instant, Failure> {
+pub(crate) fn as_of(given: Option<&str>) -> Result<Instant, Failure> {
     match given {
         None => Ok(environment::now()),
         Some(text) => instant::read(text)
@@ -61,7 +61,7 @@ pub(super) fn as_of(given: Option<&str>) -> Result<Instant, Failure> {
 }
 
 /// `2026-11-22`
-pub(super) fn date(instant: Instant) -> String {
+pub(crate) fn date(instant: Instant) -> String {
     instant::write(instant).split('T').next().unwrap_or_default().to_owned()
 }
 

@@ -236,28 +236,27 @@ impl<'a, 's> Asking<'a, 's> {
         let side = self.pair.sides[at];
         let mut ways = Vec::new();
         for (number, in_plan) in &self.standing[at] {
-            let Some(plan) = side.plan(*number) else { continue };
-            let own: Vec<Formula<'s>> = targets
-                .iter()
-                .filter_map(|target| {
-                    let mut stands = Vec::new();
-                    if in_plan.contains(target) {
-                        stands.push(side.stands(plan, *target));
-                    }
-                    for migration in side.part.migrations.clone() {
-                        let by = &side.policy().migrations[migration as usize];
-                        if by.new == *target && in_plan.contains(&by.old) {
-                            stands.push(side.subject.moves_some(migration as usize));
-                        }
-                    }
-                    (!stands.is_empty())
-                        .then(|| Formula::All(vec![side.is_eligible(*target), Formula::Any(stands)]))
-                })
-                .collect();
+            let brings = |number: u32, target: TargetId| {
+                let by = &side.policy().migrations[number as usize];
+                by.new == target && in_plan.contains(&by.old)
+            };
+            let may_stand = |target: &&TargetId| {
+                in_plan.contains(target)
+                    || side.part.migrations.clone().any(|number| brings(number, **target))
+            };
             let is_met = || side.boxes(*number).iter().any(|one| meets.iter().any(|other| meet(one, other)));
-            if !own.is_empty() && is_met() {
-                ways.push(Formula::All(vec![side.is_answered(*number), Formula::Any(own)]));
+            let Some(plan) = side.plan(*number) else { continue };
+            if !targets.iter().any(|target| may_stand(&target)) || !is_met() {
+                continue;
             }
+            let own = targets.iter().filter(may_stand).map(|target| {
+                let mut stands = vec![side.stands(plan, *target)];
+                let brought = side.part.migrations.clone().filter(|number| brings(*number, *target));
+                stands.extend(brought.map(|number| side.subject.moves_some(number as usize)));
+                Formula::All(vec![side.is_eligible(*target), Formula::Any(stands)])
+            });
+            let own = Formula::Any(own.collect());
+            ways.push(Formula::All(vec![side.is_answered(*number), own]));
         }
         Formula::All(vec![side.is_denied().negated(), Formula::Any(ways)])
     }

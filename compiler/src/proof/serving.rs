@@ -1,0 +1,141 @@
+//! What an answer does with its requests: what takes some of them away, who of its plan is passed over when, and which of them
+//! nobody is left for.
+
+use super::Progress;
+use super::access::named;
+use super::because::Because;
+use super::formula::Formula;
+use super::phrases::Phrases;
+use super::prover::{Prover, chunks};
+use super::query::Answer;
+use super::spaces::{self, Cells};
+use super::subject::{PlanOf, Subject, before};
+use crate::decision::boxes::Dimension;
+use crate::decision::layers::LayerKind;
+use crate::model::{Condition, Policy, RouteId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wayleave_program::catalogue::TargetId;
+use wayleave_program::schema::BuiltIn;
+use wayleave_program::value::Instant;
+
+/// What is done with the requests of a route without arms, or of an arm.
+#[derive(Debug)]
+pub struct Serving {
+    /// The route.
+    pub route: RouteId,
+    /// The arm, of a route that has arms.
+    pub arm: Option<u32>,
+    /// Whether it answers some request; none where that was not found out.
+    pub is_reached: Option<bool>,
+    /// The denials, by their position, that take requests away from it.
+    pub denials: Vec<usize>,
+    /// Who stands in its plan and may not be asked for some of its requests.
+    pub passed_over: Vec<(TargetId, Conditions)>,
+    /// Requests of which nobody of its plan may be asked; empty of an arm that denies.
+    pub turned_away: Conditions,
+}
+
+/// Requests, as conditions of which one holds.
+#[derive(Debug, Default)]
+pub struct Conditions {
+    /// In the language's words.
+    pub when: Vec<String>,
+    /// Whether nothing else may be one of them.
+    pub is_all: bool,
+}
+
+/// So many boxes of one question are looked at: more say nothing to people.
+const CELLS: usize = 64;
+
+/// For each answer of some routes, in the order of the policy, what becomes of its requests from an instant on.
+pub fn serving(
+    policy: &Arc<Policy>,
+    routes: &BTreeSet<RouteId>,
+    from: Instant,
+    progress: Progress<'_>,
+) -> Vec<Serving> {
+    let later = Condition::Not(Box::new(before(BuiltIn::TimeNow, from.0.into())));
+    let subject = Subject::new(policy, &[&later]);
+    let assumed = Formula::from(&subject.more[0]);
+    let prover = Prover::new(policy, &subject, Some((assumed.clone(), &later)), None);
+    let named = named(policy, &subject.rules);
+    let phrases = Phrases::new(policy, &subject.rules, std::slice::from_ref(&later));
+    let asking = Asking { prover: &prover, assumed, named: &named, phrases: &phrases };
+    let plans: Vec<&PlanOf<'_>> = subject.plans.iter().filter(|of| routes.contains(&of.route)).collect();
+    let done = AtomicUsize::new(0);
+    prover.each(&plans, |of| {
+        let found = asking.one(of);
+        let so_far = done.fetch_add(1, Ordering::Relaxed) + 1;
+        progress(&prover.words(of), so_far, plans.len());
+        found
+    })
+}
+
+struct Asking<'a, 's> {
+    prover: &'a Prover<'s>,
+    assumed: Formula<'s>,
+    named: &'a BTreeSet<Dimension>,
+    phrases: &'a Phrases<'a>,
+}
+
+impl<'s> Asking<'_, 's> {
+    fn one(&self, of: &PlanOf<'s>) -> Serving {
+        let subject: &'s Subject<'s> = self.prover.subject;
+        let answered = subject.is_answered(of.number);
+        let is_reached = match self.prover.find(vec![answered.clone()]) {
+            Answer::Some(_) => Some(true),
+            Answer::None => Some(false),
+            Answer::Unknown => None,
+        };
+        let mut serving = Serving {
+            route: of.route,
+            arm: of.arm,
+            is_reached,
+            denials: self.denials(of),
+            passed_over: Vec::new(),
+            turned_away: Conditions { when: Vec::new(), is_all: true },
+        };
+        let (Some(plan), Some(true) | None) = (of.plan, is_reached) else { return serving };
+        for target in subject.in_plan(plan) {
+            let wanted =
+                Formula::All(vec![subject.stands(plan, target), subject.is_eligible(target).negated()]);
+            let found = self.conditions(&answered, &wanted);
+            if !found.when.is_empty() || !found.is_all {
+                serving.passed_over.push((target, found));
+            }
+        }
+        serving.turned_away = self.conditions(&answered, &subject.nobody_left(plan));
+        serving
+    }
+
+    /// Denials of which some hold of requests that it would answer.
+    fn denials(&self, of: &PlanOf<'s>) -> Vec<usize> {
+        let layer = self.prover.subject.rules.layer(LayerKind::Denials);
+        let own = self.prover.subject.own(LayerKind::Answers, of.number);
+        let meets = |boxes: &&'s [crate::decision::boxes::RuleBox]| {
+            let parts = vec![Formula::Boxes(own, None), Formula::Boxes(boxes, None)];
+            !matches!(self.prover.find(parts), Answer::None)
+        };
+        chunks(layer).filter(meets).map(|boxes| boxes[0].rule as usize).collect()
+    }
+
+    /// When something is so of the requests that an answer takes.
+    fn conditions(&self, answered: &Formula<'s>, wanted: &Formula<'s>) -> Conditions {
+        let requests = &self.prover.requests;
+        let base = [self.assumed.clone(), answered.clone()];
+        let mut cells = Cells::default();
+        spaces::cells(requests, (&base, wanted), CELLS, &mut cells, |classes, _| {
+            let mut because = Because::new(requests, self.named, classes);
+            because.learn(wanted);
+            (Some(()), because.constraints())
+        });
+        let found = cells.by_kind.into_values().flatten().collect();
+        let joined = spaces::joined(requests, &base, found);
+        Conditions {
+            when: joined.iter().map(|space| self.phrases.space(space)).collect(),
+            is_all: cells.is_all,
+        }
+    }
+}
