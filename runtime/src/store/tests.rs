@@ -38,6 +38,8 @@ fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
         status: 200,
         decision: Some(serde_json::json!({"decision": "route"})),
         inspection: None,
+        request: None,
+        too_long: Vec::new(),
         decided: "route".to_owned(),
         route: Some("chat".to_owned()),
         arm: None,
