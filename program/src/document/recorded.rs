@@ -4,7 +4,9 @@
 //! What a policy's own default fills in is left out, as another policy has another; what somebody said is kept, whatever the
 //! default. So a document that is read under the policy that wrote it decides the same.
 
-use super::{DocumentError, FINDINGS, Problem, finding_names, known_findings, read_entry, read_sources, texts};
+use super::{
+    DocumentError, FINDINGS, Problem, finding_names, known_findings, read_entry, read_sources, texts,
+};
 use super::{give_findings, join_parts, write_value};
 use crate::attributes::Attributes;
 use crate::schema::{AttributeId, BuiltIn, Inspected, Origin, Schema, Type};
@@ -117,7 +119,12 @@ impl<'s> RecordReader<'s> {
     }
 
     /// A name that is not known is no mistake here.
-    fn sort_out(&self, wrong: Vec<DocumentError>, unknown: &mut Vec<String>, errors: &mut Vec<DocumentError>) {
+    fn sort_out(
+        &self,
+        wrong: Vec<DocumentError>,
+        unknown: &mut Vec<String>,
+        errors: &mut Vec<DocumentError>,
+    ) {
         for error in wrong {
             match error.problem {
                 Problem::UnknownName | Problem::UnknownSource | Problem::Computed => unknown.push(error.key),
