@@ -140,10 +140,9 @@ pub(super) fn notes(replayed: &Replayed) -> Vec<String> {
     for (reason, count) in &tally.not_replayable {
         notes.push(format!("{} cannot be decided again: {reason}", requests(*count)));
     }
-    let sides = [Some(&replayed.asked.new), replayed.asked.old.as_ref()];
-    for (side, noted) in sides.into_iter().zip(&tally.sides) {
+    let sides = [(Some(&replayed.asked.new), "the policy"), (replayed.asked.old.as_ref(), "the old policy")];
+    for ((side, policy), noted) in sides.into_iter().zip(&tally.sides) {
         let Some(side) = side else { continue };
-        let policy = &side.shown;
         for (name, count) in &noted.unknown {
             let requests = requests(*count);
             notes.push(format!(

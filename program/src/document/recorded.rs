@@ -23,7 +23,8 @@ pub fn record_request(schema: &Schema, attributes: &Attributes) -> Map<String, J
         let Some(value) = attributes.get(id) else { continue };
         let is_kept = match attribute.origin {
             // A team that a tree lacks is another thing than none that is given, and both may be told apart by it alone.
-            Origin::BuiltIn(BuiltIn::CallerTeam) => true,
+            // A draw that is given is another thing than one that is made.
+            Origin::BuiltIn(BuiltIn::CallerTeam | BuiltIn::Draw) => true,
             Origin::BuiltIn(BuiltIn::Prompt | BuiltIn::System) => false,
             Origin::BuiltIn(built_in) => {
                 !built_in.is_computed() && *value != attribute.value_type.empty_value()
