@@ -7,6 +7,8 @@ pub mod policy;
 
 pub mod checks;
 
+pub mod replay;
+
 pub mod request;
 
 pub mod engines;

@@ -1,15 +1,16 @@
 //! `wayleave-benches [--quick]`: measures, prints a line of JSON for each figure, and writes the page unless it is quick.
 //! `--page FIGURES`: only the page again, from the figures of a run. `--write FAMILY RULES FOLDER`: the policy of that size, as
-//! files, for what is measured of commands. `--checks FAMILY RULES`: what all checks of that policy cost.
+//! files, for what is measured of commands. `--checks FAMILY RULES`: what all checks of that policy cost. `--replay REQUESTS`:
+//! how fast so many recorded requests are decided again.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use wayleave_benches::policy::route_text::{Extent, part_name};
 use wayleave_benches::policy::{Family, Policy};
-use wayleave_benches::{checks, engines, figures::Run, page, run};
+use wayleave_benches::{checks, engines, figures::Run, page, replay, run};
 
-const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES | --checks FAMILY RULES | --write FAMILY RULES FOLDER]";
+const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES | --checks FAMILY RULES | --replay REQUESTS | --write FAMILY RULES FOLDER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -54,6 +55,11 @@ fn act(arguments: &[&str]) -> Result<(), String> {
             let rules = rules.parse::<usize>().map_err(|_| USAGE.to_owned())?;
             let checked = checks::one(family, rules, run::SEED)?;
             println!("{}", serde_json::to_string(&checked).expect("it is plain data"));
+            Ok(())
+        }
+        ["--replay", requests] => {
+            let requests = requests.parse::<usize>().map_err(|_| USAGE.to_owned())?;
+            println!("{}", replay::one(requests)?);
             Ok(())
         }
         ["--write", family, rules, folder] => {
