@@ -59,6 +59,8 @@ pub(super) struct Noted {
     pub(super) given: BTreeSet<AttributeId>,
     /// Records whose findings counted.
     pub(super) with_findings: u64,
+    /// Records that were not refused.
+    pub(super) decided: u64,
 }
 
 impl Noted {
@@ -70,6 +72,7 @@ impl Noted {
         }
         self.given.extend(other.given);
         self.with_findings += other.with_findings;
+        self.decided += other.decided;
     }
 }
 
@@ -107,7 +110,7 @@ impl Side {
         *self.prices.get(target)?
     }
 
-    /// The attributes that some rule asks for, that come from elsewhere than a proxy knows by itself, and that no record
+    /// The attributes that some rule asks for, that need not be given, that come from elsewhere than a proxy knows by itself, and that no record
     /// gives.
     pub(super) fn never_given(&self, noted: &Noted) -> Vec<&Attribute> {
         let schema = self.program.schema();
@@ -177,6 +180,7 @@ impl<'s> Decider<'s> {
             self.noted.with_findings += u64::from(record.inspection.is_some() || has_findings);
             self.doubt(&attributes)?;
         }
+        self.noted.decided += 1;
         Ok(Decided::Decision(Box::new(self.side.program.decide(&attributes))))
     }
 

@@ -94,13 +94,15 @@ pub(super) fn period(replayed: &Replayed) -> Option<String> {
     Some(if first == last { format!("on {first}") } else { format!("from {first} to {last}") })
 }
 
-/// `$12.40 → $9.10 from … to …, of 80,000 requests`; none where nothing is known.
+/// `$12.40 → $9.10 from … to …, of 80,000 answered requests`; none where nothing is known.
 pub(super) fn cost(replayed: &Replayed) -> Option<String> {
     let cost = &replayed.tally.cost;
     let period = period(replayed)?;
     (cost.requests > 0).then(|| {
         let (before, after) = (money(cost.before), money(cost.after));
-        format!("{before} → {after} {period}, of {} that were answered", requests(cost.requests))
+        let answered = grouped(cost.requests);
+        let noun = if cost.requests == 1 { "request" } else { "requests" };
+        format!("{before} → {after} {period}, of {answered} answered {noun}")
     })
 }
 
@@ -149,7 +151,7 @@ pub(super) fn notes(replayed: &Replayed) -> Vec<String> {
                 "the log gives `{name}` ({requests}), which {policy} does not know: it is passed over"
             ));
         }
-        if tally.replayed > 0 {
+        if noted.decided > 0 {
             for attribute in side.never_given(noted) {
                 let name = &attribute.name;
                 notes.push(format!(
@@ -160,7 +162,7 @@ pub(super) fn notes(replayed: &Replayed) -> Vec<String> {
         if side.asks_texts() && noted.with_findings > 0 {
             let requests = requests(noted.with_findings);
             notes.push(format!(
-                "the log keeps no text: for {policy}, what detectors found then counts ({requests})"
+                "the log keeps no text: what detectors found then counts for {policy} ({requests})"
             ));
         }
         for (name, count) in &noted.not_looked_for {

@@ -16,16 +16,14 @@ const POLICY: &str = r#"edition 2026
 type team = company { engineering { search  apps }  sales }
 type data-class = public < internal < restricted
 attribute data: data-class  from credential "data_class", header "x-data"  combine highest  default internal
-attribute tag: text  from header "x-tag"  default "none"
+attribute tag: string  from header "x-tag"  default "none"
 attribute quota: tokens  from metadata "quota"  default 10 tokens
 alias assistant
-detector project {
-  words: ["Bluebird"]
-}
-classify workload {
-  when request.needs has tools  -> agents
-  when request.tokens > 100 tokens  -> long
-  otherwise -> short
+detector project = ["Bluebird"]
+classify workload: agents | long | short {
+  agents    when request.needs has tools
+  long      when request.tokens > 60 tokens
+  otherwise short
 }
 provider near {
   protocol: simulated
@@ -35,7 +33,10 @@ provider near {
 }
 approve company: near/* when caller.team in company
 approve strangers: near/small
-require approval costly: near/large when caller.team in sales and data is public
+require approval costly
+  when caller.team in sales and data is public
+  by "finance"  each caller.team  valid 30d
+  because "Ask first."
 deny restricted when data is restricted and not (caller.team in engineering)
   because "Not here."
 deny leaked when prompt has secret
@@ -43,7 +44,7 @@ deny leaked when prompt has secret
 deny named when system has project and caller.team in sales
   because "Not in a system prompt."
 flag mail when prompt has email
-cap long when workload is long to 500 tokens
+cap long: output 500 tokens when workload is long
 limit rate: 5 requests per 1min each caller.id
 budget team-day: $5 per day each caller.team
   then deny
@@ -56,7 +57,7 @@ route tagged when tag is "fast"  to near/small
 route tools when workload is agents  to near/large else near/small
 route chat when workload is not agents and tag is not "fast" {
   when quota > 50 tokens  to requested else near/small
-  otherwise               to split sticky by request.id { 40% near/small  60% near/large } else near/next
+  otherwise               to split { 40% near/small  60% near/large } else near/next
 }
 otherwise deny "Nobody."
 "#;
@@ -167,7 +168,7 @@ async fn recorded_traffic_is_replayed() {
     let decided = records.iter().filter(|record| record.decision.is_some()).count();
     assert_eq!((&requests["read"], &requests["replayed"]), (&records.len().into(), &decided.into()));
     assert_eq!(reasons(&same), ["refused before anything was decided"]);
-    assert_eq!(same["notes"].as_array().map(Vec::len), Some(3), "{same:#}");
+    assert_eq!(same["notes"].as_array().map(Vec::len), Some(4), "{same:#}");
     let decisions: std::collections::BTreeSet<&str> =
         records.iter().map(|record| record.decided.as_str()).collect();
     assert_eq!(decisions.into_iter().collect::<Vec<_>>(), ["", "approval-required", "deny", "route"]);
