@@ -3,10 +3,16 @@
 
 use crate::decide::supplied;
 use fastrand::Rng;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use wayleave_compiler::change::equal::Gist;
 use wayleave_compiler::spec::Reference;
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
-use wayleave_program::document::{RecordReader, read_request, record_findings, record_request};
+use wayleave_program::decision::Decision;
+use wayleave_program::document::{
+    RecordReader, read_request, record_findings, record_request, write_decision,
+};
 use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin, Schema};
 use wayleave_program::value::Value;
 use wayleave_tests::agreement::checked;
@@ -86,10 +92,39 @@ fn a_recorded_request_decides_the_same() {
             assert_eq!(recalled.unknown, [] as [String; 0]);
             let (before, after) = (program.decide(&known.whole), program.decide(&recalled.attributes));
             assert_eq!(before, after, "policy {number}: {document} is kept as {kept:?}");
+            // It is a request document like any other.
+            let plain = read_request(schema, &Json::Object(kept)).expect("it is a request document");
+            assert_eq!(program.decide(&plain), before, "policy {number}: {document}");
             recorded += 1;
         }
     }
     assert!(recorded > 900, "{recorded}");
+}
+
+/// What is compared of a decision document is what is compared of the decision.
+#[test]
+fn a_recorded_decision_is_compared_as_the_decision_is() {
+    let none = BTreeMap::new();
+    let mut different = 0;
+    for number in 0..POLICIES {
+        let mut random = Rng::with_seed(number);
+        let written = policy(&mut random);
+        let program = Reference::new(checked(&written));
+        let decide = |document: Json| {
+            program.decide(&read_request(program.schema(), &document).expect("it is a request"))
+        };
+        let decisions: Vec<Decision> = (0..REQUESTS).map(|_| decide(written.request(&mut random))).collect();
+        for (one, other) in decisions.iter().zip(decisions.iter().cycle().skip(1)) {
+            let shown = write_decision(one, program.catalogue(), program.fingerprint());
+            let shown: Json = serde_json::from_str(&shown.to_string()).expect("it is JSON");
+            let of_document = Gist::of_document(&shown).expect("it is a decision");
+            let [own, others] = [one, other].map(|one| Gist::of(program.policy(), one, &none));
+            assert!(of_document.differences(&own).is_empty() && own.differences(&of_document).is_empty());
+            assert_eq!(of_document.differences(&others), own.differences(&others), "{shown}");
+            different += usize::from(!own.differences(&others).is_empty());
+        }
+    }
+    assert!(different > 900, "{different}");
 }
 
 const OTHER: &str = r#"edition 2026

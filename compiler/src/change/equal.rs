@@ -59,13 +59,16 @@ struct OwedTo<'a> {
     cap: Option<u64>,
 }
 
+/// What is counted (0 requests, 1 tokens, 2 money), how much, over which time; and by which attribute.
+type Counting<'a> = ((u8, u64, u64), Option<&'a str>);
+
 /// A counter by its state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Counted<'a> {
     is_budget: bool,
     state: &'a str,
-    /// What it counts, and by which attribute; a document does not say it.
-    amount: Option<((u8, u64, u64), Option<&'a str>)>,
+    /// A document does not say it.
+    amount: Option<Counting<'a>>,
 }
 
 impl Counted<'_> {
@@ -133,7 +136,7 @@ impl<'a> Gist<'a> {
         let owed = document["obligations"].as_object()?.iter().filter(|_| has_plan);
         let counters = texts(&document["counters"])?.into_iter().filter_map(|rule| {
             let (kind, state) = rule.split_once(' ')?;
-            Some(Counted { is_budget: kind == "budget", state: state, amount: None })
+            Some(Counted { is_budget: kind == "budget", state, amount: None })
         });
         Some(Gist {
             outcome: outcomes.into_iter().find(|outcome| outcome.name() == named)?,
@@ -167,8 +170,7 @@ impl<'a> Gist<'a> {
             }
             (false, true) => return BTreeSet::from([Kind::Serves, Kind::Widens]),
             (false, false) if self.outcome != new.outcome => {
-                let is_asked =
-                    [self.outcome, new.outcome].iter().any(|one| *one == Outcome::ApprovalRequired);
+                let is_asked = [self.outcome, new.outcome].contains(&Outcome::ApprovalRequired);
                 return BTreeSet::from([if is_asked { Kind::Approval } else { Kind::Limits }]);
             }
             (true, true) | (false, false) => {}
@@ -247,5 +249,5 @@ fn counted<'a>(
     let state = renamed.get(&counter.name).unwrap_or(&counter.name).as_str();
     let each = counter.each.map(|id| policy.schema.attribute(id).name.as_str());
     let is_budget = matches!(rule, RuleName::Budget(_));
-    Some(Counted { is_budget, state: state, amount: Some((amount, each)) })
+    Some(Counted { is_budget, state, amount: Some((amount, each)) })
 }

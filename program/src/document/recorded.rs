@@ -171,8 +171,8 @@ impl<'s> RecordReader<'s> {
         give_findings(self.schema, &mut all, prompt, system);
         for id in self.schema.ids() {
             let attribute = self.schema.attribute(id);
-            let is_looked_for = matches!(attribute.origin, Origin::Findings(..))
-                && looked_for.iter().any(|name| *name == attribute.name);
+            let is_looked_for =
+                matches!(attribute.origin, Origin::Findings(..)) && looked_for.contains(&attribute.name);
             if is_looked_for && let Some(value) = all.get(id) {
                 attributes.set(id, value.clone());
             }
