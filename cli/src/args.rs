@@ -192,7 +192,7 @@ pub(crate) enum Verb {
                       wayleave log --format json --limit 100000 | wayleave replay --log - --policy policies\n\nThe log keeps \
                       no text: of prompts, what detectors found then counts. What cannot be decided again is counted with \
                       its reason. Exit status: 0 replayed, 1 with --exit-code some request is decided differently, 2 a policy \
-                      has errors, or the log could not be read."
+                      has errors, the log could not be read, or none of it can be decided again."
     )]
     Replay(Replay),
     /// Show a policy at work, with invented callers and simulated providers

@@ -21,6 +21,11 @@ pub(super) fn run(arguments: &Replay, terminal: Terminal) -> Result<Exit, Failur
         Written::Markdown => markdown::section(&replayed),
     };
     print(&text)?;
-    let is_different = arguments.exit_code && replayed.tally.different > 0;
-    Ok(if is_different { Exit::No } else { Exit::Yes })
+    let tally = &replayed.tally;
+    Ok(match arguments.exit_code && tally.different > 0 {
+        true => Exit::No,
+        // That nothing differs would be a claim about nothing.
+        false if tally.read > 0 && tally.replayed == 0 => Exit::Unknown,
+        false => Exit::Yes,
+    })
 }

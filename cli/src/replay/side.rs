@@ -35,8 +35,8 @@ pub(crate) struct Side {
     pub(crate) policy: Arc<Policy>,
     program: Arc<Compiled>,
     view: SourceView,
-    /// Whether some rule asks for texts, or for what is found in them.
-    asks_texts: bool,
+    /// The texts, and what is found in them, that some rule asks for.
+    of_texts: Vec<AttributeId>,
     /// By target.
     prices: BTreeMap<String, Option<Price>>,
 }
@@ -85,13 +85,13 @@ impl Side {
         let (policy, sources) = read(named(name)?, as_of, terminal)?;
         let view = source_view(&policy, &sources);
         let program = Arc::new(Compiled::new(Arc::clone(&policy)));
-        let asks_texts = program.reads().iter().any(|id| policy.schema.is_of_texts(*id));
+        let of_texts = program.reads().iter().copied().filter(|id| policy.schema.is_of_texts(*id)).collect();
         let native = Arc::clone(&program);
         // Where there is none, the matchers are walked on: the answers are the same.
         std::thread::spawn(move || native.make_native().is_ok());
         let targets = policy.catalogue.targets.iter();
         let prices = targets.map(|target| (target.name.clone(), target.price)).collect();
-        Ok(Side { shown: name.to_owned(), policy, program, view, asks_texts, prices })
+        Ok(Side { shown: name.to_owned(), policy, program, view, of_texts, prices })
     }
 
     /// The lines that decide, each with its place.
@@ -121,9 +121,9 @@ impl Side {
         reads.filter(|id| !noted.given.contains(id)).map(|id| schema.attribute(*id)).collect()
     }
 
-    /// Whether some rule asks for what is found in texts.
+    /// Whether some rule asks for texts, or for what is found in them.
     pub(super) fn asks_texts(&self) -> bool {
-        self.asks_texts
+        !self.of_texts.is_empty()
     }
 }
 
@@ -176,7 +176,7 @@ impl<'s> Decider<'s> {
             return Ok(Decided::Refused(format!("`{model}` is no model of this policy")));
         }
         let attributes = self.settled(request, recalled.attributes);
-        if self.side.asks_texts {
+        if self.side.asks_texts() {
             self.noted.with_findings += u64::from(record.inspection.is_some() || has_findings);
             self.doubt(&attributes)?;
         }
@@ -226,6 +226,10 @@ impl<'s> Decider<'s> {
     /// What the policy might decide by and nobody had looked for counts as not found, and is noted. A text that it might
     /// decide by is not there.
     fn doubt(&mut self, attributes: &Attributes) -> Result<(), String> {
+        // Mostly all of it was looked for, and finding out what may matter costs more than a decision.
+        if self.side.of_texts.iter().all(|id| attributes.get(*id).is_some()) {
+            return Ok(());
+        }
         let schema = self.schema();
         let program = &self.side.program;
         let mut known = attributes.clone();

@@ -74,9 +74,9 @@ pub(super) struct Cost {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     /// Records that were asked for.
-    pub(super) read: u64,
+    pub(crate) read: u64,
     /// Of them, those that could be decided again.
-    pub(super) replayed: u64,
+    pub(crate) replayed: u64,
     /// Of them, those that are decided differently.
     pub(crate) different: u64,
     pub(super) changes: BTreeMap<Change, Changed>,

@@ -240,6 +240,9 @@ async fn what_cannot_be_replayed_is_counted_with_its_reason() {
     let asking = POLICY.replace("flag mail when", "deny words when prompt matches r\"bye\"i\nflag mail when");
     std::fs::write(folder.join("asking.route"), asking).expect("it can be written");
     log(&records[3..]);
-    let asked = replayed("log.jsonl", "asking.route", &[], folder);
+    let output =
+        wayleave(&["replay", "--log", "log.jsonl", "--policy", "asking.route", "--format", "json"], folder);
+    assert_eq!(output.status.code(), Some(2), "nothing is known of any of them");
+    let asked: Json = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(reasons(&asked), ["it depends on the text of the prompt, which the log does not keep"]);
 }
