@@ -48,7 +48,9 @@ pub fn one(count: usize) -> Result<Value, String> {
     let reader = RecordReader::new(program.schema());
     let replayed = timed(count, &kept, |kept| is_same(&program, &reader, kept))?;
     let threads = threads();
-    Ok(json!({"requests": count, "rules": RULES, "threads": threads, "decided_per_s": decided, "replayed_per_s": replayed}))
+    Ok(
+        json!({"requests": count, "rules": RULES, "threads": threads, "decided_per_s": decided, "replayed_per_s": replayed}),
+    )
 }
 
 fn is_same(program: &Compiled, reader: &RecordReader<'_>, (request, _, document): &Kept) -> bool {
