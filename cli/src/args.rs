@@ -5,8 +5,11 @@ mod change;
 
 mod questions;
 
+mod replay;
+
 pub(crate) use change::{Denied, Diff, Review, Written};
 pub(crate) use questions::{Approvals, Describe, WhatCan, WhoCan};
+pub(crate) use replay::{Replay, Selection};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -209,6 +212,16 @@ pub(crate) enum Verb {
                             --summary team,target"
     )]
     Log(Log),
+    /// Say which recorded requests a policy would decide differently
+    #[command(
+        after_help = "Examples:\n  wayleave replay --log gateway.db --policy policies                 against what was decided \
+                      then\n  wayleave replay --log gateway.db --policy policies --against main:policies/ --since 7d\n  \
+                      wayleave log --format json --limit 100000 | wayleave replay --log - --policy policies\n\nThe log keeps \
+                      no text: of prompts, what detectors found then counts. What cannot be decided again is counted with \
+                      its reason. Exit status: 0 replayed, 1 with --exit-code some request is decided differently, 2 a policy \
+                      has errors, the log could not be read, or none of it can be decided again."
+    )]
+    Replay(Replay),
     /// Show a policy at work, with invented callers and simulated providers
     #[command(after_help = "Example:\n  wayleave demo --for 30s")]
     Demo(Demo),
@@ -506,33 +519,8 @@ pub(crate) struct Log {
     /// Show one decision whole; the beginning of its id will do
     #[arg(long, value_name = "ID", conflicts_with_all = ["summary", "follow"])]
     pub(crate) id: Option<String>,
-    /// Only of this team
-    #[arg(long, value_name = "TEAM")]
-    pub(crate) team: Option<String>,
-    /// Only of this application
-    #[arg(long, value_name = "APP")]
-    pub(crate) app: Option<String>,
-    /// Only of this caller
-    #[arg(long, value_name = "ID")]
-    pub(crate) caller: Option<String>,
-    /// Only what asked for this model
-    #[arg(long, value_name = "MODEL")]
-    pub(crate) model: Option<String>,
-    /// Only what this target served
-    #[arg(long, value_name = "TARGET")]
-    pub(crate) target: Option<String>,
-    /// Only what this route took
-    #[arg(long, value_name = "NAME")]
-    pub(crate) route: Option<String>,
-    /// Only what was decided so
-    #[arg(long, value_enum, value_name = "KIND")]
-    pub(crate) decision: Option<Decided>,
-    /// Only what ended so: ok, denied_policy, rate_limited, upstream_error …
-    #[arg(long, value_name = "NAME")]
-    pub(crate) outcome: Option<String>,
-    /// Only since then: a date, an instant, or as long ago as `15min` or `7d`
-    #[arg(long, value_name = "WHEN")]
-    pub(crate) since: Option<String>,
+    #[command(flatten)]
+    pub(crate) select: Selection,
     /// At most so many
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(crate) limit: u32,

@@ -48,18 +48,7 @@ impl Side {
     /// # Errors
     /// When it cannot be read or has errors, which are drawn on standard error.
     pub(crate) fn of(named: Named, as_of: Instant, terminal: Terminal) -> Result<Side, Failure> {
-        let Named { shown, given } = named;
-        let (policy, sources) = match given {
-            Given::Built(bytes) => {
-                let policy = portable::read(&bytes).map_err(|unusable| {
-                    Failure::new(format!("`{}` cannot be used: {unusable}", shown.display()))
-                        .mend("build it again: `wayleave build POLICY -o FILE`")
-                })?;
-                let sources = policy.sources();
-                (policy, sources)
-            }
-            Given::Sources(sources) => (checked(&sources, &shown, as_of, terminal)?, sources),
-        };
+        let (policy, sources) = read(named, as_of, terminal)?;
         let (is_disjoint, verdicts) = Waiting::with("proving", |progress| settled(&policy, progress));
         let view = source_view(&policy, &sources);
         Ok(Side { policy, view, is_disjoint, verdicts })
@@ -91,6 +80,29 @@ impl Side {
     pub(crate) fn price(&self, target: &str) -> Option<Price> {
         let catalogue = &self.policy.catalogue;
         catalogue.find_target(target).and_then(|id| catalogue.target(id).price)
+    }
+}
+
+/// The policy that a command line names, with its sources.
+///
+/// # Errors
+/// When it cannot be read or has errors, which are drawn on standard error.
+pub(crate) fn read(
+    named: Named,
+    as_of: Instant,
+    terminal: Terminal,
+) -> Result<(Arc<Policy>, Sources), Failure> {
+    let Named { shown, given } = named;
+    match given {
+        Given::Built(bytes) => {
+            let policy = portable::read(&bytes).map_err(|unusable| {
+                Failure::new(format!("`{}` cannot be used: {unusable}", shown.display()))
+                    .mend("build it again: `wayleave build POLICY -o FILE`")
+            })?;
+            let sources = policy.sources();
+            Ok((policy, sources))
+        }
+        Given::Sources(sources) => Ok((checked(&sources, &shown, as_of, terminal)?, sources)),
     }
 }
 
@@ -129,6 +141,7 @@ pub(crate) fn price(price: Option<Price>) -> String {
     }
 }
 
+/// `$1.25`
 pub(crate) fn usd(UsdMicros(micros): UsdMicros) -> String {
     let (whole, rest) = (micros / 1_000_000, micros % 1_000_000);
     let decimals = format!("{rest:06}");

@@ -34,6 +34,8 @@ mod man;
 
 mod prove;
 
+mod replay;
+
 mod review;
 
 mod serve;
@@ -69,6 +71,7 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Explain(explain) => explain::run(&explain),
         Verb::Serve(serve) => serve::run(&serve, terminal),
         Verb::Keys(keys) => keys::run(keys.verb),
+        Verb::Replay(replay) => replay::run(&replay, terminal),
         Verb::Log(log) => log::run(&log, terminal),
         Verb::Demo(demo) => demo::run(&demo, terminal),
         Verb::Lsp => lsp::run(),

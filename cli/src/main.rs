@@ -32,6 +32,10 @@ mod watch;
 
 mod storage;
 
+mod select;
+
+mod replay;
+
 mod reload;
 
 mod gateway;

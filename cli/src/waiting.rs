@@ -39,7 +39,9 @@ impl Waiting {
         }
         let Ok(mut shown) = self.shown.lock() else { return };
         if shown.is_none_or(|at| at.elapsed() >= INTERVAL) {
-            note(&format!("\r\u{1b}[K{}: {step} ({done} of {of})", self.what));
+            // How much there is may not be known.
+            let far = if of == 0 { String::new() } else { format!(" ({done} of {of})") };
+            note(&format!("\r\u{1b}[K{}: {step}{far}", self.what));
             *shown = Some(Instant::now());
         }
     }

@@ -1,4 +1,8 @@
-//! The JSON of a request document and of a decision; the only file of this crate that names serde_json.
+//! The JSON of a request document and of a decision; with its folder the only part of this crate that names serde_json.
+
+mod recorded;
+
+pub use recorded::{Recalled, RecordReader, record_findings, record_request};
 
 use crate::Fingerprint;
 use crate::attributes::Attributes;

@@ -44,21 +44,37 @@ impl FailureClass {
         FailureClass::Credential,
     ];
 
+    /// The class of that name.
+    pub fn find(name: &str) -> Option<FailureClass> {
+        let others = [FailureClass::Refused, FailureClass::ContextLength];
+        let mut named = FailureClass::DEFAULT.into_iter().chain(others);
+        let found = named.find(|class| class.word() == Some(name));
+        found.or_else(|| name.parse().ok().map(FailureClass::Status))
+    }
+
     /// As a policy spells it; a status is its number.
     pub fn name(self) -> String {
-        match self {
-            FailureClass::Unreachable => "unreachable".to_owned(),
-            FailureClass::Ambiguous => "ambiguous".to_owned(),
-            FailureClass::Timeout => "timeout".to_owned(),
-            FailureClass::RateLimited => "rate-limited".to_owned(),
-            FailureClass::Overloaded => "overloaded".to_owned(),
-            FailureClass::ServerError => "server-error".to_owned(),
-            FailureClass::ModelMissing => "model-missing".to_owned(),
-            FailureClass::Credential => "credential".to_owned(),
-            FailureClass::Refused => "refused".to_owned(),
-            FailureClass::ContextLength => "context-length".to_owned(),
-            FailureClass::Status(status) => status.to_string(),
+        match (self, self.word()) {
+            (FailureClass::Status(status), _) => status.to_string(),
+            (_, word) => word.unwrap_or_default().to_owned(),
         }
+    }
+
+    /// As a policy spells it; none for a status.
+    fn word(self) -> Option<&'static str> {
+        Some(match self {
+            FailureClass::Unreachable => "unreachable",
+            FailureClass::Ambiguous => "ambiguous",
+            FailureClass::Timeout => "timeout",
+            FailureClass::RateLimited => "rate-limited",
+            FailureClass::Overloaded => "overloaded",
+            FailureClass::ServerError => "server-error",
+            FailureClass::ModelMissing => "model-missing",
+            FailureClass::Credential => "credential",
+            FailureClass::Refused => "refused",
+            FailureClass::ContextLength => "context-length",
+            FailureClass::Status(_) => return None,
+        })
     }
 }
 

@@ -201,6 +201,7 @@ impl Proxy {
         };
         let now = subject.now;
         let mut attributes = attributes::of_request(program.schema(), subject).map_err(Refusal::Attribute)?;
+        recording.known(&attributes);
         let asked = Asked { served: &served, api, body: &body, permits: &self.inspections };
         let deadline = recording.started() + self.settings.timeouts.total;
         match patience::until(&self.is_stopping, deadline, asked.supply(&mut attributes)).await {
@@ -212,7 +213,7 @@ impl Proxy {
         }
         let decision = program.decide(&attributes);
         let refusal = Refusal::of_decision(&decision, now);
-        recording.decided(decision);
+        recording.decided(&attributes, decision);
         refusal.map_or(Ok((call, body)), Err)
     }
 

@@ -155,7 +155,7 @@ pub struct RecordedTokens {
     pub is_estimated: bool,
 }
 
-/// What was looked through before a decision: how much, and what failed; not what was looked for, and no text.
+/// What was looked through before a decision: how much, for what, and what failed; no text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RecordedInspection {
     /// Texts.
@@ -166,6 +166,9 @@ pub struct RecordedInspection {
     pub took_ms: u64,
     /// The detectors whose word is missing.
     pub failed: Vec<RecordedFailure>,
+    /// What was looked for, as a policy asks for it: `prompt has secret`. Nobody looks for what no rule asks for any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looked_for: Vec<String>,
 }
 
 /// A detector whose word is missing: what it counts as is the policy's to say.
@@ -212,6 +215,13 @@ pub struct DecisionRecord {
     /// What was looked through for it; none where no rule asked for a text.
     #[serde(default)]
     pub inspection: Option<RecordedInspection>,
+    /// What the policy could know of the request, as a request document without texts: under the same policy it decides the
+    /// same. None where nothing was decided, where the policy keeps nothing of the content, and in records of an earlier form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The names in it whose values were too long to be kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub too_long: Vec<String>,
     /// `route`, `deny`, `approval-required` or `limited`; empty where nothing was decided.
     pub decided: String,
     /// The route that answered.
@@ -242,12 +252,33 @@ pub struct DecisionRecord {
 /// record of a few KiB.
 pub const FOREIGN_TEXT_BYTES: usize = 512;
 
+/// Bytes kept of a list of texts, such as a caller's groups, together.
+pub const FOREIGN_LIST_BYTES: usize = 4096;
+
 impl DecisionRecord {
-    /// Cuts the texts that others wrote to [`FOREIGN_TEXT_BYTES`]; a cut one ends in `…`.
+    /// Cuts the texts that others wrote to [`FOREIGN_TEXT_BYTES`]; a cut one ends in `…`. Of the request document whole
+    /// values are left out and named: a part of one would decide otherwise.
     pub fn cut_foreign_texts(&mut self) {
         cut(&mut self.model);
         self.reasons.iter_mut().for_each(cut);
         self.attempts.iter_mut().for_each(|attempt| cut(&mut attempt.detail));
+        if let Some(request) = &mut self.request {
+            let long: Vec<String> =
+                request.iter().filter(|(_, value)| is_long(value)).map(|(name, _)| name.clone()).collect();
+            request.retain(|name, _| !long.contains(name));
+            self.too_long.extend(long);
+        }
+    }
+}
+
+fn is_long(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.len() > FOREIGN_TEXT_BYTES,
+        serde_json::Value::Array(items) => {
+            let lengths = items.iter().filter_map(serde_json::Value::as_str).map(str::len);
+            lengths.sum::<usize>() > FOREIGN_LIST_BYTES
+        }
+        _ => false,
     }
 }
 

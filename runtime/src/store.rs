@@ -264,6 +264,19 @@ impl Store {
         query::newest(&self.pool, filter, before, limit).await
     }
 
+    /// As [`Store::decisions`], each as its row and the JSON that stands there: for those who read many at once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn decision_texts(
+        &self,
+        filter: &Filter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<(i64, String)>, Error> {
+        query::newest_texts(&self.pool, filter, before, limit).await
+    }
+
     /// Decisions that pass a filter and came after a row, the oldest first, at most `limit`.
     ///
     /// # Errors

@@ -16,6 +16,8 @@ mod gateway;
 
 mod process;
 
+mod replay;
+
 mod watch;
 
 /// The folder of the binary.

@@ -44,6 +44,8 @@ mod prove;
 
 mod query;
 
+mod recorded;
+
 mod reports;
 
 mod syntax;

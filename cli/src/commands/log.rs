@@ -2,15 +2,14 @@
 
 mod one;
 
-use crate::args::{Decided, Format, Log};
+use crate::args::{Format, Log};
 use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, print};
+use crate::select::filter;
 use crate::storage::{Purpose, Storage};
-use crate::{duration, environment};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use wayleave_compiler::diagnostic::render::printable;
-use wayleave_program::instant;
-use wayleave_runtime::record::{DecisionRecord, Outcome};
+use wayleave_runtime::record::DecisionRecord;
 use wayleave_runtime::store::{Filter, GroupBy, SummaryRow};
 
 /// Between two looks for new decisions.
@@ -26,7 +25,7 @@ const ID_SHOWN: usize = 10;
 const CELL_SHOWN: usize = 32;
 
 pub(super) fn run(log: &Log, terminal: Terminal) -> Result<Exit, Failure> {
-    let filter = filter(log)?;
+    let filter = filter(&log.select)?;
     let groups = log.summary.as_deref().map(groups).transpose()?;
     let storage = Storage::open(&log.store, Purpose::Read)?;
     let exit = match (&groups, &log.id) {
@@ -37,44 +36,6 @@ pub(super) fn run(log: &Log, terminal: Terminal) -> Result<Exit, Failure> {
     };
     storage.close()?;
     Ok(exit)
-}
-
-fn filter(log: &Log) -> Result<Filter, Failure> {
-    let outcome = log.outcome.as_deref().map(|name| {
-        Outcome::find(name).ok_or_else(|| {
-            let names: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
-            Failure::new(format!("`{name}` is not how a request ends"))
-                .mend(format!("there are {}", names.join(", ")))
-        })
-    });
-    let decided = log.decision.map(|decided| match decided {
-        Decided::Route => "route".to_owned(),
-        Decided::Deny => "deny".to_owned(),
-    });
-    Ok(Filter {
-        caller: log.caller.clone(),
-        team: log.team.clone(),
-        app: log.app.clone(),
-        model: log.model.clone(),
-        route: log.route.clone(),
-        target: log.target.clone(),
-        outcome: outcome.transpose()?,
-        decided,
-        id_prefix: None,
-        since_ms: log.since.as_deref().map(since).transpose()?,
-        until_ms: None,
-    })
-}
-
-/// A date or an instant, or how long ago.
-fn since(text: &str) -> Result<i64, Failure> {
-    if let Some(instant) = instant::read(text) {
-        return Ok(instant.0.saturating_mul(1000));
-    }
-    let ago = duration::read(text).and_then(|ago| i64::try_from(ago.as_millis()).ok()).ok_or_else(|| {
-        Failure::new(format!("`{text}` is neither a date nor a duration")).mend("write 2027-06-30, or 15min")
-    })?;
-    Ok(environment::now_ms().saturating_sub(ago))
 }
 
 fn groups(text: &str) -> Result<Vec<GroupBy>, Failure> {

@@ -79,6 +79,7 @@ impl Asked<'_> {
                 None => wanted.iter().for_each(|id| self.give_default(attributes, *id)),
             }
         }
+        let looked_for = self.looked_for(attributes);
         if texts.is_some() {
             self.leave_out(attributes);
         }
@@ -87,7 +88,17 @@ impl Asked<'_> {
             bytes: texts.bytes() as u64,
             took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             failed,
+            looked_for,
         }))
+    }
+
+    /// What somebody has looked for by now, as a policy asks for it.
+    fn looked_for(&self, attributes: &Attributes) -> Vec<String> {
+        let schema = self.served.program.schema();
+        let is_known = |id: &AttributeId| {
+            matches!(schema.attribute(*id).origin, Origin::Findings(..)) && attributes.get(*id).is_some()
+        };
+        schema.ids().filter(is_known).map(|id| schema.attribute(id).name.clone()).collect()
     }
 
     /// Without those that were made known before: a program that asks again for them is not asked again.

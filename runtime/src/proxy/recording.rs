@@ -12,13 +12,16 @@ use crate::record::{
 use crate::store::Store;
 use crate::wire::call::Call;
 use crate::wire::{Api, Usage};
+use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
+use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::{self, Decision};
 use wayleave_program::document;
-use wayleave_program::plan::FailureClass;
+use wayleave_program::plan::{FailureClass, LogLevel};
+use wayleave_program::schema::BuiltIn;
 
 /// A request that runs. Dropping it makes its record.
 pub(super) struct Recording {
@@ -34,7 +37,11 @@ pub(super) struct Recording {
     model: String,
     /// An estimate of input tokens, for answers whose provider counts nothing.
     input_estimate: u64,
+    /// What was said of the request, before anybody looked through its texts.
+    said: Map<String, Json>,
     inspection: Option<RecordedInspection>,
+    /// What the policy knew when it decided.
+    request: Option<Map<String, Json>>,
     decision: Option<Decision>,
     exchange: Option<Exchange>,
     /// How it ended without an exchange.
@@ -58,7 +65,9 @@ impl Recording {
             caller: RecordedCaller::default(),
             model: String::new(),
             input_estimate: 0,
+            said: Map::new(),
             inspection: None,
+            request: None,
             decision: None,
             exchange: None,
             outcome: Outcome::ClientGone,
@@ -99,13 +108,25 @@ impl Recording {
         self.input_estimate = call.tokens;
     }
 
+    /// Notes what is known of the request beside its texts.
+    pub(super) fn known(&mut self, attributes: &Attributes) {
+        self.said = document::record_request(self.served.program.schema(), attributes);
+        // As the credential says it: another policy may know a team that this one's tree lacks.
+        let team = self.caller.team.clone();
+        self.said.insert(BuiltIn::CallerTeam.name().to_owned(), team.into());
+    }
+
     /// Notes what was looked through.
     pub(super) fn inspected(&mut self, inspection: Option<RecordedInspection>) {
         self.inspection = inspection;
     }
 
-    /// Notes what is decided; what runs from here on is that decision's plan.
-    pub(super) fn decided(&mut self, decision: Decision) {
+    /// Notes what is decided on what is known; what runs from here on is that decision's plan.
+    pub(super) fn decided(&mut self, attributes: &Attributes, decision: Decision) {
+        let mut request = std::mem::take(&mut self.said);
+        document::record_findings(self.served.program.schema(), attributes, &mut request);
+        let keeps_nothing = decision.obligations.iter().any(|owed| owed.obligations.log == LogLevel::None);
+        self.request = (!keeps_nothing).then_some(request);
         if decision.outcome == decision::Outcome::Route {
             self.exchange = Some(Exchange::new(&decision, self.served.program.catalogue()));
         }
@@ -200,6 +221,8 @@ impl Recording {
             decision: decision
                 .map(|decision| document::write_decision(decision, program.catalogue(), fingerprint)),
             inspection: std::mem::take(&mut self.inspection),
+            request: std::mem::take(&mut self.request),
+            too_long: Vec::new(),
             decided: decision.map_or_else(String::new, |decision| decision.outcome.name().to_owned()),
             route: decision.and_then(|decision| decision.route.clone()),
             arm: decision.and_then(|decision| decision.arm),

@@ -36,6 +36,25 @@ pub struct Filter {
     pub until_ms: Option<i64>,
 }
 
+impl Filter {
+    /// Whether a decision is wanted; a store asks the same of its columns.
+    pub fn passes(&self, record: &DecisionRecord) -> bool {
+        let is = |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
+        let text = |own: &Option<String>| own.clone().unwrap_or_default();
+        is(&self.caller, &record.caller.id)
+            && is(&self.team, &record.caller.team)
+            && is(&self.app, &record.caller.app)
+            && is(&self.model, &record.model)
+            && is(&self.route, &text(&record.route))
+            && is(&self.target, &text(&record.target))
+            && is(&self.decided, &record.decided)
+            && self.outcome.is_none_or(|outcome| outcome == record.outcome)
+            && self.id_prefix.as_ref().is_none_or(|prefix| record.id.starts_with(prefix.as_str()))
+            && self.since_ms.is_none_or(|since| record.at_ms >= since)
+            && self.until_ms.is_none_or(|until| record.at_ms < until)
+    }
+}
+
 /// A decision with its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -157,13 +176,33 @@ pub(super) async fn newest(
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Listed>, Error> {
+    newest_rows(pool, filter, before, limit).await?.iter().map(listed).collect()
+}
+
+async fn newest_rows(
+    pool: &SqlitePool,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<SqliteRow>, Error> {
     let mut query = QueryBuilder::new("SELECT row, record FROM decisions");
     restrict(&mut query, filter);
     if let Some(before) = before {
         query.push(" AND row < ").push_bind(before);
     }
     query.push(" ORDER BY row DESC LIMIT ").push_bind(limit);
-    query.build().fetch_all(pool).await?.iter().map(listed).collect()
+    Ok(query.build().fetch_all(pool).await?)
+}
+
+/// As [`newest`], as they are written.
+pub(super) async fn newest_texts(
+    pool: &SqlitePool,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<(i64, String)>, Error> {
+    let rows = newest_rows(pool, filter, before, limit).await?;
+    rows.iter().map(|row| Ok((row.try_get("row")?, row.try_get("record")?))).collect()
 }
 
 pub(super) async fn after(

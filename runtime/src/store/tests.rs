@@ -38,6 +38,8 @@ fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
         status: 200,
         decision: Some(serde_json::json!({"decision": "route"})),
         inspection: None,
+        request: None,
+        too_long: Vec::new(),
         decided: "route".to_owned(),
         route: Some("chat".to_owned()),
         arm: None,
@@ -264,11 +266,55 @@ async fn texts_of_others_are_kept_short() {
     let mut long = record(1, "search", Outcome::DeniedPolicy);
     long.model = "é".repeat(1_000_000);
     long.reasons = vec!["short".to_owned(), "x".repeat(600)];
+    let request = serde_json::json!({"caller.team": "search", "tag": "x".repeat(600), "caller.groups": vec!["y".repeat(100); 50]});
+    long.request = request.as_object().cloned();
     store.record(long);
     store.flush().await.unwrap();
     let kept = store.decision("id0001").await.unwrap().unwrap();
     assert!(kept.model.len() <= crate::record::FOREIGN_TEXT_BYTES && kept.model.ends_with("é…"));
     assert_eq!((kept.reasons[0].as_str(), kept.reasons[1].len()), ("short", 512));
+    assert_eq!(kept.request.unwrap().keys().collect::<Vec<_>>(), ["caller.team"]);
+    assert_eq!(kept.too_long, ["tag", "caller.groups"]);
+}
+
+#[test]
+fn a_record_of_an_earlier_form_is_read() {
+    let earlier = record(1, "search", Outcome::Ok);
+    let text = serde_json::to_string(&earlier).unwrap();
+    assert!(!text.contains("\"request\"") && !text.contains("too_long"), "{text}");
+    assert_eq!(serde_json::from_str::<DecisionRecord>(&text).unwrap(), earlier);
+}
+
+#[tokio::test]
+async fn a_store_and_a_filter_select_alike() {
+    let store = Store::in_memory().await.unwrap();
+    let records: Vec<DecisionRecord> = (1..=12)
+        .map(|number| DecisionRecord {
+            at_ms: number,
+            target: (number % 4 > 0).then(|| format!("a/{}", number % 3)),
+            decided: if number % 4 > 0 { "route".to_owned() } else { "deny".to_owned() },
+            ..record(number, ["search", "apps"][usize::try_from(number % 2).unwrap()], Outcome::Ok)
+        })
+        .collect();
+    records.iter().for_each(|record| store.record(record.clone()));
+    store.flush().await.unwrap();
+    let text = |text: &str| Some(text.to_owned());
+    let filters = [
+        Filter::default(),
+        Filter { team: text("apps"), ..Filter::default() },
+        Filter { target: text("a/1"), since_ms: Some(4), ..Filter::default() },
+        Filter { decided: text("deny"), until_ms: Some(9), ..Filter::default() },
+        Filter { outcome: Some(Outcome::Internal), ..Filter::default() },
+        Filter { id_prefix: text("id001"), caller: records[0].caller.id.clone().into(), ..Filter::default() },
+    ];
+    for filter in filters {
+        let listed = store.decision_texts(&filter, None, 100).await.unwrap();
+        let listed: Vec<DecisionRecord> =
+            listed.iter().map(|(_, text)| serde_json::from_str(text).unwrap()).collect();
+        let passing: Vec<DecisionRecord> =
+            records.iter().rev().filter(|record| filter.passes(record)).cloned().collect();
+        assert_eq!(listed, passing, "{filter:?}");
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ pub mod changes;
 
 pub mod checks;
 
+pub mod replay;
+
 pub mod request;
 
 pub mod engines;

@@ -1,7 +1,8 @@
 //! `wayleave-benches [--quick]`: measures, prints a line of JSON for each figure, and writes the page unless it is quick.
 //! `--page FIGURES`: only the page again, from the figures of a run. `--write FAMILY RULES FOLDER`: the policy of that size, as
 //! files, for what is measured of commands. `--checks FAMILY RULES`: what all checks of that policy cost. `--changes FAMILY RULES
-//! EDIT`: what comparing it with an edited one costs; `EDIT` is `five-rules` or `renamed-and-moved`.
+//! EDIT`: what comparing it with an edited one costs; `EDIT` is `five-rules` or `renamed-and-moved`. `--replay REQUESTS`: how
+//! fast so many recorded requests are decided again.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,9 +10,9 @@ use std::time::Duration;
 use wayleave_benches::changes::{self, Edit};
 use wayleave_benches::policy::route_text::{Extent, part_name};
 use wayleave_benches::policy::{Family, Policy};
-use wayleave_benches::{checks, engines, figures::Run, page, run};
+use wayleave_benches::{checks, engines, figures::Run, page, replay, run};
 
-const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES | --checks FAMILY RULES | --changes FAMILY RULES EDIT | --write FAMILY RULES FOLDER]";
+const USAGE: &str = "usage: wayleave-benches [--quick | --page FIGURES | --checks FAMILY RULES | --changes FAMILY RULES EDIT | --replay REQUESTS | --write FAMILY RULES FOLDER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -64,6 +65,11 @@ fn act(arguments: &[&str]) -> Result<(), String> {
             let edit = Edit::find(edit).ok_or(USAGE)?;
             let compared = changes::one(family, rules, edit, run::SEED)?;
             println!("{}", serde_json::to_string(&compared).expect("it is plain data"));
+            Ok(())
+        }
+        ["--replay", requests] => {
+            let requests = requests.parse::<usize>().map_err(|_| USAGE.to_owned())?;
+            println!("{}", replay::one(requests)?);
             Ok(())
         }
         ["--write", family, rules, folder] => {

@@ -69,8 +69,10 @@ enum Form {
 
 /// How it is answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(crate) enum Way {
+    /// By walked matchers.
     Walked,
+    /// In machine code.
     Native,
 }
 
@@ -110,6 +112,18 @@ fn program(texts: &[String], way: Way) -> Result<Compiled, String> {
         }
     }
     Ok(program)
+}
+
+/// The program of a policy's files, and requests as it knows them, each caller's credential worked out.
+pub(crate) fn at_hand(
+    texts: &[String],
+    requests: &[Request],
+    way: Way,
+) -> Result<(Compiled, Vec<Attributes>), String> {
+    let program = program(texts, way)?;
+    let names = Names::of(program.schema());
+    let known = requests.iter().map(|request| names.attributes(&program, request, true)).collect();
+    Ok((program, known))
 }
 
 impl Wayleave {
