@@ -12,8 +12,8 @@ use wayleave_program::catalogue::TargetId;
 use wayleave_program::document::write_request;
 use wayleave_program::sources::write_share;
 
-/// What `always` is said to mean of callers.
-const EVERYBODY: &str = "always";
+/// The condition of everything.
+const ALWAYS: &str = "always";
 
 /// One target: who may use it, and each answer that leads to it.
 pub(crate) fn human(access: &Access, question: &Question, terminal: Terminal) -> String {
@@ -26,7 +26,7 @@ pub(crate) fn human(access: &Access, question: &Question, terminal: Terminal) ->
         return out;
     }
     if let Some(callers) = &access.callers {
-        let callers = if callers == EVERYBODY { "every caller".to_owned() } else { printable(callers) };
+        let callers = if callers == ALWAYS { "every caller".to_owned() } else { printable(callers) };
         out.push_str(&format!("  for {callers}\n"));
     }
     out.push_str(&format!("  as far as it is able: {}\n", printable(&access.able)));
@@ -37,9 +37,7 @@ pub(crate) fn human(access: &Access, question: &Question, terminal: Terminal) ->
             question.place(place(question, way.route, way.arm)),
             stands(question, access.target, way)
         ));
-        for part in &way.parts {
-            conditions(&mut out, part, question);
-        }
+        conditions(&mut out, way, question);
         let denials = way.unless.iter().map(|number| question.policy.denials[*number].name.as_str());
         let denials: Vec<String> = denials.map(|name| format!("`deny {}`", printable(name))).collect();
         if !denials.is_empty() {
@@ -52,15 +50,29 @@ pub(crate) fn human(access: &Access, question: &Question, terminal: Terminal) ->
     out
 }
 
-fn conditions(out: &mut String, part: &Part, question: &Question) {
-    for (index, when) in part.when.iter().enumerate() {
-        let joint = if index == 0 { "when" } else { "  or" };
-        out.push_str(&format!("    {joint} {}\n", printable(when)));
-    }
-    let grants = grants(part, question);
-    if !grants.is_empty() {
-        let grants: Vec<String> = grants.iter().map(|name| format!("`{}`", printable(name))).collect();
-        out.push_str(&format!("    with the approval {}\n", joined(&grants, "and")));
+/// What all of its requests have in common, then each part of them.
+fn conditions(out: &mut String, way: &Way, question: &Question) {
+    out.push_str(&format!("    when {}\n", printable(&way.all)));
+    let is_one = way.parts.len() == 1;
+    for part in &way.parts {
+        let grants = grants(part, question);
+        let names: Vec<String> = grants.iter().map(|name| format!("`{}`", printable(name))).collect();
+        let is_always = part.when.iter().all(|when| when == ALWAYS);
+        let head = match (names.is_empty(), is_one) {
+            (true, true) if is_always => continue,
+            (true, true) => "and".to_owned(),
+            (true, false) => "without any approval".to_owned(),
+            (false, _) => format!("with the approval {}", joined(&names, "and")),
+        };
+        if is_always {
+            out.push_str(&format!("    {head}\n"));
+            continue;
+        }
+        let head = if head == "and" { head } else { format!("{head}, when") };
+        for (index, when) in part.when.iter().enumerate() {
+            let joint = if index == 0 { head.as_str() } else { "  or" };
+            out.push_str(&format!("    {joint} {}\n", printable(when)));
+        }
     }
 }
 
@@ -149,6 +161,7 @@ fn one(access: &Access, question: &Question) -> Value {
             "line": question.sources.start(at).line,
             "stands": stands(question, access.target, way),
             "migrations": way.moved_by.iter().map(|number| &policy.migrations[*number].name).collect::<Vec<_>>(),
+            "when": way.all,
             "ways": way.parts.iter().map(part).collect::<Vec<_>>(),
             "unless": way.unless.iter().map(|number| format!("deny {}", policy.denials[*number].name)).collect::<Vec<_>>(),
             "complete": way.is_all,

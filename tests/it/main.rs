@@ -1,5 +1,7 @@
 //! The one test binary of the workspace: what must hold across crates, a module a topic.
 
+mod access;
+
 mod agreement;
 
 mod approvals;

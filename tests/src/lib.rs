@@ -15,6 +15,8 @@ pub mod promises;
 
 pub mod pairs;
 
+pub mod access;
+
 pub mod policies;
 
 pub mod agreement;

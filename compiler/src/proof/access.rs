@@ -56,7 +56,9 @@ pub struct Way {
     pub arm: Option<u32>,
     /// The migrations that put the target there, by their position; none where it stands in the plan as written.
     pub moved_by: Vec<usize>,
-    /// Which requests: each part for itself.
+    /// What all of them have in common.
+    pub all: String,
+    /// Which requests: each part for itself, without what all have in common.
     pub parts: Vec<Part>,
     /// The denials, by their position, that take some of these requests away.
     pub unless: Vec<usize>,
@@ -106,6 +108,15 @@ pub(super) fn named(policy: &Policy, rules: &Rules) -> BTreeSet<Dimension> {
         _ => false,
     };
     rules.computed.iter().map(Computed::dimension).filter(is_named).collect()
+}
+
+/// What all of these boxes ask.
+fn shared<'s>(mut spaces: impl Iterator<Item = &'s Space>) -> Space {
+    let mut all = spaces.next().cloned().unwrap_or_default();
+    for space in spaces {
+        all.retain(|part| space.contains(part));
+    }
+    all
 }
 
 struct Asking<'a, 's> {
@@ -160,16 +171,21 @@ impl<'s> Asking<'_, 's> {
         if cells.is_all && cells.seen.is_empty() {
             return None;
         }
-        let mut parts = Vec::new();
-        let mut unless = BTreeSet::new();
+        let mut joined = Vec::new();
         for (grants, found) in cells.by_kind {
             let held = self.held(&grants);
             let mut known = base.clone();
             known.extend((!held.is_empty()).then(|| Formula::from(is_of(&held))));
-            let joined = spaces::joined(requests, &known, found);
-            unless.extend(self.denials(target, &joined));
-            let request = self.request(&known, wanted, &joined);
-            let when = joined.iter().map(|space| self.words(space)).collect();
+            joined.push((grants, spaces::joined(requests, &known, found), known));
+        }
+        let all = shared(joined.iter().flat_map(|(_, spaces, _)| spaces));
+        let mut parts = Vec::new();
+        let mut unless = BTreeSet::new();
+        for (grants, spaces, known) in joined {
+            unless.extend(self.denials(target, &spaces));
+            let request = self.request(&known, wanted, &spaces);
+            let own = |space: &Space| space.iter().filter(|part| !all.contains(part)).cloned().collect();
+            let when = spaces.iter().map(|space| self.words(&own(space))).collect();
             parts.push(Part { grants, when, request });
         }
         let written = of.plan.map(|plan| subject.in_plan(plan)).unwrap_or_default();
@@ -180,7 +196,8 @@ impl<'s> Asking<'_, 's> {
             false => moves.map(|(index, _)| index).collect(),
         };
         let unless = unless.into_iter().collect();
-        Some(Way { route: of.route, arm: of.arm, moved_by, parts, unless, is_all: cells.is_all })
+        let all = self.words(&all);
+        Some(Way { route: of.route, arm: of.arm, moved_by, all, parts, unless, is_all: cells.is_all })
     }
 
     /// The words of a box; grants are told apart from it.

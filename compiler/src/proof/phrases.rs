@@ -52,6 +52,17 @@ fn written_out(arms: &[(Expression, u32)], otherwise: u32, classes: &ClassSet) -
     Expression::Any(ways)
 }
 
+/// The parts of a conjunction, or of a disjunction, without such in them.
+fn flattened<'e>(parts: &'e [Expression], is_all: bool, flat: &mut Vec<&'e Expression>) {
+    for part in parts {
+        match part {
+            Expression::All(inner) if is_all => flattened(inner, is_all, flat),
+            Expression::Any(inner) if !is_all => flattened(inner, is_all, flat),
+            part => flat.push(part),
+        }
+    }
+}
+
 /// How a text is written between quotes.
 fn quoted(text: &str) -> String {
     let mut written = String::from("\"");
@@ -136,13 +147,24 @@ impl<'p> Phrases<'p> {
 
     /// A condition as it was written, apart from names that only one policy knows.
     pub(crate) fn expression(&self, expression: &Expression) -> String {
-        let each = |parts: &[Expression]| parts.iter().map(|part| self.inner(part)).collect::<Vec<_>>();
+        let each = |parts: &[Expression], is_all: bool| {
+            let mut flat = Vec::new();
+            flattened(parts, is_all, &mut flat);
+            flat.into_iter().map(|part| self.inner(part)).collect::<Vec<_>>()
+        };
         match expression {
             Expression::All(parts) if parts.is_empty() => "always".to_owned(),
             Expression::Any(parts) if parts.is_empty() => "never".to_owned(),
-            Expression::All(parts) => joined(&each(parts), " and ", false),
-            Expression::Any(parts) => joined(&each(parts), " or ", false),
-            Expression::Not(part) => format!("not ({})", self.expression(part)),
+            Expression::All(parts) => joined(&each(parts, true), " and ", false),
+            Expression::Any(parts) => joined(&each(parts, false), " or ", false),
+            Expression::Not(part) => match &**part {
+                Expression::Within(own) => {
+                    let classes = own.classes.complement(self.partition.count(own.dimension));
+                    let rest = Constraint { dimension: own.dimension, classes };
+                    self.part(&rest, false).unwrap_or_else(|| "always".to_owned())
+                }
+                part => format!("not ({})", self.expression(part)),
+            },
             Expression::Within(part) => self.part(part, false).unwrap_or_else(|| "always".to_owned()),
         }
     }
@@ -153,6 +175,7 @@ impl<'p> Phrases<'p> {
                 format!("({})", self.expression(expression))
             }
             Expression::Within(part) => self.part(part, true).unwrap_or_else(|| "always".to_owned()),
+            Expression::All(parts) | Expression::Any(parts) if parts.len() == 1 => self.inner(&parts[0]),
             expression => self.expression(expression),
         }
     }
