@@ -3,7 +3,10 @@
 
 mod change;
 
+mod graph;
+
 pub(crate) use change::{Denied, Diff, Review, Written};
+pub(crate) use graph::{Drawn, Graph};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -109,6 +112,9 @@ pub(crate) enum Verb {
                       each. What ends first stands first."
     )]
     Approvals(Approvals),
+    /// Draw a policy: where a request goes, and what may stop it
+    #[command(after_help = graph::HELP)]
+    Graph(Graph),
     /// Say exactly what two policies decide differently
     #[command(
         after_help = "Examples:\n  wayleave diff main:policies/ policies                      what this branch changes\n  \

@@ -129,7 +129,7 @@ pub(crate) fn price(price: Option<Price>) -> String {
     }
 }
 
-fn usd(UsdMicros(micros): UsdMicros) -> String {
+pub(crate) fn usd(UsdMicros(micros): UsdMicros) -> String {
     let (whole, rest) = (micros / 1_000_000, micros % 1_000_000);
     let decimals = format!("{rest:06}");
     let decimals = decimals.trim_end_matches('0');

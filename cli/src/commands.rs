@@ -20,6 +20,8 @@ mod fix;
 
 mod fmt;
 
+mod graph;
+
 mod init;
 
 mod keys;
@@ -48,6 +50,7 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::Check(check) => check::run(&check, terminal),
         Verb::Prove(prove) => prove::run(&prove, terminal),
         Verb::Approvals(approvals) => approvals::run(&approvals, terminal),
+        Verb::Graph(graph) => graph::run(&graph, terminal),
         Verb::Diff(diff) => diff::run(&diff, terminal),
         Verb::Review(review) => review::run(&review, terminal),
         Verb::Fix(fix) => fix::run(&fix, terminal),
