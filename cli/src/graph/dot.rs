@@ -20,6 +20,9 @@ pub(crate) fn write(picture: &Picture) -> String {
     if let Some(counters) = &picture.counters {
         dot.gate("counters", counters);
     }
+    if let Some(prohibitions) = &picture.prohibitions {
+        dot.gate("prohibitions", prohibitions);
+    }
     for part in &picture.routes {
         dot.route(part, true);
     }
@@ -151,8 +154,9 @@ impl Dot {
             self.edge(&format!("plan_{number}:r{index}:e"), &to, style);
         }
         let colour = if plan.tone == Tone::Refuses { "red3" } else { "gray40" };
-        let table =
-            format!("<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" color=\"{colour}\">{rows}</table>");
+        let table = format!(
+            "<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" color=\"{colour}\">{rows}</table>"
+        );
         let tip = quoted(&plan.tip);
         self.line(&format!("plan_{number} [shape=plain style=\"\" label=<{table}> tooltip={tip}]"));
     }
@@ -190,6 +194,7 @@ fn inner(text: &str) -> String {
 /// A text within a label that is marked up; blanks at its beginning stay.
 fn marked(text: &str) -> String {
     let shown = text.trim_start();
-    let escaped = shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let escaped =
+        shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     format!("{}{escaped}", "&#160;".repeat(text.len() - shown.len()))
 }

@@ -21,6 +21,9 @@ pub(super) const LINE: i32 = 17;
 /// Around the words of a box.
 pub(super) const PAD: i32 = 9;
 
+/// So much less is above and below the words of a rule.
+const TIGHT: i32 = 3;
+
 /// Between boxes that stand below one another.
 const GAP: i32 = 10;
 
@@ -90,7 +93,9 @@ pub(super) enum Shape<'p> {
     /// A box with its words, each with the height of its foot, and lines across it at these heights.
     Box { rect: Rect, look: Look, tone: Tone, tip: &'p str, lines: Vec<(i32, &'p Line)>, across: Vec<i32> },
     /// Words above a column.
-    Head { x: i32, y: i32, text: String },
+    Head { x: i32, y: i32, text: &'p str },
+    /// Words above the boxes of a frame.
+    Title { x: i32, y: i32, text: &'p str },
     /// A line from here to there.
     Link { from: (i32, i32), to: (i32, i32), run: Run, hue: Hue, way: Way },
 }
@@ -177,8 +182,8 @@ fn depth(part: &RoutePart) -> usize {
 impl<'p> Layout<'p> {
     fn heads(&mut self, picture: &Picture) {
         let y = TOP - 22;
-        let mut head = |x: i32, text: &str| {
-            self.shapes.push(Shape::Head { x, y, text: text.to_owned() });
+        let mut head = |x: i32, text: &'static str| {
+            self.shapes.push(Shape::Head { x, y, text });
         };
         head(self.columns.gates, "1  What may refuse it");
         head(self.columns.routes, "2  Which route takes it, and who is asked in which order");
@@ -198,8 +203,8 @@ impl<'p> Layout<'p> {
         self.shapes.push(Shape::Link { from: first, to, run: down, hue: Hue::Neutral, way: Way::First });
         let mut bottom = self.gate(&picture.denials, top);
         self.trunk = (x + frame_width, top + 17);
-        if let Some(counters) = &picture.counters {
-            bottom = self.gate(counters, bottom + 3 * GAP);
+        for gate in picture.counters.iter().chain(&picture.prohibitions) {
+            bottom = self.gate(gate, bottom + 2 * GAP);
         }
         bottom
     }
@@ -208,7 +213,7 @@ impl<'p> Layout<'p> {
         let x = self.columns.gates;
         let frame_width = width(GATE_COLUMNS) + 2 * GAP;
         let frame = self.open(x, top, frame_width);
-        self.shapes.push(Shape::Head { x: x + GAP, y: top + 22, text: gate.title.clone() });
+        self.shapes.push(Shape::Title { x: x + GAP, y: top + 22, text: &gate.title });
         let mut y = top + 34;
         for card in &gate.cards {
             y = self.card(card, x + GAP, y, width(GATE_COLUMNS), Look::Box) + GAP;
@@ -218,8 +223,9 @@ impl<'p> Layout<'p> {
 
     /// A box with words; its bottom.
     fn card(&mut self, card: &'p Card, x: i32, y: i32, width: i32, look: Look) -> i32 {
-        let rect = Rect { x, y, width, height: height(card.lines.len()) };
-        let lines = feet(y, &card.lines);
+        let tight = if look == Look::Rule { TIGHT } else { 0 };
+        let rect = Rect { x, y, width, height: height(card.lines.len()) - 2 * tight };
+        let lines = feet(y - tight, &card.lines);
         self.shapes.push(Shape::Box {
             rect,
             look,

@@ -1,8 +1,9 @@
 //! What is in the picture of a policy: boxes with their words, what lies within what, and which line of a plan leads where.
 //! Knows nothing of places and formats.
 
+use super::targets::{self, Targets};
 use super::words::Words;
-use super::{gates, routes, targets};
+use super::{gates, routes};
 use wayleave_compiler::Policy;
 use wayleave_compiler::model::RouteId;
 use wayleave_compiler::source::Sources;
@@ -171,6 +172,8 @@ pub(crate) struct Picture {
     pub(crate) denials: Gate,
     /// What must have room.
     pub(crate) counters: Option<Gate>,
+    /// What may refuse a target, where several are concerned: they name it, and here it stands whole.
+    pub(crate) prohibitions: Option<Gate>,
     pub(crate) routes: Vec<RoutePart>,
     pub(crate) otherwise: Card,
     pub(crate) every: Option<EveryPart>,
@@ -183,16 +186,17 @@ impl Picture {
         let words = Words::new(policy, sources, now);
         let shown = targets::Shown::of(policy, only);
         let routes = routes::routes(&words, &shown, only);
-        let (every, providers) = targets::targets(&words, &shown, &routes);
+        let Targets { every, providers, prohibitions } = targets::targets(&words, &shown, &routes);
         let root = sources.files().first().map_or("the policy", |root| root.path.as_str());
         let part = only.map(|id| format!(", route {}", policy.routes[id.0 as usize].name));
         let title = words.clean(&format!("{root}{}, as of {}", part.unwrap_or_default(), words.date(now)));
         let count: usize = providers.iter().map(|provider| provider.targets.len()).sum();
         let about = format!(
-            "From left to right: {} that refuse at once, {} with their plans, and {count} targets by provider with the rules \
-             that speak about them.",
-            counted(policy.denials.len(), "rule", "rules"),
-            counted(routes.len(), "route", "routes"),
+            "From left to right: {} about requests as a whole, {} with plans, and {} by provider with the rules that speak \
+             about them.",
+            counted(policy.denials.len(), "denial", "denials"),
+            counted(policy.routes.len(), "route", "routes"),
+            counted(count, "target", "targets"),
         );
         Picture {
             title,
@@ -204,6 +208,7 @@ impl Picture {
             },
             denials: gates::denials(&words),
             counters: gates::counters(&words),
+            prohibitions,
             routes,
             otherwise: gates::otherwise(&words),
             every,
@@ -213,7 +218,8 @@ impl Picture {
 
     /// How many boxes it has.
     pub(crate) fn boxes(&self) -> usize {
-        let gates = self.denials.cards.len() + self.counters.as_ref().map_or(0, |gate| gate.cards.len());
+        let others = self.counters.iter().chain(&self.prohibitions);
+        let gates: usize = others.chain([&self.denials]).map(|gate| gate.cards.len()).sum();
         let routes: usize = self.routes.iter().map(RoutePart::boxes).sum();
         let every = self.every.as_ref().map_or(0, |every| 1 + every.rules.len());
         let target = |target: &TargetPart| 1 + target.rules.len();

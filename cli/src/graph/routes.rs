@@ -106,10 +106,10 @@ impl Parts<'_> {
     fn stage(&self, stage: &PlanStage, index: usize, rows: &mut Vec<Row>) {
         let (word, way) = if index == 0 { ("first", Way::First) } else { ("else", Way::Else) };
         let within = stage.within_ms.map(|ms| format!("  within {}", duration(ms))).unwrap_or_default();
-        let head = |what: &str| Line::new(format!("{word:<6}{what}{within}"), Tone::Plain);
+        let head = |what: &str| Line::new(format!("{word:<7}{what}{within}"), Tone::Plain);
         let members = |rows: &mut Vec<Row>, members: Vec<(String, TargetId)>| {
             for (share, target) in members {
-                let text = format!("{share:>9} {}", self.name(target));
+                let text = format!("{share:>10} {}", self.name(target));
                 rows.push(self.row(vec![Line::new(text, Tone::Plain)], target, way));
                 self.migrations(target, rows);
             }
@@ -157,7 +157,7 @@ impl Parts<'_> {
                 let until =
                     until.map(|until| format!(" until {}", self.words.date(until))).unwrap_or_default();
                 let text =
-                    format!("      copy {} to {}{until}", write_share(share), self.name(migration.new));
+                    format!("       copy {} to {}{until}", write_share(share), self.name(migration.new));
                 rows.push(self.row(vec![Line::new(text, Tone::Quiet)], migration.new, Way::Copied));
             }
         }
@@ -167,7 +167,7 @@ impl Parts<'_> {
         let now = self.words.now;
         let past = migration.ramp.iter().filter(|(from, _)| *from <= now).next_back();
         let share = write_share(past.map_or(Share(0), |(_, share)| *share));
-        let text = format!("      → {share} {} today", self.name(migration.new));
+        let text = format!("       → {share} {} today", self.name(migration.new));
         let mut lines = vec![Line::new(text, Tone::Plain)];
         let mut more = format!("migrate {}", self.words.clean(&migration.name));
         if let Some((from, share)) = migration.ramp.iter().find(|(from, _)| *from > now) {
@@ -176,8 +176,8 @@ impl Parts<'_> {
         if let Some(condition) = self.words.condition(migration.span) {
             more.push_str(&format!(", when {condition}"));
         }
-        lines.extend(folded(&more, PLAN_COLUMNS - 8, 3, Tone::Quiet).into_iter().map(|line| {
-            let text = format!("        {}", line.text);
+        lines.extend(folded(&more, PLAN_COLUMNS - 9, 3, Tone::Quiet).into_iter().map(|line| {
+            let text = format!("         {}", line.text);
             Line { text, ..line }
         }));
         self.row(lines, migration.new, Way::Migrated)
@@ -194,9 +194,9 @@ fn indented(text: &str, tone: Tone) -> Vec<Line> {
     if unicode_width::UnicodeWidthStr::width(text) <= PLAN_COLUMNS {
         return vec![Line::new(text, tone)];
     }
-    let lines = folded(text, PLAN_COLUMNS.saturating_sub(depth.max(6)), 3, tone).into_iter().enumerate();
+    let lines = folded(text, PLAN_COLUMNS.saturating_sub(depth.max(7)), 3, tone).into_iter().enumerate();
     let set_in = |(index, line): (usize, Line)| {
-        let by = if index == 0 { depth } else { depth.max(6) };
+        let by = if index == 0 { depth } else { depth.max(7) };
         Line { text: format!("{}{}", " ".repeat(by), line.text), ..line }
     };
     lines.map(set_in).collect()

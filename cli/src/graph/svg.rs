@@ -21,6 +21,7 @@ text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Li
 white-space:pre}\
 .title{font:600 17px system-ui,-apple-system,'Segoe UI',sans-serif}\
 .head{font:600 14px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#57606a}\
+.sub{font:600 12.5px system-ui,-apple-system,'Segoe UI',sans-serif;fill:#57606a}\
 .name{font-weight:700}\
 .paper{fill:#fff}\
 .frame{fill:#f6f8fa;stroke:#d0d7de}\
@@ -37,7 +38,7 @@ rect.idle{fill:#f6f8fa;stroke:#8c959f;stroke-dasharray:4 3}text.idle{fill:#57606
 .migrated{stroke-width:1.6;stroke-dasharray:7 4}.copied{stroke-width:1.4;stroke-dasharray:2 3}";
 
 const DARK: &str = "\
-text{fill:#e6edf3}.head,.quiet{fill:#9aa4af}\
+text{fill:#e6edf3}.head,.sub,.quiet{fill:#9aa4af}\
 .paper{fill:#0d1117}\
 .frame{fill:#151b23;stroke:#3d444d}\
 .box,.plan{fill:#0d1117;stroke:#656c76}\
@@ -104,6 +105,9 @@ fn draw(svg: &mut String, shape: &Shape<'_>) {
     match shape {
         Shape::Head { x, y, text } => {
             line(svg, format_args!("<text class=\"head\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(text)));
+        }
+        Shape::Title { x, y, text } => {
+            line(svg, format_args!("<text class=\"sub\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(text)));
         }
         Shape::Box { rect, look, tone, tip, lines, across } => {
             svg.push_str("<g>");
@@ -216,9 +220,7 @@ fn link(svg: &mut String, from: (i32, i32), to: (i32, i32), run: Run, (hue, way)
     };
     line(
         svg,
-        format_args!(
-            "<path class=\"line {way}{hue}\" d=\"{path}\"/><path class=\"tip{hue}\" d=\"{head}\"/>"
-        ),
+        format_args!("<path class=\"line {way}{hue}\" d=\"{path}\"/><path class=\"tip{hue}\" d=\"{head}\"/>"),
     );
 }
 
@@ -240,12 +242,9 @@ fn legend(svg: &mut String, height: i32) {
         line(svg, format_args!("<text class=\"quiet\" x=\"{}\" y=\"{y}\">{text}</text>", x + 24));
         x += 24 + i32::try_from(text.len() * 75 / 10).unwrap_or(0) + 24;
     }
-    for (text, class) in [
-        ("first", "first"),
-        ("else", "else"),
-        ("migration", "migrated"),
-        ("a copy; no route", "copied"),
-    ] {
+    for (text, class) in
+        [("first", "first"), ("else", "else"), ("migration", "migrated"), ("a copy; no route", "copied")]
+    {
         let middle = y - 4;
         svg.push_str(&format!("<path class=\"line {class}\" d=\"M{x} {middle}h30\"/>"));
         line(svg, format_args!("<text class=\"quiet\" x=\"{}\" y=\"{y}\">{text}</text>", x + 38));

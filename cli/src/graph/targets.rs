@@ -1,7 +1,9 @@
 //! Targets by provider, and with each the rules that may speak about it: those that speak about all of a provider's
 //! models stand at the provider, those about every target above all.
 
-use super::picture::{Card, End, EveryPart, Line, ProviderPart, RoutePart, TARGET_COLUMNS, TargetPart, Tone};
+use super::picture::{
+    Card, End, EveryPart, GATE_COLUMNS, Gate, Line, ProviderPart, RoutePart, TARGET_COLUMNS, TargetPart, Tone,
+};
 use super::words::{Words, count, folded};
 use crate::change::price;
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,27 +91,34 @@ fn reached(policy: &Policy, fates: &[Fate]) -> BTreeSet<TargetId> {
 
 /// A rule with the targets about which it may speak.
 struct Speaking {
-    card: Card,
+    /// What stands at the targets: all of it, or its name where it stands whole elsewhere.
+    told: Card,
+    /// All of it, as it stands elsewhere; none of an approval, which stands whole at its targets.
+    whole: Option<Card>,
     about: BTreeSet<TargetId>,
 }
 
-/// What stands for every target, where something leads there or speaks about all; and the providers.
-pub(super) fn targets(
-    words: &Words<'_>,
-    shown: &Shown,
-    routes: &[RoutePart],
-) -> (Option<EveryPart>, Vec<ProviderPart>) {
+/// What is told of targets.
+pub(super) struct Targets {
+    /// What stands for every target, where something leads there or speaks about all.
+    pub(super) every: Option<EveryPart>,
+    pub(super) providers: Vec<ProviderPart>,
+    /// What may refuse a target and is named in several places.
+    pub(super) prohibitions: Option<Gate>,
+}
+
+/// The targets that are shown, and what is said of them.
+pub(super) fn targets(words: &Words<'_>, shown: &Shown, routes: &[RoutePart]) -> Targets {
     let all: BTreeSet<TargetId> = shown.ends.keys().copied().collect();
-    let speaking = speaking(words, &all);
+    let mut speaking = speaking(words, &all);
+    let prohibitions = named_apart(shown, &mut speaking);
     let with = |scope: &BTreeSet<TargetId>, wider: &[&BTreeSet<TargetId>]| -> Vec<Card> {
         let is_wider = |rule: &&Speaking| wider.iter().any(|wider| wider.is_subset(&rule.about));
         let own = speaking.iter().filter(|rule| scope.is_subset(&rule.about));
-        own.filter(|rule| !is_wider(rule)).map(|rule| rule.card.clone()).collect()
+        own.filter(|rule| !is_wider(rule)).map(|rule| rule.told.clone()).collect()
     };
-    let is_named = routes
-        .iter()
-        .flat_map(RoutePart::rows)
-        .any(|row| row.to.is_some_and(|(end, _)| end == End::Every));
+    let is_named =
+        routes.iter().flat_map(RoutePart::rows).any(|row| row.to.is_some_and(|(end, _)| end == End::Every));
     // What one provider alone offers is told at it.
     let rules = if shown.providers.len() > 1 { with(&all, &[]) } else { Vec::new() };
     let is_shown = is_named || !rules.is_empty();
@@ -117,7 +126,8 @@ pub(super) fn targets(
     let mut providers = Vec::new();
     for (id, targets) in &shown.providers {
         let own: BTreeSet<TargetId> = targets.iter().copied().collect();
-        let outer: Vec<&BTreeSet<TargetId>> = [&everywhere].into_iter().filter(|set| !set.is_empty()).collect();
+        let outer: Vec<&BTreeSet<TargetId>> =
+            [&everywhere].into_iter().filter(|set| !set.is_empty()).collect();
         // A provider with one model tells all at that.
         let is_one = targets.len() == 1;
         let rules = if is_one { Vec::new() } else { with(&own, &outer) };
@@ -127,9 +137,8 @@ pub(super) fn targets(
             let mut wider = outer.clone();
             wider.extend((!is_one).then_some(&own));
             let mut rules = with(&scope, &wider);
-            let is_approved = speaking.iter().any(|rule| {
-                rule.card.tone == Tone::Approves && rule.about.contains(target)
-            });
+            let is_approved =
+                speaking.iter().any(|rule| rule.told.tone == Tone::Approves && rule.about.contains(target));
             if !is_approved {
                 let tip = words.tip_of(&words.policy.catalogue.target(*target).name, "model");
                 let lines = vec![Line::new("nothing approves it today", Tone::Refuses)];
@@ -148,33 +157,55 @@ pub(super) fn targets(
         },
         rules,
     });
-    (every, providers)
+    Targets { every, providers, prohibitions }
+}
+
+/// Takes out what may refuse a target and would stand in several places: there it is named, with its place.
+fn named_apart(shown: &Shown, speaking: &mut [Speaking]) -> Option<Gate> {
+    let mut cards = Vec::new();
+    for rule in speaking {
+        let places = |(_, targets): &(ProviderId, Vec<TargetId>)| match targets {
+            all if all.iter().all(|target| rule.about.contains(target)) => 1,
+            some => some.iter().filter(|target| rule.about.contains(target)).count(),
+        };
+        let is_of_all = rule.about.len() == shown.ends.len();
+        let count: usize = shown.providers.iter().map(places).sum();
+        let whole = rule.whole.take().filter(|_| !is_of_all && count > 1);
+        if let Some(whole) = whole {
+            rule.told.lines.truncate(1);
+            cards.push(whole);
+        }
+    }
+    let title = "refused there, where a target names it".to_owned();
+    (!cards.is_empty()).then_some(Gate { title, cards })
 }
 
 /// The rules about targets, approvals first.
 fn speaking(words: &Words<'_>, all: &BTreeSet<TargetId>) -> Vec<Speaking> {
     let policy = words.policy;
-    let may = |condition, target: &TargetId| may_hold(policy, condition, *target);
+    let may = |condition, target: &TargetId| all.contains(target) && may_hold(policy, condition, *target);
     let mut speaking = Vec::new();
     for rule in &policy.approvals {
         let about = rule.body.targets.iter().copied().filter(|target| may(&rule.condition, target));
         let card = words.rule(rule, "approve", Tone::Approves, TARGET_COLUMNS);
-        speaking.push(Speaking { card, about: about.collect() });
+        speaking.push(Speaking { told: card, whole: None, about: about.collect() });
     }
     for rule in &policy.prohibitions {
         let about = rule.body.targets.iter().copied().filter(|target| may(&rule.condition, target));
-        let card = words.rule(rule, "forbid", Tone::Refuses, TARGET_COLUMNS);
-        speaking.push(Speaking { card, about: about.collect() });
+        let of = |columns| words.rule(rule, "forbid", Tone::Refuses, columns);
+        let whole = Some(of(GATE_COLUMNS));
+        speaking.push(Speaking { told: of(TARGET_COLUMNS), whole, about: about.collect() });
     }
     for rule in &policy.requirements {
         let about = all.iter().copied().filter(|target| may(&rule.condition, target));
-        let mut card = words.rule(rule, "require approval", Tone::Grants, TARGET_COLUMNS);
-        let by = format!("by {}", words.clean(&rule.body.by));
-        card.lines.extend(folded(&by, TARGET_COLUMNS, 1, Tone::Quiet));
-        speaking.push(Speaking { card, about: about.collect() });
-    }
-    for rule in &mut speaking {
-        rule.about.retain(|target| all.contains(target));
+        let of = |columns| {
+            let mut card = words.rule(rule, "require approval", Tone::Grants, columns);
+            let by = format!("by {}", words.clean(&rule.body.by));
+            card.lines.extend(folded(&by, columns, 1, Tone::Quiet));
+            card
+        };
+        let whole = Some(of(GATE_COLUMNS));
+        speaking.push(Speaking { told: of(TARGET_COLUMNS), whole, about: about.collect() });
     }
     speaking.retain(|rule| !rule.about.is_empty());
     speaking
@@ -221,7 +252,7 @@ fn target_card(words: &Words<'_>, id: TargetId, facts: &Facts) -> Card {
     let target = words.policy.catalogue.target(id);
     let mut lines = folded(&words.clean(&target.name), TARGET_COLUMNS, 2, Tone::Plain);
     lines.extend(folded(&price(target.price), TARGET_COLUMNS, 2, Tone::Quiet));
-    let context = format!("{} tokens", count(target.context.0));
+    let context = format!("context {} tokens", count(target.context.0));
     let own = facts.own.get(&id).into_iter().flatten().cloned();
     let told: Vec<String> = own.chain([context]).collect();
     lines.extend(folded(&told.join(" · "), TARGET_COLUMNS, 2, Tone::Quiet));

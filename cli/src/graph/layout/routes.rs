@@ -1,6 +1,8 @@
 //! Where routes stand: a frame each, the routes inside above its own arms, each arm beside its plan.
 
-use super::{ARROW, GAP, Hue, LINE, Layout, Look, PAD, Port, Rect, Run, Shape, TOP, TRUNK, feet, height, width};
+use super::{
+    ARROW, GAP, Hue, LINE, Layout, Look, PAD, Port, Rect, Run, Shape, TOP, TRUNK, feet, height, width,
+};
 use crate::graph::picture::{ArmPart, End, PLAN_COLUMNS, Picture, PlanPart, ROUTE_COLUMNS, RoutePart, Way};
 
 /// Above and below the lines that lead to one end.
@@ -59,9 +61,7 @@ impl<'p> Layout<'p> {
         let bottom = self.plan(&arm.plan, y);
         self.arrow(y + ROW + LINE / 2 + 2);
         match &arm.card {
-            Some(card) => {
-                self.card(card, x, y, self.columns.plans - ARROW - x, Look::Box).max(bottom)
-            }
+            Some(card) => self.card(card, x, y, self.columns.plans - ARROW - x, Look::Box).max(bottom),
             None => bottom,
         }
     }

@@ -2,7 +2,7 @@
 //! few of these cross.
 
 use super::column::placed;
-use super::{CHANNEL, GAP, Hue, Layout, Look, Port, Rect, Run, Shape, TOP, feet, height, width};
+use super::{CHANNEL, GAP, Hue, Layout, Look, Port, Rect, Run, Shape, TIGHT, TOP, feet, height, width};
 use crate::graph::picture::{Card, End, EveryPart, Picture, ProviderPart, TARGET_COLUMNS, TargetPart, Tone};
 
 /// So far apart do lines end at least, where the box is high enough.
@@ -124,7 +124,7 @@ impl<'p> Layout<'p> {
 }
 
 fn rules_height(rules: &[Card]) -> i32 {
-    rules.iter().map(|rule| height(rule.lines.len()) + GAP / 2).sum()
+    rules.iter().map(|rule| height(rule.lines.len()) - 2 * TIGHT + GAP / 2).sum()
 }
 
 fn block_height(block: &Block<'_>) -> i32 {
