@@ -7,9 +7,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use wayleave_compiler::Policy;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_compiler::model::Rule;
-use wayleave_compiler::source::{Sources, Span};
+use wayleave_compiler::source::{FileId, Sources, Span};
 use wayleave_grammar::SyntaxKind;
-use wayleave_grammar::ast::{Arm, Item, Node, WhenClause};
+use wayleave_grammar::ast::{Arm, Item, Node, Provider, UseItem, WhenClause};
 use wayleave_program::value::Instant;
 
 /// Which lines a condition may take before it is shortened.
@@ -25,14 +25,22 @@ pub(super) struct Words<'a> {
     pub(super) now: Instant,
     /// The condition as written, by the item or arm that it belongs to.
     conditions: BTreeMap<Span, Span>,
+    /// Which requests a delegated file speaks about, as written.
+    delegated: BTreeMap<FileId, Span>,
     /// Where providers and models stand: `provider`, `provider/model`.
     declared: BTreeMap<String, Span>,
 }
 
 impl<'a> Words<'a> {
     pub(super) fn new(policy: &'a Policy, sources: &'a Sources, now: Instant) -> Words<'a> {
-        let mut words =
-            Words { policy, sources, now, conditions: BTreeMap::new(), declared: BTreeMap::new() };
+        let mut words = Words {
+            policy,
+            sources,
+            now,
+            conditions: BTreeMap::new(),
+            delegated: BTreeMap::new(),
+            declared: BTreeMap::new(),
+        };
         for file in sources.ids() {
             let root = sources.file(file).parse.root();
             for node in root.syntax().descendants().filter(|node| node.kind() == SyntaxKind::WhenClause) {
@@ -48,18 +56,33 @@ impl<'a> Words<'a> {
                 }
             }
             for item in root.items() {
-                let Item::Provider(provider) = item else { continue };
-                let Some(name) = provider.name().map(|name| name.text()) else { continue };
-                for model in provider.models() {
-                    if let Some(own) = model.name() {
-                        let target = format!("{name}/{}", own.text());
-                        words.declared.insert(target, Span::new(file, model.range()));
-                    }
+                match item {
+                    Item::Provider(provider) => words.declare(file, &provider),
+                    Item::Use(item) => words.delegate(file, &item),
+                    _ => {}
                 }
-                words.declared.insert(name, Span::new(file, provider.range()));
             }
         }
         words
+    }
+
+    fn declare(&mut self, file: FileId, provider: &Provider) {
+        let Some(name) = provider.name().map(|name| name.text()) else { return };
+        for model in provider.models() {
+            if let Some(own) = model.name() {
+                let target = format!("{name}/{}", own.text());
+                self.declared.insert(target, Span::new(file, model.range()));
+            }
+        }
+        self.declared.insert(name, Span::new(file, provider.range()));
+    }
+
+    fn delegate(&mut self, file: FileId, item: &UseItem) {
+        let used = item.path().and_then(|path| self.sources.used_at(Span::new(file, path.range())));
+        let condition = item.delegated().and_then(|clause| clause.condition());
+        if let (Some(used), Some(condition)) = (used, condition) {
+            self.delegated.insert(used, Span::new(file, condition.range()));
+        }
     }
 
     /// Text as it can be shown: what nobody sees is written out.
@@ -94,10 +117,17 @@ impl<'a> Words<'a> {
         self.conditions.get(&owner).map(|written| printable(&self.sources.one_line(*written)))
     }
 
-    /// `when …`, in so many lines as it may take.
+    /// `when …`, in so many lines as it may take; before it, of a delegated file, for which requests that is.
     pub(super) fn when(&self, owner: Span, columns: usize) -> Vec<Line> {
-        let Some(condition) = self.condition(owner) else { return Vec::new() };
-        folded(&format!("when {condition}"), columns, CONDITION_LINES, Tone::Quiet)
+        let mut lines = Vec::new();
+        if let Some(requests) = self.delegated.get(&owner.file) {
+            let requests = printable(&self.sources.one_line(*requests));
+            lines.extend(folded(&format!("for {requests}"), columns, CONDITION_LINES, Tone::Quiet));
+        }
+        if let Some(condition) = self.condition(owner) {
+            lines.extend(folded(&format!("when {condition}"), columns, CONDITION_LINES, Tone::Quiet));
+        }
+        lines
     }
 
     /// The day of an instant, by the policy's clock.

@@ -79,6 +79,7 @@ impl<'p> Layout<'p> {
         for rule in &part.rules {
             y = self.card(rule, x + GAP, y, width(TARGET_COLUMNS) + 2 * GAP, Look::Rule) + GAP / 2;
         }
+        y += air(&part.rules);
         let mut order: Vec<(usize, &TargetPart)> = part.targets.iter().enumerate().collect();
         let source = |own: usize| {
             mean(self.ports.iter().filter(|port| port.leads_to(End::Target(at, own)))).unwrap_or(i32::MAX)
@@ -127,6 +128,11 @@ fn rules_height(rules: &[Card]) -> i32 {
     rules.iter().map(|rule| height(rule.lines.len()) - 2 * TIGHT + GAP / 2).sum()
 }
 
+/// Below rules, before what stands there.
+fn air(rules: &[Card]) -> i32 {
+    if rules.is_empty() { 0 } else { GAP / 2 }
+}
+
 fn block_height(block: &Block<'_>) -> i32 {
     match block {
         Block::Every(every) => height(every.card.lines.len()) + rules_height(&every.rules) + GAP / 2,
@@ -136,7 +142,7 @@ fn block_height(block: &Block<'_>) -> i32 {
                 height(target.card.lines.len()) + rules_height(&target.rules) + end + GAP
             };
             let targets: i32 = part.targets.iter().map(target).sum();
-            height(part.card.lines.len()) + rules_height(&part.rules) + targets
+            height(part.card.lines.len()) + rules_height(&part.rules) + air(&part.rules) + targets
         }
     }
 }
