@@ -54,7 +54,8 @@ fn escaped(text: &str) -> String {
 fn holds_all(sources: &Sources, picture: &str, name: &str) -> bool {
     let Some(policy) = check(sources, &Options { as_of: DEFAULT_NOW }).policy else { return false };
     for route in &policy.routes {
-        let words = escaped(&route.name);
+        // The name may be broken over two lines; it stands whole where one points.
+        let words = escaped(&sources.one_line(route.head));
         assert!(picture.contains(&words), "{name}: the route `{}` is not there", route.name);
     }
     for target in &policy.catalogue.targets {

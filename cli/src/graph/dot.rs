@@ -143,7 +143,7 @@ impl Dot {
             let Some((end, way)) = row.to else { continue };
             let to = match end {
                 End::Every => "every".to_owned(),
-                End::Target(provider, target) => format!("target_{provider}_{target}"),
+                End::Target(provider, target) => format!("target_{provider}_{target}:w"),
             };
             let style = match way {
                 Way::First => "penwidth=2",
