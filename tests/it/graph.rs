@@ -50,6 +50,32 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// A number of a tag: `x="24"`.
+fn number(tag: &str, name: &str) -> i32 {
+    let (_, rest) = tag.split_once(&format!(" {name}=\"")).expect("the tag has that number");
+    rest.split('"').next().and_then(|number| number.parse().ok()).expect("a number")
+}
+
+/// The boxes that stand in the channel in which curves run, to the height of the legend.
+fn crossed(picture: &str) -> Vec<&str> {
+    let (_, last) = picture.rsplit_once("</g>").expect("there are boxes");
+    let drawn = &picture[..picture.len() - last.len()];
+    let mut channels: Vec<(i32, i32)> = Vec::new();
+    for path in drawn.split("d=\"M").skip(1).filter_map(|rest| rest.split('"').next()) {
+        if let Some((straight, curve)) = path.split_once('C') {
+            let begin = straight.rsplit('H').next().and_then(|begin| begin.parse().ok());
+            let end = curve.split('H').next().and_then(|curve| curve.split(' ').nth(4)?.parse().ok());
+            channels.extend(begin.zip(end));
+        }
+    }
+    let boxes = drawn.split('<').filter(|tag| tag.starts_with("rect ") && !tag.contains("paper"));
+    let is_crossed = |tag: &&str| {
+        let (left, right) = (number(tag, "x"), number(tag, "x") + number(tag, "width"));
+        channels.iter().any(|(begin, end)| left < *end && right > *begin)
+    };
+    boxes.filter(is_crossed).collect()
+}
+
 /// What a text holds of the policy's routes and targets.
 fn holds_all(sources: &Sources, picture: &str, name: &str) -> bool {
     let Some(policy) = check(sources, &Options { as_of: DEFAULT_NOW }).policy else { return false };
@@ -115,6 +141,7 @@ fn every_policy_is_drawn_whole_and_well_formed() {
         }
         let picture = drawn(own, &name, "svg");
         assert!(holds_all(&sources, &picture, &policy), "{policy} is sound");
+        assert_eq!(crossed(&picture), [] as [&str; 0], "{policy}: a line crosses a box");
         std::fs::write(folder.join(format!("{count}.svg")), picture).expect("the picture can be written");
         count += 1;
     }

@@ -61,6 +61,8 @@ pub(super) enum Look {
     Frame,
     /// It is one thing.
     Box,
+    /// A condition, which has no name.
+    Arm,
     /// Who is asked, from top to bottom.
     Plan,
     /// A rule within another box.
@@ -90,7 +92,7 @@ pub(super) enum Run {
 /// Something that is drawn.
 #[derive(Debug)]
 pub(super) enum Shape<'p> {
-    /// A box with its words, each with the height of its foot, and lines across it at these heights.
+    /// A box with its words, of most the first a name, each with the height of its foot, and lines across it at these heights.
     Box { rect: Rect, look: Look, tone: Tone, tip: &'p str, lines: Vec<(i32, &'p Line)>, across: Vec<i32> },
     /// Words above a column.
     Head { x: i32, y: i32, text: &'p str },

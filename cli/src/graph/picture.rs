@@ -87,6 +87,11 @@ impl RoutePart {
         1 + inner + 2 * self.arms.len()
     }
 
+    /// It and the routes inside.
+    fn routes(&self) -> usize {
+        1 + self.inner.iter().map(RoutePart::routes).sum::<usize>()
+    }
+
     /// Its plans and those of the routes inside, as they stand from top to bottom.
     pub(crate) fn rows(&self) -> Vec<&Row> {
         let mut rows: Vec<&Row> = self.inner.iter().flat_map(RoutePart::rows).collect();
@@ -195,7 +200,7 @@ impl Picture {
             "From left to right: {} about requests as a whole, {} with plans, and {} by provider with the rules that speak \
              about them.",
             counted(policy.denials.len(), "denial", "denials"),
-            counted(policy.routes.len(), "route", "routes"),
+            counted(routes.iter().map(RoutePart::routes).sum(), "route", "routes"),
             counted(count, "target", "targets"),
         );
         Picture {

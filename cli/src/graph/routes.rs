@@ -165,7 +165,7 @@ impl Parts<'_> {
 
     fn moved(&self, migration: &Migration) -> Row {
         let now = self.words.now;
-        let past = migration.ramp.iter().filter(|(from, _)| *from <= now).next_back();
+        let past = migration.ramp.iter().rfind(|(from, _)| *from <= now);
         let share = write_share(past.map_or(Share(0), |(_, share)| *share));
         let text = format!("       → {share} {} today", self.name(migration.new));
         let mut lines = vec![Line::new(text, Tone::Plain)];

@@ -130,7 +130,7 @@ fn boxed(svg: &mut String, rect: Rect, look: Look, tone: Tone) {
     let Rect { x, y, width, height } = rect;
     let class = match look {
         Look::Frame | Look::Provider(_) => "frame",
-        Look::Box => "box",
+        Look::Box | Look::Arm => "box",
         Look::Plan => "plan",
         Look::Rule => "rule",
     };
@@ -158,10 +158,11 @@ fn tone_class(tone: Tone) -> &'static str {
     }
 }
 
-/// The first line of all but a plan is a name.
+/// The first line of all but arms and plans is a name.
 fn words(svg: &mut String, x: i32, look: Look, lines: &[(i32, &Line)]) {
     for (index, (y, line)) in lines.iter().enumerate() {
-        let name = if index == 0 && look != Look::Plan { "name" } else { "" };
+        let has_name = !matches!(look, Look::Arm | Look::Plan);
+        let name = if index == 0 && has_name { "name" } else { "" };
         let class = format!("{name} {}", tone_class(line.tone));
         let class = match class.trim() {
             "" => String::new(),

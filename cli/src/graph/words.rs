@@ -211,10 +211,7 @@ fn fitting(text: &str, columns: usize) -> usize {
 /// `250ms`, `30s`, `5min`, `2h`, `7d`
 pub(super) fn duration(ms: u64) -> String {
     let units = [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)];
-    // A day is written as 24h, as most policies do: what rises is the number.
-    let whole = units
-        .into_iter()
-        .find(|(unit, length)| ms.is_multiple_of(*length) && ms >= *length && (*unit != "d" || ms > *length));
+    let whole = units.into_iter().find(|(_, length)| ms >= *length && ms.is_multiple_of(*length));
     whole.map_or_else(|| format!("{ms}ms"), |(unit, length)| format!("{}{unit}", ms / length))
 }
 

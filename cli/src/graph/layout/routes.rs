@@ -61,7 +61,7 @@ impl<'p> Layout<'p> {
         let bottom = self.plan(&arm.plan, y);
         self.arrow(y + ROW + LINE / 2 + 2);
         match &arm.card {
-            Some(card) => self.card(card, x, y, self.columns.plans - ARROW - x, Look::Box).max(bottom),
+            Some(card) => self.card(card, x, y, self.columns.plans - ARROW - x, Look::Arm).max(bottom),
             None => bottom,
         }
     }
