@@ -3,11 +3,14 @@
 
 mod change;
 
+mod graph;
+
 mod questions;
 
 mod replay;
 
 pub(crate) use change::{Denied, Diff, Review, Written};
+pub(crate) use graph::{Drawn, Graph};
 pub(crate) use questions::{Approvals, Describe, WhatCan, WhoCan};
 pub(crate) use replay::{Replay, Selection};
 
@@ -139,6 +142,9 @@ pub(crate) enum Verb {
                       policy has errors or could not be read."
     )]
     Describe(Describe),
+    /// Draw a policy: where a request goes, and what may stop it
+    #[command(after_help = graph::HELP)]
+    Graph(Graph),
     /// Say exactly what two policies decide differently
     #[command(
         after_help = "Examples:\n  wayleave diff main:policies/ policies                      what this branch changes\n  \

@@ -22,6 +22,8 @@ mod fix;
 
 mod fmt;
 
+mod graph;
+
 mod init;
 
 mod keys;
@@ -61,6 +63,7 @@ pub(crate) fn run(verb: Verb, terminal: Terminal) -> Result<Exit, Failure> {
         Verb::WhoCan(who_can) => who_can::run(&who_can, terminal),
         Verb::WhatCan(what_can) => what_can::run(&what_can, terminal),
         Verb::Describe(describe) => describe::run(&describe, terminal),
+        Verb::Graph(graph) => graph::run(&graph, terminal),
         Verb::Diff(diff) => diff::run(&diff, terminal),
         Verb::Review(review) => review::run(&review, terminal),
         Verb::Fix(fix) => fix::run(&fix, terminal),

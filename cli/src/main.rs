@@ -16,6 +16,8 @@ mod compile;
 
 mod difference;
 
+mod graph;
+
 mod replace;
 
 mod deciding;

@@ -114,6 +114,12 @@ pub fn holds(policy: &Policy, condition: &crate::model::Condition, attributes: &
     Request::known(policy, attributes).holds(condition, None)
 }
 
+/// Whether a condition may hold of a target on some request, as far as the target alone tells: no where it holds on none.
+pub fn may_hold(policy: &Policy, condition: &crate::model::Condition, target: TargetId) -> bool {
+    let nothing = Attributes::new(&policy.schema);
+    Request::partly_known(policy, &nothing).truth(condition, Some(target)) != Truth::False
+}
+
 /// One request of which more is asked than its decision.
 pub struct Asked<'a>(Request<'a>);
 

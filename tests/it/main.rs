@@ -28,6 +28,8 @@ mod generated;
 
 mod generated_policies;
 
+mod graph;
+
 mod grammar;
 
 mod inspect;
