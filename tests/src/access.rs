@@ -3,14 +3,14 @@
 use crate::small;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use wayleave_compiler::model::Condition;
+use wayleave_compiler::model::{Condition, RouteBody, RouteId};
 use wayleave_compiler::proof::access::{Access, Asked, Way, access};
-use wayleave_compiler::proof::serving::serving;
+use wayleave_compiler::proof::serving::{Serving, serving};
 use wayleave_compiler::proof::silently;
 use wayleave_compiler::{Options, Policy, Sources, check, spec};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
-use wayleave_program::decision::{Decision, Outcome};
+use wayleave_program::decision::{Decision, Outcome, RuleName};
 use wayleave_program::document::read_request;
 use wayleave_program::schema::BuiltIn;
 use wayleave_program::value::{DEFAULT_NOW, Instant, Share, Value};
@@ -62,17 +62,14 @@ impl<'a> Read<'a> {
         Some(Read { way, all: read(text, &way.all)?, parts })
     }
 
-    fn holds(&self, policy: &Policy, request: &Attributes) -> bool {
+    fn holds(&self, policy: &Policy, request: &Attributes, denies: &BTreeSet<&str>) -> bool {
         let is_so = |(policy, condition): &(Arc<Policy>, Condition)| spec::holds(policy, condition, request);
         let granted = match request.get(BuiltIn::Granted.id()) {
             Some(Value::Set(names)) => names.clone(),
             _ => BTreeSet::new(),
         };
-        let denied = self
-            .way
-            .unless
-            .iter()
-            .any(|number| spec::holds(policy, &policy.denials[*number].condition, request));
+        let denied =
+            self.way.unless.iter().any(|number| denies.contains(policy.denials[*number].name.as_str()));
         let some = |(grants, when): &(BTreeSet<String>, Vec<(Arc<Policy>, Condition)>)| {
             grants.is_subset(&granted) && when.iter().any(is_so)
         };
@@ -118,8 +115,17 @@ pub fn compare(seed: u64) -> Result<Tally, String> {
         };
         read_back.push((one, ways, able));
     }
-    let routes = (0..policy.routes.len() as u32).map(wayleave_compiler::model::RouteId).collect();
-    let answers = serving(&policy, &routes, DEFAULT_NOW, &silently);
+    let routes = (0..policy.routes.len() as u32).map(RouteId).collect();
+    let mut answers = Vec::new();
+    for one in serving(&policy, &routes, DEFAULT_NOW, &silently) {
+        // Grants are no part of the language: what names them is left to the other comparison.
+        let is_readable = !one.turned_away.when.iter().any(|words| words.contains("granted"));
+        let when = one.turned_away.when.iter().filter(|_| is_readable).map(|words| read(&small.text, words));
+        let Some(when) = when.collect::<Option<Vec<_>>>() else {
+            return problem(format!("what is said of it cannot be read: {one:#?}"));
+        };
+        answers.push((one, is_readable.then_some(when)));
+    }
     for document in small.requests() {
         let request = read_request(&policy.schema, &document).map_err(|errors| format!("{errors:?}"))?;
         let is_past = matches!(request.get(BuiltIn::TimeNow.id()), Some(Value::Instant(Instant(at))) if *at < DEFAULT_NOW.0);
@@ -127,9 +133,17 @@ pub fn compare(seed: u64) -> Result<Tally, String> {
         if is_past || all.iter().any(|decision| decision.outcome == Outcome::Limited) {
             continue;
         }
+        let denies: BTreeSet<&str> = all[0]
+            .reasons
+            .iter()
+            .filter_map(|reason| match &reason.by {
+                RuleName::Deny(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
         for (one, ways, (able_policy, able)) in &read_back {
             let is_able = spec::holds(able_policy, able, &request);
-            let said = is_able && ways.iter().any(|way| way.holds(&policy, &request));
+            let said = is_able && ways.iter().any(|way| way.holds(&policy, &request, &denies));
             let sent = all.iter().any(|decision| is_sent(decision, one.target));
             tally.asked += 1;
             tally.sent += u64::from(sent);
@@ -139,49 +153,34 @@ pub fn compare(seed: u64) -> Result<Tally, String> {
                 return problem(format!("{document} {word} be sent to {name}, and it is said: {one:#?}"));
             }
         }
-        tally.turned_away += turned_away(&small.text, &policy, &answers, &request, &all)
+        tally.turned_away += turned_away(&policy, &answers, &request, &all)
             .map_err(|what| format!("seed {seed}: {document} {what}\n{}", small.text))?;
     }
     named(&policy, &found).map(|()| tally)
 }
 
+/// An answer, and when it is said to turn requests away; none where that cannot be read back.
+type Answer = (Serving, Option<Vec<(Arc<Policy>, Condition)>>);
+
 /// Whether a request that is turned away is said to be; one if it is.
 fn turned_away(
-    text: &str,
     policy: &Policy,
-    answers: &[wayleave_compiler::proof::serving::Serving],
+    answers: &[Answer],
     request: &Attributes,
     all: &[Decision],
 ) -> Result<u64, String> {
-    let first = &all[0];
-    let Some(route) = &first.route else { return Ok(0) };
-    let of = |one: &&wayleave_compiler::proof::serving::Serving| {
-        policy.routes[one.route.0 as usize].name == *route && one.arm == first.arm
-    };
-    let Some(answer) = answers.iter().find(of) else {
+    let Some(route) = &all[0].route else { return Ok(0) };
+    let of = |(one, _): &&Answer| policy.routes[one.route.0 as usize].name == *route && one.arm == all[0].arm;
+    let Some((answer, when)) = answers.iter().find(of) else {
         return Err("has an answer that is not told".to_owned());
     };
     let has_plan = match (&policy.routes[answer.route.0 as usize].body, answer.arm) {
-        (wayleave_compiler::model::RouteBody::Arms(arms), Some(arm)) => {
-            arms[arm as usize].outcome.plan().is_some()
-        }
+        (RouteBody::Arms(arms), Some(arm)) => arms[arm as usize].outcome.plan().is_some(),
         _ => true,
     };
-    if !has_plan {
-        return Ok(0);
-    }
+    let Some(when) = when.as_ref().filter(|_| has_plan) else { return Ok(0) };
     let nobody = all.iter().any(|decision| decision.plan.is_empty());
-    let mut said = false;
-    for words in &answer.turned_away.when {
-        // Grants are no part of the language: what names them is left to the other comparisons.
-        if words.contains("granted") {
-            return Ok(0);
-        }
-        let Some((policy, condition)) = read(text, words) else {
-            return Err(format!("is of `{words}`, which cannot be read"));
-        };
-        said |= spec::holds(&policy, &condition, request);
-    }
+    let said = when.iter().any(|(policy, condition)| spec::holds(policy, condition, request));
     match said == nobody {
         true => Ok(u64::from(nobody)),
         false => Err(format!("is turned away: {nobody}; it is said: {:?}", answer.turned_away)),
