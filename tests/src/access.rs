@@ -1,7 +1,7 @@
 //! Which requests may be sent to a target, held against deciding every request of small policies for many draws.
 
 use crate::small;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wayleave_compiler::model::{Condition, RouteBody, RouteId};
 use wayleave_compiler::proof::access::{Access, Asked, Way, access};
@@ -126,6 +126,8 @@ pub fn compare(seed: u64) -> Result<Tally, String> {
         };
         answers.push((one, is_readable.then_some(when)));
     }
+    let able: BTreeMap<TargetId, (Arc<Policy>, Condition)> =
+        read_back.iter().map(|(one, _, able)| (one.target, able.clone())).collect();
     for document in small.requests() {
         let request = read_request(&policy.schema, &document).map_err(|errors| format!("{errors:?}"))?;
         let is_past = matches!(request.get(BuiltIn::TimeNow.id()), Some(Value::Instant(Instant(at))) if *at < DEFAULT_NOW.0);
@@ -153,7 +155,7 @@ pub fn compare(seed: u64) -> Result<Tally, String> {
                 return problem(format!("{document} {word} be sent to {name}, and it is said: {one:#?}"));
             }
         }
-        tally.turned_away += turned_away(&policy, &answers, &request, &all)
+        tally.turned_away += turned_away(&policy, &answers, &able, &request, &all)
             .map_err(|what| format!("seed {seed}: {document} {what}\n{}", small.text))?;
     }
     named(&policy, &found).map(|()| tally)
@@ -166,6 +168,7 @@ type Answer = (Serving, Option<Vec<(Arc<Policy>, Condition)>>);
 fn turned_away(
     policy: &Policy,
     answers: &[Answer],
+    able: &BTreeMap<TargetId, (Arc<Policy>, Condition)>,
     request: &Attributes,
     all: &[Decision],
 ) -> Result<u64, String> {
@@ -181,7 +184,12 @@ fn turned_away(
     let Some(when) = when.as_ref().filter(|_| has_plan) else { return Ok(0) };
     let nobody = all.iter().any(|decision| decision.plan.is_empty());
     let said = when.iter().any(|(policy, condition)| spec::holds(policy, condition, request));
-    match said == nobody {
+    // What nobody of a plan is able to take is not told.
+    let lost = all.iter().filter(|decision| decision.plan.is_empty()).flat_map(|decision| &decision.removed);
+    let could = lost.clone().any(|removed| {
+        able.get(&removed.target).is_some_and(|(policy, condition)| spec::holds(policy, condition, request))
+    });
+    match (!said || nobody) && (said || !could) {
         true => Ok(u64::from(nobody)),
         false => Err(format!("is turned away: {nobody}; it is said: {:?}", answer.turned_away)),
     }

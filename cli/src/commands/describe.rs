@@ -99,12 +99,18 @@ fn lines(one: &Serving, question: &Question) -> Vec<String> {
     lines
 }
 
+/// In one line, however many conditions there are.
 fn told(lines: &mut Vec<String>, what: &str, conditions: &Conditions) {
-    for when in &conditions.when {
-        lines.push(match when.as_str() {
-            "always" => format!("{what} always"),
-            when => format!("{what} when {}", printable(when)),
-        });
+    let is_one = conditions.when.len() == 1;
+    let each = |when: &String| match is_one || !(when.contains(" and ") || when.contains(" or ")) {
+        true => printable(when),
+        false => format!("({})", printable(when)),
+    };
+    let when: Vec<String> = conditions.when.iter().map(each).collect();
+    match when.as_slice() {
+        [] => {}
+        [one] if one == "always" => lines.push(format!("{what} always")),
+        several => lines.push(format!("{what} when {}", several.join(" or "))),
     }
     if !conditions.is_all {
         lines.push(format!("{what} maybe more: the rest was too much to be told apart"));

@@ -10,9 +10,9 @@ use super::prover::{Prover, chunks};
 use super::query::Answer;
 use super::spaces::{self, Cells};
 use super::subject::{PlanOf, Subject, before};
-use crate::decision::boxes::Dimension;
+use crate::decision::boxes::{Dimension, RuleBox};
 use crate::decision::layers::LayerKind;
-use crate::model::{Condition, Policy, RouteId};
+use crate::model::{Condition, Plan, Policy, RouteId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,9 +31,9 @@ pub struct Serving {
     pub is_reached: Option<bool>,
     /// The denials, by their position, that take requests away from it.
     pub denials: Vec<usize>,
-    /// Who stands in its plan and may not be asked for some of its requests.
+    /// Who stands in its plan and may not be asked for some of the requests that it is able to take.
     pub passed_over: Vec<(TargetId, Conditions)>,
-    /// Requests of which nobody of its plan may be asked; empty of an arm that denies.
+    /// Requests that somebody of its plan is able to take and of which nobody may be asked; empty of an arm that denies.
     pub turned_away: Conditions,
 }
 
@@ -100,13 +100,14 @@ impl<'s> Asking<'_, 's> {
         let (Some(plan), Some(true) | None) = (of.plan, is_reached) else { return serving };
         for target in subject.in_plan(plan) {
             let wanted =
-                Formula::All(vec![subject.stands(plan, target), subject.is_eligible(target).negated()]);
-            let found = self.conditions(&answered, &wanted);
+                Formula::All(vec![subject.stands(plan, target), subject.is_allowed(target).negated()]);
+            let found = self.conditions(vec![answered.clone(), subject.is_able(target)], &wanted);
             if !found.when.is_empty() || !found.is_all {
                 serving.passed_over.push((target, found));
             }
         }
-        serving.turned_away = self.conditions(&answered, &subject.nobody_left(plan));
+        let base = vec![answered, self.some_able(plan)];
+        serving.turned_away = self.conditions(base, &subject.nobody_left(plan));
         serving
     }
 
@@ -114,17 +115,34 @@ impl<'s> Asking<'_, 's> {
     fn denials(&self, of: &PlanOf<'s>) -> Vec<usize> {
         let layer = self.prover.subject.rules.layer(LayerKind::Denials);
         let own = self.prover.subject.own(LayerKind::Answers, of.number);
-        let meets = |boxes: &&'s [crate::decision::boxes::RuleBox]| {
+        let meets = |boxes: &&'s [RuleBox]| {
             let parts = vec![Formula::Boxes(own, None), Formula::Boxes(boxes, None)];
             !matches!(self.prover.find(parts), Answer::None)
         };
         chunks(layer).filter(meets).map(|boxes| boxes[0].rule as usize).collect()
     }
 
-    /// When something is so of the requests that an answer takes.
-    fn conditions(&self, answered: &Formula<'s>, wanted: &Formula<'s>) -> Conditions {
+    /// Somebody who may stand in a plan is able to take the request.
+    fn some_able(&self, plan: &Plan) -> Formula<'s> {
+        let subject = self.prover.subject;
+        let written = subject.in_plan(plan);
+        let own =
+            |target: &TargetId| Formula::All(vec![subject.stands(plan, *target), subject.is_able(*target)]);
+        let mut ways: Vec<Formula<'s>> = written.iter().map(own).collect();
+        for (by, index) in self.prover.policy().migrations.iter().zip(0..) {
+            if written.contains(&by.old) {
+                let moved =
+                    vec![subject.moves(index, plan), subject.draws_some(index), subject.is_able(by.new)];
+                ways.push(Formula::All(moved));
+            }
+        }
+        Formula::Any(ways)
+    }
+
+    /// When something is so of requests of which `base` holds.
+    fn conditions(&self, mut base: Vec<Formula<'s>>, wanted: &Formula<'s>) -> Conditions {
         let requests = &self.prover.requests;
-        let base = [self.assumed.clone(), answered.clone()];
+        base.push(self.assumed.clone());
         let mut cells = Cells::default();
         spaces::cells(requests, (&base, wanted), CELLS, &mut cells, |classes, _| {
             let mut because = Because::new(requests, self.named, classes);
