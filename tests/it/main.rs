@@ -52,6 +52,8 @@ mod recorded;
 
 mod reports;
 
+mod review;
+
 mod syntax;
 
 mod tidy;

@@ -1,6 +1,7 @@
 """Runs the steps of a composite action as GitHub's runner does, as far as that goes without its servers: expressions in
 `env` and `if`, outputs, the path of the action, the summary. A step that `uses` another action is passed over."""
 
+import json
 import os
 import re
 import subprocess
@@ -16,15 +17,19 @@ class Action:
         self.folder = folder
         self.text = yaml.safe_load((folder / "action.yml").read_text())
 
-    def run(self, workspace: Path, temp: Path, inputs: dict[str, str], path: str) -> "Ran":
-        """Runs every step in the workspace. `path` is what the runner's PATH would be."""
+    def run(
+        self, workspace: Path, temp: Path, inputs: dict[str, str], path: str, event: dict | None = None, api: str = ""
+    ) -> "Ran":
+        """Runs every step in the workspace. `path` is what the runner's PATH would be, `event` what made the job run, `api` where
+        GitHub's interface is."""
         temp.mkdir(parents=True, exist_ok=True)
         given = {name: spec.get("default", "") for name, spec in self.text["inputs"].items()}
         given.update(inputs)
         outputs: dict[str, dict[str, str]] = {}
         ran = Ran(summary=temp / "summary")
+        (temp / "event").write_text(json.dumps(event or {}))
         for step in self.text["runs"]["steps"]:
-            context = {"inputs": given, "steps": outputs, "runner": {"temp": str(temp), "os": "Linux", "arch": "X64"}}
+            context = {"inputs": given, "steps": outputs, "runner": {"temp": str(temp), "os": "Linux", "arch": "X64"}, "github": {"token": "a-token"}}
             if ran.is_failed or not holds(step.get("if"), context):
                 continue
             if "uses" in step:
@@ -39,6 +44,9 @@ class Action:
                 "GITHUB_ACTION_PATH": str(self.folder),
                 "GITHUB_OUTPUT": str(output),
                 "GITHUB_STEP_SUMMARY": str(ran.summary),
+                "GITHUB_EVENT_PATH": str(temp / "event"),
+                "GITHUB_API_URL": api,
+                "GITHUB_REPOSITORY": "acme/policies",
             }
             for name, value in step.get("env", {}).items():
                 environment[name] = filled(str(value), context)

@@ -44,11 +44,15 @@ fn read(text: &str, words: &str) -> Option<(Arc<Policy>, Condition)> {
     Some((policy, condition))
 }
 
+/// A condition, and the policy that can ask it.
+type ReadBack = (Arc<Policy>, Condition);
+
 /// One answer that leads to a target, as it is read back.
 struct Read<'a> {
     way: &'a Way,
-    all: (Arc<Policy>, Condition),
-    parts: Vec<(BTreeSet<String>, Vec<(Arc<Policy>, Condition)>)>,
+    all: ReadBack,
+    /// The grants that are to be held, and what holds then.
+    parts: Vec<(BTreeSet<String>, Vec<ReadBack>)>,
 }
 
 impl<'a> Read<'a> {
@@ -63,14 +67,14 @@ impl<'a> Read<'a> {
     }
 
     fn holds(&self, policy: &Policy, request: &Attributes, denies: &BTreeSet<&str>) -> bool {
-        let is_so = |(policy, condition): &(Arc<Policy>, Condition)| spec::holds(policy, condition, request);
+        let is_so = |(policy, condition): &ReadBack| spec::holds(policy, condition, request);
         let granted = match request.get(BuiltIn::Granted.id()) {
             Some(Value::Set(names)) => names.clone(),
             _ => BTreeSet::new(),
         };
         let denied =
             self.way.unless.iter().any(|number| denies.contains(policy.denials[*number].name.as_str()));
-        let some = |(grants, when): &(BTreeSet<String>, Vec<(Arc<Policy>, Condition)>)| {
+        let some = |(grants, when): &(BTreeSet<String>, Vec<ReadBack>)| {
             grants.is_subset(&granted) && when.iter().any(is_so)
         };
         !denied && is_so(&self.all) && self.parts.iter().any(some)
@@ -126,7 +130,7 @@ pub fn compare(seed: u64) -> Result<Tally, String> {
         };
         answers.push((one, is_readable.then_some(when)));
     }
-    let able: BTreeMap<TargetId, (Arc<Policy>, Condition)> =
+    let able: BTreeMap<TargetId, ReadBack> =
         read_back.iter().map(|(one, _, able)| (one.target, able.clone())).collect();
     for document in small.requests() {
         let request = read_request(&policy.schema, &document).map_err(|errors| format!("{errors:?}"))?;
@@ -162,13 +166,13 @@ pub fn compare(seed: u64) -> Result<Tally, String> {
 }
 
 /// An answer, and when it is said to turn requests away; none where that cannot be read back.
-type Answer = (Serving, Option<Vec<(Arc<Policy>, Condition)>>);
+type Answer = (Serving, Option<Vec<ReadBack>>);
 
 /// Whether a request that is turned away is said to be; one if it is.
 fn turned_away(
     policy: &Policy,
     answers: &[Answer],
-    able: &BTreeMap<TargetId, (Arc<Policy>, Condition)>,
+    able: &BTreeMap<TargetId, ReadBack>,
     request: &Attributes,
     all: &[Decision],
 ) -> Result<u64, String> {

@@ -19,6 +19,10 @@ pub(crate) struct Review {
     /// The revision to compare with, such as origin/main
     #[arg(long, value_name = "REVISION")]
     pub(crate) base: String,
+    /// Also say which requests of this decision log would be decided differently: a gateway's store or a file, as for
+    /// `replay`
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) log: Option<String>,
     /// The day that counts as today [default: today]
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,

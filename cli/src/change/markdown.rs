@@ -19,7 +19,12 @@ pub(crate) fn code(text: &str) -> String {
     let longest = cut.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
     let pad = if cut.starts_with('`') || cut.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{}{pad}{fence}", cut.replace('|', "\\|"))
+    format!("{fence}{pad}{cut}{pad}{fence}")
+}
+
+/// The same in a table, whose cells a bar would end.
+pub(crate) fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
 }
 
 /// What changes the direction of a text, or cannot be seen.
@@ -89,8 +94,8 @@ fn reach(out: &mut String, title: &str, reached: &[Reach]) {
     }
     let _ = writeln!(out, "\n#### {title}\n\n| who | whom |\n|---|---|");
     for one in reached.iter().take(ROWS) {
-        let who = if one.who == "always" { "everybody".to_owned() } else { code(&one.who) };
-        let _ = writeln!(out, "| {who} | {} |", code(&one.whom));
+        let who = if one.who == "always" { "everybody".to_owned() } else { cell(&one.who) };
+        let _ = writeln!(out, "| {who} | {} |", cell(&one.whom));
     }
     if reached.len() > ROWS {
         let _ = writeln!(out, "| and {} more | |", reached.len() - ROWS);

@@ -5,6 +5,7 @@ use crate::args::Review;
 use crate::change::{Compared, Side, counted, markdown};
 use crate::load::{self, Given};
 use crate::output::{Exit, Failure, Terminal, print};
+use crate::replay::{self, Asked, Replayed, Source};
 use crate::revision::{Named, of_revision};
 use crate::waiting::Waiting;
 use std::fmt::Write;
@@ -14,6 +15,7 @@ use wayleave_compiler::source::Sources;
 use wayleave_compiler::{Checked, Diagnostic, Options, Severity, check_exactly, examples};
 use wayleave_grammar::layout::layout;
 use wayleave_program::value::Instant;
+use wayleave_runtime::store::Filter;
 
 /// By this a comment is found again and replaced.
 const MARKER: &str = "<!-- wayleave review -->";
@@ -29,6 +31,8 @@ struct Findings {
     /// Tests that ran, and diagnostics of those that failed.
     tests: (usize, Vec<Diagnostic>),
     compared: Result<Compared, String>,
+    /// What a log shows of it, where one was given and both policies are sound.
+    replayed: Option<Replayed>,
 }
 
 pub(super) fn run(arguments: &Review, terminal: Terminal) -> Result<Exit, Failure> {
@@ -65,7 +69,30 @@ fn findings(
         None => (0, Vec::new()),
     };
     let compared = compared(arguments, root, sources, as_of, terminal)?;
-    Ok(Findings { untidy, checked, tests, compared })
+    let replayed = match (&arguments.log, &compared) {
+        (Some(log), Ok(_)) => Some(replayed(log, &arguments.base, root, as_of, terminal)?),
+        _ => None,
+    };
+    Ok(Findings { untidy, checked, tests, compared, replayed })
+}
+
+/// What the policy would have decided otherwise of a log than the one before.
+///
+/// # Errors
+/// When the log cannot be read.
+fn replayed(
+    log: &str,
+    base: &str,
+    root: &Path,
+    as_of: Instant,
+    terminal: Terminal,
+) -> Result<Replayed, Failure> {
+    let path = root.display();
+    let new = replay::Side::of(&path.to_string(), as_of, terminal)?;
+    let old = replay::Side::of(&format!("{base}:./{path}"), as_of, terminal)?;
+    let asked = Asked { new, old: Some(old), filter: Filter::default(), limit: None };
+    let source = Source::open(log)?;
+    Waiting::with("replaying", |progress| replay::replay(source, asked, progress))
 }
 
 /// The comparison with what was; in words why there is none.
@@ -171,6 +198,10 @@ fn comment(found: &Findings, reasons: &[String], sources: &Sources, date: &str) 
     if let Ok(compared) = &found.compared {
         let _ = writeln!(out, "\n### What it changes\n");
         out.push_str(&markdown::difference(compared, date));
+    }
+    if let Some(replayed) = &found.replayed {
+        let _ = writeln!(out, "\n### What it would have changed\n");
+        out.push_str(&replay::markdown::section(replayed));
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use super::tally::Example;
 use super::{Replayed, told};
-use crate::change::markdown::code;
+use crate::change::markdown::{cell, code};
 use crate::output::moment;
 use std::fmt::Write;
 
@@ -12,20 +12,20 @@ pub(crate) fn section(replayed: &Replayed) -> String {
     let changes = told::changes(replayed);
     let rows = changes.iter().map(|(change, changed)| {
         let kinds = change.kinds.join(", ");
-        format!("{} | {kinds} | {} | {}", told::grouped(changed.count), code(&change.from), code(&change.to))
+        format!("{} | {kinds} | {} | {}", told::grouped(changed.count), cell(&change.from), cell(&change.to))
     });
     table(&mut out, "What moves", "requests | | from | to", &rows.collect::<Vec<_>>());
     for (name, all) in [("team", &replayed.tally.teams), ("route", &replayed.tally.routes)] {
         let parts = told::parts(all);
         let rows = parts.iter().map(|(name, part)| {
-            format!("{} | {} | {}", code(name), told::grouped(part.different), told::grouped(part.all))
+            format!("{} | {} | {}", cell(name), told::grouped(part.different), told::grouped(part.all))
         });
         let head = format!("{name} | different | requests");
         table(&mut out, &format!("By {name}"), &head, &rows.collect::<Vec<_>>());
     }
     let targets = told::targets(replayed);
     let rows = targets.iter().map(|(name, [before, after])| {
-        format!("{} | {} | {}", code(name), told::grouped(*before), told::grouped(*after))
+        format!("{} | {} | {}", cell(name), told::grouped(*before), told::grouped(*after))
     });
     table(&mut out, "By target", "target | before | after", &rows.collect::<Vec<_>>());
     if let Some(cost) = told::cost(replayed) {

@@ -9,7 +9,7 @@ use crate::proof::spaces::{self, Cells, Space};
 use std::collections::BTreeSet;
 
 /// So many ways are looked at one by one; what is left then is one region that says so.
-const CELLS: usize = 200;
+const CELLS: usize = 1_000;
 
 /// Requests that differ in one way.
 #[derive(Debug)]

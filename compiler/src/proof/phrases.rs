@@ -20,8 +20,11 @@ pub(crate) struct Phrases<'p> {
     /// By attribute of texts, the texts that something asks for.
     literals: BTreeMap<AttributeId, BTreeSet<String>>,
     /// What is said of an attribute, once it has been asked.
-    said: Mutex<BTreeMap<(AttributeId, Dimension), Arc<Vec<Saying>>>>,
+    said: Mutex<Said>,
 }
+
+/// What can be said of each attribute, by its dimension.
+type Said = BTreeMap<(AttributeId, Dimension), Arc<Vec<Saying>>>;
 
 /// Something that can be said of an attribute, and for which classes it is true.
 struct Saying {

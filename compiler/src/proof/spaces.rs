@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) type Space = Vec<Constraint>;
 
 /// So many boxes of one kind are joined with each other; of more, each stands as it was found.
-const JOINED: usize = 100;
+const JOINED: usize = 400;
 
 /// That a request is of it.
 pub(crate) fn is_of(space: &Space) -> Expression {

@@ -23,6 +23,8 @@ pub struct Compared {
     peak_mib: u64,
     regions: usize,
     conditions: usize,
+    /// Whether some of it was not told apart.
+    has_rest: bool,
     /// When each step began, in milliseconds from the first.
     steps: Vec<(String, u128)>,
 }
@@ -167,6 +169,7 @@ pub fn one(family: Family, rules: usize, edit: Edit, seed: u64) -> Result<Compar
     let (wall_ms, cpu_ms) = (begin.elapsed().as_millis(), cpu_ms() - used);
     let conditions = change.regions.iter().map(|region| region.when.len()).sum();
     let regions = change.regions.len();
+    let has_rest = change.regions.iter().any(|region| region.is_rest);
     let steps = steps.into_inner().unwrap_or_default();
     Ok(Compared {
         rules,
@@ -176,6 +179,7 @@ pub fn one(family: Family, rules: usize, edit: Edit, seed: u64) -> Result<Compar
         peak_mib: peak_mib(),
         regions,
         conditions,
+        has_rest,
         steps,
     })
 }
