@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 /// So many ways are looked at one by one; what is left then is one region that says so.
 const CELLS: usize = 1_000;
 
+/// So many of one cause, as long as there are any.
+const LEAST: usize = 100;
+
 /// Requests that differ in one way.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -38,20 +41,33 @@ pub(super) fn all(pair: &Pair<'_>, assumed: &[Formula<'_>], progress: &dyn Fn(us
         let mut base = assumed.to_vec();
         base.extend(part.base(pair.sides));
         let mut cells = Cells::default();
-        for suspects in suspects::ways(part, pair.sides, pair.alike) {
-            let left = CELLS - looked_at;
-            if left == 0 && !cells.is_all {
-                break;
+        let ways = suspects::ways(part, pair.sides, pair.alike);
+        // One that has very many leaves some to the others, and takes what they leave.
+        let mut pending: Vec<&Formula<'_>> = ways.iter().collect();
+        for is_first in [true, false] {
+            let count = pending.len();
+            let mut rest = Vec::new();
+            for (index, suspects) in pending.into_iter().enumerate() {
+                let left = CELLS - looked_at;
+                let fair = (left / (count - index)).max(LEAST).min(left);
+                let share = if is_first { fair } else { left };
+                if left == 0 && !rest.is_empty() {
+                    rest.push(suspects);
+                    continue;
+                }
+                let before = cells.seen.len();
+                let is_all =
+                    spaces::cells(pair.requests, (&base, suspects), share, &mut cells, |classes, done| {
+                        progress(looked_at + done);
+                        let Cell { signature, constraints } = pair.cell(classes);
+                        ((!signature.kinds.is_empty()).then_some(signature), constraints)
+                    });
+                looked_at += cells.seen.len() - before;
+                rest.extend((!is_all).then_some(suspects));
             }
-            let before = cells.seen.len();
-            spaces::cells(pair.requests, (&base, &suspects), left, &mut cells, |classes, done| {
-                progress(looked_at + done);
-                let Cell { signature, constraints } = pair.cell(classes);
-                ((!signature.kinds.is_empty()).then_some(signature), constraints)
-            });
-            looked_at += cells.seen.len() - before;
+            pending = rest;
         }
-        if !cells.is_all {
+        if !pending.is_empty() {
             all.rest.push((part, cells.seen));
         }
         for (signature, spaces) in cells.by_kind {

@@ -162,13 +162,13 @@ impl<'s> Asking<'_, 's> {
         let requests = &self.prover.requests;
         let base = self.base(target);
         let mut cells = Cells::default();
-        spaces::cells(requests, (&base, wanted), CELLS, &mut cells, |classes, _| {
+        let is_all = spaces::cells(requests, (&base, wanted), CELLS, &mut cells, |classes, _| {
             let mut because = Because::new(requests, self.named, classes);
             because.learn(wanted);
             let space = because.constraints();
             (Some(self.grants(&space)), space)
         });
-        if cells.is_all && cells.seen.is_empty() {
+        if is_all && cells.seen.is_empty() {
             return None;
         }
         let mut joined = Vec::new();
@@ -197,7 +197,7 @@ impl<'s> Asking<'_, 's> {
         };
         let unless = unless.into_iter().collect();
         let all = self.words(&all);
-        Some(Way { route: of.route, arm: of.arm, moved_by, all, parts, unless, is_all: cells.is_all })
+        Some(Way { route: of.route, arm: of.arm, moved_by, all, parts, unless, is_all })
     }
 
     /// The words of a box; grants are told apart from it.

@@ -144,16 +144,13 @@ impl<'s> Asking<'_, 's> {
         let requests = &self.prover.requests;
         base.push(self.assumed.clone());
         let mut cells = Cells::default();
-        spaces::cells(requests, (&base, wanted), CELLS, &mut cells, |classes, _| {
+        let is_all = spaces::cells(requests, (&base, wanted), CELLS, &mut cells, |classes, _| {
             let mut because = Because::new(requests, self.named, classes);
             because.learn(wanted);
             (Some(()), because.constraints())
         });
         let found = cells.by_kind.into_values().flatten().collect();
         let joined = spaces::joined(requests, &base, found);
-        Conditions {
-            when: joined.iter().map(|space| self.phrases.space(space)).collect(),
-            is_all: cells.is_all,
-        }
+        Conditions { when: joined.iter().map(|space| self.phrases.space(space)).collect(), is_all }
     }
 }

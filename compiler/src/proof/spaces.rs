@@ -23,26 +23,24 @@ pub(crate) struct Cells<K> {
     pub(crate) by_kind: BTreeMap<K, Vec<Space>>,
     /// All that was looked at, of whichever kind.
     pub(crate) seen: Vec<Space>,
-    /// Whether nothing else is left.
-    pub(crate) is_all: bool,
 }
 
 impl<K> Default for Cells<K> {
     fn default() -> Cells<K> {
-        Cells { by_kind: BTreeMap::new(), seen: Vec::new(), is_all: true }
+        Cells { by_kind: BTreeMap::new(), seen: Vec::new() }
     }
 }
 
 /// Finds boxes that together, with those found before, hold every request of which `wanted` and `base` do. `kind`: of a request
 /// of these classes, of what kind it is, and the box in which all are; none where it is of no kind that is kept. `limit`: so
-/// many boxes at most.
+/// many boxes at most. Whether nothing else is left.
 pub(crate) fn cells<K: Ord>(
     requests: &Requests<'_>,
     (base, wanted): (&[Formula<'_>], &Formula<'_>),
     limit: usize,
     cells: &mut Cells<K>,
     mut kind: impl FnMut(&[u32], usize) -> (Option<K>, Space),
-) {
+) -> bool {
     let mut near: Option<Vec<u32>> = None;
     for done in 0.. {
         let mut query = requests.query();
@@ -55,12 +53,9 @@ pub(crate) fn cells<K: Ord>(
         });
         let mut work = WORK_LIMIT;
         let classes = match query.find(near.as_deref(), &mut work) {
-            Answer::None => break,
+            Answer::None => return true,
             Answer::Some(classes) if done < limit => classes,
-            Answer::Some(_) | Answer::Unknown => {
-                cells.is_all = false;
-                break;
-            }
+            Answer::Some(_) | Answer::Unknown => return false,
         };
         let (found, space) = kind(&classes, done);
         if let Some(found) = found {
@@ -69,6 +64,7 @@ pub(crate) fn cells<K: Ord>(
         cells.seen.push(space);
         near = Some(classes);
     }
+    false
 }
 
 /// The same requests in as few and as wide boxes as are easily found.
