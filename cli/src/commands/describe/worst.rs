@@ -108,7 +108,7 @@ impl Worst {
 /// Who may be asked at a stage, those that migrations bring included, and how many of them by one request.
 fn asked(policy: &Policy, who: &Who) -> (Vec<TargetId>, usize) {
     let catalogue = &policy.catalogue;
-    let (mut members, calls) = match who {
+    let (mut members, calls): (Vec<TargetId>, usize) = match who {
         Who::Target(target) => (vec![*target], 1),
         Who::Split(_, shares) => (shares.iter().map(|(_, target)| *target).collect(), 1),
         Who::Ordered(_, targets) => (targets.clone(), targets.len()),
@@ -122,10 +122,12 @@ fn asked(policy: &Policy, who: &Who) -> (Vec<TargetId>, usize) {
             (catalogue.target_ids().collect(), lists.max().unwrap_or_default())
         }
     };
-    let brought = policy.migrations.iter().filter(|by| members.contains(&by.old)).map(|by| by.new);
-    let brought: Vec<TargetId> = brought.filter(|target| !members.contains(target)).collect();
+    let brought: Vec<TargetId> =
+        policy.migrations.iter().filter(|by| members.contains(&by.old)).map(|by| by.new).collect();
+    // One that is moved is asked before the one that it replaces.
+    let more = brought.len();
     members.extend(brought);
-    (members, calls)
+    (members, calls + more)
 }
 
 /// Until the first content of a stream.
