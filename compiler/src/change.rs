@@ -459,9 +459,7 @@ impl Compared<'_> {
                 is_rest: false,
             });
         }
-        for (part, seen) in &all.rest {
-            found.push(self.rest(&pair, *part, &assumed, seen));
-        }
+        found.extend(all.rest.iter().map(|rest| self.rest(&pair, rest, &assumed)));
         progress("who can reach whom", 0, 0);
         let reached = reach::Asking::new(&pair, &assumed, &phrases, &all.found).all(all.rest.is_empty());
         progress("what is promised", 0, 0);
@@ -542,14 +540,8 @@ impl Compared<'_> {
     }
 
     /// All that was not looked at one by one, as one region: it says that it is.
-    fn rest(
-        &self,
-        pair: &Pair<'_>,
-        part: suspects::Part,
-        assumed: &[Formula<'_>],
-        seen: &[spaces::Space],
-    ) -> Region {
-        let shown = self.shown_of_rest(pair, part, assumed, seen);
+    fn rest(&self, pair: &Pair<'_>, rest: &regions::Rest<'_>, assumed: &[Formula<'_>]) -> Region {
+        let shown = self.shown_of_rest(pair, rest, assumed);
         Region {
             // Whatever is not known to be excluded may be.
             kinds: Kind::ALL.into_iter().filter(|kind| *kind != Kind::Later).collect(),

@@ -100,6 +100,8 @@ pub(super) struct Cell {
     pub(super) signature: Signature,
     /// Whatever else a request is that no `deny` holds of where none does here, it differs in this way.
     pub(super) constraints: Vec<Constraint>,
+    /// On each side the answer of all of them, where that has a plan.
+    pub(super) answers: [Option<u32>; 2],
 }
 
 /// Both sides, asked together.
@@ -126,7 +128,8 @@ impl<'s> Pair<'s> {
         let mut look = Look { pair: self, classes, because, found: Signature::default() };
         let ways = self.sides.map(|side| Way::of(side, self.requests, classes));
         look.compare(&ways);
-        Cell { signature: look.found, constraints: look.because.constraints() }
+        let answers = [0, 1].map(|at| ways[at].planned().map(|planned| planned.number));
+        Cell { signature: look.found, constraints: look.because.constraints(), answers }
     }
 
     fn canonical(&self, targets: impl Iterator<Item = TargetId>) -> BTreeSet<TargetId> {

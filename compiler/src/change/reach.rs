@@ -3,11 +3,12 @@
 
 use super::cell::{Kind, Pair};
 use super::regions::Found;
-use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression, RuleBox};
+use crate::decision::boxes::{ClassSet, Constraint, Dimension, RuleBox};
 use crate::proof::formula::Formula;
 use crate::proof::phrases::Phrases;
+use crate::proof::query::series::Series;
 use crate::proof::query::{Answer, WORK_LIMIT};
-use crate::proof::spaces::{Space, is_of};
+use crate::proof::spaces::{self, Space, is_of};
 use fastrand::Rng;
 use std::collections::BTreeSet;
 use wayleave_program::catalogue::TargetId;
@@ -127,47 +128,55 @@ impl<'a, 's> Asking<'a, 's> {
         left: &mut usize,
     ) -> Option<ClassSet> {
         let dimension = self.dimension(id);
-        let within = |classes: ClassSet| match dimension {
-            Some(dimension) => Formula::from(Expression::Within(Constraint { dimension, classes })),
-            None => Formula::constant(true),
+        let of = |classes: ClassSet| -> Space {
+            dimension.map(|dimension| Constraint { dimension, classes }).into_iter().collect()
         };
         let mut seen = ClassSet::none();
         let mut found = ClassSet::none();
-        let may_reach = self.spaces(&whom.targets[to], to);
-        let mut spaces = may_reach.iter();
-        let mut space = spaces.next();
-        while let Some(own) = space {
-            let reaches = self.attempts(to, &whom.targets[to], std::slice::from_ref(&as_box(own)));
-            let mut parts = vec![Formula::from(is_of(own)), reaches];
-            if dimension.is_some() {
-                parts.push(within(seen.clone()).negated());
+        for (own, answers) in self.spaces(&whom.targets[to], to) {
+            let reaches = self.attempts(to, &whom.targets[to], |number| answers.contains(&number));
+            let Some(reaches) = reaches else { continue };
+            let parts = [Formula::from(is_of(own)), reaches].into_iter().chain(self.assumed.iter().cloned());
+            let mut more = Series::new(self.pair.requests, parts.collect());
+            if !seen.is_empty() {
+                more.exclude(of(seen.clone()));
             }
-            let class = match self.some(parts, left)? {
-                None => {
-                    space = spaces.next();
-                    continue;
+            loop {
+                *left = left.checked_sub(1)?;
+                let mut work = WORK_LIMIT;
+                let class = match more.find(&Space::new(), std::iter::empty(), &mut work) {
+                    Answer::None => break,
+                    Answer::Some(classes) => dimension.map_or(0, |dimension| classes[dimension.0 as usize]),
+                    Answer::Unknown => return None,
+                };
+                let space = of(ClassSet::one(class));
+                if !self.is_reached(from, &whom.targets[from], &space, left)? {
+                    found = found.or(&ClassSet::one(class));
                 }
-                Some(classes) => dimension.map_or(0, |dimension| classes[dimension.0 as usize]),
-            };
-            let space: Space = dimension
-                .map(|dimension| Constraint { dimension, classes: ClassSet::one(class) })
-                .into_iter()
-                .collect();
-            let is_known = || self.sampled(from, &whom.targets[from], &space);
-            let before = || self.attempts(from, &whom.targets[from], &[as_box(&space)]);
-            if !is_known() && self.some(vec![before(), within(ClassSet::one(class))], left)?.is_none() {
-                found = found.or(&ClassSet::one(class));
-            }
-            seen = seen.or(&ClassSet::one(class));
-            if dimension.is_none() {
-                return Some(found);
+                if dimension.is_none() {
+                    return Some(found);
+                }
+                seen = seen.or(&ClassSet::one(class));
+                more.exclude(space);
             }
         }
         Some(found)
     }
 
+    /// Whether some request of a space may be sent to some of these targets on a side; none where that was not found out.
+    fn is_reached(&self, at: usize, targets: &[TargetId], space: &Space, left: &mut usize) -> Option<bool> {
+        if self.sampled(at, targets, space) {
+            return Some(true);
+        }
+        let is_met = |number| self.pair.sides[at].boxes(number).iter().any(|one| meets(one, space));
+        let Some(reaches) = self.attempts(at, targets, is_met) else { return Some(false) };
+        let found = self.some(vec![reaches, is_of(space).into()], left)?;
+        Some(found.is_some())
+    }
+
     /// Where some of these targets may be asked on one side and are not on the other, or not for the same requests.
-    fn spaces(&self, targets: &[TargetId], to: usize) -> Vec<&Space> {
+    /// With the answers that those have there.
+    fn spaces(&self, targets: &[TargetId], to: usize) -> Vec<(&Space, &BTreeSet<u32>)> {
         let canonical = |target: &TargetId| self.pair.alike.canonical(*target);
         let targets: BTreeSet<TargetId> = targets.iter().map(canonical).collect();
         let concerns = |found: &&Found| {
@@ -178,7 +187,8 @@ impl<'a, 's> Asking<'a, 's> {
             };
             signature.kinds.contains(&kind) || others.iter().any(|other| targets.contains(&canonical(other)))
         };
-        self.found.iter().filter(concerns).flat_map(|found| &found.spaces).collect()
+        let own = self.found.iter().filter(concerns);
+        own.flat_map(|found| found.spaces.iter().zip(found.answers.iter().map(|both| &both[to]))).collect()
     }
 
     /// Whether a request that is easily found shows that some of these targets may be asked on a side: most are of many.
@@ -231,8 +241,9 @@ impl<'a, 's> Asking<'a, 's> {
         }
     }
 
-    /// Some of these targets may be sent a request on a side, by an answer that has something in common with these boxes.
-    fn attempts(&self, at: usize, targets: &[TargetId], meets: &[RuleBox]) -> Formula<'s> {
+    /// Some of these targets may be sent a request on a side, by an answer that is met.
+    /// None where no answer can.
+    fn attempts(&self, at: usize, targets: &[TargetId], is_met: impl Fn(u32) -> bool) -> Option<Formula<'s>> {
         let side = self.pair.sides[at];
         let mut ways = Vec::new();
         for (number, in_plan) in &self.standing[at] {
@@ -244,9 +255,8 @@ impl<'a, 's> Asking<'a, 's> {
                 in_plan.contains(target)
                     || side.part.migrations.clone().any(|number| brings(number, **target))
             };
-            let is_met = || side.boxes(*number).iter().any(|one| meets.iter().any(|other| meet(one, other)));
             let Some(plan) = side.plan(*number) else { continue };
-            if !targets.iter().any(|target| may_stand(&target)) || !is_met() {
+            if !targets.iter().any(|target| may_stand(&target)) || !is_met(*number) {
                 continue;
             }
             let own = targets.iter().filter(may_stand).map(|target| {
@@ -258,7 +268,8 @@ impl<'a, 's> Asking<'a, 's> {
             let own = Formula::Any(own.collect());
             ways.push(Formula::All(vec![side.is_answered(*number), own]));
         }
-        Formula::All(vec![side.is_denied().negated(), Formula::Any(ways)])
+        let is_undenied = || side.is_denied().negated();
+        (!ways.is_empty()).then(|| Formula::All(vec![is_undenied(), Formula::Any(ways)]))
     }
 
     fn by_name(&self) -> Vec<Whom> {
@@ -315,10 +326,6 @@ fn narrowed(one: &RuleBox, space: &Space) -> Option<RuleBox> {
     is_possible.then_some(one)
 }
 
-fn as_box(space: &Space) -> RuleBox {
-    RuleBox { rule: 0, constraints: space.clone(), residual: Vec::new() }
-}
-
 fn add(found: &mut Vec<Whom>, words: String, at: usize, target: TargetId) {
     match found.iter_mut().find(|known| known.words == words) {
         Some(known) => known.targets[at].push(target),
@@ -330,11 +337,7 @@ fn add(found: &mut Vec<Whom>, words: String, at: usize, target: TargetId) {
     }
 }
 
-/// Whether two boxes have something in common, as far as their constraints say.
-fn meet(one: &RuleBox, other: &RuleBox) -> bool {
-    let clash = |part: &Constraint| {
-        let same = other.constraints.iter().find(|known| known.dimension == part.dimension);
-        same.is_some_and(|known| known.classes.and(&part.classes).is_empty())
-    };
-    !one.constraints.iter().any(clash)
+/// Whether a box has something in common with a space, as far as its constraints say.
+fn meets(one: &RuleBox, space: &Space) -> bool {
+    spaces::meet(&one.constraints, space)
 }

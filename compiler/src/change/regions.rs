@@ -4,15 +4,20 @@
 use super::cell::{Cell, Kind, Pair, Signature};
 use super::suspects::{self, Part};
 use crate::decision::boxes::Dimension;
+use crate::decision::layers::LayerKind;
 use crate::proof::formula::Formula;
 use crate::proof::spaces::{self, Cells, Space};
 use std::collections::BTreeSet;
 
-/// So many ways are looked at one by one; what is left then is one region that says so.
+/// So many ways are looked at one by one, of a large policy fewer; what is left then is one region that says so.
 const CELLS: usize = 1_000;
+const FEWEST: usize = 100;
+
+/// The boxes of a policy times the ways that are looked at come to so much: each is compared with all of those.
+const WORK: usize = 2_000_000;
 
 /// So many of one cause, as long as there are any.
-const LEAST: usize = 100;
+const LEAST: usize = 4;
 
 /// Requests that differ in one way.
 #[derive(Debug)]
@@ -22,33 +27,49 @@ pub(super) struct Found {
     pub(super) signature: Signature,
     /// One of them.
     pub(super) spaces: Vec<Space>,
+    /// Of each of those, on each side, the answers with a plan that its requests may have.
+    pub(super) answers: Vec<[BTreeSet<u32>; 2]>,
+}
+
+/// Requests that were not told apart.
+#[derive(Debug)]
+pub(super) struct Rest<'s> {
+    pub(super) part: Part,
+    /// Of one of these each.
+    pub(super) ways: Vec<Formula<'s>>,
+    /// Of none of these.
+    pub(super) seen: Vec<Space>,
 }
 
 /// What there is.
 #[derive(Debug, Default)]
-pub(super) struct All {
+pub(super) struct All<'s> {
     /// In the order of their signatures.
     pub(super) found: Vec<Found>,
-    /// Parts of which more may differ: what is excluded of it.
-    pub(super) rest: Vec<(Part, Vec<Space>)>,
+    /// Where more may differ.
+    pub(super) rest: Vec<Rest<'s>>,
 }
 
 /// Finds them all. `assumed`: what is asked of all requests.
-pub(super) fn all(pair: &Pair<'_>, assumed: &[Formula<'_>], progress: &dyn Fn(usize)) -> All {
+pub(super) fn all<'s>(pair: &Pair<'s>, assumed: &[Formula<'s>], progress: &dyn Fn(usize)) -> All<'s> {
     let mut all = All::default();
+    let rules = &pair.sides[0].subject.rules;
+    let boxes: usize = LayerKind::ALL.iter().map(|kind| rules.layer(*kind).len()).sum();
+    let limit = (WORK / boxes.max(1)).clamp(FEWEST, CELLS);
     let mut looked_at = 0;
     for part in Part::ALL {
         let mut base = assumed.to_vec();
         base.extend(part.base(pair.sides));
         let mut cells = Cells::default();
+        let mut origins: Vec<(Space, [Option<u32>; 2])> = Vec::new();
         let ways = suspects::ways(part, pair.sides, pair.alike);
         // One that has very many leaves some to the others, and takes what they leave.
-        let mut pending: Vec<&Formula<'_>> = ways.iter().collect();
+        let mut pending = ways;
         for is_first in [true, false] {
             let count = pending.len();
             let mut rest = Vec::new();
             for (index, suspects) in pending.into_iter().enumerate() {
-                let left = CELLS - looked_at;
+                let left = limit - looked_at;
                 let fair = (left / (count - index)).max(LEAST).min(left);
                 let share = if is_first { fair } else { left };
                 if left == 0 && !rest.is_empty() {
@@ -57,9 +78,10 @@ pub(super) fn all(pair: &Pair<'_>, assumed: &[Formula<'_>], progress: &dyn Fn(us
                 }
                 let before = cells.seen.len();
                 let is_all =
-                    spaces::cells(pair.requests, (&base, suspects), share, &mut cells, |classes, done| {
+                    spaces::cells(pair.requests, (&base, &suspects), share, &mut cells, |classes, done| {
                         progress(looked_at + done);
-                        let Cell { signature, constraints } = pair.cell(classes);
+                        let Cell { signature, constraints, answers } = pair.cell(classes);
+                        origins.push((constraints.clone(), answers));
                         ((!signature.kinds.is_empty()).then_some(signature), constraints)
                     });
                 looked_at += cells.seen.len() - before;
@@ -68,11 +90,18 @@ pub(super) fn all(pair: &Pair<'_>, assumed: &[Formula<'_>], progress: &dyn Fn(us
             pending = rest;
         }
         if !pending.is_empty() {
-            all.rest.push((part, cells.seen));
+            all.rest.push(Rest { part, ways: pending, seen: cells.seen });
         }
         for (signature, spaces) in cells.by_kind {
-            let spaces = spaces::joined(pair.requests, &base, spaces);
-            all.found.push(Found { part, signature, spaces });
+            let mut spaces = spaces::joined(pair.requests, &base, spaces);
+            // The plainest first: it is said first, and shown.
+            spaces.sort_by_key(Vec::len);
+            let answers = spaces.iter().map(|space| {
+                let met = origins.iter().filter(|(origin, _)| spaces::meet(origin, space));
+                [0, 1].map(|at| met.clone().filter_map(|(_, answers)| answers[at]).collect())
+            });
+            let answers = answers.collect();
+            all.found.push(Found { part, signature, spaces, answers });
         }
     }
     all

@@ -2,13 +2,12 @@
 
 use super::both::Which;
 use super::cell::{Kind, Pair};
-use super::regions::Found;
-use super::suspects::{self, Part};
+use super::regions::{Found, Rest};
 use super::{Compared, Shown};
 use crate::model::{Policy, RouteBody, Who};
 use crate::proof::formula::Formula;
 use crate::proof::query::{Answer, WORK_LIMIT};
-use crate::proof::spaces::{Space, is_of};
+use crate::proof::spaces::is_of;
 use crate::proof::witness::boundaries;
 use crate::spec;
 use std::collections::BTreeSet;
@@ -20,6 +19,9 @@ use wayleave_program::value::{Share, Value};
 
 /// So many callers are looked at for one whose draws show it.
 const CALLERS: u32 = 3_000;
+
+/// Of what was not told apart, so many ways are tried for a request.
+const WAYS: usize = 8;
 
 impl Compared<'_> {
     /// One request of a region, on which the policies decide differently.
@@ -49,26 +51,24 @@ impl Compared<'_> {
     pub(super) fn shown_of_rest(
         &self,
         pair: &Pair<'_>,
-        part: Part,
+        rest: &Rest<'_>,
         assumed: &[Formula<'_>],
-        seen: &[Space],
     ) -> Option<Shown> {
-        let mut query = pair.requests.query();
-        query.when(suspects::formula(part, pair.sides, pair.alike));
-        part.base(pair.sides).into_iter().for_each(|base| {
-            query.when(base);
-        });
-        assumed.iter().for_each(|assumed| {
-            query.when(assumed.clone());
-        });
-        seen.iter().for_each(|space| {
-            query.unless(is_of(space));
-        });
-        let mut work = WORK_LIMIT;
-        match query.answer(&mut work) {
-            Answer::Some(witness) => Some(self.decided(&witness.request)),
-            Answer::None | Answer::Unknown => None,
-        }
+        rest.ways.iter().take(WAYS).find_map(|way| {
+            let mut query = pair.requests.query();
+            query.when(way.clone());
+            for formula in rest.part.base(pair.sides).into_iter().chain(assumed.iter().cloned()) {
+                query.when(formula);
+            }
+            rest.seen.iter().for_each(|space| {
+                query.unless(is_of(space));
+            });
+            let mut work = WORK_LIMIT;
+            match query.answer(&mut work) {
+                Answer::Some(witness) => Some(self.decided(&witness.request)),
+                Answer::None | Answer::Unknown => None,
+            }
+        })
     }
 
     fn with_draws(&self, request: &Attributes, kinds: &BTreeSet<Kind>) -> Option<Shown> {

@@ -64,11 +64,6 @@ pub(super) fn ways<'s>(part: Part, sides: [&'s Side<'s>; 2], alike: &'s Alike) -
     }
 }
 
-/// Where decisions may differ among the requests of a part.
-pub(super) fn formula<'s>(part: Part, sides: [&'s Side<'s>; 2], alike: &'s Alike) -> Formula<'s> {
-    Formula::Any(ways(part, sides, alike))
-}
-
 /// The same of each place at which something is not alike.
 fn at_each<'s>(subject: &'s Subject<'s>, at: &'s Where, parts: Vec<Formula<'s>>) -> Vec<Formula<'s>> {
     match at {

@@ -97,6 +97,17 @@ impl ClassSet {
         ClassSet(rest)
     }
 
+    /// Whether another holds all of these.
+    pub fn is_within(&self, other: &ClassSet) -> bool {
+        let mut at = 0;
+        self.0.iter().all(|(first, last)| {
+            while other.0.get(at).is_some_and(|(_, end)| end < first) {
+                at += 1;
+            }
+            other.0.get(at).is_some_and(|(begin, end)| begin <= first && last <= end)
+        })
+    }
+
     /// Those that both hold.
     #[must_use]
     pub fn and(&self, other: &ClassSet) -> ClassSet {

@@ -38,6 +38,9 @@ impl Callbacks for Work {
     }
 }
 
+/// That something is so, among what is chosen.
+pub(super) type Literal = Lit;
+
 /// Clauses over the groups of some dimensions.
 pub(super) struct Clauses {
     solver: Solver<Work>,
@@ -149,21 +152,22 @@ impl Clauses {
             return *known;
         }
         let (groups, literals) = &self.groups[dimension];
-        let inside = groups.within(classes);
-        let literals = literals.clone();
-        let literal = match inside.as_slice() {
+        let (inside, outside) = groups.split(classes);
+        // Of most of them, that it is none of the others.
+        let is_most = inside.len() > outside.len();
+        let own = if is_most { outside } else { inside };
+        let own: Vec<Lit> = own.iter().map(|group| literals[*group]).collect();
+        let literal = match own.as_slice() {
             [] => !self.always,
-            [one] => literals[*one],
-            all if all.len() == literals.len() => self.always,
+            [one] => *one,
             several => {
                 let any = self.fresh();
-                let mut some: Vec<Lit> = several.iter().map(|group| literals[*group]).collect();
-                some.iter().for_each(|one| self.add(vec![!*one, any]));
-                some.push(!any);
-                self.add(some);
+                several.iter().for_each(|one| self.add(vec![!*one, any]));
+                self.add(several.iter().copied().chain([!any]).collect());
                 any
             }
         };
+        let literal = if is_most { !literal } else { literal };
         self.known.insert(key, literal);
         literal
     }
@@ -216,13 +220,42 @@ impl Clauses {
         }
     }
 
-    /// Searches, for at most so much work, added up over all searches; what is left of it.
-    pub(super) fn search(&mut self, work: &mut u64) -> Found {
+    /// That a dimension's class is one of these, whether anything told them apart before or not; none of a dimension that
+    /// nothing asks about.
+    pub(super) fn tested(&mut self, constraint: &Constraint) -> Option<Literal> {
+        let (groups, _) = self.groups.get_mut(&constraint.dimension)?;
+        if let Some(known) = self.known.get(&(constraint.dimension, constraint.classes.clone())) {
+            return Some(*known);
+        }
+        for (old, new) in groups.cut(&constraint.classes) {
+            let parts = [self.fresh(), self.fresh()];
+            let (_, literals) = self.groups.get_mut(&constraint.dimension)?;
+            let whole = std::mem::replace(&mut literals[old], parts[0]);
+            assert_eq!(literals.len(), new, "each new one is the next");
+            literals.push(parts[1]);
+            self.add(vec![!whole, parts[0], parts[1]]);
+            self.add(vec![!parts[0], !parts[1]]);
+            parts.iter().for_each(|part| self.add(vec![!*part, whole]));
+        }
+        Some(self.within(constraint))
+    }
+
+    /// Demands that not all of these are so. A literal that makes it so only where that is assumed, if it is `optional`.
+    pub(super) fn deny_all(&mut self, all: &[Literal], is_optional: bool) -> Option<Literal> {
+        let mut clause: Vec<Lit> = all.iter().map(|one| !*one).collect();
+        let optional = is_optional.then(|| self.fresh());
+        clause.extend(optional.map(|optional| !optional));
+        self.add(clause);
+        optional
+    }
+
+    /// Searches where all of these are so, for at most so much work, added up over all searches; what is left of it.
+    pub(super) fn search(&mut self, assumed: &[Literal], work: &mut u64) -> Found {
         let callbacks = self.solver.cb_mut();
         (callbacks.learnt, callbacks.limit) = (0, *work);
         callbacks.each = 1 + self.literals / LITERALS;
         let before = self.solver.num_propagations();
-        let found = self.solver.solve_limited(&[]);
+        let found = self.solver.solve_limited(assumed);
         let propagated = self.solver.num_propagations() - before;
         *work = work.saturating_sub(self.solver.cb().learnt + propagated / PROPAGATED);
         if found == lbool::TRUE {

@@ -1,10 +1,13 @@
 //! A box of requests in the language's own words: what it asks of each attribute, as a policy would write it.
 
+mod saying;
+
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression, RuleBox};
 use crate::decision::partition::{Meaning, Partition};
 use crate::decision::{Computed, Rules};
 use crate::model::condition::{Pattern, PatternKind};
 use crate::model::{Condition, Policy, Predicate, Subject};
+use saying::Saying;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use wayleave_program::instant;
@@ -25,14 +28,6 @@ pub(crate) struct Phrases<'p> {
 
 /// What can be said of each attribute, by its dimension.
 type Said = BTreeMap<(AttributeId, Dimension), Arc<Vec<Saying>>>;
-
-/// Something that can be said of an attribute, and for which classes it is true.
-struct Saying {
-    classes: ClassSet,
-    says: String,
-    /// The same denied.
-    denies: String,
-}
 
 /// Behind the name of what a second policy classifies in its own way.
 pub(crate) const NEW: &str = " (new)";
@@ -270,23 +265,7 @@ impl<'p> Phrases<'p> {
             Type::Tokens | Type::Instant | Type::TimeOfDay | Type::Share => {
                 self.numbers(id, dimension, classes, is_part)
             }
-            _ => self.said(&self.sayings(id, dimension), dimension, classes, is_part),
-        }
-    }
-
-    /// As few sayings as come to these classes.
-    fn said(&self, sayings: &[Saying], dimension: Dimension, classes: &ClassSet, is_part: bool) -> String {
-        let count = self.partition.count(dimension);
-        let rest = classes.complement(count);
-        let said = sayings.iter().filter(|one| one.classes == *classes).map(|one| &one.says);
-        let denied = sayings.iter().filter(|one| one.classes == rest).map(|one| &one.denies);
-        if let Some(shortest) = said.chain(denied).min_by_key(|words| words.len()) {
-            return shortest.clone();
-        }
-        let (own, denied) = (terms(sayings, classes, count), terms(sayings, &rest, count));
-        match denied.len() < own.len() {
-            true => format!("not ({})", denied.join(" or ")),
-            false => joined(&own, " or ", is_part),
+            _ => saying::all(&self.sayings(id, dimension), classes, self.partition.count(dimension), is_part),
         }
     }
 
@@ -317,7 +296,7 @@ impl<'p> Phrases<'p> {
             let is_whole = inside.iter().map(|class| sizes[class]).sum::<usize>() == own.len();
             let is_unknown = named.shape == Shape::Tree && inside.contains(&unknown);
             if is_whole && !is_unknown && !own.is_empty() {
-                sayings.push(Saying { classes: ClassSet::of(inside), says, denies });
+                sayings.push(Saying::new(ClassSet::of(inside), says, denies));
             }
         };
         for member in members() {
@@ -381,26 +360,23 @@ impl<'p> Phrases<'p> {
         by_class.retain(|class, _| self.partition.is_of_literals(id, *class));
         let mut sayings: Vec<Saying> = by_class
             .iter()
-            .map(|(class, texts)| Saying {
-                classes: ClassSet::one(*class),
-                says: is_one(name, texts.clone(), true),
-                denies: is_one(name, texts.clone(), false),
+            .map(|(class, texts)| {
+                let [says, denies] = [true, false].map(|is_true| is_one(name, texts.clone(), is_true));
+                Saying::new(ClassSet::one(*class), says, denies)
             })
             .collect();
         for (pattern, classes) in self.partition.patterns(id) {
             let says = matches(name, pattern);
-            sayings.push(Saying { classes: classes.clone(), denies: format!("not {says}"), says });
+            let denies = format!("not {says}");
+            sayings.push(Saying::new(classes.clone(), says, denies));
         }
         // Several literals are one list.
         let all: Vec<String> = by_class.values().flatten().cloned().collect();
         if by_class.len() > 1 {
             let classes = ClassSet::of(by_class.keys().copied());
             if classes.len() < self.partition.count(dimension) {
-                sayings.push(Saying {
-                    classes,
-                    says: is_one(name, all.clone(), true),
-                    denies: is_one(name, all, false),
-                });
+                let [says, denies] = [true, false].map(|is_true| is_one(name, all.clone(), is_true));
+                sayings.push(Saying::new(classes, says, denies));
             }
         }
         sayings
@@ -458,50 +434,6 @@ fn one_above(value: &Value) -> Option<Value> {
         }
         _ => None,
     }
-}
-
-/// Sayings that each stand for a part of these classes, and for all of them together.
-fn terms(sayings: &[Saying], classes: &ClassSet, count: u32) -> Vec<String> {
-    let mut left = classes.clone();
-    let mut found = Vec::new();
-    while let Some((class, _)) = left.ranges().first().copied() {
-        let is_inside =
-            |one: &&Saying| one.classes.contains(class) && one.classes.and(classes) == one.classes;
-        let widest = sayings
-            .iter()
-            .filter(is_inside)
-            .max_by_key(|one| (one.classes.and(&left).len(), std::cmp::Reverse(one.says.len())));
-        let (covered, says) = match widest {
-            Some(one) => (one.classes.clone(), one.says.clone()),
-            None => several(sayings, classes, class, count),
-        };
-        left = left.and(&covered.complement(count));
-        found.push(says);
-    }
-    found
-}
-
-/// What holds of a class and of no class outside, joined; each part excludes as much as any.
-fn several(sayings: &[Saying], classes: &ClassSet, class: u32, count: u32) -> (ClassSet, String) {
-    let mut covered = ClassSet::all(count);
-    let mut says: Vec<String> = Vec::new();
-    while covered.and(classes) != covered {
-        let outside = |one: &ClassSet| one.and(&classes.complement(count)).len();
-        let options = sayings.iter().map(|one| match one.classes.contains(class) {
-            true => (covered.and(&one.classes), &one.says),
-            false => (covered.and(&one.classes.complement(count)), &one.denies),
-        });
-        let best = options.min_by_key(|(left, _)| (outside(left), u32::MAX - left.and(classes).len()));
-        match best {
-            Some((left, words)) if outside(&left) < outside(&covered) => {
-                covered = left;
-                says.push(words.clone());
-            }
-            // Nothing tells them apart: what is left is said together.
-            _ => break,
-        }
-    }
-    (covered, joined(&says, " and ", true))
 }
 
 fn matches(name: &str, pattern: &Pattern) -> String {

@@ -2,6 +2,7 @@
 //! are more.
 
 use super::formula::Formula;
+use super::query::series::Series;
 use super::query::{Answer, Requests, WORK_LIMIT};
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) type Space = Vec<Constraint>;
 
 /// So many boxes of one kind are joined with each other; of more, each stands as it was found.
-const JOINED: usize = 400;
+const JOINED: usize = 1_000;
+
+/// What joining those of one kind may cost, as for [`WORK_LIMIT`].
+const WORK: u64 = 20_000;
 
 /// That a request is of it.
 pub(crate) fn is_of(space: &Space) -> Expression {
@@ -41,18 +45,11 @@ pub(crate) fn cells<K: Ord>(
     cells: &mut Cells<K>,
     mut kind: impl FnMut(&[u32], usize) -> (Option<K>, Space),
 ) -> bool {
-    let mut near: Option<Vec<u32>> = None;
+    let mut series = Series::new(requests, base.iter().chain([wanted]).cloned().collect());
+    cells.seen.iter().for_each(|space| series.exclude(space.clone()));
     for done in 0.. {
-        let mut query = requests.query();
-        query.when(wanted.clone());
-        base.iter().for_each(|base| {
-            query.when(base.clone());
-        });
-        cells.seen.iter().for_each(|space| {
-            query.unless(is_of(space));
-        });
         let mut work = WORK_LIMIT;
-        let classes = match query.find(near.as_deref(), &mut work) {
+        let classes = match series.find(&Space::new(), std::iter::empty(), &mut work) {
             Answer::None => return true,
             Answer::Some(classes) if done < limit => classes,
             Answer::Some(_) | Answer::Unknown => return false,
@@ -61,8 +58,8 @@ pub(crate) fn cells<K: Ord>(
         if let Some(found) = found {
             cells.by_kind.entry(found).or_default().push(space.clone());
         }
+        series.exclude(space.clone());
         cells.seen.push(space);
-        near = Some(classes);
     }
     false
 }
@@ -72,7 +69,9 @@ pub(crate) fn joined(requests: &Requests<'_>, assumed: &[Formula<'_>], spaces: V
     if spaces.len() > JOINED {
         return spaces;
     }
-    let join = Join { requests, assumed, all: &spaces };
+    let mut all = Series::new(requests, assumed.to_vec());
+    spaces.iter().for_each(|space| all.exclude(space.clone()));
+    let mut join = Join { requests, all: &spaces, others: all, work: WORK };
     let mut wide: Vec<Space> = Vec::new();
     for space in &spaces {
         if wide.iter().any(|known| is_within(space, known)) {
@@ -82,52 +81,50 @@ pub(crate) fn joined(requests: &Requests<'_>, assumed: &[Formula<'_>], spaces: V
         wide.retain(|known| !is_within(known, &widened));
         wide.push(widened);
     }
-    // What the others cover together is left out.
-    let mut index = 0;
-    while index < wide.len() && wide.len() > 1 {
-        let rest: Vec<&Space> =
-            wide.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, space)| space).collect();
-        if join.is_covered(&wide[index], &rest) {
-            wide.remove(index);
-        } else {
-            index += 1;
+    without_covered(requests, assumed, wide, join.work)
+}
+
+/// What the others cover together is left out.
+fn without_covered<'s>(
+    requests: &Requests<'s>,
+    assumed: &[Formula<'s>],
+    mut wide: Vec<Space>,
+    mut work: u64,
+) -> Vec<Space> {
+    let mut series = Series::new(requests, assumed.to_vec());
+    wide.iter().for_each(|space| series.may_exclude(space.clone()));
+    let mut kept: Vec<usize> = (0..wide.len()).collect();
+    for (number, space) in wide.iter().enumerate() {
+        let others = kept.iter().copied().filter(|other| *other != number);
+        if kept.len() > 1 && work > 0 && matches!(series.find(space, others, &mut work), Answer::None) {
+            kept.retain(|other| *other != number);
         }
     }
+    let mut number = 0..;
+    wide.retain(|_| number.next().is_some_and(|number| kept.contains(&number)));
     wide
 }
 
-struct Join<'j, 's> {
-    requests: &'j Requests<'s>,
-    assumed: &'j [Formula<'j>],
+struct Join<'j> {
+    requests: &'j Requests<'j>,
     all: &'j [Space],
+    /// What is of none of them.
+    others: Series<'j>,
+    /// What it may still cost to ask; then only what is seen at once is joined.
+    work: u64,
 }
 
-impl Join<'_, '_> {
-    /// Whether each request of a box is of one of the others.
-    fn is_covered(&self, space: &Space, others: &[&Space]) -> bool {
-        if others.iter().any(|other| is_within(space, other)) {
-            return true;
-        }
-        let mut query = self.requests.query();
-        query.when(is_of(space));
-        self.assumed.iter().for_each(|assumed| {
-            query.when(assumed.clone());
-        });
-        others.iter().for_each(|other| {
-            query.unless(is_of(other));
-        });
-        let mut work = WORK_LIMIT;
-        matches!(query.find(None, &mut work), Answer::None)
-    }
-
-    fn is_all_of_it(&self, space: &Space) -> bool {
-        let all: Vec<&Space> = self.all.iter().collect();
-        self.is_covered(space, &all)
+impl Join<'_> {
+    /// Whether each request of a box is of one of them.
+    fn is_all_of_it(&mut self, space: &Space) -> bool {
+        self.all.iter().any(|other| is_within(space, other))
+            || self.work > 0
+                && matches!(self.others.find(space, std::iter::empty(), &mut self.work), Answer::None)
     }
 
     /// The widest box around it of which all differs in this way: each dimension left out if it can be, else as many of its
     /// classes as can be.
-    fn widened(&self, mut space: Space) -> Space {
+    fn widened(&mut self, mut space: Space) -> Space {
         let mut index = 0;
         while index < space.len() {
             let mut tried = space.clone();
@@ -140,7 +137,19 @@ impl Join<'_, '_> {
         }
         for index in 0..space.len() {
             let dimension = space[index].dimension;
+            // What one of them holds is seen without a question.
+            for other in self.all {
+                if !is_within_but(&space, other, Some(dimension)) {
+                    continue;
+                }
+                let classes = other.iter().find(|part| part.dimension == dimension).map(|part| &part.classes);
+                let all = || ClassSet::all(self.requests.index().count(dimension));
+                space[index].classes = space[index].classes.or(&classes.cloned().unwrap_or_else(all));
+            }
             for more in self.groups(dimension) {
+                if self.work == 0 {
+                    break;
+                }
                 let both = space[index].classes.or(&more);
                 if both == space[index].classes {
                     continue;
@@ -184,10 +193,24 @@ pub(crate) fn around(spaces: &[Space]) -> Space {
     joined.collect()
 }
 
+/// Whether two boxes have something in common.
+pub(crate) fn meet(one: &Space, other: &Space) -> bool {
+    let clash = |part: &Constraint| {
+        let same = other.iter().find(|known| known.dimension == part.dimension);
+        same.is_some_and(|known| known.classes.and(&part.classes).is_empty())
+    };
+    !one.iter().any(clash)
+}
+
 /// Whether one box lies within another.
 fn is_within(one: &Space, other: &Space) -> bool {
-    other.iter().all(|part| {
+    is_within_but(one, other, None)
+}
+
+/// The same, whatever its classes of one dimension are.
+fn is_within_but(one: &Space, other: &Space, dimension: Option<Dimension>) -> bool {
+    other.iter().filter(|part| Some(part.dimension) != dimension).all(|part| {
         let own = one.iter().find(|own| own.dimension == part.dimension);
-        own.is_some_and(|own| own.classes.and(&part.classes) == own.classes)
+        own.is_some_and(|own| own.classes.is_within(&part.classes))
     })
 }
