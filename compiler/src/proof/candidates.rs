@@ -7,7 +7,7 @@ use super::query::Answer;
 use super::reach::Reached;
 use super::subject::{Ability, PlanOf, Subject, members};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Plan, Who};
+use crate::model::{Migration, Plan, Who};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Requested, TargetId};
 use wayleave_program::decision::{Decision, Outcome, RuleName};
@@ -107,37 +107,36 @@ struct Stages<'s> {
 fn stages<'s>(subject: &'s Subject<'s>, plan: &Plan) -> Vec<Stages<'s>> {
     let asks_named = plan.stages.iter().any(|stage| stage.who == Who::Requested);
     let one = |named: &[TargetId], when: Formula<'s>| {
-        let mut all: Vec<Vec<TargetId>> = Vec::new();
+        let mut all: Vec<(bool, Vec<TargetId>)> = Vec::new();
         for stage in &plan.stages {
             match &stage.who {
-                Who::Requested => all.extend(named.iter().map(|target| vec![*target])),
-                who => all.push(members(who)),
+                Who::Requested => all.extend(named.iter().map(|target| (false, vec![*target]))),
+                who => all.push((matches!(who, Who::Ordered(..)), members(who))),
             }
         }
         let mut all = all.into_iter();
-        let first = all.next().unwrap_or_default();
+        let (is_ordered, first) = all.next().unwrap_or_default();
         let mut later: Vec<TargetId> = Vec::new();
-        for target in all.flatten() {
+        for target in all.flat_map(|(_, targets)| targets) {
             if !first.contains(&target) && !later.contains(&target) {
                 later.push(target);
             }
         }
-        Stages { first, beside: Vec::new(), later, named: asks_named.then(|| named.to_vec()), when }
+        let named = asks_named.then(|| named.to_vec());
+        let whole = Stages { first, beside: Vec::new(), later, named, when };
+        if is_ordered { apart(&whole) } else { vec![whole] }
     };
     if !asks_named {
-        return apart(plan, one(&[], Formula::constant(true)));
+        return one(&[], Formula::constant(true));
     }
     let lists = || subject.named.iter();
     let none = Formula::Any(lists().map(|(_, when)| Formula::from(when)).collect()).negated();
     let named = lists().map(|(targets, when)| one(targets, Formula::from(when)));
-    std::iter::once(one(&[], none)).chain(named).flat_map(|way| apart(plan, way)).collect()
+    std::iter::once(one(&[], none)).chain(named).flatten().collect()
 }
 
 /// Of a first stage whose members are tried one after the other, each may be the only one that can.
-fn apart<'s>(plan: &Plan, whole: Stages<'s>) -> Vec<Stages<'s>> {
-    if !matches!(plan.stages.first().map(|stage| &stage.who), Some(Who::Ordered(..))) {
-        return vec![whole];
-    }
+fn apart<'s>(whole: &Stages<'s>) -> Vec<Stages<'s>> {
     let one = |first: &TargetId| {
         let beside = whole.first.iter().filter(|other| *other != first).copied().collect();
         Stages { first: vec![*first], beside, ..whole.clone() }
@@ -214,7 +213,7 @@ fn way_shows(
             && !reasons.is_empty()
             && reasons.iter().all(|reason| matches!(reason.by, RuleName::Capability | RuleName::Context))
     };
-    let is_first = |target: TargetId| way.first.contains(&target) || is_moved(prover, target);
+    let is_first = |target: TargetId| way.first.contains(&target) || is_moved(prover, &way.first, target);
     prover.gave(of, decision)
         && is_written
         && decision.candidates().any(|(target, _)| is_first(target))
@@ -238,9 +237,10 @@ fn named(prover: &Prover<'_>, request: &Attributes) -> Vec<TargetId> {
     }
 }
 
-/// Whether a target takes another's place.
-fn is_moved(prover: &Prover<'_>, target: TargetId) -> bool {
-    prover.policy().migrations.iter().any(|migration| migration.new == target)
+/// Whether a target takes the place of one of others.
+fn is_moved(prover: &Prover<'_>, others: &[TargetId], target: TargetId) -> bool {
+    let moves = |migration: &Migration| migration.new == target && others.contains(&migration.old);
+    prover.policy().migrations.iter().any(moves)
 }
 
 fn backup_missing(prover: &Prover<'_>, of: &PlanOf<'_>, shown: &Shown) -> Diagnostic {

@@ -96,9 +96,9 @@ pub(crate) fn plainest(
             let decided = decide(program, &less);
             if shows(&less, &decided) {
                 (request, decision, is_plainer) = (less, decided, true);
-            } else if !ids.contains(&BuiltIn::Draw.id())
+            } else if !ids.iter().any(draws)
                 && let Some((with, decided)) = shown(program, &less, shows)
-                && adds_draw_alone(policy, &less, &with)
+                && adds_draws_alone(policy, &less, &with)
             {
                 let less = with;
                 (request, decision, is_plainer) = (less, decided, true);
@@ -123,10 +123,15 @@ fn written_together(policy: &Policy) -> Vec<Vec<AttributeId>> {
     together
 }
 
-/// Whether a request says nothing that another does not, but for a draw.
-fn adds_draw_alone(policy: &Policy, less: &Attributes, with: &Attributes) -> bool {
-    let is_more = |id: AttributeId| with.get(id).is_some() && less.get(id).is_none();
-    !policy.schema.ids().any(|id| id != BuiltIn::Draw.id() && is_more(id))
+/// Whether an attribute says nothing but how draws fall.
+fn draws(id: &AttributeId) -> bool {
+    [BuiltIn::Draw, BuiltIn::RequestId].iter().any(|of| of.id() == *id)
+}
+
+/// Whether a request says nothing that another does not, but for how draws fall.
+fn adds_draws_alone(policy: &Policy, less: &Attributes, with: &Attributes) -> bool {
+    let is_more = |id: &AttributeId| with.get(*id).is_some() && less.get(*id).is_none();
+    policy.schema.ids().filter(is_more).all(|id| draws(&id))
 }
 
 /// With what a request document has to say.
