@@ -6,6 +6,8 @@ mod json;
 
 pub(crate) mod markdown;
 
+mod treated;
+
 pub(crate) use human::human;
 pub(crate) use json::json;
 

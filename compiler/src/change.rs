@@ -151,10 +151,21 @@ impl Change {
         self.regions.is_empty() && self.execution.is_empty()
     }
 
-    /// Whether a kind is true of some request.
+    /// Whether all that differs was told apart.
+    pub fn is_whole(&self) -> bool {
+        !self.regions.iter().any(|region| region.is_rest)
+    }
+
+    /// Whether a kind is true of some request, or may be of one that was not told apart.
     pub fn has(&self, kind: Kind) -> bool {
+        self.is_known_to(kind) || self.regions.iter().any(|region| region.kinds.contains(&kind))
+    }
+
+    /// Whether a kind is true of some request that was told apart.
+    pub fn is_known_to(&self, kind: Kind) -> bool {
         let widens = kind == Kind::Widens && self.execution.iter().any(|other| other.widens);
-        widens || self.regions.iter().any(|region| region.kinds.contains(&kind))
+        let mut told = self.regions.iter().filter(|region| !region.is_rest);
+        widens || told.any(|region| region.kinds.contains(&kind))
     }
 
     /// Whether the request of a document is of a region. What neither policy knows is not looked at.
@@ -452,7 +463,7 @@ impl Compared<'_> {
                 when: one.spaces.iter().map(words).collect(),
                 within: words(&self.around(&subject, &one.spaces)),
                 unless: self.denials(&pair, one, &assumed, &phrases),
-                shown: self.shown(&pair, one, &assumed),
+                shown: self.shown(&pair, one, &assumed, as_of),
                 gained: one.signature.gained.iter().map(name).collect(),
                 lost: one.signature.lost.iter().map(name).collect(),
                 items: one.signature.items.iter().cloned().collect(),

@@ -43,7 +43,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn each_of_ten_changes_has_its_comment() {
+fn each_change_has_its_comment() {
     let suite = folder("tests/suite/review");
     let scratch = Scratch::new("review");
     let repository = scratch.0.as_path();
@@ -57,7 +57,7 @@ fn each_of_ten_changes_has_its_comment() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "patch"))
         .collect();
     patches.sort();
-    assert_eq!(patches.len(), 10);
+    assert!(patches.len() >= 10);
     let mut wrong = Vec::new();
     for patch in patches {
         git(&["apply", patch.to_str().expect("paths are Unicode")], repository);

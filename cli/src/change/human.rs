@@ -1,6 +1,6 @@
 //! What is decided differently, for a terminal.
 
-use super::{Compared, counted, price};
+use super::{Compared, counted, price, treated};
 use crate::output::{Paint, Terminal, columns};
 use wayleave_compiler::change::{Kind, Other, Reach, Region, State};
 use wayleave_compiler::diagnostic::render::printable;
@@ -44,11 +44,16 @@ pub(crate) fn total(compared: &Compared, date: &str) -> String {
     match change.regions.len() {
         0 if change.execution.is_empty() => format!("no request is decided differently{from}\n"),
         0 => format!("no request is decided differently{from}, and some are carried out differently\n"),
-        count => format!(
-            "{} of requests {} decided differently{from}\n",
-            counted(count, "set", "sets"),
-            if count == 1 { "is" } else { "are" }
-        ),
+        count => {
+            let later = change.regions.iter().filter(|region| region.kinds.contains(&Kind::Later)).count();
+            format!(
+                "{} of requests {} decided differently{from}{}{}\n",
+                counted(count, "set", "sets"),
+                if count == 1 { "is" } else { "are" },
+                if later > 0 { format!(", {later} of them only later") } else { String::new() },
+                if change.is_whole() { "" } else { "; more than could be told apart" }
+            )
+        }
     }
 }
 
@@ -61,6 +66,9 @@ fn paint(kind: Kind) -> Paint {
 }
 
 fn one(region: &Region, compared: &Compared, terminal: Terminal) -> String {
+    if region.is_rest {
+        return rest(region, compared, terminal);
+    }
     let kinds: Vec<String> =
         region.kinds.iter().map(|kind| terminal.paint(paint(*kind), kind.name())).collect();
     let mut out = format!("{}  when {}\n", kinds.join(", "), printable(&region.within));
@@ -82,7 +90,22 @@ fn one(region: &Region, compared: &Compared, terminal: Terminal) -> String {
             out.push_str(&format!("  {word}  {}\n", printable(&names.join(", "))));
         }
     }
-    let Some(shown) = &region.shown else { return out };
+    shown(&mut out, region, compared);
+    out
+}
+
+/// What was not told apart.
+fn rest(region: &Region, compared: &Compared, terminal: Terminal) -> String {
+    let mut out =
+        format!("{}  {}\n", terminal.paint(Paint::Yellow, "not told apart"), printable(&region.within));
+    out.push_str("  any of it may open or close something\n");
+    shown(&mut out, region, compared);
+    out
+}
+
+/// One of its requests, with both decisions.
+fn shown(out: &mut String, region: &Region, compared: &Compared) {
+    let Some(shown) = &region.shown else { return };
     out.push_str(&format!("  such as  {}\n", printable(&shown.document.to_string())));
     for (word, side, decided) in
         [("was", &compared.old, shown.old.as_ref()), ("is", &compared.new, shown.new.as_ref())]
@@ -92,7 +115,9 @@ fn one(region: &Region, compared: &Compared, terminal: Terminal) -> String {
             out.push_str(&format!("         {line}\n"));
         }
     }
-    out
+    for row in treated::differences(compared, shown) {
+        out.push_str(&format!("  in it  {}\n", printable(&row)));
+    }
 }
 
 fn reach(out: &mut String, title: &str, reached: &[Reach], terminal: Terminal) {

@@ -1,6 +1,6 @@
 //! What is decided differently, as Markdown for a pull request.
 
-use super::{Compared, counted, human, price};
+use super::{Compared, counted, human, price, treated};
 use std::fmt::Write;
 use wayleave_compiler::change::{Kind, Reach, Region, State};
 
@@ -45,8 +45,9 @@ pub(crate) fn sections(out: &mut String, compared: &Compared) {
     let change = &compared.change;
     reach(out, "Newly reachable", &change.gained);
     let of = |wanted: &dyn Fn(&Region) -> bool| -> Vec<&Region> {
-        change.regions.iter().filter(|region| wanted(region)).collect()
+        change.regions.iter().filter(|region| !region.is_rest && wanted(region)).collect()
     };
+    let rest: Vec<&Region> = change.regions.iter().filter(|region| region.is_rest).collect();
     let is = |region: &Region, kind: Kind| region.kinds.contains(&kind);
     let is_loss = |region: &Region| is(region, Kind::Denies) || is(region, Kind::Narrows);
     let is_gain = |region: &Region| is(region, Kind::Widens) || is(region, Kind::Serves);
@@ -58,6 +59,7 @@ pub(crate) fn sections(out: &mut String, compared: &Compared) {
         &of(&|region| !is_loss(region) && !is_gain(region)),
         compared,
     );
+    regions(out, "Not told apart", &rest, compared);
     reach(out, "No longer reachable", &change.lost);
     promises(out, compared);
     rows(out, "Carried out differently", &change.execution.iter().map(human::row).collect::<Vec<_>>());
@@ -119,7 +121,10 @@ fn one(out: &mut String, region: &Region, compared: &Compared) {
         0 | 1 => String::new(),
         count => format!(" (in {})", counted(count, "way", "ways")),
     };
-    let _ = writeln!(out, "- **{}** when {}{ways}", kinds.join(", "), code(&region.within));
+    let _ = match region.is_rest {
+        true => writeln!(out, "- {}: any of it may open or close something", region.within),
+        false => writeln!(out, "- **{}** when {}{ways}", kinds.join(", "), code(&region.within)),
+    };
     let denied: Vec<String> = region.unless.iter().map(|one| code(one)).collect();
     if !denied.is_empty() {
         let _ = writeln!(out, "  - but not when {}", denied.join(" or "));
@@ -145,6 +150,9 @@ fn one(out: &mut String, region: &Region, compared: &Compared) {
         for line in side.lines(decided).iter().take(ROWS) {
             let _ = writeln!(out, "    - {}", code(line));
         }
+    }
+    for row in treated::differences(compared, shown).iter().take(ROWS) {
+        let _ = writeln!(out, "  - in it {}", code(row));
     }
 }
 

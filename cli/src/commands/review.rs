@@ -148,10 +148,18 @@ fn reasons(found: &Findings) -> Vec<String> {
                 (Kind::Widens, "it opens something"),
                 (Kind::Denies, "requests are not routed any more"),
                 (Kind::Narrows, "requests lose a target"),
+                (Kind::Approval, "what approvals can be asked for is not the same"),
+                (Kind::Inspection, "what is masked, flagged or kept is not the same"),
+                (Kind::Limits, "what is limited is not the same"),
             ];
-            reasons.extend(
-                of.iter().filter(|(kind, _)| change.has(*kind)).map(|(_, words)| (*words).to_owned()),
-            );
+            let told = of.iter().filter(|(kind, _)| change.is_known_to(*kind));
+            reasons.extend(told.map(|(_, words)| (*words).to_owned()));
+            if !change.is_whole() {
+                reasons.push("more differs than could be told apart".to_owned());
+            }
+            if !change.execution.is_empty() && !change.execution.iter().all(|other| other.widens) {
+                reasons.push("what carries decisions out is not the same".to_owned());
+            }
             let lost = change.promises.iter().filter(|promise| promise.state.is_loss()).count();
             if lost > 0 {
                 reasons.push(format!("{} lost", counted(lost, "guarantee is", "guarantees are")));

@@ -15,7 +15,7 @@ use wayleave_program::attributes::Attributes;
 use wayleave_program::decision::Decision;
 use wayleave_program::document::write_request;
 use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin, Type};
-use wayleave_program::value::{Share, Value};
+use wayleave_program::value::{Instant, Share, Value};
 
 /// So many callers are looked at for one whose draws show it.
 const CALLERS: u32 = 3_000;
@@ -23,9 +23,36 @@ const CALLERS: u32 = 3_000;
 /// Of what was not told apart, so many ways are tried for a request.
 const WAYS: usize = 8;
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// The same requests on a day, or some days after it, where they are before it: nothing that is written lies between, but the
+/// time of day or the weekday may matter.
+fn not_before(request: &Attributes, day: Instant) -> impl Iterator<Item = Attributes> + '_ {
+    let now = match request.get(BuiltIn::TimeNow.id()) {
+        Some(Value::Instant(now)) if *now < day => Some(*now),
+        _ => None,
+    };
+    let at = now.into_iter().flat_map(move |now| {
+        let days = (day.0 - now.0 + DAY_MS - 1) / DAY_MS;
+        let later = move |days: i64| Instant(now.0 + days * DAY_MS);
+        [day, later(days), later((days + 6) / 7 * 7)]
+    });
+    at.map(|at| {
+        let mut moved = request.clone();
+        moved.set(BuiltIn::TimeNow.id(), Value::Instant(at));
+        moved
+    })
+}
+
 impl Compared<'_> {
-    /// One request of a region, on which the policies decide differently.
-    pub(super) fn shown(&self, pair: &Pair<'_>, found: &Found, assumed: &[Formula<'_>]) -> Option<Shown> {
+    /// One request of a region, on which the policies decide differently; from a day on.
+    pub(super) fn shown(
+        &self,
+        pair: &Pair<'_>,
+        found: &Found,
+        assumed: &[Formula<'_>],
+        as_of: Instant,
+    ) -> Option<Shown> {
         let mut plain = None;
         for space in &found.spaces {
             let mut query = pair.requests.query();
@@ -39,8 +66,10 @@ impl Compared<'_> {
             let mut work = WORK_LIMIT;
             let Answer::Some(witness) = query.answer(&mut work) else { continue };
             let request = witness.request;
-            if let Some(shown) = self.with_draws(&request, &found.signature.kinds) {
-                return Some(shown);
+            let shows = |one: Attributes| self.with_draws(&one, &found.signature.kinds);
+            let shown = not_before(&request, as_of).chain([request.clone()]).find_map(shows);
+            if shown.is_some() {
+                return shown;
             }
             plain.get_or_insert(request);
         }

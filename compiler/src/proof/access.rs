@@ -6,9 +6,10 @@ use super::because::Because;
 use super::formula::Formula;
 use super::phrases::Phrases;
 use super::prover::Prover;
-use super::query::{Answer, WORK_LIMIT};
+use super::query::{Answer, WORK_LIMIT, Witness};
 use super::spaces::{self, Cells, Space, is_of};
 use super::subject::{PlanOf, Subject, before};
+use super::witness;
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression, RuleBox};
 use crate::decision::layers::LayerKind;
 use crate::decision::partition::Meaning;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
+use wayleave_program::decision::Decision;
 use wayleave_program::schema::BuiltIn;
 use wayleave_program::value::Instant;
 
@@ -183,7 +185,7 @@ impl<'s> Asking<'_, 's> {
         let mut unless = BTreeSet::new();
         for (grants, spaces, known) in joined {
             unless.extend(self.denials(target, &spaces));
-            let request = self.request(&known, wanted, &spaces);
+            let request = self.request(target, of, &known, wanted, &spaces);
             let own = |space: &Space| space.iter().filter(|part| !all.contains(part)).cloned().collect();
             let when = spaces.iter().map(|space| self.words(&own(space))).collect();
             parts.push(Part { grants, when, request });
@@ -191,10 +193,17 @@ impl<'s> Asking<'_, 's> {
         let written = of.plan.map(|plan| subject.in_plan(plan)).unwrap_or_default();
         let migrations = self.prover.policy().migrations.iter().enumerate();
         let moves = migrations.filter(|(_, one)| one.new == target && written.contains(&one.old));
-        let moved_by = match written.contains(&target) {
-            true => Vec::new(),
-            false => moves.map(|(index, _)| index).collect(),
+        let is_moved = |index: &usize| {
+            let Some(plan) = of.plan else { return false };
+            let mut parts = base.clone();
+            parts.extend([
+                subject.is_answered(of.number),
+                subject.moves(*index, plan),
+                subject.draws_some(*index),
+            ]);
+            !matches!(self.prover.find(parts), Answer::None)
         };
+        let moved_by = moves.map(|(index, _)| index).filter(is_moved).collect();
         let unless = unless.into_iter().collect();
         let all = self.words(&all);
         Some(Way { route: of.route, arm: of.arm, moved_by, all, parts, unless, is_all })
@@ -245,15 +254,26 @@ impl<'s> Asking<'_, 's> {
         own.map(|boxes| boxes[0].rule as usize).collect()
     }
 
-    /// The plainest request of some boxes.
-    fn request(&self, known: &[Formula<'s>], wanted: &Formula<'s>, found: &[Space]) -> Option<Attributes> {
+    /// The plainest request of some boxes, with draws where it takes those.
+    fn request(
+        &self,
+        target: TargetId,
+        of: &PlanOf<'s>,
+        known: &[Formula<'s>],
+        wanted: &Formula<'s>,
+        found: &[Space],
+    ) -> Option<Attributes> {
         let mut parts = known.to_vec();
         parts.push(wanted.clone());
         parts.push(Formula::from(is_of(found.first()?)));
-        match self.prover.plainest(parts) {
-            Answer::Some(witness) => Some(witness.request),
-            Answer::None | Answer::Unknown => None,
-        }
+        let Answer::Some(Witness { request, .. }) = self.prover.plainest(parts) else { return None };
+        let is_sent = |_: &Attributes, decision: &Decision| {
+            let asked = decision.candidates().map(|(target, _)| target);
+            self.prover.gave(of, decision)
+                && asked.chain(decision.shadow.iter().copied()).any(|one| one == target)
+        };
+        let drawn = witness::shown(self.prover.program(), &request, &is_sent);
+        Some(drawn.map_or(request, |(drawn, _)| drawn))
     }
 
     /// The callers of which some request is one of these.

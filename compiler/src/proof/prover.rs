@@ -88,7 +88,7 @@ impl<'s> Prover<'s> {
         self.assumed.as_ref().is_none_or(|(assumed, _)| self.requests.holds(assumed, classes))
     }
 
-    fn program(&self) -> &Compiled {
+    pub(crate) fn program(&self) -> &Compiled {
         self.program.get_or_init(|| Compiled::new(Arc::clone(&self.owned)))
     }
 

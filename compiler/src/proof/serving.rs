@@ -12,7 +12,7 @@ use super::spaces::{self, Cells};
 use super::subject::{PlanOf, Subject, before};
 use crate::decision::boxes::{Dimension, RuleBox};
 use crate::decision::layers::LayerKind;
-use crate::model::{Condition, Plan, Policy, RouteId};
+use crate::model::{Condition, Migration, Plan, Policy, RouteId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -98,9 +98,9 @@ impl<'s> Asking<'_, 's> {
             turned_away: Conditions { when: Vec::new(), is_all: true },
         };
         let (Some(plan), Some(true) | None) = (of.plan, is_reached) else { return serving };
-        for target in subject.in_plan(plan) {
+        for target in self.all(plan) {
             let wanted =
-                Formula::All(vec![subject.stands(plan, target), subject.is_allowed(target).negated()]);
+                Formula::All(vec![self.may_stand(plan, target), subject.is_allowed(target).negated()]);
             let found = self.conditions(vec![answered.clone(), subject.is_able(target)], &wanted);
             if !found.when.is_empty() || !found.is_all {
                 serving.passed_over.push((target, found));
@@ -122,21 +122,39 @@ impl<'s> Asking<'_, 's> {
         chunks(layer).filter(meets).map(|boxes| boxes[0].rule as usize).collect()
     }
 
-    /// Somebody who may stand in a plan is able to take the request.
-    fn some_able(&self, plan: &Plan) -> Formula<'s> {
-        let subject = self.prover.subject;
-        let written = subject.in_plan(plan);
-        let own =
-            |target: &TargetId| Formula::All(vec![subject.stands(plan, *target), subject.is_able(*target)]);
-        let mut ways: Vec<Formula<'s>> = written.iter().map(own).collect();
-        for (by, index) in self.prover.policy().migrations.iter().zip(0..) {
-            if written.contains(&by.old) {
-                let moved =
-                    vec![subject.moves(index, plan), subject.draws_some(index), subject.is_able(by.new)];
-                ways.push(Formula::All(moved));
+    /// Who may stand in a plan, as written or in somebody's place.
+    fn all(&self, plan: &Plan) -> Vec<TargetId> {
+        let mut all = self.prover.subject.in_plan(plan);
+        for (_, by) in self.moves(plan) {
+            if !all.contains(&by.new) {
+                all.push(by.new);
             }
         }
-        Formula::Any(ways)
+        all
+    }
+
+    /// The migrations whose old target stands in a plan as written, by position.
+    fn moves(&self, plan: &Plan) -> Vec<(usize, &'s Migration)> {
+        let written = self.prover.subject.in_plan(plan);
+        let all = self.prover.subject.policy.migrations.iter().enumerate();
+        all.filter(|(_, by)| written.contains(&by.old)).collect()
+    }
+
+    /// When a target stands in a plan, as written or in somebody's place.
+    fn may_stand(&self, plan: &Plan, target: TargetId) -> Formula<'s> {
+        let subject = self.prover.subject;
+        let brought = self.moves(plan).into_iter().filter(|(_, by)| by.new == target);
+        let brought = brought
+            .map(|(index, _)| Formula::All(vec![subject.moves(index, plan), subject.draws_some(index)]));
+        Formula::Any(std::iter::once(subject.stands(plan, target)).chain(brought).collect())
+    }
+
+    /// Somebody who may stand in a plan is able to take the request.
+    fn some_able(&self, plan: &Plan) -> Formula<'s> {
+        let able = |target: TargetId| {
+            Formula::All(vec![self.may_stand(plan, target), self.prover.subject.is_able(target)])
+        };
+        Formula::Any(self.all(plan).into_iter().map(able).collect())
     }
 
     /// When something is so of requests of which `base` holds.

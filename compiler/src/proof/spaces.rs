@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) type Space = Vec<Constraint>;
 
 /// So many boxes of one kind are joined with each other; of more, each stands as it was found.
-const JOINED: usize = 1_000;
+const JOINED: usize = 3_000;
 
 /// What joining those of one kind may cost, as for [`WORK_LIMIT`].
 const WORK: u64 = 20_000;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use wayleave_compiler::model::{Plan, Policy, Who};
 use wayleave_program::catalogue::{Requested, Target, TargetId};
-use wayleave_program::value::UsdMicros;
+use wayleave_program::value::{Instant, UsdMicros};
 use wayleave_runtime::settings::Timeouts;
 
 /// Bounds for one request.
@@ -46,13 +46,19 @@ impl Worst {
             let pauses = pause.saturating_mul(u32::try_from(calls / (1 + again) * again).unwrap_or(u32::MAX));
             let waits = limit.unwrap_or_default().saturating_mul(u32::try_from(calls).unwrap_or(u32::MAX));
             worst.first_content = worst.first_content.saturating_add(waits).saturating_add(pauses);
-            worst.bill(policy, &members, calls);
+            match &stage.who {
+                // Each of them may be asked, and no one twice.
+                Who::Ordered(..) => members.iter().for_each(|one| worst.bill(policy, &[*one], 1 + again)),
+                _ => worst.bill(policy, &members, calls),
+            }
         }
         // A copy is one call more, and nobody waits for it.
         let written: Vec<TargetId> =
             plan.stages.iter().flat_map(|stage| asked(policy, &stage.who).0).collect();
         for migration in &policy.migrations {
-            if migration.shadow.is_some() && written.contains(&migration.old) {
+            let is_over = |until: Option<Instant>| until.is_some_and(|until| until <= question.now);
+            if migration.shadow.is_some_and(|(_, until)| !is_over(until)) && written.contains(&migration.old)
+            {
                 worst.attempts += 1;
                 worst.bill(policy, &[migration.new], 1);
             }
