@@ -10,7 +10,7 @@ use crate::proof::spaces::{self, Cells, Space};
 use std::collections::BTreeSet;
 
 /// So many ways are looked at one by one, of a large policy fewer; what is left then is one region that says so.
-const CELLS: usize = 3_000;
+const CELLS: usize = 1_500;
 const FEWEST: usize = 100;
 
 /// The boxes of a policy times the ways that are looked at come to so much: each is compared with all of those.
