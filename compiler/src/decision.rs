@@ -24,8 +24,11 @@ mod words;
 
 pub mod program;
 
+mod memo;
+
 pub mod text;
 
 pub use layers::Rules;
 pub use lower::Computed;
+pub use memo::Decisions;
 pub use program::Compiled;

@@ -4,7 +4,7 @@
 use crate::policies::{Generated, Size, policy_of};
 use fastrand::Rng;
 use std::sync::Arc;
-use wayleave_compiler::decision::Compiled;
+use wayleave_compiler::decision::{Compiled, Decisions};
 use wayleave_compiler::spec::Reference;
 use wayleave_compiler::{Options, Policy, Sources, check};
 use wayleave_program::Program;
@@ -64,6 +64,20 @@ impl Ways {
         (found != wanted).then(|| format!("settled: {found:?}\n  at once: {wanted:?}"))
     }
 
+    /// The same where it is decided after others, some of which had the same numbers.
+    pub fn disagreement_after_others(
+        &self,
+        others: &mut Decisions<'_>,
+        request: &Attributes,
+    ) -> Option<String> {
+        let mut wanted = self.native.decide(request);
+        wanted.findings.clear();
+        let of_removed = wanted.removed.iter_mut().flat_map(|removed| &mut removed.reasons);
+        wanted.reasons.iter_mut().chain(of_removed).for_each(|reason| reason.words.clear());
+        let found = others.decide(request);
+        (*found != wanted).then(|| format!("after others: {found:?}\n  alone: {wanted:?}"))
+    }
+
     /// The same of what is asked for, and of who can be approved, while not all is known.
     pub fn disagreement_in_doubt(&self, request: &Attributes) -> Option<String> {
         let asked = |way: &dyn Program| (way.wanted(request), way.approvable(request));
@@ -111,6 +125,7 @@ pub fn agree(numbers: std::ops::Range<u64>, requests: usize) -> Result<u64, Stri
         let size = if number % LARGE == 0 { Size::Large } else { Size::Small };
         let written = policy_of(&mut random, size);
         let ways = Ways::of(&checked(&written));
+        let mut others = Decisions::new(&ways.native);
         for _ in 0..requests {
             let document = written.request(&mut random);
             let request = read_request(ways.spec.schema(), &document)
@@ -122,7 +137,8 @@ pub fn agree(numbers: std::ops::Range<u64>, requests: usize) -> Result<u64, Stri
                 }
                 _ => None,
             };
-            if let Some(found) = ways.disagreement(&request).or_else(in_doubt) {
+            let after_others = || ways.disagreement_after_others(&mut others, &request);
+            if let Some(found) = ways.disagreement(&request).or_else(after_others).or_else(in_doubt) {
                 let texts: Vec<String> =
                     written.texts().iter().map(|(name, text)| format!("--- {name}\n{text}")).collect();
                 return Err(format!("policy {number}, {document}\n{found}\n{}", texts.concat()));

@@ -7,7 +7,7 @@ use crate::revision::named;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use wayleave_compiler::decision::Compiled;
+use wayleave_compiler::decision::{Compiled, Decisions};
 use wayleave_compiler::examples::outcome;
 use wayleave_compiler::{Policy, source_view};
 use wayleave_program::Program;
@@ -43,7 +43,7 @@ pub(crate) struct Side {
 
 /// What a policy decides.
 pub(super) enum Decided {
-    Decision(Box<Decision>),
+    Decision(Arc<Decision>),
     /// It would be refused before that, for this.
     Refused(String),
 }
@@ -130,6 +130,7 @@ impl Side {
 /// One thread's use of a policy.
 pub(super) struct Decider<'s> {
     side: &'s Side,
+    decisions: Decisions<'s>,
     reader: RecordReader<'s>,
     /// By what their credentials say: what was worked out of it.
     callers: BTreeMap<String, Attributes>,
@@ -140,6 +141,7 @@ impl<'s> Decider<'s> {
     pub(super) fn new(side: &'s Side) -> Decider<'s> {
         Decider {
             side,
+            decisions: Decisions::new(&side.program),
             reader: RecordReader::new(&side.policy.schema),
             callers: BTreeMap::new(),
             noted: Noted::default(),
@@ -181,7 +183,7 @@ impl<'s> Decider<'s> {
             self.doubt(&attributes)?;
         }
         self.noted.decided += 1;
-        Ok(Decided::Decision(Box::new(self.side.program.decide(&attributes))))
+        Ok(Decided::Decision(self.decisions.decide(&attributes)))
     }
 
     /// The same attributes, with what was worked out of the caller's before.

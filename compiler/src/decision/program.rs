@@ -253,7 +253,7 @@ impl Compiled {
     }
 
     /// The request as the proxy would know it: of what no rule asks that can still matter, nothing is found in its texts.
-    fn looked_through<'a>(&self, attributes: &'a Attributes) -> Cow<'a, Attributes> {
+    pub(super) fn looked_through<'a>(&self, attributes: &'a Attributes) -> Cow<'a, Attributes> {
         let has_texts =
             Inspected::ALL.iter().any(|inspected| attributes.get(inspected.texts().id()).is_some());
         if !has_texts || self.findings.is_empty() {

@@ -33,6 +33,19 @@ pub enum Against {
     Ungranted(u32),
 }
 
+impl Against {
+    /// Which, and the rule.
+    pub(super) fn numbers(self) -> [u32; 2] {
+        match self {
+            Against::Unapproved => [0, 0],
+            Against::Forbidden(rule) => [1, rule],
+            Against::Capability => [2, 0],
+            Against::Context => [3, 0],
+            Against::Ungranted(rule) => [4, rule],
+        }
+    }
+}
+
 /// A part of one of a verdict's lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Part {

@@ -2,7 +2,7 @@
 //! with reading each request and comparing what is decided with what was.
 
 use crate::engines::wayleave::{Way, at_hand};
-use crate::policy::{Family, Policy, route_text::Extent};
+use crate::policy::{Family, Policy as Generated, route_text::Extent};
 use crate::request::Request;
 use crate::run::SEED;
 use serde_json::{Map, Value, json};
@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::time::Instant;
+use wayleave_compiler::Policy;
 use wayleave_compiler::change::equal::Gist;
-use wayleave_compiler::decision::Compiled;
+use wayleave_compiler::decision::Decisions;
 use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::document::{RecordReader, record_request, write_decision};
@@ -30,7 +31,7 @@ type Kept = (Map<String, Value>, Attributes, Value);
 /// # Errors
 /// A policy that is not sound, or a request that is decided differently than it was.
 pub fn one(count: usize) -> Result<Value, String> {
-    let policy = Policy::generate(Family::Realistic, RULES, SEED);
+    let policy = Generated::generate(Family::Realistic, RULES, SEED);
     let requests = Request::generate(&policy, DIFFERENT.min(count), SEED + 1);
     let (program, known) = at_hand(&policy.route_files(Extent::Whole), &requests, Way::Native)?;
     let kept: Vec<Kept> = known
@@ -41,23 +42,42 @@ pub fn one(count: usize) -> Result<Value, String> {
             (record_request(program.schema(), &attributes), attributes, document)
         })
         .collect();
-    let decided = timed(count, &kept, |(_, attributes, _)| {
-        black_box(program.decide(attributes));
-        true
+    let decided = timed(count, &kept, || {
+        let mut decisions = Decisions::new(&program);
+        move |(_, attributes, _): &Kept| {
+            black_box(decisions.decide(attributes));
+            true
+        }
     })?;
-    let reader = RecordReader::new(program.schema());
-    let replayed = timed(count, &kept, |kept| is_same(&program, &reader, kept))?;
+    // As one decision alone is made.
+    let alone = timed(count, &kept, || {
+        |(_, attributes, _): &Kept| {
+            black_box(program.decide(attributes));
+            true
+        }
+    })?;
+    let replayed = timed(count, &kept, || {
+        let reader = RecordReader::new(program.schema());
+        let mut decisions = Decisions::new(&program);
+        let policy = program.policy();
+        move |kept: &Kept| is_same(policy, &mut decisions, &reader, kept)
+    })?;
     let threads = threads();
     Ok(
-        json!({"requests": count, "rules": RULES, "threads": threads, "decided_per_s": decided, "replayed_per_s": replayed}),
+        json!({"requests": count, "rules": RULES, "threads": threads, "decided_per_s": decided, "decided_alone_per_s": alone, "replayed_per_s": replayed}),
     )
 }
 
-fn is_same(program: &Compiled, reader: &RecordReader<'_>, (request, _, document): &Kept) -> bool {
+fn is_same(
+    policy: &Policy,
+    decisions: &mut Decisions<'_>,
+    reader: &RecordReader<'_>,
+    (request, _, document): &Kept,
+) -> bool {
     let Ok(recalled) = reader.read(request, Some(&[])) else { return false };
-    let decision = program.decide(&recalled.attributes);
+    let decision = decisions.decide(&recalled.attributes);
     let none = BTreeMap::new();
-    let after = Gist::of(program.policy(), &decision, &none);
+    let after = Gist::of(policy, &decision, &none);
     Gist::of_document(document).is_some_and(|before| before.differences(&after).is_empty())
 }
 
@@ -66,14 +86,21 @@ fn threads() -> usize {
 }
 
 /// Requests a second, all threads together.
-fn timed(count: usize, kept: &[Kept], act: impl Fn(&Kept) -> bool + Sync) -> Result<u64, String> {
+fn timed<Act: FnMut(&Kept) -> bool>(
+    count: usize,
+    kept: &[Kept],
+    act: impl Fn() -> Act + Sync,
+) -> Result<u64, String> {
     let threads = threads();
     let start = Instant::now();
     let are_same = std::thread::scope(|scope| {
         let part = |thread: usize| {
             let own = (thread..count).step_by(threads).map(|number| &kept[number % kept.len()]);
             let act = &act;
-            scope.spawn(move || own.filter(|one| !act(one)).count() == 0)
+            scope.spawn(move || {
+                let mut act = act();
+                own.filter(|one| !act(one)).count() == 0
+            })
         };
         let running: Vec<_> = (0..threads).map(part).collect();
         running.into_iter().all(|thread| thread.join().is_ok_and(|is_same| is_same))
