@@ -62,10 +62,13 @@ impl Edit {
     }
 }
 
+/// How the lines that it is about begin, what they hold, and what becomes of one.
+type LineEdit<'e> = (&'e str, &'e str, &'e dyn Fn(&str) -> String);
+
 /// One of each: an arm that goes to others, an arm that refuses now, an approval for everybody, a forbid less, and an
 /// obligation on other requests.
 fn five_rules(files: &mut [String]) {
-    let edits: [(&str, &str, &dyn Fn(&str) -> String); 5] = [
+    let edits: [LineEdit<'_>; 5] = [
         ("  when ", " to ", &|line| {
             let (condition, _) = line.rsplit_once(" to ").unwrap_or((line, ""));
             format!("{condition} to p1/m0 within 10s else p2/m1 else p0/m2")
