@@ -11,7 +11,7 @@ mod replay;
 
 pub(crate) use change::{Denied, Diff, Review, Written};
 pub(crate) use graph::{Drawn, Graph};
-pub(crate) use questions::{Approvals, Describe, WhatCan, WhoCan};
+pub(crate) use questions::{Approvals, Describe, QuestionArgs, WhatCan, WhoCan};
 pub(crate) use replay::{Replay, Selection};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -1,5 +1,6 @@
 //! A policy of which people ask something: read and sound, with the day that counts as today, and how its parts are named.
 
+use crate::args::QuestionArgs;
 use crate::commands::as_of;
 use crate::load;
 use crate::output::{Failure, Terminal, note, ordinal};
@@ -24,6 +25,14 @@ impl Question {
     ///
     /// # Errors
     /// When it cannot be read or has errors, which are drawn on standard error; and where the date is none.
+    pub(crate) fn asked(arguments: &QuestionArgs, terminal: Terminal) -> Result<Question, Failure> {
+        Question::of(&arguments.policy.policy, arguments.as_of.as_deref(), terminal)
+    }
+
+    /// The same of a path, from a day on.
+    ///
+    /// # Errors
+    /// As for [`Question::asked`].
     pub(crate) fn of(path: &Path, date: Option<&str>, terminal: Terminal) -> Result<Question, Failure> {
         let now = as_of(date)?;
         let root = load::root_file(path)?;

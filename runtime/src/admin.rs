@@ -19,6 +19,8 @@ mod layout;
 
 mod number;
 
+pub use number::grouped;
+
 mod policy;
 
 mod source;

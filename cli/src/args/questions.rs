@@ -22,12 +22,9 @@ pub(crate) struct Approvals {
     pub(crate) as_of: Option<String>,
 }
 
-/// `who-can`
+/// Which policy is asked, from when on, and how it answers.
 #[derive(Debug, Args)]
-pub(crate) struct WhoCan {
-    /// The target: `provider/model`, a model's name, or `provider/*`
-    #[arg(value_name = "TARGET")]
-    pub(crate) target: String,
+pub(crate) struct QuestionArgs {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
     /// How the answer is written
@@ -36,6 +33,16 @@ pub(crate) struct WhoCan {
     /// The day from which on requests are asked about [default: today]
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
+}
+
+/// `who-can`
+#[derive(Debug, Args)]
+pub(crate) struct WhoCan {
+    /// The target: `provider/model`, a model's name, or `provider/*`
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+    #[command(flatten)]
+    pub(crate) question: QuestionArgs,
 }
 
 /// `what-can`
@@ -45,27 +52,15 @@ pub(crate) struct WhatCan {
     #[arg(value_name = "TEAM")]
     pub(crate) team: String,
     #[command(flatten)]
-    pub(crate) policy: PolicyArgs,
-    /// How the answer is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
-    pub(crate) format: Format,
-    /// The day from which on requests are asked about [default: today]
-    #[arg(long, value_name = "DATE")]
-    pub(crate) as_of: Option<String>,
+    pub(crate) question: QuestionArgs,
 }
 
 /// `describe`
 #[derive(Debug, Args)]
 pub(crate) struct Describe {
     #[command(flatten)]
-    pub(crate) policy: PolicyArgs,
-    /// Only these routes
+    pub(crate) question: QuestionArgs,
+    /// Only these routes; in the policy's own folder they are enough, without POLICY
     #[arg(value_name = "ROUTE")]
     pub(crate) routes: Vec<String>,
-    /// How the answer is written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
-    pub(crate) format: Format,
-    /// The day from which on requests are asked about [default: today]
-    #[arg(long, value_name = "DATE")]
-    pub(crate) as_of: Option<String>,
 }

@@ -4,22 +4,35 @@ mod worst;
 
 use crate::access::{place, plan};
 use crate::args::{Describe, Format};
+use crate::load;
 use crate::output::{Exit, Failure, Paint, Terminal, print};
 use crate::question::{Question, listed};
 use crate::waiting::Waiting;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
 use wayleave_compiler::diagnostic::render::{JSON_VERSION, printable};
 use wayleave_compiler::model::RouteId;
 use wayleave_compiler::proof::serving::{Conditions, Serving, serving};
 use worst::Worst;
 
 pub(super) fn run(arguments: &Describe, terminal: Terminal) -> Result<Exit, Failure> {
-    let question = Question::of(&arguments.policy.policy, arguments.as_of.as_deref(), terminal)?;
-    let routes = routes(&question, &arguments.routes)?;
+    let own = &arguments.question;
+    let mut names = arguments.routes.clone();
+    let mut path = own.policy.policy.as_path();
+    // In the policy's own folder it need not be named.
+    if let Some(name) = path.to_str()
+        && !path.exists()
+        && load::root_file(Path::new(".")).is_ok()
+    {
+        names.insert(0, name.to_owned());
+        path = Path::new(".");
+    }
+    let question = Question::of(path, own.as_of.as_deref(), terminal)?;
+    let routes = routes(&question, &names)?;
     let found =
         Waiting::with("asking", |progress| serving(&question.policy, &routes, question.now, progress));
-    match arguments.format {
+    match own.format {
         Format::Json => {
             let answers: Vec<Value> = found.iter().map(|one| document(one, &question)).collect();
             let all =

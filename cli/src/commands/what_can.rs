@@ -14,13 +14,13 @@ use wayleave_program::schema::{BuiltIn, NamedType, Type};
 use wayleave_program::value::MemberId;
 
 pub(super) fn run(arguments: &WhatCan, terminal: Terminal) -> Result<Exit, Failure> {
-    let question = Question::of(&arguments.policy.policy, arguments.as_of.as_deref(), terminal)?;
+    let question = Question::asked(&arguments.question, terminal)?;
     let team = team(&question, &arguments.team)?;
     let targets: Vec<TargetId> = question.policy.catalogue.target_ids().collect();
     let asked = Asked { targets: &targets, of: Some(&team), from: question.now };
     let found = Waiting::with("asking", |progress| access(&question.policy, asked, progress));
     let (can, cannot): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| !one.ways.is_empty());
-    match arguments.format {
+    match arguments.question.format {
         Format::Json => print(&format!("{:#}\n", json(&can, &question)))?,
         Format::Human => {
             for one in &can {

@@ -10,11 +10,12 @@ use wayleave_compiler::proof::access::{Asked, access};
 use wayleave_program::catalogue::{Requested, TargetId};
 
 pub(super) fn run(arguments: &WhoCan, terminal: Terminal) -> Result<Exit, Failure> {
-    let question = Question::of(&arguments.policy.policy, arguments.as_of.as_deref(), terminal)?;
-    let targets = targets(&question, &arguments.target)?;
+    let question = Question::asked(&arguments.question, terminal)?;
+    // As a policy writes a name with a dot, too.
+    let targets = targets(&question, &arguments.target.replace('"', ""))?;
     let asked = Asked { targets: &targets, of: None, from: question.now };
     let found = Waiting::with("asking", |progress| access(&question.policy, asked, progress));
-    match arguments.format {
+    match arguments.question.format {
         Format::Json => print(&format!("{:#}\n", json(&found, &question)))?,
         Format::Human => {
             for one in &found {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use wayleave_compiler::change::equal::Gist;
 use wayleave_program::decision::Outcome;
 use wayleave_program::value::UsdMicros;
+pub(super) use wayleave_runtime::admin::grouped;
 use wayleave_runtime::record::DecisionRecord;
 
 /// Examples that are shown: one of each of the most frequent changes.
@@ -38,19 +39,6 @@ pub(super) fn then(record: &DecisionRecord, gist: Option<&Gist<'_>>) -> (String,
     };
     let lines = record.lines.iter().map(|line| format!("{}:{}", line.file, line.line));
     (format!("{route}{words}"), lines.collect())
-}
-
-/// `12,345`
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// "1 request", "12,345 requests"

@@ -4,7 +4,7 @@ use wayleave_program::instant;
 use wayleave_program::value::Instant;
 
 /// `12,345`
-pub(super) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {
