@@ -138,7 +138,16 @@ impl Compared {
 /// `$1.25 in, $10 out`
 pub(crate) fn price(price: Option<Price>) -> String {
     match price {
-        Some(price) => format!("{} in, {} out per 1M tokens", usd(price.input), usd(price.output)),
+        Some(price) => {
+            let more = [
+                (price.cached, "cached"),
+                (price.cache_write, "written to the cache"),
+                (price.reasoning, "reasoning"),
+            ];
+            let more = more.iter().filter_map(|(price, of)| Some(format!(", {} {of}", usd((*price)?))));
+            let more: String = more.collect();
+            format!("{} in, {} out{more} per 1M tokens", usd(price.input), usd(price.output))
+        }
         None => "no price".to_owned(),
     }
 }

@@ -57,6 +57,14 @@ pub(crate) struct Replayed {
     pub(crate) tally: Tally,
 }
 
+impl Replayed {
+    /// Whether no request was decided, as both refuse to: that nothing differs says nothing.
+    pub(crate) fn is_all_refused(&self) -> bool {
+        let refused: u64 = self.tally.refused.values().sum();
+        self.tally.replayed > 0 && refused == self.tally.replayed && self.tally.different == 0
+    }
+}
+
 /// Reads a log and decides its requests again.
 ///
 /// # Errors

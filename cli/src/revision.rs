@@ -49,7 +49,11 @@ pub(crate) fn named(name: &str) -> Result<Named, Failure> {
 /// from here.
 pub(crate) fn of_revision(revision: &str, path: &str) -> Result<(PathBuf, Sources), Failure> {
     let spec = |path: &str| format!("{revision}:{path}");
-    let path = path.trim_end_matches('/');
+    // Git takes this folder as `./` alone.
+    let path = match path.trim_end_matches('/') {
+        "." => "./",
+        path => path,
+    };
     let kind = git(&["cat-file", "-t", &spec(path)])?;
     let root = match kind.trim() {
         "blob" => path.to_owned(),

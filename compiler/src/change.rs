@@ -7,6 +7,8 @@ mod schema;
 
 mod conditions;
 
+mod counted;
+
 mod side;
 
 mod outcome;
@@ -47,6 +49,7 @@ use crate::proof::{Progress, Verdict, spaces};
 use alike::Alike;
 use both::{Both, Which};
 use cell::Pair;
+use counted::paired_counters;
 use side::Side;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -124,6 +127,8 @@ pub struct Change {
     pub execution: Vec<Other>,
     /// Words and names that are others.
     pub wording: Vec<Other>,
+    /// The policies' own tests that are others.
+    pub tests: Vec<Other>,
     /// Targets whose price is another.
     pub prices: Vec<Priced>,
     /// Attributes of one name that have nothing in common, which are taken for two.
@@ -248,7 +253,9 @@ pub fn compare(
     let found = compared.change(as_of, &paired, progress);
     let promises =
         settled.map(|both| promised::promises([old, new], &found.claims, both.map(|one| one.verdicts)));
-    let execution = beside::execution(old, new);
+    let tests = beside::tests(old, new);
+    let mut execution = beside::execution(old, new);
+    execution.extend(found.counted);
     let (wording, prices) = (beside::wording(old, new), beside::prices(old, new));
     let apart = both.schema.apart.clone();
     Change {
@@ -259,6 +266,7 @@ pub fn compare(
         promises: promises.unwrap_or_default(),
         execution,
         wording,
+        tests,
         prices,
         apart,
         from: found.from,
@@ -269,44 +277,13 @@ pub fn compare(
 /// What there is, before it can be asked.
 struct Found {
     regions: Vec<Region>,
+    counted: Vec<Other>,
     from: Option<Instant>,
     spaces: Vec<Vec<spaces::Space>>,
     parts: Vec<suspects::Part>,
     rules: Rules,
     reached: reach::Reached,
     claims: BTreeMap<String, promised::Claims>,
-}
-
-/// By counter of the new policy, that of the old one whose state it keeps: the same name, or else the same words under
-/// another name.
-fn paired_counters(old: &Policy, new: &Policy) -> BTreeMap<usize, usize> {
-    let mut paired = BTreeMap::new();
-    let name = |policy: &Policy, index: usize| policy.counters[index].name.clone();
-    for index in 0..new.counters.len() {
-        if let Some(other) = (0..old.counters.len()).find(|other| name(old, *other) == name(new, index)) {
-            paired.insert(index, other);
-        }
-    }
-    let each = |policy: &Policy, index: usize| {
-        policy.counters[index].each.map(|id| policy.schema.attribute(id).name.clone())
-    };
-    for (index, counter) in new.counters.iter().enumerate() {
-        if paired.contains_key(&index) {
-            continue;
-        }
-        let taken: BTreeSet<usize> = paired.values().copied().collect();
-        let is_same = |other: &usize| {
-            let known = &old.counters[*other];
-            !taken.contains(other)
-                && known.amount == counter.amount
-                && known.is_enforced == counter.is_enforced
-                && each(old, *other) == each(new, index)
-        };
-        if let Some(other) = (0..old.counters.len()).find(is_same) {
-            paired.insert(index, other);
-        }
-    }
-    paired
 }
 
 fn number_test(of: BuiltIn, low: Option<i128>, high: Option<i128>) -> Condition {
@@ -316,7 +293,7 @@ fn number_test(of: BuiltIn, low: Option<i128>, high: Option<i128>) -> Condition 
 
 impl Compared<'_> {
     /// Conditions that are asked beside what the policies say, so that their classes are told apart.
-    fn more(&self, from: Option<Instant>) -> Vec<Condition> {
+    fn more(&self, from: Option<Instant>, paired: &BTreeMap<u32, u32>) -> Vec<Condition> {
         let mut more = Vec::new();
         for which in Which::BOTH {
             let part = self.both.part(which);
@@ -338,6 +315,9 @@ impl Compared<'_> {
         if let Some(from) = from {
             more.push(number_test(BuiltIn::TimeNow, Some(from.0.into()), None));
         }
+        more.extend(self.continuing(paired).into_iter().flat_map(|(old, new)| {
+            [old, new].map(|number| self.both.policy.counters[number as usize].condition.clone())
+        }));
         for tokens in self.outputs() {
             more.push(number_test(BuiltIn::RequestOutput, Some(i128::from(tokens) + 1), None));
         }
@@ -420,7 +400,10 @@ impl Compared<'_> {
 
     fn change(&self, as_of: Instant, paired: &BTreeMap<usize, usize>, progress: Progress<'_>) -> Found {
         let from = self.from(as_of);
-        let more = self.more(from);
+        let first = self.both.part(Which::New).counters.start;
+        let paired: BTreeMap<u32, u32> =
+            paired.iter().map(|(new, old)| (first + *new as u32, *old as u32)).collect();
+        let more = self.more(from, &paired);
         let wanted: Vec<&Condition> = more.iter().collect();
         let subject = Subject::new(&self.both.policy, &wanted);
         let mut rest: &[Expression] = &subject.more;
@@ -438,9 +421,8 @@ impl Compared<'_> {
         let absent = take(self.both.schema.absent.len());
         let claims = Which::BOTH.map(|which| take(2 * self.both.part(which).claims.len()));
         let time = take(usize::from(from.is_some()));
+        let counting = take(2 * self.continuing(&paired).len());
         let assumed: Vec<Formula<'_>> = absent.iter().chain(time).map(Formula::from).collect();
-        let first = self.both.part(Which::New).counters.start;
-        let paired = paired.iter().map(|(new, old)| (first + *new as u32, *old as u32)).collect();
         let sides = [&sides[0], &sides[1]];
         progress("what is alike", 0, 0);
         let alike = Alike::new(self.both, sides, &paired);
@@ -473,6 +455,7 @@ impl Compared<'_> {
         found.extend(all.rest.iter().map(|rest| self.rest(&pair, rest, &assumed)));
         progress("who can reach whom", 0, 0);
         let reached = reach::Asking::new(&pair, &assumed, &phrases, &all.found).all(all.rest.is_empty());
+        let counted = self.counted(&requests, &assumed, &paired, counting);
         progress("what is promised", 0, 0);
         let pairs: Vec<_> = alike.pairs().collect();
         let claims = promised::claims(&requests, [self.old, self.new], claims, &pairs, &self.given(&subject));
@@ -480,7 +463,7 @@ impl Compared<'_> {
         let spaces = all.found.into_iter().map(|one| one.spaces).collect();
         drop(requests);
         let rules = subject.into_rules();
-        Found { regions: found, from, spaces, parts, rules, reached, claims }
+        Found { regions: found, from, spaces, parts, rules, reached, claims, counted }
     }
 
     /// That nothing is left out of which the two defaults differ: a claim is about values.

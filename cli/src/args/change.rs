@@ -74,7 +74,7 @@ pub(crate) struct Diff {
     /// How the answer is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Written::Human)]
     pub(crate) format: Written,
-    /// Exit with 1 where any request is decided or carried out differently
+    /// Exit with 1 where any request is decided or carried out differently, or a guarantee is lost
     #[arg(long)]
     pub(crate) exit_code: bool,
     /// Exit with 1 where one of these is so, separated by commas

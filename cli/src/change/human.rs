@@ -24,6 +24,7 @@ pub(crate) fn human(compared: &Compared, date: &str, terminal: Terminal) -> Stri
     promises(&mut out, compared, terminal);
     others(&mut out, "carried out differently", &change.execution, terminal);
     others(&mut out, "in other words", &change.wording, terminal);
+    others(&mut out, "tests", &change.tests, terminal);
     prices(&mut out, compared, terminal);
     for name in &change.apart {
         out.push_str(&format!(

@@ -50,6 +50,7 @@ pub(crate) fn json(compared: &Compared, date: &str) -> Value {
         "guarantees": change.promises.iter().map(promise).collect::<Vec<_>>(),
         "execution": change.execution.iter().map(other).collect::<Vec<_>>(),
         "wording": change.wording.iter().map(words).collect::<Vec<_>>(),
+        "tests": change.tests.iter().map(words).collect::<Vec<_>>(),
         "prices": change.prices.iter().map(|one| {
             json!({"target": one.target, "old": price(one.old), "new": price(one.new)})
         }).collect::<Vec<_>>(),

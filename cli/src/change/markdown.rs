@@ -67,6 +67,7 @@ pub(crate) fn sections(out: &mut String, compared: &Compared) {
         change.prices.iter().map(|one| format!("{}: {} → {}", one.target, price(one.old), price(one.new)));
     rows(out, "Prices", &prices.collect::<Vec<_>>());
     rows(out, "In other words", &change.wording.iter().map(human::row).collect::<Vec<_>>());
+    rows(out, "Tests", &change.tests.iter().map(human::row).collect::<Vec<_>>());
     let apart = change.apart.iter().map(|name| {
         format!("{name} is of another type now: what one policy asks of it says nothing to the other")
     });

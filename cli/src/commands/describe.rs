@@ -97,7 +97,7 @@ fn lines(one: &Serving, question: &Question) -> Vec<String> {
         Some(true) => {}
     }
     if let Some(plan) = plan(question, one.route, one.arm) {
-        lines.push(Worst::of(plan, question).words());
+        lines.push(Worst::of(plan, one, question).words());
     }
     let denials = one.denials.iter().map(|number| &question.policy.denials[*number].name);
     let denials: Vec<String> = denials.map(|name| format!("`deny {}`", printable(name))).collect();
@@ -148,7 +148,7 @@ fn document(one: &Serving, question: &Question) -> Value {
         "line": question.sources.start(at).line,
         "text": question.text(at),
         "reached": one.is_reached,
-        "worst": plan(question, one.route, one.arm).map(|plan| Worst::of(plan, question).document()),
+        "worst": plan(question, one.route, one.arm).map(|plan| Worst::of(plan, one, question).document()),
         "denials": one.denials.iter().map(|number| format!("deny {}", policy.denials[*number].name)).collect::<Vec<_>>(),
         "passed_over": passed_over,
         "turned_away": conditions(&one.turned_away),

@@ -29,7 +29,8 @@ pub(super) fn run(arguments: &Diff, terminal: Terminal) -> Result<Exit, Failure>
         note(&format!("denied here: {}\n", struck.join(", ")));
         return Ok(Exit::No);
     }
-    let is_different = arguments.exit_code && !compared.change.is_equal();
+    let is_lost = strikes(Denied::PromiseRemoved, &compared);
+    let is_different = arguments.exit_code && (!compared.change.is_equal() || is_lost);
     Ok(if is_different { Exit::No } else { Exit::Yes })
 }
 

@@ -25,6 +25,7 @@ pub(super) fn run(arguments: &Replay, terminal: Terminal) -> Result<Exit, Failur
     Ok(match arguments.exit_code && tally.different > 0 {
         true => Exit::No,
         // That nothing differs would be a claim about nothing.
+        false if arguments.exit_code && replayed.is_all_refused() => Exit::Unknown,
         false if (arguments.exit_code || tally.read > 0) && tally.replayed == 0 => Exit::Unknown,
         false => Exit::Yes,
     })

@@ -6,7 +6,7 @@ use crate::change::{Compared, Side, counted, markdown};
 use crate::load::{self, Given};
 use crate::output::{Exit, Failure, Terminal, print};
 use crate::replay::{self, Asked, Replayed, Source};
-use crate::revision::{Named, of_revision};
+use crate::revision::{Named, git, of_revision};
 use crate::waiting::Waiting;
 use std::fmt::Write;
 use std::path::Path;
@@ -111,7 +111,14 @@ fn compared(
         return Err(Failure::new(format!("`{path}` lies outside of this folder"))
             .mend("run it in the repository, and name the policy from there"));
     }
-    let (shown, before) = of_revision(&arguments.base, &format!("./{path}"))?;
+    // A base that is none at all is an error; one without this policy has nothing to compare with.
+    git(&["rev-parse", "--verify", "--quiet", &format!("{}^{{tree}}", arguments.base)]).map_err(|_| {
+        Failure::new(format!("`{}` is no revision of this repository", arguments.base))
+            .mend("name one, such as `main` or `origin/main`; where it was not fetched, fetch it first")
+    })?;
+    let Ok((shown, before)) = of_revision(&arguments.base, &format!("./{path}")) else {
+        return Ok(Err(format!("`{}` has no policy there, so nothing was compared", arguments.base)));
+    };
     // What has errors is not compared: they are told.
     let new = Named { shown: root.to_owned(), given: Given::Sources(sources.clone()) };
     let Ok(new) = Side::of(new, as_of, terminal) else {
@@ -159,6 +166,14 @@ fn reasons(found: &Findings) -> Vec<String> {
             }
             if !change.execution.is_empty() && !change.execution.iter().all(|other| other.widens) {
                 reasons.push("what carries decisions out is not the same".to_owned());
+            }
+            if !change.prices.is_empty() {
+                reasons.push("prices, by which budgets count, are not the same".to_owned());
+            }
+            let tests = change.tests.iter().filter(|test| test.old.is_some()).count();
+            if tests > 0 {
+                let words = if tests == 1 { "test is gone or expects" } else { "tests are gone or expect" };
+                reasons.push(format!("{tests} {words} something else"));
             }
             let lost = change.promises.iter().filter(|promise| promise.state.is_loss()).count();
             if lost > 0 {

@@ -61,6 +61,9 @@ pub(super) fn answer(replayed: &Replayed) -> String {
     match (tally.read, tally.replayed, tally.different) {
         (0, ..) => "the log holds no such request".to_owned(),
         (read, 0, _) => format!("none of {} can be decided again", requests(read)),
+        (_, all, 0) if replayed.is_all_refused() => {
+            format!("{} would be refused by both, and nothing was decided", requests(all))
+        }
         (_, _, 0) => format!("none {of} would be decided differently"),
         (.., different) => format!("{} {of} would be decided differently", grouped(different)),
     }

@@ -1,9 +1,10 @@
 //! What changed beside what is decided: what carries a decision out, words that people read, and prices.
 
-use crate::model::{ArmOutcome, Policy, RouteBody, Rule};
+use crate::model::{ArmOutcome, Example, Policy, RouteBody, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 use wayleave_program::catalogue::{Catalogue, KeySource, Network, Price, Protocol, Provider, Timeouts};
 use wayleave_program::detector::{Detector, DetectorKind, OnFailure, Pattern};
+use wayleave_program::document::write_request;
 use wayleave_program::schema::{Attribute, Combine, Origin};
 
 /// Something that was one thing and is another.
@@ -197,21 +198,23 @@ fn from(attribute: &Attribute) -> Option<String> {
 pub(super) fn wording(old: &Policy, new: &Policy) -> Vec<Other> {
     let mut rows = Rows::default();
     let because = |words: &Option<String>| words.clone();
-    words(&mut rows, "deny", &old.denials, &new.denials, &|rule| because(&rule.body.because));
-    words(&mut rows, "forbid", &old.prohibitions, &new.prohibitions, &|rule| because(&rule.body.because));
-    words(&mut rows, "require approval", &old.requirements, &new.requirements, &|rule| {
+    words(&mut rows, "deny", (old, &old.denials), (new, &new.denials), &|rule| because(&rule.body.because));
+    words(&mut rows, "forbid", (old, &old.prohibitions), (new, &new.prohibitions), &|rule| {
         because(&rule.body.because)
     });
-    words(&mut rows, "approve", &old.approvals, &new.approvals, &|rule| {
+    words(&mut rows, "require approval", (old, &old.requirements), (new, &new.requirements), &|rule| {
+        because(&rule.body.because)
+    });
+    words(&mut rows, "approve", (old, &old.approvals), (new, &new.approvals), &|rule| {
         let said = [("owner", &rule.body.owner), ("by", &rule.body.by), ("ref", &rule.body.reference)];
         let said: Vec<String> =
             said.iter().filter_map(|(name, text)| Some(format!("{name} \"{}\"", text.as_ref()?))).collect();
         (!said.is_empty()).then(|| said.join(", "))
     });
-    words(&mut rows, "redact", &old.redactions, &new.redactions, &|_| None);
-    words(&mut rows, "flag", &old.flags, &new.flags, &|_| None);
-    words(&mut rows, "cap", &old.caps, &new.caps, &|_| None);
-    words(&mut rows, "log", &old.logs, &new.logs, &|_| None);
+    words(&mut rows, "redact", (old, &old.redactions), (new, &new.redactions), &|_| None);
+    words(&mut rows, "flag", (old, &old.flags), (new, &new.flags), &|_| None);
+    words(&mut rows, "cap", (old, &old.caps), (new, &new.caps), &|_| None);
+    words(&mut rows, "log", (old, &old.logs), (new, &new.logs), &|_| None);
     let otherwise = |policy: &Policy| Some(policy.otherwise.words.clone());
     rows.add("otherwise", otherwise(old), otherwise(new), false);
     for (one, other) in both(&old.routes, &new.routes, |one| &one.name) {
@@ -258,17 +261,51 @@ fn names(rows: &mut Rows, before: &BTreeSet<String>, after: &BTreeSet<String>) {
 fn words<Body>(
     rows: &mut Rows,
     kind: &str,
-    old: &[Rule<Body>],
-    new: &[Rule<Body>],
+    old: (&Policy, &[Rule<Body>]),
+    new: (&Policy, &[Rule<Body>]),
     said: &dyn Fn(&Rule<Body>) -> Option<String>,
 ) {
-    for (one, other) in both(old, new, |one| &one.name) {
+    for (one, other) in both(old.1, new.1, |one| &one.name) {
         rows.add(format!("{kind} {}", one.name), said(one), said(other), false);
+    }
+    // What is only tried decides nothing: whoever reads it sees that it is another.
+    let tried =
+        |policy: &Policy, rule: &Rule<Body>| rule.is_tried.then(|| policy.sources().one_line(rule.span));
+    for (one, other) in both(old.1, new.1, |one| &one.name) {
+        if one.is_tried && other.is_tried {
+            rows.add(format!("observe {kind} {}", one.name), tried(old.0, one), tried(new.0, other), false);
+        }
     }
     let name =
         |rule: &Rule<Body>| format!("{}{kind} {}", if rule.is_tried { "observe " } else { "" }, rule.name);
-    let (before, after) = (old.iter().map(name).collect(), new.iter().map(name).collect());
+    let (before, after) = (old.1.iter().map(name).collect(), new.1.iter().map(name).collect());
     names(rows, &before, &after);
+}
+
+/// The policies' own tests that are gone, new, or given or expect something else.
+pub(super) fn tests(old: &Policy, new: &Policy) -> Vec<Other> {
+    let mut rows = Rows::default();
+    let texts = |policy: &Policy| -> BTreeMap<String, String> {
+        let sources = policy.sources();
+        let expected = |example: &Example| -> String {
+            let all = example.expects.iter().map(|expect| sources.one_line(expect.span));
+            let given = write_request(&policy.schema, &example.given);
+            format!("{given} {}", all.collect::<Vec<_>>().join(" "))
+        };
+        policy.examples.iter().map(|example| (example.name.clone(), expected(example))).collect()
+    };
+    let (before, after) = (texts(old), texts(new));
+    for (name, text) in &before {
+        let what = format!("test \"{name}\"");
+        match after.get(name) {
+            Some(other) => rows.add(what, Some(text.clone()), Some(other.clone()), false),
+            None => rows.add(what, Some(text.clone()), None, false),
+        }
+    }
+    for (name, text) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
+        rows.add(format!("test \"{name}\""), None, Some(text.clone()), false);
+    }
+    rows.0
 }
 
 /// Targets of both whose price is another.

@@ -67,13 +67,36 @@ impl Compared<'_> {
             let Answer::Some(witness) = query.answer(&mut work) else { continue };
             let request = witness.request;
             let shows = |one: Attributes| self.with_draws(&one, &found.signature.kinds);
-            let shown = not_before(&request, as_of).chain([request.clone()]).find_map(shows);
+            let is_of_it = |one: &Attributes| {
+                let classes = self.classes(pair, one);
+                let mut all = found.part.base(pair.sides);
+                all.extend(assumed.iter().cloned());
+                space.iter().all(|part| part.holds(&classes))
+                    && all.iter().all(|formula| pair.requests.holds(formula, &classes))
+            };
+            let moved = not_before(&request, as_of).filter(is_of_it);
+            let shown = moved.chain([request.clone()]).find_map(shows);
             if shown.is_some() {
                 return shown;
             }
             plain.get_or_insert(request);
         }
         plain.map(|request| self.decided(&request))
+    }
+
+    /// The classes of a request of both.
+    fn classes(&self, pair: &Pair<'_>, request: &Attributes) -> Vec<u32> {
+        let policy = &self.both.policy;
+        let partition = &pair.sides[0].subject.rules.partition;
+        let mut classes = partition.defaults().to_vec();
+        for id in policy.schema.ids() {
+            if let Some(value) = request.get(id) {
+                partition.classify(id, value, &mut classes);
+            }
+        }
+        partition.classify_computed(policy, request, &mut classes);
+        pair.requests.compute(&mut classes);
+        classes
     }
 
     /// A request that was not told apart, if one is easily found.

@@ -31,6 +31,10 @@ pub struct Serving {
     pub is_reached: Option<bool>,
     /// The denials, by their position, that take requests away from it.
     pub denials: Vec<usize>,
+    /// The migrations, by their position, that draw some of its requests.
+    pub moves: Vec<usize>,
+    /// Those that copy some.
+    pub copies: Vec<usize>,
     /// Who stands in its plan and may not be asked for some of the requests that it is able to take.
     pub passed_over: Vec<(TargetId, Conditions)>,
     /// Requests that somebody of its plan is able to take and of which nobody may be asked; empty of an arm that denies.
@@ -94,10 +98,20 @@ impl<'s> Asking<'_, 's> {
             arm: of.arm,
             is_reached,
             denials: self.denials(of),
+            moves: Vec::new(),
+            copies: Vec::new(),
             passed_over: Vec::new(),
             turned_away: Conditions { when: Vec::new(), is_all: true },
         };
         let (Some(plan), Some(true) | None) = (of.plan, is_reached) else { return serving };
+        for (index, _) in self.moves(plan) {
+            let applies = |how: Formula<'s>| {
+                let parts = vec![answered.clone(), subject.moves(index, plan), how];
+                !matches!(self.prover.find(parts), Answer::None)
+            };
+            serving.moves.extend(applies(subject.draws_some(index)).then_some(index));
+            serving.copies.extend(applies(subject.copies_some(index)).then_some(index));
+        }
         for target in self.all(plan) {
             let wanted =
                 Formula::All(vec![self.may_stand(plan, target), subject.is_allowed(target).negated()]);

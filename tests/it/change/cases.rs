@@ -177,6 +177,11 @@ fn edits_are_shown_as_what_they_are() {
         let new = policy(&changed(before.clone(), &case));
         let change = change(&old, &new);
         assert!(!change.is_equal(), "{}: something differs", path.display());
+        for (number, region) in change.regions.iter().enumerate().filter(|(_, region)| !region.is_rest) {
+            let shown = region.shown.as_ref().expect("a request shows each region");
+            let is_of_it = change.holds(number, &shown.document);
+            assert!(is_of_it, "{}: {} is of its region", path.display(), shown.document);
+        }
         wayleave_tests::snapshot::beside(&path, &told(&old, &new, &change));
     }
 }

@@ -4,10 +4,12 @@
 use crate::change::usd;
 use crate::question::Question;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use wayleave_compiler::model::{Plan, Policy, Who};
+use wayleave_compiler::proof::serving::Serving;
 use wayleave_program::catalogue::{Requested, Target, TargetId};
-use wayleave_program::value::{Instant, UsdMicros};
+use wayleave_program::value::UsdMicros;
 use wayleave_runtime::settings::Timeouts;
 
 /// Bounds for one request.
@@ -25,7 +27,8 @@ pub(super) struct Worst {
 }
 
 impl Worst {
-    pub(super) fn of(plan: &Plan, question: &Question) -> Worst {
+    /// `serving`: which migrations apply.
+    pub(super) fn of(plan: &Plan, serving: &Serving, question: &Question) -> Worst {
         let policy = &question.policy;
         let total = plan.tries.deadline_ms.map_or(Timeouts::STANDARD.total, Duration::from_millis);
         let mut worst = Worst {
@@ -38,8 +41,10 @@ impl Worst {
         let again = u64::from(plan.tries.retry);
         let pause =
             plan.tries.backoff_ms.map_or(Duration::ZERO, |(_, longest)| Duration::from_millis(longest));
+        let named = plan.stages.iter().filter(|stage| stage.who != Who::Requested);
+        let written: Vec<TargetId> = named.flat_map(|stage| members(policy, &stage.who).0).collect();
         for stage in &plan.stages {
-            let (members, calls) = asked(policy, &stage.who);
+            let (members, calls) = asked(policy, &stage.who, &written, serving);
             let calls = calls as u64 * (1 + again);
             worst.attempts += calls;
             let limit = members.iter().map(|target| limit(policy, *target, stage.within_ms)).max();
@@ -53,15 +58,9 @@ impl Worst {
             }
         }
         // A copy is one call more, and nobody waits for it.
-        let written: Vec<TargetId> =
-            plan.stages.iter().flat_map(|stage| asked(policy, &stage.who).0).collect();
-        for migration in &policy.migrations {
-            let is_over = |until: Option<Instant>| until.is_some_and(|until| until <= question.now);
-            if migration.shadow.is_some_and(|(_, until)| !is_over(until)) && written.contains(&migration.old)
-            {
-                worst.attempts += 1;
-                worst.bill(policy, &[migration.new], 1);
-            }
+        for index in &serving.copies {
+            worst.attempts += 1;
+            worst.bill(policy, &[policy.migrations[*index].new], 1);
         }
         worst.first_content = worst.first_content.min(total);
         worst
@@ -112,9 +111,22 @@ impl Worst {
 }
 
 /// Who may be asked at a stage, those that migrations bring included, and how many of them by one request.
-fn asked(policy: &Policy, who: &Who) -> (Vec<TargetId>, usize) {
+fn asked(policy: &Policy, who: &Who, written: &[TargetId], serving: &Serving) -> (Vec<TargetId>, usize) {
+    let (mut members, calls) = members(policy, who);
+    let moves = serving.moves.iter().map(|index| &policy.migrations[*index]);
+    // Who stands in the plan already is asked once all the same.
+    let brought: BTreeSet<TargetId> =
+        moves.filter(|by| members.contains(&by.old) && !written.contains(&by.new)).map(|by| by.new).collect();
+    // One that is moved is asked before the one that it replaces.
+    let more = brought.len().min(calls);
+    members.extend(brought);
+    (members, calls + more)
+}
+
+/// The same as written.
+fn members(policy: &Policy, who: &Who) -> (Vec<TargetId>, usize) {
     let catalogue = &policy.catalogue;
-    let (mut members, calls): (Vec<TargetId>, usize) = match who {
+    match who {
         Who::Target(target) => (vec![*target], 1),
         Who::Split(_, shares) => (shares.iter().map(|(_, target)| *target).collect(), 1),
         Who::Ordered(_, targets) => (targets.clone(), targets.len()),
@@ -127,13 +139,7 @@ fn asked(policy: &Policy, who: &Who) -> (Vec<TargetId>, usize) {
             });
             (catalogue.target_ids().collect(), lists.max().unwrap_or_default())
         }
-    };
-    let brought: Vec<TargetId> =
-        policy.migrations.iter().filter(|by| members.contains(&by.old)).map(|by| by.new).collect();
-    // One that is moved is asked before the one that it replaces.
-    let more = brought.len();
-    members.extend(brought);
-    (members, calls + more)
+    }
 }
 
 /// Until the first content of a stream.
