@@ -23,7 +23,8 @@ const CALLERS: u32 = 3_000;
 /// Of what was not told apart, so many ways are tried for a request.
 const WAYS: usize = 8;
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// In seconds, as an [`Instant`] is.
+const DAY: i64 = 24 * 60 * 60;
 
 /// The same requests on a day, or some days after it, where they are before it: nothing that is written lies between, but the
 /// time of day or the weekday may matter.
@@ -33,8 +34,8 @@ fn not_before(request: &Attributes, day: Instant) -> impl Iterator<Item = Attrib
         _ => None,
     };
     let at = now.into_iter().flat_map(move |now| {
-        let days = (day.0 - now.0 + DAY_MS - 1) / DAY_MS;
-        let later = move |days: i64| Instant(now.0 + days * DAY_MS);
+        let days = (day.0 - now.0 + DAY - 1) / DAY;
+        let later = move |days: i64| Instant(now.0 + days * DAY);
         [day, later(days), later((days + 6) / 7 * 7)]
     });
     at.map(|at| {

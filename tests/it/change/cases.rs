@@ -181,6 +181,9 @@ fn edits_are_shown_as_what_they_are() {
             let shown = region.shown.as_ref().expect("a request shows each region");
             let is_of_it = change.holds(number, &shown.document);
             assert!(is_of_it, "{}: {} is of its region", path.display(), shown.document);
+            let now = shown.document.get("time.now").and_then(|now| instant::read(now.as_str()?));
+            let is_now_or_later = now.is_none_or(|now| Some(now) >= instant::read(AS_OF));
+            assert!(is_now_or_later, "{}: {} is not of the past", path.display(), shown.document);
         }
         wayleave_tests::snapshot::beside(&path, &told(&old, &new, &change));
     }
