@@ -79,3 +79,26 @@ fn each_change_has_its_comment() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+#[test]
+fn a_policy_is_compared_from_its_own_folder_and_where_the_base_has_none() {
+    let scratch = Scratch::new("review-own-folder");
+    let repository = scratch.0.as_path();
+    let policies = repository.join("policies");
+    copy(&folder("examples/first-policy"), &policies);
+    git(&["init", "--quiet"], repository);
+    git(&["add", "--all"], repository);
+    git(&["commit", "--quiet", "--message", "a policy"], repository);
+    let output = run(&binary(), &["diff", "HEAD:./", ".", "--exit-code"], &policies);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    // Whoever adds a policy has nothing to compare it with, and a comment all the same.
+    copy(&folder("examples/first-policy"), &repository.join("more"));
+    let output = run(&binary(), &["review", "--base", "HEAD", "more"], repository);
+    let comment = String::from_utf8(output.stdout).expect("it is text");
+    assert!(comment.contains("`HEAD` has no policy there, so nothing was compared"), "{comment}");
+    assert_eq!(output.status.code(), Some(1), "it is not said to be safe");
+    let output = run(&binary(), &["review", "--base", "nowhere", "more"], repository);
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("`nowhere` is no revision of this repository"), "{told}");
+}

@@ -217,6 +217,8 @@ fn way_shows(
     prover.gave(of, decision)
         && is_written
         && decision.candidates().any(|(target, _)| is_first(target))
+        // Somebody in its place shows it only where it might be asked itself.
+        && way.first.iter().any(|target| !is_removed(*target))
         // One that is not drawn is eligible all the same: all have to be taken out.
         && way.later.iter().chain(&way.beside).all(|target| is_removed(*target))
         && decision.removed.iter().any(is_unable)
