@@ -26,7 +26,7 @@ use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Catalogue, TargetId};
 use wayleave_program::decision::RuleName;
 use wayleave_program::detector::DetectorId;
-use wayleave_program::plan::{FailureClass, LogLevel, Place};
+use wayleave_program::plan::{FailureClass, LogLevel, Place, TryOrder};
 use wayleave_program::schema::{AttributeId, Schema};
 use wayleave_program::value::{Instant, MemberId, Share, UsdMicros, Value};
 use wayleave_program::zone;
@@ -505,6 +505,17 @@ pub struct PlanStage {
     pub who: Who,
     /// Until the first content, in milliseconds.
     pub within_ms: Option<u64>,
+}
+
+impl PlanStage {
+    /// What reorders so many candidates that are left of it.
+    pub fn order(&self, candidates: usize) -> TryOrder {
+        match &self.who {
+            Who::Ordered(Ordering::Fastest, _) if candidates > 1 => TryOrder::Fastest,
+            Who::Ordered(Ordering::LeastBusy, _) if candidates > 1 => TryOrder::LeastBusy,
+            Who::Ordered(..) | Who::Target(_) | Who::Requested | Who::Split(..) => TryOrder::Given,
+        }
+    }
 }
 
 /// Who is asked.

@@ -37,23 +37,12 @@ fn tell(file: FileId, range: TextRange, words: &str) -> Diagnostic {
 /// Where to point, and what to call it.
 fn of_node(node: &SyntaxNode) -> Option<(TextRange, String)> {
     let count = match node.kind() {
-        SyntaxKind::Redact
-        | SyntaxKind::Limit
-        | SyntaxKind::Budget
-        | SyntaxKind::Migrate
-        | SyntaxKind::RetryClause
-        | SyntaxKind::BackoffClause
-        | SyntaxKind::HedgeClause
-        | SyntaxKind::DeadlineClause => 1,
+        SyntaxKind::Redact | SyntaxKind::Limit | SyntaxKind::Budget | SyntaxKind::Migrate => 1,
         SyntaxKind::RequireApproval => 2,
         SyntaxKind::Log => {
             let level = keywords(node).nth(1).filter(|token| token.text() != "metadata")?;
             let log = keywords(node).next()?;
             return Some((log.text_range().cover(level.text_range()), format!("log: {}", level.text())));
-        }
-        SyntaxKind::Ordering => {
-            let word = keywords(node).next().filter(|token| token.text() != "cheapest")?;
-            return Some((word.text_range(), format!("{} of", word.text())));
         }
         SyntaxKind::Source => {
             let source = Source::cast(node.clone())?;

@@ -90,7 +90,7 @@ pub struct Decision {
     pub failover: Vec<FailureClass>,
     /// How often the same candidate is tried again.
     pub retry: u32,
-    /// The least and the longest wait before a retry, in milliseconds, where written.
+    /// The first and the longest wait before a retry, each a bound of what is drawn, in milliseconds, where written.
     pub backoff_ms: Option<(u64, u64)>,
     /// After so many milliseconds without content the next candidate is asked beside this one, where written.
     pub hedge_ms: Option<u64>,

@@ -341,7 +341,13 @@ pub fn write_decision(decision: &Decision, catalogue: &Catalogue, fingerprint: &
     let names = |targets: &[TargetId]| -> Vec<String> {
         targets.iter().map(|id| catalogue.target(*id).name.clone()).collect()
     };
-    let stage = |stage: &Stage| json!({"candidates": names(&stage.candidates), "within_ms": stage.within_ms});
+    let stage = |stage: &Stage| {
+        let mut written = json!({"candidates": names(&stage.candidates), "within_ms": stage.within_ms});
+        if let Some(order) = stage.order.name() {
+            written["order"] = order.into();
+        }
+        written
+    };
     let removed = |removed: &Removed| {
         json!({
             "target": catalogue.target(removed.target).name,

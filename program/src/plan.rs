@@ -78,11 +78,35 @@ impl FailureClass {
     }
 }
 
+/// In which order the candidates of a stage are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TryOrder {
+    /// As they stand.
+    Given,
+    /// By recent time to first content, as measured; as they stand where nothing is.
+    Fastest,
+    /// By requests under way; as they stand among equals.
+    LeastBusy,
+}
+
+impl TryOrder {
+    /// As a decision document spells it; none for the one given.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            TryOrder::Given => None,
+            TryOrder::Fastest => Some("fastest"),
+            TryOrder::LeastBusy => Some("least-busy"),
+        }
+    }
+}
+
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
-    /// In the order in which they are tried; never empty.
+    /// In the order in which they are tried, before anything is measured; never empty.
     pub candidates: Vec<TargetId>,
+    /// What reorders them when they are tried; the one given where there is one candidate.
+    pub order: TryOrder,
     /// Until the first content of each candidate, in milliseconds, as written.
     pub within_ms: Option<u64>,
 }

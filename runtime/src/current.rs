@@ -2,6 +2,7 @@
 //! text is refused, and never serves half of one.
 
 use crate::callers::Callers;
+use crate::health::{Health, Rules};
 use crate::judge::Judges;
 use crate::settings::{Secret, Settings};
 use crate::upstream::{Connector, Upstreams};
@@ -34,6 +35,8 @@ pub struct Served {
     pub(crate) callers: Callers,
     pub(crate) upstreams: Upstreams,
     pub(crate) judges: Judges,
+    /// How its targets fare.
+    pub health: Arc<Health>,
 }
 
 /// A newer text that is not served.
@@ -50,6 +53,7 @@ pub struct Refused {
 /// The policy in force, and whether a newer text is refused.
 pub struct Current {
     connector: Connector,
+    rules: Rules,
     served: ArcSwap<Served>,
     refused: ArcSwapOption<Refused>,
 }
@@ -63,8 +67,9 @@ impl Current {
         let connector = Connector::new(settings)?;
         let upstreams = connector.prepare(policy.program.catalogue(), &policy.keys, None)?;
         let judges = connector.judges(policy.program.catalogue(), None);
-        let served = ArcSwap::from_pointee(serve(policy, upstreams, judges));
-        Ok(Current { connector, served, refused: ArcSwapOption::empty() })
+        let health = Health::new(policy.program.catalogue(), settings.health, None);
+        let served = ArcSwap::from_pointee(serve(policy, upstreams, judges, health));
+        Ok(Current { connector, rules: settings.health, served, refused: ArcSwapOption::empty() })
     }
 
     /// Puts another policy into force for requests that begin from now on. Connections to providers that did not change
@@ -77,7 +82,8 @@ impl Current {
         let upstreams =
             self.connector.prepare(policy.program.catalogue(), &policy.keys, Some(&before.upstreams))?;
         let judges = self.connector.judges(policy.program.catalogue(), Some(&before.judges));
-        self.served.store(Arc::new(serve(policy, upstreams, judges)));
+        let health = Health::new(policy.program.catalogue(), self.rules, Some(&before.health));
+        self.served.store(Arc::new(serve(policy, upstreams, judges, health)));
         self.refused.store(None);
         Ok(())
     }
@@ -98,7 +104,7 @@ impl Current {
     }
 }
 
-fn serve(policy: Policy, upstreams: Upstreams, judges: Judges) -> Served {
+fn serve(policy: Policy, upstreams: Upstreams, judges: Judges, health: Health) -> Served {
     Served {
         program: policy.program,
         view: policy.view,
@@ -106,5 +112,6 @@ fn serve(policy: Policy, upstreams: Upstreams, judges: Judges) -> Served {
         callers: Callers::default(),
         upstreams,
         judges,
+        health: Arc::new(health),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Start at [`Proxy`]. The rooms in reading order: what it is told ([`settings`]), the wire formats ([`wire`]), who asks
 //! ([`keys`]), the attributes of a request ([`attributes`]), its texts
-//! ([`inspection`]), its way through the plan ([`exchange`]), what is kept of it
+//! ([`inspection`]), how targets fare ([`health`]), its way through the plan ([`exchange`]), what is kept of it
 //! ([`record`], [`store`]), and the rooms that touch the world ([`judge`], [`upstream`], [`proxy`], [`server`], [`admin`]). Never reads a
 //! policy's text, the environment, or a file but the store's; never holds a prompt longer than its request.
 
@@ -17,6 +17,8 @@ pub mod attributes;
 mod callers;
 
 pub mod inspection;
+
+pub mod health;
 
 pub mod exchange;
 

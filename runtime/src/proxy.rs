@@ -5,6 +5,8 @@
 
 mod attempt;
 
+mod execute;
+
 mod findings;
 
 mod identify;
@@ -26,36 +28,30 @@ mod stream;
 mod whole;
 
 use crate::attributes::{self, Subject};
-use crate::current::{Current, Served};
+use crate::current::Current;
 use crate::error::Refusal;
-use crate::exchange::failure::Failure;
-use crate::exchange::{Action, Event};
 use crate::keys::Identity;
-use crate::settings::{Access, Settings, TargetHeader};
+use crate::settings::{Access, Settings};
 use crate::store::Store;
-use crate::upstream::Outgoing;
+use crate::wire::Api;
 use crate::wire::call::{self, Call};
-use crate::wire::{Api, edit};
-use attempt::{Begun, Limits};
 use bytes::Bytes;
 use findings::{Asked, Unreadable};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
-use patience::{Patience, Until};
+use patience::Until;
 use recording::Recording;
 use reply::AnswerBody;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use stream::Streaming;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use wayleave_program::value;
-use whole::Whole;
 
 const DECISION_HEADER: HeaderName = HeaderName::from_static("x-wayleave-decision");
 
@@ -68,6 +64,8 @@ pub struct Proxy {
     store: Arc<Store>,
     /// Whoever asks where no key is asked for.
     anonymous: Arc<Identity>,
+    /// The moment from which exchanges and health count time.
+    epoch: Instant,
     /// As many requests look through long texts at once: it takes processors, not waiting.
     inspections: Arc<Semaphore>,
     is_draining: AtomicBool,
@@ -84,6 +82,7 @@ impl Proxy {
             current,
             store,
             anonymous: Arc::new(anonymous),
+            epoch: Instant::now(),
             inspections: Arc::new(Semaphore::new(processors)),
             is_draining: AtomicBool::new(false),
             is_stopping: Arc::new(AtomicBool::new(false)),
@@ -162,7 +161,8 @@ impl Proxy {
 
     /// A request that wants an answer of a model.
     async fn complete(&self, api: Api, request: Request<Incoming>, id: &str) -> Response<AnswerBody> {
-        let mut recording = Recording::begin(Arc::clone(&self.store), self.current.served(), api, id);
+        let mut recording =
+            Recording::begin(Arc::clone(&self.store), self.current.served(), api, id, self.epoch);
         match self.prepare(api, request, &mut recording).await {
             Ok((call, body)) => self.execute(&call, &body, recording).await,
             Err(refusal) => {
@@ -213,110 +213,8 @@ impl Proxy {
         }
         let decision = program.decide(&attributes);
         let refusal = Refusal::of_decision(&decision, now);
-        recording.decided(&attributes, decision);
+        recording.decided(&attributes, decision, self.settings.timeouts.total);
         refusal.map_or(Ok((call, body)), Err)
-    }
-
-    /// Tries the plan's candidates until one answers, or none is left.
-    async fn execute(&self, call: &Call, body: &Bytes, mut recording: Recording) -> Response<AnswerBody> {
-        let served = Arc::clone(recording.served());
-        let deadline = recording.started() + self.settings.timeouts.total;
-        let mut begun = None;
-        let mut action = recording.on(Event::Begin);
-        loop {
-            let event = match action {
-                Action::Call(position) => {
-                    let attempt = self.attempt(&served, call, body, &recording, position);
-                    match patience::until(&self.is_stopping, deadline, attempt).await {
-                        Until::Done(Ok(answer)) => {
-                            recording.on(Event::Status(answer.status()));
-                            begun = Some(answer);
-                            Event::Content
-                        }
-                        Until::Done(Err(failure)) => Event::Failed(failure),
-                        Until::DeadlinePassed => Event::DeadlinePassed,
-                        Until::Stopping => Event::Stopping,
-                    }
-                }
-                Action::Relay => return self.relay(begun, recording, deadline),
-                Action::Answer(ending) | Action::Break(ending) => {
-                    recording.answered(ending.status);
-                    return reply::ending(&ending);
-                }
-                Action::Go | Action::Close => return reply::refusal(&Refusal::Internal),
-            };
-            action = recording.on(event);
-        }
-    }
-
-    async fn attempt(
-        &self,
-        served: &Served,
-        call: &Call,
-        body: &Bytes,
-        recording: &Recording,
-        position: usize,
-    ) -> Result<Begun, Failure> {
-        let Some((candidate, cap)) = recording.candidate(position) else {
-            return Err(Failure::unreachable("no such candidate"));
-        };
-        let catalogue = served.program.catalogue();
-        let target = catalogue.target(candidate.target);
-        let upstream = served.upstreams.provider(target.provider);
-        let outgoing = Outgoing {
-            api: call.api,
-            model: &target.model,
-            pieces: edit::for_target(body, call, &target.remote, cap),
-            is_stream: call.is_stream && call.api == Api::Chat,
-        };
-        let standard = match outgoing.is_stream {
-            true => self.settings.timeouts.first_token,
-            false => self.settings.timeouts.plain_answer,
-        };
-        let within = candidate.within_ms.map(Duration::from_millis);
-        let first_content = within.into_iter().chain(upstream.first_token).min().unwrap_or(standard);
-        attempt::attempt(upstream, outgoing, Limits { first_content, idle: upstream.idle, now: now() }).await
-    }
-
-    /// Hands the caller what a candidate answers.
-    fn relay(
-        &self,
-        begun: Option<Begun>,
-        mut recording: Recording,
-        deadline: Instant,
-    ) -> Response<AnswerBody> {
-        let (Some(begun), Some(target)) = (begun, recording.target_called()) else {
-            return reply::refusal(&Refusal::Internal);
-        };
-        let served = Arc::clone(recording.served());
-        let target = served.program.catalogue().target(target);
-        recording.answered(begun.status());
-        let mut response = match begun {
-            Begun::Whole { status, headers, body, usage } => {
-                reply::whole(status, &headers, Whole::new(body, usage, recording))
-            }
-            Begun::Stream { status, headers, first, reply, relay } => {
-                let idle = served.upstreams.provider(target.provider).idle;
-                let streaming = Streaming {
-                    first: Some(first),
-                    reply,
-                    relay,
-                    recording,
-                    provider: target.provider,
-                    idle,
-                    deadline,
-                    stopping: Arc::clone(&self.is_stopping),
-                    patience: Patience::new(deadline.min(Instant::now() + idle)),
-                };
-                reply::stream(status, &headers, stream::pieces(streaming))
-            }
-        };
-        if self.settings.target_header == TargetHeader::Sent
-            && let Ok(name) = HeaderValue::from_bytes(target.name.as_bytes())
-        {
-            response.headers_mut().insert(TARGET_HEADER, name);
-        }
-        response
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Outcome {
     TimeoutTotal,
     /// Every provider asked says that there were too many requests.
     RateLimited,
+    /// No target of the plan was asked: each was known to fail.
+    Unavailable,
     /// A provider's own failure.
     UpstreamError,
     /// A failure that a provider told inside its stream.
@@ -51,7 +53,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// All, in the order above.
-    pub const ALL: [Outcome; 20] = [
+    pub const ALL: [Outcome; 21] = [
         Outcome::Ok,
         Outcome::DeniedPolicy,
         Outcome::DeniedIdentity,
@@ -63,6 +65,7 @@ impl Outcome {
         Outcome::TimeoutIdle,
         Outcome::TimeoutTotal,
         Outcome::RateLimited,
+        Outcome::Unavailable,
         Outcome::UpstreamError,
         Outcome::UpstreamErrorMidstream,
         Outcome::RejectedUpstream,
@@ -88,6 +91,7 @@ impl Outcome {
             Outcome::TimeoutIdle => "timeout_idle",
             Outcome::TimeoutTotal => "timeout_total",
             Outcome::RateLimited => "rate_limited",
+            Outcome::Unavailable => "unavailable",
             Outcome::UpstreamError => "upstream_error",
             Outcome::UpstreamErrorMidstream => "upstream_error_midstream",
             Outcome::RejectedUpstream => "rejected_upstream",
@@ -126,7 +130,8 @@ pub struct RecordedCaller {
 pub struct AttemptRecord {
     /// `provider/model`
     pub target: String,
-    /// The failure class, as a policy spells it; none for success.
+    /// The failure class, as a policy spells it; `superseded` where another attempt was faster, `cancelled`
+    /// where it was ended for a reason that is not its provider's; none for success.
     pub cause: Option<String>,
     /// The provider's status, if one came.
     pub status: Option<u16>,
@@ -136,8 +141,20 @@ pub struct AttemptRecord {
     pub first_content_ms: Option<u64>,
     /// Since the attempt began, to its end.
     pub latency_ms: u64,
+    /// Whether the provider may have executed it, and charge for it, though nothing came of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub maybe_billed: bool,
     /// A few words on a failure: no content, no addresses, no keys.
     pub detail: String,
+}
+
+/// A candidate that was not called, as it was known to fail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOverRecord {
+    /// `provider/model`
+    pub target: String,
+    /// `circuit open` or `asked to be left alone`.
+    pub cause: String,
 }
 
 /// Tokens of the answer that was served.
@@ -234,6 +251,9 @@ pub struct DecisionRecord {
     pub target: Option<String>,
     /// Every call of a candidate, in order.
     pub attempts: Vec<AttemptRecord>,
+    /// Candidates that were not called, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOverRecord>,
     /// What it used.
     pub tokens: RecordedTokens,
     /// From arrival to the last byte.

@@ -1,5 +1,6 @@
 //! What the proxy is told: typed, already parsed, without a look at the environment or the disk.
 
+use crate::health::Rules;
 use crate::simulated::behaviour::Simulation;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub connections_limit: usize,
     /// How long each phase may take.
     pub timeouts: Timeouts,
+    /// When a target is left alone, and how many retries run.
+    pub health: Rules,
     /// Whether answers name the target that served them, in `x-wayleave-target`.
     pub target_header: TargetHeader,
     /// How simulated providers misbehave, in the order given; of several for one target the first counts.
@@ -46,6 +49,7 @@ impl Settings {
             header_limit_bytes: HEADER_LIMIT_BYTES,
             connections_limit: CONNECTIONS_LIMIT,
             timeouts: Timeouts::STANDARD,
+            health: Rules::STANDARD,
             target_header: TargetHeader::Sent,
             simulations: Vec::new(),
             extra_roots: Vec::new(),

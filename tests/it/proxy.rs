@@ -10,9 +10,9 @@
 //! - ```` ```request ```` method and path, headers, a blank line, the body; the key and the usual headers are added unless they are
 //!   there, `no-key` leaves the key out;
 //! - ```` ```answer ```` `status N`, `header NAME: VALUE`, `no header NAME`, `body is TEXT`, `body has TEXT`,
-//!   `body lacks TEXT`;
+//!   `body lacks TEXT`, `took TIME` (at least);
 //! - ```` ```record ```` `outcome WORD`, `status N`, `target NAME`, `reason TEXT`, `tokens IN OUT`, `finding NAME`, `no finding`,
-//!   `failed DETECTOR: CAUSE`, and each attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
+//!   `failed DETECTOR: CAUSE`, `billed TARGET` (flagged as maybe so), `passed TARGET CAUSE` (over), and each attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
 //!   in order;
 //! - ```` ```received NAME ```` `count N`, `head has TEXT`, `head lacks TEXT`, `body is TEXT`, `abandoned` of the last
 //!   request that a provider received.

@@ -14,6 +14,7 @@ use crate::proof::formula::Formula;
 use crate::proof::query::Requests;
 use std::collections::{BTreeMap, BTreeSet};
 use wayleave_program::catalogue::TargetId;
+use wayleave_program::plan::TryOrder;
 
 /// A way in which decisions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -441,11 +442,11 @@ impl<'s> Look<'_, 's> {
     fn is_other_way(&self, old: &Tried, new: &Tried) -> bool {
         let alike = self.pair.alike;
         let written = |tried: &Tried| {
-            let stages: Vec<(Vec<TargetId>, Option<u64>)> = tried
-                .stages
-                .iter()
-                .map(|(targets, within)| (targets.iter().map(|one| alike.canonical(*one)).collect(), *within))
-                .collect();
+            let stage = |(targets, within, order): &(Vec<TargetId>, Option<u64>, TryOrder)| {
+                let targets: Vec<TargetId> = targets.iter().map(|one| alike.canonical(*one)).collect();
+                (targets, *within, *order)
+            };
+            let stages: Vec<_> = tried.stages.iter().map(stage).collect();
             (stages, tried.shadow.iter().map(|one| alike.canonical(*one)).collect::<Vec<_>>())
         };
         old.is_routed() && new.is_routed() && written(old) != written(new)

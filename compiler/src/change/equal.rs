@@ -31,8 +31,8 @@ pub fn are_equal(
 pub struct Gist<'a> {
     /// What becomes of the request.
     pub outcome: Outcome,
-    /// The names of each stage's candidates, with its time limit in milliseconds.
-    plan: Vec<(Vec<&'a str>, Option<u64>)>,
+    /// The names of each stage's candidates, with its time limit in milliseconds and what reorders them.
+    plan: Vec<(Vec<&'a str>, Option<u64>, Option<&'a str>)>,
     shadow: Vec<&'a str>,
     tries: Tries,
     owed: BTreeMap<&'a str, OwedTo<'a>>,
@@ -104,7 +104,9 @@ impl<'a> Gist<'a> {
             plan: decision
                 .plan
                 .iter()
-                .map(|stage| (stage.candidates.iter().map(name).collect(), stage.within_ms))
+                .map(|stage| {
+                    (stage.candidates.iter().map(name).collect(), stage.within_ms, stage.order.name())
+                })
                 .collect(),
             shadow: decision.shadow.iter().map(name).collect(),
             tries: if has_plan { tries } else { Tries::default() },
@@ -117,10 +119,12 @@ impl<'a> Gist<'a> {
     pub fn of_document(document: &'a Json) -> Option<Gist<'a>> {
         let outcomes = [Outcome::Route, Outcome::Deny, Outcome::ApprovalRequired, Outcome::Limited];
         let named = document["decision"].as_str()?;
-        let plan: Vec<(Vec<&str>, Option<u64>)> = document["plan"]
+        let plan: Vec<_> = document["plan"]
             .as_array()?
             .iter()
-            .map(|stage| Some((texts(&stage["candidates"])?, stage["within_ms"].as_u64())))
+            .map(|stage| {
+                Some((texts(&stage["candidates"])?, stage["within_ms"].as_u64(), stage["order"].as_str()))
+            })
             .collect::<Option<_>>()?;
         let has_plan = !plan.is_empty();
         let classes = texts(&document["failover"])?.into_iter().map(FailureClass::find);
@@ -157,7 +161,7 @@ impl<'a> Gist<'a> {
 
     /// The names of the candidates in the order in which they are tried.
     pub fn candidates(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.plan.iter().flat_map(|(candidates, _)| candidates.iter().copied())
+        self.plan.iter().flat_map(|(candidates, ..)| candidates.iter().copied())
     }
 
     /// In which ways a later decision is another; none where they are equal.

@@ -8,6 +8,7 @@ use crate::proof::query::Requests;
 use crate::proof::subject::members;
 use std::collections::{BTreeMap, BTreeSet};
 use wayleave_program::catalogue::TargetId;
+use wayleave_program::plan::TryOrder;
 use wayleave_program::schema::AttributeId;
 use wayleave_program::value::{DEFAULT_NOW, Share};
 
@@ -59,8 +60,8 @@ pub(super) enum Way<'s> {
 /// Who is tried under some draws.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tried {
-    /// With the time limit of each stage, in milliseconds.
-    pub(super) stages: Vec<(Vec<TargetId>, Option<u64>)>,
+    /// With the time limit of each stage, in milliseconds, and what reorders it.
+    pub(super) stages: Vec<(Vec<TargetId>, Option<u64>, TryOrder)>,
     pub(super) shadow: Vec<TargetId>,
     /// Whether a grant would let somebody be asked.
     pub(super) is_grantable: bool,
@@ -69,7 +70,10 @@ pub(super) struct Tried {
 impl Tried {
     /// Everybody who is sent the request, in order.
     pub(super) fn attempts(&self) -> impl Iterator<Item = TargetId> + '_ {
-        self.stages.iter().flat_map(|(targets, _)| targets.iter().copied()).chain(self.shadow.iter().copied())
+        self.stages
+            .iter()
+            .flat_map(|(targets, ..)| targets.iter().copied())
+            .chain(self.shadow.iter().copied())
     }
 
     pub(super) fn is_routed(&self) -> bool {
@@ -257,12 +261,13 @@ impl<'s> Planned<'s> {
                     }
                 }
                 if !candidates.is_empty() {
-                    tried.stages.push((candidates, stage.within_ms));
+                    let order = stage.order(candidates.len());
+                    tried.stages.push((candidates, stage.within_ms, order));
                 }
             }
         }
         for moved in self.moves.iter().filter(|moved| !is_drawn(moved)) {
-            let is_asked = tried.stages.iter().any(|(candidates, _)| candidates.contains(&moved.old));
+            let is_asked = tried.stages.iter().any(|(candidates, ..)| candidates.contains(&moved.old));
             if is_asked
                 && draw(&moved.shadow_key).is_below(moved.shadow)
                 && !tried.shadow.contains(&moved.new)

@@ -335,7 +335,8 @@ impl<'e> Evaluator<'e> {
         }
         let to = verdict.candidates.len() as u32;
         if from != to {
-            verdict.stages.push((Part { from, to }, stage.within_ms));
+            let order = stage.order((to - from) as usize);
+            verdict.stages.push((Part { from, to }, stage.within_ms, order));
         }
     }
 

@@ -72,10 +72,10 @@ fn write_numbers(verdict: &Verdict, numbers: &mut Vec<u32>) {
         numbers.extend(own);
     };
     list(verdict.denials.len(), &mut verdict.denials.iter().copied());
-    // A stage's time limit is the plan's, but which of its stages are left is not.
-    let stages = verdict.stages.iter().flat_map(|(part, within)| {
+    // A stage's time limit and order are the plan's, but which of its stages are left is not.
+    let stages = verdict.stages.iter().flat_map(|(part, within, order)| {
         let within = within.unwrap_or(u64::MAX);
-        [part.from, part.to, within as u32, (within >> 32) as u32]
+        [part.from, part.to, within as u32, (within >> 32) as u32, *order as u32]
     });
     list(verdict.stages.len(), &mut stages.into_iter());
     list(verdict.candidates.len(), &mut verdict.candidates.iter().map(|target| target.0));

@@ -3,6 +3,7 @@
 use super::layers::LayerKind;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::Outcome;
+use wayleave_program::plan::TryOrder;
 use wayleave_program::value::Share;
 
 /// What stands behind an outcome.
@@ -84,8 +85,8 @@ pub struct Verdict {
     pub denials: Vec<u32>,
     /// The answer, by its number among [`Rules::answers`](super::layers::Rules::answers).
     pub answer: Option<u32>,
-    /// Stages: candidates, and a time limit.
-    pub stages: Vec<(Part, Option<u64>)>,
+    /// Stages: candidates, a time limit, and what reorders them.
+    pub stages: Vec<(Part, Option<u64>, TryOrder)>,
     /// The candidates of all stages.
     pub candidates: Vec<TargetId>,
     /// Targets that may not be asked, each with its reasons.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::decision::{Decision, Migrated, Observed, Outcome, Owed, Reason, Removed, RuleName};
-use wayleave_program::plan::{LogLevel, Obligations, Place, Redaction, Stage};
+use wayleave_program::plan::{LogLevel, Obligations, Place, Redaction, Stage, TryOrder};
 use wayleave_program::schema::{BuiltIn, Origin, Type};
 use wayleave_program::value::{Instant, Tokens, Value};
 
@@ -85,8 +85,9 @@ impl Compiled {
     ) -> Decision {
         let answered = self.answer(verdict).and_then(|answer| answer.outcome(&self.policy).ok());
         let plan = answered.expect("a plan has answered");
-        let stage = |(part, within_ms): &(Part, Option<u64>)| Stage {
+        let stage = |(part, within_ms, order): &(Part, Option<u64>, TryOrder)| Stage {
             candidates: part.of(&verdict.candidates).to_vec(),
+            order: *order,
             within_ms: *within_ms,
         };
         let decision = Decision {

@@ -155,7 +155,8 @@ fn add(policy: &Policy, request: &Request<'_>, route: &str, stage: &PlanStage, t
         }
     }
     if !candidates.is_empty() {
-        tried.stages.push(Stage { candidates, within_ms: stage.within_ms });
+        let order = stage.order(candidates.len());
+        tried.stages.push(Stage { candidates, order, within_ms: stage.within_ms });
     }
 }
 

@@ -129,6 +129,7 @@ fn plan(decision: &Json, record: &DecisionRecord) -> Markup {
                             @for target in texts(stage, "candidates") {
                                 span.candidate { b { (target) } (fate(target, record)) }
                             }
+                            @if let Some(order) = stage["order"].as_str() { span.muted { (order) " first" } }
                             @if let Some(ms) = stage["within_ms"].as_u64() { span.muted { "within " (number::limit(ms)) } }
                             @for target in texts(stage, "candidates") { (owed(&decision["obligations"][target])) }
                         }

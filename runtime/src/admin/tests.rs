@@ -79,6 +79,7 @@ fn attempt(target: &str, cause: Option<&str>, started_ms: u64) -> AttemptRecord 
         first_content_ms: cause.is_none().then_some(40),
         latency_ms: 120,
         detail: String::new(),
+        maybe_billed: false,
     }
 }
 
@@ -117,6 +118,7 @@ fn record(number: u32, team: &str) -> DecisionRecord {
         arm: Some(0),
         reasons: Vec::new(),
         target: Some("c/d".to_owned()),
+        passed_over: Vec::new(),
         attempts: vec![attempt("a/b", Some("overloaded"), 0), attempt("c/d", None, 130)],
         tokens: RecordedTokens { input: 1200, output: 30, ..RecordedTokens::default() },
         latency_ms: 250,

@@ -47,6 +47,7 @@ pub(super) fn outcome(outcome: Outcome) -> (Tone, &'static str) {
         Outcome::TimeoutIdle => (Tone::Bad, "stood still"),
         Outcome::TimeoutTotal => (Tone::Bad, "took too long"),
         Outcome::RateLimited => (Tone::Bad, "rate-limited"),
+        Outcome::Unavailable => (Tone::Bad, "no target available"),
         Outcome::UpstreamError => (Tone::Bad, "provider error"),
         Outcome::UpstreamErrorMidstream => (Tone::Bad, "error in stream"),
         Outcome::RejectedUpstream => (Tone::Caller, "rejected by provider"),

@@ -1,8 +1,9 @@
 //! The error with which an exchange ends, in OpenAI's shape and an honest status. Names targets and causes, never an
 //! upstream address, and a provider's own words only where they are about the caller's own mistake, redacted.
 
-use super::Attempt;
 use super::failure::Failure;
+use super::{Attempt, PassedOver};
+use crate::health::Why;
 use crate::wire::errors::ErrorBody;
 use wayleave_program::plan::FailureClass;
 
@@ -21,13 +22,17 @@ pub struct Ending {
 const SAID_CHARACTERS: usize = 2_000;
 
 impl Ending {
-    /// No candidate answered.
-    pub(super) fn of_failed(attempts: &[Attempt]) -> Ending {
+    /// No candidate answered: some failed, others were passed over.
+    pub(super) fn of_failed(attempts: &[Attempt], passed: &[PassedOver], now_ms: u64) -> Ending {
         let failures: Vec<&Failure> =
             attempts.iter().filter_map(|attempt| attempt.failure.as_ref()).collect();
-        let all = |classes: &[FailureClass]| {
-            !failures.is_empty() && failures.iter().all(|failure| classes.contains(&failure.class))
-        };
+        let away = passed.iter().map(|passed| match passed.away.why {
+            Why::AskedToWait => FailureClass::RateLimited,
+            Why::CircuitOpen => FailureClass::Overloaded,
+        });
+        let classes: Vec<FailureClass> = failures.iter().map(|failure| failure.class).chain(away).collect();
+        let all =
+            |known: &[FailureClass]| !classes.is_empty() && classes.iter().all(|class| known.contains(class));
         let last = failures.last().map(|failure| failure.class);
         let status = if all(&[FailureClass::RateLimited]) {
             429
@@ -39,14 +44,16 @@ impl Ending {
             502
         };
         let is_waiting_useful = status == 429 || status == 503;
-        let retry_after_s = failures.iter().filter_map(|failure| failure.retry_after_s).min();
-        let told: Vec<String> = attempts.iter().filter_map(told).collect();
+        let asked_for = failures.iter().filter_map(|failure| failure.retry_after_s);
+        let retry_after_s = asked_for.chain(passed.iter().map(|passed| left_s(passed, now_ms))).min();
+        let told = attempts.iter().filter_map(told);
+        let told: Vec<String> = told.chain(passed.iter().map(|passed| not_asked(passed, now_ms))).collect();
         Ending {
             status,
             retry_after_s: retry_after_s.filter(|_| is_waiting_useful),
             error: error(
                 if status == 429 { "rate_limit_error" } else { "upstream_error" },
-                last.map_or("upstream_error", code),
+                last.map_or("no_target_available", code),
                 format!("no provider answered: {}", told.join("; ")),
             ),
         }
@@ -96,6 +103,15 @@ fn error(kind: &'static str, code: &str, message: String) -> ErrorBody {
 fn told(attempt: &Attempt) -> Option<String> {
     let failure = attempt.failure.as_ref()?;
     Some(format!("{}: {} ({})", attempt.name, failure.class.name(), failure.cause))
+}
+
+fn not_asked(passed: &PassedOver, now_ms: u64) -> String {
+    format!("{}: not asked ({}, {} s more)", passed.name, passed.away.why.words(), left_s(passed, now_ms))
+}
+
+/// In whole seconds, so that whoever waits as long does not come too early.
+fn left_s(passed: &PassedOver, now_ms: u64) -> u64 {
+    passed.away.until_ms.saturating_sub(now_ms).div_ceil(1000).max(1)
 }
 
 fn code(class: FailureClass) -> &'static str {

@@ -1,137 +1,439 @@
-//! The table of the state machine: what happens, and what is done about it.
+//! The table of the state machine: what happens when, and what is done about it.
 
 use super::*;
+use crate::health::Rules;
 use crate::wire::errors::ProviderError;
+use wayleave_program::catalogue::{Network, Protocol, Provider, ProviderId, Target, Timeouts};
+use wayleave_program::decision;
+use wayleave_program::plan::{Stage, TryOrder};
+use wayleave_program::value::Tokens;
 
-fn exchange(targets: &[&str]) -> Exchange {
-    let candidates = targets.iter().enumerate().map(|(index, name)| Candidate {
-        target: TargetId(u32::try_from(index).expect("few targets")),
-        name: (*name).to_owned(),
-        within_ms: None,
-    });
-    Exchange {
-        candidates: candidates.collect(),
-        failover: FailureClass::DEFAULT.to_vec(),
-        attempts: Vec::new(),
-        state: State::Fresh,
+/// Targets `a/x`, `b/y` … each of a provider of its own.
+fn catalogue(names: &[&str]) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    for (number, name) in names.iter().enumerate() {
+        let (provider, model) = name.split_once('/').expect("provider/model");
+        catalogue.providers.push(Provider {
+            name: provider.to_owned(),
+            protocol: Protocol::Simulated,
+            url: None,
+            key: None,
+            network: Network::Public,
+            timeouts: Timeouts::default(),
+        });
+        catalogue.targets.push(Target {
+            provider: ProviderId(u32::try_from(number).expect("few")),
+            name: (*name).to_owned(),
+            model: model.to_owned(),
+            remote: model.to_owned(),
+            supports: vec!["chat".to_owned()],
+            context: Tokens(1000),
+            output: Tokens(1000),
+            price: None,
+        });
     }
+    catalogue
 }
 
-fn failed(class: FailureClass) -> Event {
-    Event::Failed(Failure::new(class, "told"))
-}
-
-fn rejected(status: u16) -> Event {
-    let said = ProviderError { message: "bad temperature".to_owned(), ..ProviderError::default() };
-    let failure = Failure::new(FailureClass::Status(status), "told").under(status);
-    Event::Failed(Failure { said: Some(Box::new(said)), ..failure })
-}
-
-/// The last action of a series of events, briefly.
-fn after(targets: &[&str], events: Vec<Event>) -> (String, Option<Outcome>) {
-    let mut exchange = exchange(targets);
-    let mut action = exchange.on(Event::Begin, 0);
-    for event in events {
-        action = exchange.on(event, 5);
+/// A plan as `a/x else b/y`, with options as words: `retry=2 hedge=50 deadline=1000 backoff=0..0 on=ambiguous order=fastest`.
+fn decision(catalogue: &Catalogue, options: &str) -> Decision {
+    let mut decision = Decision::of(decision::Outcome::Route);
+    decision.failover = FailureClass::DEFAULT.to_vec();
+    let mut order = TryOrder::Given;
+    for option in options.split(' ').filter(|option| !option.is_empty()) {
+        let (name, value) = option.split_once('=').expect("name=value");
+        let number = || value.parse::<u64>().expect("a number");
+        match name {
+            "retry" => decision.retry = value.parse().expect("a number"),
+            "hedge" => decision.hedge_ms = Some(number()),
+            "deadline" => decision.deadline_ms = Some(number()),
+            "backoff" => {
+                let (first, longest) = value.split_once("..").expect("a range");
+                decision.backoff_ms =
+                    Some((first.parse().expect("a number"), longest.parse().expect("a number")));
+            }
+            "on" => decision.failover = value.split(',').filter_map(FailureClass::find).collect(),
+            "order" => {
+                order = if value == "fastest" { TryOrder::Fastest } else { TryOrder::LeastBusy };
+            }
+            _ => panic!("`{option}` is no option"),
+        }
     }
-    let told = match action {
-        Action::Call(position) => format!("call {position}"),
-        Action::Go => "go".to_owned(),
-        Action::Relay => "relay".to_owned(),
-        Action::Close => "close".to_owned(),
-        Action::Answer(ending) => format!("answer {} {}", ending.status, ending.error.message),
-        Action::Break(ending) => format!("break {} {}", ending.error.kind, ending.error.message),
+    let stage = |candidates| Stage { candidates, order, within_ms: None };
+    decision.plan = match order {
+        TryOrder::Given => catalogue.target_ids().map(|target| stage(vec![target])).collect(),
+        TryOrder::Fastest | TryOrder::LeastBusy => vec![stage(catalogue.target_ids().collect())],
     };
-    (told, exchange.outcome())
+    decision
 }
 
-/// Targets, events, the last action, how it ended.
-type Row = (&'static [&'static str], Vec<Event>, &'static str, Option<Outcome>);
+/// An exchange, and the words of what it says.
+struct Played {
+    exchange: Exchange,
+    said: Vec<String>,
+}
 
-fn holds(table: Vec<Row>) {
-    for (targets, events, action, outcome) in table {
-        let told = format!("{events:?}");
-        assert_eq!(after(targets, events), (action.to_owned(), outcome), "{told}");
+const BOUNDS: Bounds = Bounds { total_ms: 600_000, is_stream: true, seed: 7 };
+
+fn begin(health: &Arc<Health>, catalogue: &Catalogue, options: &str, now_ms: u64) -> Played {
+    let decision = decision(catalogue, options);
+    let exchange = Exchange::new(&decision, catalogue, Arc::clone(health), BOUNDS, now_ms);
+    let mut played = Played { exchange, said: Vec::new() };
+    played.on(Event::Begin, now_ms);
+    played
+}
+
+impl Played {
+    fn on(&mut self, event: Event, now_ms: u64) {
+        let told = match self.exchange.on(event, now_ms) {
+            Action::Call(number) => format!("call {}", self.exchange.attempts()[number].name),
+            Action::Wait => "wait".to_owned(),
+            Action::Relay(number) => format!("relay {number}"),
+            Action::Close => "close".to_owned(),
+            Action::Answer(ending) => format!("answer {} {}", ending.status, ending.error.message),
+            Action::Break(ending) => format!("break {} {}", ending.error.kind, ending.error.message),
+        };
+        self.said.push(told);
+    }
+
+    /// `TIME WORD [ATTEMPT [CLASS [RETRY_AFTER]]]`, comma after comma; a class that is a status is a caller's own mistake.
+    fn play(mut self, script: &str) -> Played {
+        for line in script.split(", ").filter(|line| !line.is_empty()) {
+            let words: Vec<&str> = line.split(' ').collect();
+            let at_ms = words[0].parse().expect("a time");
+            let number = words.get(2).map_or(0, |word| word.parse().expect("an attempt"));
+            let event = match words[1] {
+                "tick" => Event::Tick,
+                "content" => Event::Content(number),
+                "done" => Event::Completed(number, Usage::estimated(2)),
+                "status" => Event::Status(number, 200),
+                "gone" => Event::CallerGone,
+                "late" => Event::DeadlinePassed,
+                "stop" => Event::Stopping,
+                "failed" => Event::Failed(number, failure(words[3], words.get(4).copied())),
+                word => panic!("`{word}` is no event"),
+            };
+            self.on(event, at_ms);
+        }
+        self
+    }
+}
+
+fn failure(class: &str, retry_after: Option<&str>) -> Failure {
+    let class = FailureClass::find(class).expect("a class");
+    let said = ProviderError { message: "bad temperature".to_owned(), ..ProviderError::default() };
+    let failure = match class {
+        FailureClass::Status(status) => {
+            Failure { said: Some(Box::new(said)), ..Failure::new(class, "told").under(status) }
+        }
+        _ => Failure::new(class, "told"),
+    };
+    Failure { retry_after_s: retry_after.map(|seconds| seconds.parse().expect("seconds")), ..failure }
+}
+
+/// What is said of `a/x else b/y` with those options, action by action, and how it ended.
+fn said(names: &[&str], options: &str, script: &str) -> (String, Option<Outcome>) {
+    let catalogue = catalogue(names);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let played = begin(&health, &catalogue, options, 0).play(script);
+    (played.said.join(" | "), played.exchange.outcome())
+}
+
+fn holds(names: &[&str], table: &[(&str, &str, &str, Option<Outcome>)]) {
+    for (options, script, expected, outcome) in table {
+        assert_eq!(said(names, options, script), ((*expected).to_owned(), *outcome), "{options}: {script}");
     }
 }
 
 #[test]
 fn what_candidates_do_decides_what_is_done() {
-    use FailureClass::{RateLimited, Refused, ServerError, Timeout, Unreachable};
-    let two = &["a/x", "b/y"];
-    let usage = Usage::estimated(2);
-    let table: Vec<Row> = vec![
-        (two, vec![], "call 0", None),
-        (two, vec![Event::Status(200)], "go", None),
-        (two, vec![failed(Unreachable)], "call 1", None),
-        (two, vec![Event::Content], "relay", None),
-        (two, vec![Event::Content, Event::Completed(usage)], "close", Some(Outcome::Served)),
-        (
-            two,
-            vec![Event::Content, failed(ServerError)],
-            "break upstream_truncated the answer of a/x broke off: told",
-            Some(Outcome::Truncated),
-        ),
-        (two, vec![rejected(400)], "answer 400 bad temperature", Some(Outcome::Rejected)),
-        (two, vec![rejected(422)], "answer 422 bad temperature", Some(Outcome::Rejected)),
-        (two, vec![failed(Timeout), rejected(404)], "answer 404 bad temperature", Some(Outcome::Rejected)),
-        (
-            two,
-            vec![failed(Refused)],
-            "answer 502 no provider answered: a/x: refused (told)",
-            Some(Outcome::Failed),
-        ),
-        (
-            two,
-            vec![failed(Unreachable), failed(Timeout)],
-            "answer 504 no provider answered: a/x: unreachable (told); b/y: timeout (told)",
-            Some(Outcome::Failed),
-        ),
-        (
-            two,
-            vec![failed(RateLimited), failed(RateLimited)],
-            "answer 429 no provider answered: a/x: rate-limited (told); b/y: rate-limited (told)",
-            Some(Outcome::Failed),
-        ),
-        (
-            two,
-            vec![failed(RateLimited), failed(FailureClass::Overloaded)],
-            "answer 503 no provider answered: a/x: rate-limited (told); b/y: overloaded (told)",
-            Some(Outcome::Failed),
-        ),
-    ];
-    holds(table);
+    holds(
+        &["a/x", "b/y"],
+        &[
+            ("", "", "call a/x", None),
+            ("", "5 status 0", "call a/x | wait", None),
+            ("", "5 failed 0 unreachable", "call a/x | call b/y", None),
+            ("", "5 content 0", "call a/x | relay 0", None),
+            ("", "5 content 0, 6 done 0", "call a/x | relay 0 | close", Some(Outcome::Served)),
+            (
+                "",
+                "5 content 0, 6 failed 0 server-error",
+                "call a/x | relay 0 | break upstream_truncated the answer of a/x broke off: told",
+                Some(Outcome::Truncated),
+            ),
+            ("", "5 failed 0 400", "call a/x | answer 400 bad temperature", Some(Outcome::Rejected)),
+            ("", "5 failed 0 422", "call a/x | answer 422 bad temperature", Some(Outcome::Rejected)),
+            (
+                "",
+                "5 failed 0 timeout, 6 failed 1 404",
+                "call a/x | call b/y | answer 404 bad temperature",
+                Some(Outcome::Rejected),
+            ),
+            (
+                "",
+                "5 failed 0 refused",
+                "call a/x | answer 502 no provider answered: a/x: refused (told)",
+                Some(Outcome::Failed),
+            ),
+            (
+                "",
+                "5 failed 0 unreachable, 6 failed 1 timeout",
+                "call a/x | call b/y | answer 504 no provider answered: a/x: unreachable (told); b/y: timeout \
+                 (told)",
+                Some(Outcome::Failed),
+            ),
+            (
+                "",
+                "5 failed 0 rate-limited, 6 failed 1 rate-limited",
+                "call a/x | call b/y | answer 429 no provider answered: a/x: rate-limited (told); b/y: \
+                 rate-limited (told)",
+                Some(Outcome::Failed),
+            ),
+            (
+                "",
+                "5 failed 0 rate-limited, 6 failed 1 overloaded",
+                "call a/x | call b/y | answer 503 no provider answered: a/x: rate-limited (told); b/y: \
+                 overloaded (told)",
+                Some(Outcome::Failed),
+            ),
+        ],
+    );
 }
 
 #[test]
 fn what_no_candidate_is_to_blame_for_ends_the_exchange() {
-    let one = &["a/x"];
-    let table: Vec<Row> = vec![
-        (one, vec![Event::CallerGone], "close", Some(Outcome::CallerGone)),
-        (one, vec![Event::Content, Event::CallerGone], "close", Some(Outcome::CallerGone)),
-        (
-            one,
-            vec![Event::DeadlinePassed],
-            "answer 504 the request took longer than the gateway allows",
-            Some(Outcome::DeadlinePassed),
-        ),
-        (
-            one,
-            vec![Event::Content, Event::DeadlinePassed],
-            "break upstream_error the request took longer than the gateway allows",
-            Some(Outcome::DeadlinePassed),
-        ),
-        (one, vec![Event::Stopping], "answer 503 the gateway is shutting down", Some(Outcome::Stopped)),
-        (
-            one,
-            vec![Event::Content, Event::Stopping],
-            "break server_error the gateway is shutting down",
-            Some(Outcome::Stopped),
-        ),
-        (one, vec![Event::CallerGone, failed(FailureClass::Timeout)], "close", Some(Outcome::CallerGone)),
-        (one, vec![Event::Content, Event::Content], "go", None),
-    ];
-    holds(table);
+    let late = "the request took longer than the gateway allows";
+    let stopped = "the gateway is shutting down";
+    holds(
+        &["a/x"],
+        &[
+            ("", "5 gone", "call a/x | close", Some(Outcome::CallerGone)),
+            ("", "5 content 0, 6 gone", "call a/x | relay 0 | close", Some(Outcome::CallerGone)),
+            ("", "5 late", &format!("call a/x | answer 504 {late}"), Some(Outcome::DeadlinePassed)),
+            (
+                "",
+                "5 content 0, 6 late",
+                &format!("call a/x | relay 0 | break upstream_error {late}"),
+                Some(Outcome::DeadlinePassed),
+            ),
+            ("", "5 stop", &format!("call a/x | answer 503 {stopped}"), Some(Outcome::Stopped)),
+            (
+                "",
+                "5 content 0, 6 stop",
+                &format!("call a/x | relay 0 | break server_error {stopped}"),
+                Some(Outcome::Stopped),
+            ),
+            ("", "5 gone, 6 failed 0 timeout", "call a/x | close | close", Some(Outcome::CallerGone)),
+            ("", "5 content 0, 6 content 0", "call a/x | relay 0 | wait", None),
+            (
+                "deadline=100",
+                "99 tick, 100 tick",
+                &format!("call a/x | wait | answer 504 {late}"),
+                Some(Outcome::DeadlinePassed),
+            ),
+            (
+                "deadline=900000",
+                "600000 tick",
+                &format!("call a/x | answer 504 {late}"),
+                Some(Outcome::DeadlinePassed),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_same_candidate_is_tried_again_as_often_as_the_plan_says() {
+    holds(
+        &["a/x", "b/y"],
+        &[
+            (
+                "retry=1 backoff=0..0",
+                "5 failed 0 timeout, 5 tick, 9 failed 1 timeout",
+                "call a/x | wait | call a/x | call b/y",
+                None,
+            ),
+            // What would fail again is not tried again.
+            ("retry=1", "5 failed 0 credential", "call a/x | call b/y", None),
+            ("retry=1", "5 failed 0 model-missing", "call a/x | call b/y", None),
+            ("retry=1", "5 failed 0 400", "call a/x | answer 400 bad temperature", Some(Outcome::Rejected)),
+            // fault-F3: what may have been executed is sent again only where the policy names it.
+            ("retry=1", "5 failed 0 ambiguous", "call a/x | call b/y", None),
+            (
+                "retry=1 backoff=0..0 on=ambiguous",
+                "5 failed 0 ambiguous, 5 tick",
+                "call a/x | wait | call a/x",
+                None,
+            ),
+            // fault-F5: a wait that fits is kept, in full; one that does not leads to the next.
+            (
+                "retry=1 backoff=0..0 deadline=9000",
+                "5 failed 0 rate-limited 2, 2004 tick, 2300 tick",
+                "call a/x | wait | wait | call a/x",
+                None,
+            ),
+            ("retry=1 deadline=1000", "5 failed 0 rate-limited 2", "call a/x | call b/y", None),
+            ("retry=1", "5 failed 0 rate-limited 11", "call a/x | call b/y", None),
+        ],
+    );
+}
+
+#[test]
+fn waits_before_retries_are_drawn_from_a_growing_range() {
+    let catalogue = catalogue(&["a/x"]);
+    let mut longest = [0; 4];
+    for seed in 0..200 {
+        let mut again = Again::new(&decision(&catalogue, "retry=4 backoff=100..400"), seed, 600_000);
+        for (made, longest) in (1..).zip(&mut longest) {
+            let at_ms = again.at_ms(made, &failure("timeout", None), 1000).expect("a retry is left");
+            *longest = (*longest).max(at_ms - 1000);
+        }
+        assert_eq!(again.at_ms(5, &failure("timeout", None), 1000), None);
+    }
+    assert!(longest.iter().zip([100, 200, 400, 400]).all(|(own, limit)| *own <= limit), "{longest:?}");
+    assert!(longest[0] > 80 && longest[1] > 150 && longest[2] > 300, "{longest:?}");
+}
+
+#[test]
+fn a_slow_candidate_is_raced_by_the_next() {
+    holds(
+        &["a/x", "b/y", "c/z"],
+        &[
+            ("hedge=50", "49 tick, 50 tick, 60 content 1", "call a/x | wait | call b/y | relay 1", None),
+            (
+                "hedge=50",
+                "50 tick, 60 content 0, 70 done 0",
+                "call a/x | call b/y | relay 0 | close",
+                Some(Outcome::Served),
+            ),
+            // Two at once and no more.
+            ("hedge=50", "50 tick, 100 tick, 150 tick", "call a/x | call b/y | wait | wait", None),
+            // One of two fails: the other goes on, and is raced in its turn.
+            (
+                "hedge=50",
+                "50 tick, 60 failed 0 timeout, 99 tick, 100 tick",
+                "call a/x | call b/y | wait | wait | call c/z",
+                None,
+            ),
+            (
+                "hedge=50",
+                "50 tick, 60 failed 0 timeout, 61 failed 1 timeout",
+                "call a/x | call b/y | wait | call c/z",
+                None,
+            ),
+            // A verdict of one waits for the other.
+            (
+                "hedge=50",
+                "50 tick, 60 failed 0 400, 61 content 1",
+                "call a/x | call b/y | wait | relay 1",
+                None,
+            ),
+            (
+                "hedge=50",
+                "50 tick, 60 failed 0 400, 61 failed 1 timeout",
+                "call a/x | call b/y | wait | answer 400 bad temperature",
+                Some(Outcome::Rejected),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_raced_candidate_is_marked() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let played = begin(&health, &catalogue, "hedge=50", 0).play("50 tick, 60 content 1, 70 done 1");
+    let attempts = played.exchange.attempts();
+    assert!(attempts[0].is_superseded && attempts[0].failure.is_none() && !attempts[1].is_superseded);
+    assert_eq!(played.exchange.serving().map(|attempt| attempt.name.as_str()), Some("b/y"));
+    assert_eq!(catalogue.target_ids().map(|target| health.running(target)).sum::<u32>(), 0);
+}
+
+#[test]
+fn fault_f49_an_open_circuit_is_passed_over_and_probed_by_one() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    for _ in 0..5 {
+        begin(&health, &catalogue, "", 0).play("1 failed 0 unreachable, 2 content 1, 3 done 1");
+    }
+    let passed = begin(&health, &catalogue, "", 10);
+    assert_eq!(passed.said, ["call b/y"]);
+    assert_eq!(passed.exchange.passed_over()[0].name, "a/x");
+    // Time is up: one call finds out, whoever comes beside it goes on.
+    let probe = begin(&health, &catalogue, "", 5_001);
+    let beside = begin(&health, &catalogue, "", 5_001);
+    assert_eq!((probe.said.clone(), beside.said), (vec!["call a/x".to_owned()], vec!["call b/y".to_owned()]));
+    // 429 opens no circuit, yet fails a probe; and then it is twice as long.
+    probe.play("5002 failed 0 rate-limited");
+    assert_eq!(begin(&health, &catalogue, "", 15_001).said, ["call b/y"]);
+    let again = begin(&health, &catalogue, "", 15_003).play("15004 content 0, 15005 done 0");
+    assert_eq!(again.said, ["call a/x", "relay 0", "close"]);
+    assert_eq!(begin(&health, &catalogue, "", 15_006).said, ["call a/x"]);
+}
+
+#[test]
+fn fault_f50_with_all_circuits_open_nobody_is_called() {
+    let catalogue = catalogue(&["a/x"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    for _ in 0..5 {
+        begin(&health, &catalogue, "", 0).play("0 failed 0 overloaded");
+    }
+    let refused = begin(&health, &catalogue, "", 1_500);
+    assert_eq!(refused.said, ["answer 503 no provider answered: a/x: not asked (circuit open, 4 s more)"]);
+    assert_eq!(refused.exchange.outcome(), Some(Outcome::Unavailable));
+    assert!(refused.exchange.attempts().is_empty());
+}
+
+#[test]
+fn a_provider_that_asks_to_be_left_alone_is() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    begin(&health, &catalogue, "", 0).play("0 failed 0 rate-limited 3");
+    assert_eq!(begin(&health, &catalogue, "", 2_999).said, ["call b/y"]);
+    assert_eq!(begin(&health, &catalogue, "", 3_000).said, ["call a/x"]);
+    // Ten years are a minute.
+    begin(&health, &catalogue, "", 3_000).play("3000 failed 0 rate-limited 315360000");
+    assert_eq!(begin(&health, &catalogue, "", 63_000).said, ["call a/x"]);
+    let lone = self::catalogue(&["a/x"]);
+    let health = Arc::new(Health::new(&lone, Rules::STANDARD, None));
+    begin(&health, &lone, "", 0).play("0 failed 0 rate-limited 3");
+    let refused = begin(&health, &lone, "", 500);
+    assert_eq!(
+        refused.said,
+        ["answer 429 no provider answered: a/x: not asked (asked to be left alone, 3 s more)"]
+    );
+}
+
+#[test]
+fn fault_f7_retries_and_hedges_keep_to_their_budget() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let hedged: Vec<Played> =
+        (0..5).map(|_| begin(&health, &catalogue, "hedge=50", 0).play("50 tick")).collect();
+    let beside = hedged.iter().filter(|played| played.said[1] == "call b/y").count();
+    assert_eq!(beside, 3, "the least that may run at once");
+    drop(hedged);
+    assert_eq!(catalogue.target_ids().map(|target| health.load(target)).collect::<Vec<_>>(), [(0, 0); 2]);
+    health.press(true);
+    assert_eq!(begin(&health, &catalogue, "hedge=50", 0).play("50 tick").said, ["call a/x", "wait"]);
+}
+
+#[test]
+fn measured_orders_try_the_fastest_and_the_least_busy_first() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let fastest = |now_ms| begin(&health, &catalogue, "order=fastest", now_ms);
+    // Nothing is known: as they stand; of one that is being measured nobody else waits for the measurement.
+    let first = fastest(0);
+    let second = fastest(0);
+    assert_eq!((first.said[0].as_str(), second.said[0].as_str()), ("call a/x", "call b/y"));
+    first.play("900 content 0, 901 done 0");
+    second.play("100 content 0, 101 done 0");
+    assert_eq!(fastest(1_000).said, ["call b/y"]);
+    // What was measured more than a minute ago says nothing.
+    assert_eq!(fastest(61_000).said, ["call a/x"]);
+    let busy = begin(&health, &catalogue, "order=least-busy", 0);
+    assert_eq!(busy.said, ["call a/x"]);
+    assert_eq!(begin(&health, &catalogue, "order=least-busy", 0).said, ["call b/y"]);
 }
 
 #[test]
@@ -147,17 +449,16 @@ fn a_caller_s_own_mistake_leads_nowhere_even_where_it_is_named() {
 
 #[test]
 fn the_smallest_wait_is_told() {
-    let limited = |seconds| {
-        let failure = Failure::new(FailureClass::RateLimited, "told");
-        Event::Failed(Failure { retry_after_s: Some(seconds), ..failure })
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let mut played = begin(&health, &catalogue, "", 0).play("10 failed 0 rate-limited 30");
+    let Action::Answer(ending) = played.exchange.on(Event::Failed(1, failure("rate-limited", Some("7"))), 20)
+    else {
+        panic!("an answer")
     };
-    let mut exchange = exchange(&["a/x", "b/y"]);
-    exchange.on(Event::Begin, 0);
-    exchange.on(limited(30), 10);
-    let Action::Answer(ending) = exchange.on(limited(7), 20) else { panic!("an answer") };
     assert_eq!(ending.retry_after_s, Some(7));
-    let times: Vec<_> =
-        exchange.attempts().iter().map(|attempt| (attempt.started_ms, attempt.ended_ms)).collect();
+    let attempts = played.exchange.attempts();
+    let times: Vec<_> = attempts.iter().map(|attempt| (attempt.started_ms, attempt.ended_ms)).collect();
     assert_eq!(times, [(0, Some(10)), (10, Some(20))]);
 }
 

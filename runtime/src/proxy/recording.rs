@@ -4,17 +4,18 @@
 use crate::current::Served;
 use crate::error::{Refusal, is_model_name};
 use crate::exchange::failure::Failure;
-use crate::exchange::{self, Action, Attempt, Candidate, Event, Exchange};
+use crate::exchange::{self, Action, Attempt, Bounds, Candidate, Event, Exchange, PassedOver};
 use crate::keys::Identity;
 use crate::record::{
-    AttemptRecord, DecisionRecord, Outcome, RecordedCaller, RecordedInspection, RecordedLines, RecordedTokens,
+    AttemptRecord, DecisionRecord, Outcome, PassedOverRecord, RecordedCaller, RecordedInspection,
+    RecordedLines, RecordedTokens,
 };
 use crate::store::Store;
 use crate::wire::call::Call;
 use crate::wire::{Api, Usage};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::TargetId;
@@ -28,6 +29,8 @@ pub(super) struct Recording {
     store: Arc<Store>,
     served: Arc<Served>,
     started: Instant,
+    /// The moment from which the exchange counts time.
+    epoch: Instant,
     /// Wall clock, milliseconds since 1970.
     at_ms: i64,
     id: String,
@@ -52,12 +55,19 @@ pub(super) struct Recording {
 
 impl Recording {
     /// Of a request that has just arrived.
-    pub(super) fn begin(store: Arc<Store>, served: Arc<Served>, api: Api, id: &str) -> Recording {
+    pub(super) fn begin(
+        store: Arc<Store>,
+        served: Arc<Served>,
+        api: Api,
+        id: &str,
+        epoch: Instant,
+    ) -> Recording {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Recording {
             store,
             served,
             started: Instant::now(),
+            epoch,
             at_ms: i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
             id: id.to_owned(),
             api,
@@ -122,13 +132,20 @@ impl Recording {
     }
 
     /// Notes what is decided on what is known; what runs from here on is that decision's plan.
-    pub(super) fn decided(&mut self, attributes: &Attributes, decision: Decision) {
+    pub(super) fn decided(&mut self, attributes: &Attributes, decision: Decision, total: Duration) {
         let mut request = std::mem::take(&mut self.said);
         document::record_findings(self.served.program.schema(), attributes, &mut request);
         let keeps_nothing = decision.obligations.iter().any(|owed| owed.obligations.log == LogLevel::None);
         self.request = (!keeps_nothing).then_some(request);
         if decision.outcome == decision::Outcome::Route {
-            self.exchange = Some(Exchange::new(&decision, self.served.program.catalogue()));
+            let health = Arc::clone(&self.served.health);
+            let bounds = Bounds {
+                total_ms: in_milliseconds(total.saturating_sub(self.started.elapsed())),
+                is_stream: self.is_stream && self.api == Api::Chat,
+                seed: seed(&self.id),
+            };
+            let (catalogue, now_ms) = (self.served.program.catalogue(), milliseconds(self.epoch));
+            self.exchange = Some(Exchange::new(&decision, catalogue, health, bounds, now_ms));
         }
         self.decision = Some(decision);
     }
@@ -170,22 +187,37 @@ impl Recording {
         self.status = status;
     }
 
-    /// The candidate of that position, and its cap on output tokens.
-    pub(super) fn candidate(&self, position: usize) -> Option<(&Candidate, Option<u64>)> {
-        let candidate = self.exchange.as_ref()?.candidates().get(position)?;
+    /// The candidate of that attempt, and its cap on output tokens.
+    pub(super) fn candidate(&self, number: usize) -> Option<(&Candidate, Option<u64>)> {
+        let exchange = self.exchange.as_ref()?;
+        let candidate = exchange.candidates().get(exchange.attempts().get(number)?.position)?;
         let owed = self.decision.as_ref()?.obligations.iter().find(|owed| owed.target == candidate.target);
         Some((candidate, owed.and_then(|owed| owed.obligations.cap)))
     }
 
-    /// The target that is being called, or was called last.
-    pub(super) fn target_called(&self) -> Option<TargetId> {
-        Some(self.exchange.as_ref()?.attempts().last()?.target)
+    /// The target of that attempt.
+    pub(super) fn target(&self, number: usize) -> Option<TargetId> {
+        Some(self.exchange.as_ref()?.attempts().get(number)?.target)
+    }
+
+    /// When the exchange has to be looked at again, whatever happens.
+    pub(super) fn wakes_at(&self) -> Instant {
+        self.instant(self.exchange.as_ref().map_or(0, Exchange::wakes_at_ms))
+    }
+
+    /// When the exchange has to be over.
+    pub(super) fn deadline(&self) -> Instant {
+        self.instant(self.exchange.as_ref().map_or(0, Exchange::deadline_ms))
+    }
+
+    fn instant(&self, at_ms: u64) -> Instant {
+        self.epoch + Duration::from_millis(at_ms)
     }
 
     /// Tells the exchange what has happened.
     pub(super) fn on(&mut self, event: Event) -> Action {
-        let at_ms = milliseconds(self.started);
-        self.exchange.as_mut().map_or(Action::Close, |exchange| exchange.on(event, at_ms))
+        let now_ms = milliseconds(self.epoch);
+        self.exchange.as_mut().map_or(Action::Close, |exchange| exchange.on(event, now_ms))
     }
 
     /// Notes the tokens counted so far.
@@ -206,8 +238,11 @@ impl Recording {
         let (fingerprint, decision) = (program.fingerprint(), self.decision.as_ref());
         let latency_ms = milliseconds(self.started);
         let attempts = self.exchange.as_ref().map_or(&[][..], Exchange::attempts);
-        let serving = attempts.last().filter(|attempt| attempt.content_ms.is_some());
-        let usage = attempts.last().and_then(|attempt| attempt.usage);
+        let serving = self.exchange.as_ref().and_then(Exchange::serving);
+        let usage = serving.and_then(|attempt| attempt.usage);
+        let is_served = self.exchange.as_ref().and_then(Exchange::outcome) == Some(exchange::Outcome::Served);
+        let is_whole = |attempt: &Attempt| is_served && attempt.content_ms.is_some();
+        let arrived_ms = in_milliseconds(self.started - self.epoch);
         DecisionRecord {
             at_ms: self.at_ms,
             api: self.api.name().to_owned(),
@@ -227,10 +262,16 @@ impl Recording {
             route: decision.and_then(|decision| decision.route.clone()),
             arm: decision.and_then(|decision| decision.arm),
             target: serving.map(|attempt| attempt.name.clone()),
-            attempts: attempts.iter().map(|attempt| recorded(attempt, latency_ms)).collect(),
+            attempts: attempts
+                .iter()
+                .map(|attempt| recorded(attempt, is_whole(attempt), arrived_ms, latency_ms))
+                .collect(),
+            passed_over: self.exchange.as_ref().map(passed_over).unwrap_or_default(),
             tokens: usage.map(|usage| tokens(usage, self.input_estimate)).unwrap_or_default(),
             latency_ms,
-            first_content_ms: serving.and_then(|attempt| attempt.content_ms),
+            first_content_ms: serving
+                .and_then(|attempt| attempt.content_ms)
+                .map(|at_ms| at_ms.saturating_sub(arrived_ms)),
             policy: fingerprint.policy.clone(),
             source: fingerprint.source.clone(),
             lines: decision.map(|decision| lines(&self.served, decision)).unwrap_or_default(),
@@ -250,7 +291,16 @@ impl Drop for Recording {
 }
 
 fn milliseconds(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    in_milliseconds(since.elapsed())
+}
+
+fn in_milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A request's id has 128 random bits; jitter needs fewer.
+fn seed(id: &str) -> u64 {
+    id.bytes().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
 }
 
 fn lines(served: &Served, decision: &Decision) -> Vec<RecordedLines> {
@@ -262,17 +312,41 @@ fn lines(served: &Served, decision: &Decision) -> Vec<RecordedLines> {
     places.filter_map(line).collect()
 }
 
-fn recorded(attempt: &Attempt, over_ms: u64) -> AttemptRecord {
+/// What another attempt was faster than.
+const SUPERSEDED: &str = "superseded";
+
+/// What was ended before it was whole, for a reason that is not its provider's.
+const CANCELLED: &str = "cancelled";
+
+fn recorded(attempt: &Attempt, is_whole: bool, arrived_ms: u64, over_ms: u64) -> AttemptRecord {
     let since_start = |at_ms: u64| at_ms.saturating_sub(attempt.started_ms);
+    let failed = attempt.failure.as_ref().map(|failure| failure.class);
     AttemptRecord {
         target: attempt.name.clone(),
-        cause: attempt.failure.as_ref().map(|failure| failure.class.name()),
+        cause: match failed {
+            Some(class) => Some(class.name()),
+            None if attempt.is_superseded => Some(SUPERSEDED.to_owned()),
+            None => (!is_whole).then(|| CANCELLED.to_owned()),
+        },
         status: attempt.status,
-        started_ms: attempt.started_ms,
+        started_ms: attempt.started_ms.saturating_sub(arrived_ms),
         first_content_ms: attempt.content_ms.map(since_start),
-        latency_ms: since_start(attempt.ended_ms.unwrap_or(over_ms)),
+        latency_ms: since_start(attempt.ended_ms.unwrap_or(arrived_ms + over_ms)),
+        maybe_billed: match failed {
+            Some(class) => matches!(class, FailureClass::Ambiguous | FailureClass::Timeout),
+            // Called, and dropped before anything came of it.
+            None => attempt.usage.is_none(),
+        },
         detail: attempt.failure.as_ref().map(|failure| failure.cause.clone()).unwrap_or_default(),
     }
+}
+
+fn passed_over(exchange: &Exchange) -> Vec<PassedOverRecord> {
+    let record = |passed: &PassedOver| PassedOverRecord {
+        target: passed.name.clone(),
+        cause: passed.away.why.words().to_owned(),
+    };
+    exchange.passed_over().iter().map(record).collect()
 }
 
 fn tokens(usage: Usage, input_estimate: u64) -> RecordedTokens {
@@ -287,11 +361,12 @@ fn tokens(usage: Usage, input_estimate: u64) -> RecordedTokens {
 
 /// How an exchange ended, in the words of the audit trail.
 fn outcome(exchange: &Exchange) -> Outcome {
-    let last = exchange.attempts().last().and_then(|attempt| attempt.failure.as_ref());
+    let last = exchange.attempts().iter().rev().find_map(|attempt| attempt.failure.as_ref());
     match exchange.outcome() {
         Some(exchange::Outcome::Served) => Outcome::Ok,
         Some(exchange::Outcome::Rejected) => Outcome::RejectedUpstream,
         Some(exchange::Outcome::Failed) => last.map_or(Outcome::Internal, failed),
+        Some(exchange::Outcome::Unavailable) => Outcome::Unavailable,
         Some(exchange::Outcome::Truncated) => match last {
             Some(failure) if failure.class == FailureClass::Timeout => Outcome::TimeoutIdle,
             Some(failure) if failure.said.is_some() => Outcome::UpstreamErrorMidstream,

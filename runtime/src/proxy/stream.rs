@@ -22,6 +22,8 @@ use wayleave_program::catalogue::ProviderId;
 pub(super) struct Streaming {
     /// For the caller, before anything else.
     pub(super) first: Option<Bytes>,
+    /// The attempt whose answer it is.
+    pub(super) number: usize,
     pub(super) reply: Box<Reply>,
     pub(super) relay: Box<Relay>,
     pub(super) recording: Recording,
@@ -44,6 +46,13 @@ pub(super) fn pieces(streaming: Streaming) -> impl Stream<Item = Bytes> + Send {
     })
 }
 
+impl Drop for Streaming {
+    /// Whatever has come so far counts, also where the caller has left.
+    fn drop(&mut self) {
+        self.recording.count(self.relay.usage());
+    }
+}
+
 fn own_mistake() -> ErrorBody {
     crate::error::Refusal::Internal.body()
 }
@@ -58,7 +67,7 @@ impl Streaming {
             let event = match self.relay.step() {
                 Step::Send(piece) => return (Some(piece), Some(self)),
                 Step::Failed(failure) => self.failed(failure),
-                Step::Done => Event::Completed(self.relay.usage()),
+                Step::Done => Event::Completed(self.number, self.relay.usage()),
                 Step::Feed => match self.feed().await {
                     Some(event) => event,
                     None => continue,
@@ -92,13 +101,14 @@ impl Streaming {
 
     fn ended(&self, cause: Option<Failure>) -> Event {
         match self.relay.end() {
-            None => Event::Completed(self.relay.usage()),
+            None => Event::Completed(self.number, self.relay.usage()),
             Some(missing_end) => self.failed(cause.unwrap_or(missing_end)),
         }
     }
 
     fn failed(&self, failure: Failure) -> Event {
-        Event::Failed(without_key(self.recording.served().upstreams.provider(self.provider), failure))
+        let provider = self.recording.served().upstreams.provider(self.provider);
+        Event::Failed(self.number, without_key(provider, failure))
     }
 
     /// The last piece, if there is one: an error event, never an end that the provider did not send.
@@ -106,7 +116,7 @@ impl Streaming {
         self.recording.count(self.relay.usage());
         match self.recording.on(event) {
             Action::Break(ending) => Some(ending.error.to_event()),
-            Action::Answer(_) | Action::Call(_) | Action::Go | Action::Relay | Action::Close => None,
+            Action::Answer(_) | Action::Call(_) | Action::Wait | Action::Relay(_) | Action::Close => None,
         }
     }
 }

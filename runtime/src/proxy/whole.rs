@@ -12,13 +12,15 @@ use std::task::{Context, Poll};
 /// An answer's body, and the recording that ends with it.
 pub(super) struct Whole {
     bytes: Option<Bytes>,
+    /// The attempt whose answer it is.
+    number: usize,
     usage: Usage,
     recording: Recording,
 }
 
 impl Whole {
-    pub(super) fn new(bytes: Bytes, usage: Usage, recording: Recording) -> Whole {
-        Whole { bytes: Some(bytes), usage, recording }
+    pub(super) fn new(bytes: Bytes, number: usize, usage: Usage, recording: Recording) -> Whole {
+        Whole { bytes: Some(bytes), number, usage, recording }
     }
 }
 
@@ -31,8 +33,8 @@ impl Body for Whole {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
-        let usage = self.usage;
-        self.recording.on(Event::Completed(usage));
+        let (number, usage) = (self.number, self.usage);
+        self.recording.on(Event::Completed(number, usage));
         Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 

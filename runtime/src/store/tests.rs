@@ -46,6 +46,7 @@ fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
         reasons: Vec::new(),
         target: Some("a/b".to_owned()),
         attempts: Vec::new(),
+        passed_over: Vec::new(),
         tokens: RecordedTokens { input: 10, output: 2, ..RecordedTokens::default() },
         latency_ms: u64::try_from(number).unwrap_or(0),
         first_content_ms: None,

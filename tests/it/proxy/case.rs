@@ -58,6 +58,11 @@ pub(super) fn settings(lines: &str) -> (Settings, Identity) {
             "idle" => settings.timeouts.idle = duration(rest),
             "header-read" => settings.timeouts.header_read = duration(rest),
             "drain" => settings.timeouts.drain = duration(rest),
+            "circuit" => {
+                let (failures, open) = rest.split_once(' ').expect("failures and a time");
+                settings.health.failures = failures.parse().expect("a number");
+                settings.health.open_ms = u64::try_from(duration(open).as_millis()).expect("a short time");
+            }
             "total" => settings.timeouts.total = duration(rest),
             "simulate" => settings.simulations.push(Simulation::read(rest).expect("a simulation")),
             "team" => identity.team = Some(rest.to_owned()),
@@ -91,15 +96,18 @@ pub(super) async fn run(text: &str, default_policy: &str) -> Vec<String> {
     let gateway = Gateway::start(policy(&policy_text), settings, identity).await;
     let mut wrong = Vec::new();
     let mut answer = Answer::read(b"");
+    let mut took = Duration::ZERO;
     for block in &blocks {
         match block.word.as_str() {
             "request" => {
                 let request = request(&block.text, &gateway.key);
+                let started = std::time::Instant::now();
                 let sent = tokio::time::timeout(PATIENCE, gateway.exchange(&request)).await;
+                took = started.elapsed();
                 answer = sent.unwrap_or_else(|_| Answer::read(b"no answer in time"));
                 wrong.extend(leaks(&format!("{}\n{}", answer.head, answer.body), "the answer"));
             }
-            "answer" => wrong.extend(compare_answer(&block.text, &answer)),
+            "answer" => wrong.extend(compare_answer(&block.text, &answer, took)),
             "record" => {
                 let records = gateway.records().await;
                 let Some(record) = records.last() else {
@@ -158,11 +166,13 @@ fn unescape(text: &str) -> String {
     text.replace("\\n", "\n").replace("\\r", "\r")
 }
 
-fn compare_answer(expected: &str, answer: &Answer) -> Vec<String> {
+fn compare_answer(expected: &str, answer: &Answer, took: Duration) -> Vec<String> {
     let mut wrong = Vec::new();
     for line in expected.lines() {
         let holds = if let Some(status) = line.strip_prefix("status ") {
             answer.status.to_string() == status
+        } else if let Some(least) = line.strip_prefix("took ") {
+            took >= duration(least)
         } else if let Some(name) = line.strip_prefix("no header ") {
             answer.header(name).is_none()
         } else if let Some(header) = line.strip_prefix("header ") {
@@ -201,6 +211,10 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             "finding" => findings(record).contains(&rest),
             "no" if rest == "finding" => findings(record).is_empty(),
             "failed" => failed(record).contains(&rest.to_owned()),
+            "billed" => record.attempts.iter().any(|attempt| attempt.maybe_billed && attempt.target == rest),
+            "passed" => {
+                record.passed_over.iter().any(|passed| format!("{} {}", passed.target, passed.cause) == rest)
+            }
             "attempt" => {
                 attempts.push(rest.to_owned());
                 true

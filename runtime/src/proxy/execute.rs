@@ -1,0 +1,156 @@
+//! Drives an exchange: calls what it asks for, tells it what comes of it, and hands the caller what it chooses. (I/O)
+
+use super::attempt::{self, Begun, Limits};
+use super::patience::{self, Patience, Until};
+use super::recording::Recording;
+use super::reply::{self, AnswerBody};
+use super::stream::{self, Streaming};
+use super::whole::Whole;
+use super::{Proxy, TARGET_HEADER, now};
+use crate::current::Served;
+use crate::error::Refusal;
+use crate::exchange::failure::Failure;
+use crate::exchange::{Action, Candidate, Event};
+use crate::settings::TargetHeader;
+use crate::upstream::Outgoing;
+use crate::wire::call::Call;
+use crate::wire::{Api, edit};
+use bytes::Bytes;
+use http::{HeaderValue, Response};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A candidate's call, until its first content or its failure.
+type Attempting<'a> = Pin<Box<dyn Future<Output = Result<Begun, Failure>> + Send + 'a>>;
+
+/// The calls of one exchange that run, by the positions of their attempts. What is dropped is cancelled.
+#[derive(Default)]
+struct Running<'a>(Vec<(usize, Attempting<'a>)>);
+
+impl Running<'_> {
+    /// The first that is over; never, where none runs.
+    async fn first(&mut self) -> (usize, Result<Begun, Failure>) {
+        poll_fn(|context| {
+            for at in 0..self.0.len() {
+                let (number, attempting) = &mut self.0[at];
+                if let Poll::Ready(ended) = attempting.as_mut().poll(context) {
+                    let number = *number;
+                    drop(self.0.swap_remove(at));
+                    return Poll::Ready((number, ended));
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl Proxy {
+    /// Tries the plan's candidates until one answers, or none is left.
+    pub(super) async fn execute(
+        &self,
+        call: &Call,
+        body: &Bytes,
+        mut recording: Recording,
+    ) -> Response<AnswerBody> {
+        let served = Arc::clone(recording.served());
+        let mut running = Running::default();
+        let mut begun = None;
+        let mut action = recording.on(Event::Begin);
+        loop {
+            match action {
+                Action::Call(number) => {
+                    let Some((candidate, cap)) = recording.candidate(number) else {
+                        return reply::refusal(&Refusal::Internal);
+                    };
+                    let attempting = self.attempt(&served, call, body, candidate.clone(), cap);
+                    running.0.push((number, Box::pin(attempting)));
+                }
+                Action::Wait => {}
+                Action::Relay(number) => return self.relay(begun, number, recording),
+                Action::Answer(ending) | Action::Break(ending) => {
+                    recording.answered(ending.status);
+                    return reply::ending(&ending);
+                }
+                Action::Close => return reply::refusal(&Refusal::Internal),
+            }
+            action = match patience::until(&self.is_stopping, recording.wakes_at(), running.first()).await {
+                Until::Done((number, Ok(answer))) => {
+                    recording.on(Event::Status(number, answer.status()));
+                    begun = Some(answer);
+                    recording.on(Event::Content(number))
+                }
+                Until::Done((number, Err(failure))) => recording.on(Event::Failed(number, failure)),
+                Until::DeadlinePassed => recording.on(Event::Tick),
+                Until::Stopping => recording.on(Event::Stopping),
+            };
+        }
+    }
+
+    async fn attempt(
+        &self,
+        served: &Served,
+        call: &Call,
+        body: &Bytes,
+        candidate: Candidate,
+        cap: Option<u64>,
+    ) -> Result<Begun, Failure> {
+        let target = served.program.catalogue().target(candidate.target);
+        let upstream = served.upstreams.provider(target.provider);
+        let outgoing = Outgoing {
+            api: call.api,
+            model: &target.model,
+            pieces: edit::for_target(body, call, &target.remote, cap),
+            is_stream: call.is_stream && call.api == Api::Chat,
+        };
+        let standard = match outgoing.is_stream {
+            true => self.settings.timeouts.first_token,
+            false => self.settings.timeouts.plain_answer,
+        };
+        let within = candidate.within_ms.map(Duration::from_millis);
+        let first_content = within.into_iter().chain(upstream.first_token).min().unwrap_or(standard);
+        attempt::attempt(upstream, outgoing, Limits { first_content, idle: upstream.idle, now: now() }).await
+    }
+
+    /// Hands the caller what a candidate answers.
+    fn relay(&self, begun: Option<Begun>, number: usize, mut recording: Recording) -> Response<AnswerBody> {
+        let (Some(begun), Some(target)) = (begun, recording.target(number)) else {
+            return reply::refusal(&Refusal::Internal);
+        };
+        let served = Arc::clone(recording.served());
+        let target = served.program.catalogue().target(target);
+        recording.answered(begun.status());
+        let mut response = match begun {
+            Begun::Whole { status, headers, body, usage } => {
+                reply::whole(status, &headers, Whole::new(body, number, usage, recording))
+            }
+            Begun::Stream { status, headers, first, reply, relay } => {
+                let idle = served.upstreams.provider(target.provider).idle;
+                let deadline = recording.deadline();
+                let streaming = Streaming {
+                    first: Some(first),
+                    number,
+                    reply,
+                    relay,
+                    recording,
+                    provider: target.provider,
+                    idle,
+                    deadline,
+                    stopping: Arc::clone(&self.is_stopping),
+                    patience: Patience::new(deadline.min(Instant::now() + idle)),
+                };
+                reply::stream(status, &headers, stream::pieces(streaming))
+            }
+        };
+        if self.settings.target_header == TargetHeader::Sent
+            && let Ok(name) = HeaderValue::from_bytes(target.name.as_bytes())
+        {
+            response.headers_mut().insert(TARGET_HEADER, name);
+        }
+        response
+    }
+}
