@@ -331,6 +331,9 @@ impl Exchange {
 
     /// Calls the next candidate that is not known to fail.
     fn call_next(&mut self, call: Call, now_ms: u64) -> Action {
+        if now_ms >= self.deadline_ms {
+            return self.stop(Outcome::DeadlinePassed, now_ms);
+        }
         while let Some(candidate) = self.candidates.get(self.next) {
             match self.health.admit(candidate.target, call, now_ms) {
                 Admission::Admitted(ticket) => {

@@ -54,6 +54,8 @@ mod reports;
 
 mod review;
 
+mod simulation;
+
 mod syntax;
 
 mod tidy;

@@ -1,5 +1,6 @@
 //! What the tests share: a scripted provider, a gateway in process, snapshots beside their files, sentences of the grammar,
-//! what is made from it, what is promised of every text, and policies and requests by a seed.
+//! what is made from it, what is promised of every text, policies and requests by a seed, and
+//! exchanges in a virtual world.
 
 pub mod provider;
 
@@ -26,3 +27,5 @@ pub mod small;
 pub mod brute;
 
 pub mod smt;
+
+pub mod simulation;
