@@ -3,7 +3,7 @@
 use super::notes::Notes;
 use super::raw::{Made, Object, Value, list, quoted};
 use super::usage::Counts;
-use super::{finish, tools};
+use super::{finish, reasoning, tools};
 use crate::wire::json::Kind;
 use crate::wire::tokens;
 
@@ -153,7 +153,7 @@ fn messages_blocks(message: &Object<'_>, reason: &str, notes: &mut Notes) -> Opt
 fn thoughts(message: &Object<'_>) -> Vec<String> {
     let blocks = message.get("thinking_blocks").map(Value::items).unwrap_or_default();
     if !blocks.is_empty() {
-        return blocks.into_iter().map(|block| block.raw().to_owned()).collect();
+        return blocks.into_iter().filter_map(reasoning::block).collect();
     }
     let reasoning = message.get("reasoning_content").or_else(|| message.get("reasoning"));
     let reasoning = reasoning.filter(|reasoning| reasoning.says_something());

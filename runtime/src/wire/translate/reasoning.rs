@@ -108,3 +108,19 @@ pub(super) fn to_chat(body: &Object<'_>, notes: &mut Notes) -> Option<String> {
         }
     }
 }
+
+/// A block of thinking with the members that Messages takes back: clients add some, such as the `index` of a stream. None for any other
+/// block.
+pub(super) fn block(block: Value<'_>) -> Option<String> {
+    let fields = block.object();
+    let members: &[&str] = match fields.words("type").as_str() {
+        "thinking" => &["thinking", "signature"],
+        "redacted_thinking" => &["data"],
+        _ => return None,
+    };
+    let mut made = Made::of_type(&fields.words("type"));
+    for name in members {
+        made.raw(name, fields.get(name).map_or("\"\"", Value::raw));
+    }
+    Some(made.finish())
+}

@@ -162,10 +162,7 @@ const CHAT_MESSAGES: &[Rule] = &[
         ),
     ),
     rule("tool_call_id", Rewritten("`tool_use_id`")),
-    rule(
-        "thinking_blocks",
-        Rewritten("the blocks as they are, before the text: the state that an answer gave"),
-    ),
+    rule("thinking_blocks", Rewritten("the blocks, before the text: the state that an answer gave")),
     rule("reasoning_content", Dropped("reasoning without a signature is refused by Messages")),
     rule("reasoning", Dropped("reasoning without a signature is refused by Messages")),
     rule("name", Dropped("Messages has no names of those who speak")),

@@ -188,8 +188,8 @@ impl Conversation {
 
     fn assistant(&mut self, message: &Object<'_>, texts: Vec<String>, notes: &mut Notes) {
         let thoughts = message.get("thinking_blocks").map(Value::items).unwrap_or_default();
-        let has_thought = !thoughts.is_empty();
-        let mut blocks: Vec<String> = thoughts.into_iter().map(|block| block.raw().to_owned()).collect();
+        let mut blocks: Vec<String> = thoughts.into_iter().filter_map(reasoning::block).collect();
+        let has_thought = !blocks.is_empty();
         blocks.extend(texts);
         if let Some(refusal) = message.get("refusal").filter(|refusal| refusal.says_something()) {
             blocks.push(Made::of_type("text").with("text", refusal.raw()).finish());

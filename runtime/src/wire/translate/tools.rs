@@ -148,10 +148,11 @@ pub(super) fn messages_id(id: &str) -> String {
 
 /// The arguments of a call as the object that they hold; none where they hold no object.
 pub(super) fn input(arguments: Option<Value<'_>>) -> Option<String> {
-    let held = match arguments.and_then(Value::text) {
-        Some(text) => held_json(text),
-        None if arguments.is_none() => String::new(),
-        None => return None,
+    let held = match (arguments, arguments.and_then(Value::text)) {
+        (_, Some(text)) => held_json(text),
+        (None, _) => String::new(),
+        // Some servers forget that it is a text.
+        (Some(value), None) => value.raw().to_owned(),
     };
     if held.trim().is_empty() {
         return Some("{}".to_owned());

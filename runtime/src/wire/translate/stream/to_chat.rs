@@ -1,9 +1,10 @@
 //! Events of a Messages stream as chunks of Chat Completions.
 
 use super::{HELD_LIMIT_BYTES, Progress, StreamFacts, Trouble, one_line, piece};
-use crate::wire::translate::finish;
+use crate::wire::json::Keys;
 use crate::wire::translate::raw::{Made, Object, Value, list, quoted};
 use crate::wire::translate::usage::Counts;
+use crate::wire::translate::{finish, reasoning};
 use std::collections::BTreeMap;
 
 /// What keeps a Chat stream alive.
@@ -19,6 +20,8 @@ pub(super) struct ToChat {
     blocks: BTreeMap<u64, Block>,
     /// How many calls have begun.
     calls: u64,
+    /// How many blocks of thinking have been told whole.
+    thoughts: u64,
     has_reason: bool,
 }
 
@@ -40,7 +43,7 @@ enum Block {
 
 impl ToChat {
     pub(super) fn new(facts: StreamFacts) -> ToChat {
-        ToChat { facts, head: None, blocks: BTreeMap::new(), calls: 0, has_reason: false }
+        ToChat { facts, head: None, blocks: BTreeMap::new(), calls: 0, thoughts: 0, has_reason: false }
     }
 
     pub(super) fn event(&mut self, event: &Object<'_>, progress: &mut Progress) -> Result<String, Trouble> {
@@ -65,6 +68,10 @@ impl ToChat {
         }
         if self.head.is_none() {
             return Err(Trouble::Malformed("an event comes before `message_start`"));
+        }
+        if self.has_reason && kind.starts_with("content_block") {
+            progress.dropped += 1;
+            return Ok(String::new());
         }
         match kind.as_str() {
             "content_block_start" => self.block(event, progress),
@@ -135,7 +142,7 @@ impl ToChat {
             }
             "redacted_thinking" => {
                 progress.piece("");
-                out = self.thoughts(block.raw());
+                out = self.thought(block);
                 Block::Text
             }
             _ => {
@@ -197,14 +204,17 @@ impl ToChat {
     fn block_end(&mut self, event: &Object<'_>, progress: &mut Progress) -> Result<String, Trouble> {
         match self.blocks.remove(&index(event)?) {
             None => Err(Trouble::Malformed("the end of a block that has not begun")),
-            // Clients of Chat read the arguments as JSON, also those of a call that takes none.
             Some(Block::Call { index, has_input: false }) => Ok(self.arguments(index, "\"{}\"")),
             Some(Block::Thinking { text, signature }) if !signature.is_empty() => {
                 let block = Made::of_type("thinking")
                     .with("thinking", &format!("\"{text}\""))
-                    .with("signature", &format!("\"{signature}\""));
+                    .with("signature", &format!("\"{signature}\""))
+                    .finish();
                 progress.piece("");
-                Ok(self.thoughts(&block.finish()))
+                let block = Value::read(&block, Keys::Unchecked);
+                block
+                    .map(|block| self.thought(block))
+                    .map_err(|_| Trouble::Malformed("a block of thinking is no JSON"))
             }
             Some(Block::Text | Block::Call { .. } | Block::Thinking { .. } | Block::Unknown) => {
                 Ok(String::new())
@@ -225,11 +235,21 @@ impl ToChat {
         };
         self.has_reason = true;
         progress.has_content = true;
+        let mut out = self.inputs_of_open_calls();
         let details = delta.and_then(|delta| delta.get("stop_details")).map(Value::object);
         let told = details.as_ref().and_then(|details| piece(details, "explanation"));
-        let mut out = told.map(|told| self.text("refusal", told)).unwrap_or_default();
+        out.push_str(&told.map(|told| self.text("refusal", told)).unwrap_or_default());
         out.push_str(&self.chunk("{}", Some(finish::to_chat(&reason.words()))));
         out
+    }
+
+    /// Clients of Chat read the arguments as JSON, also those of a call that takes none.
+    fn inputs_of_open_calls(&self) -> String {
+        let open = self.blocks.values().map(|block| match block {
+            Block::Call { index, has_input: false } => self.arguments(*index, "\"{}\""),
+            Block::Text | Block::Call { .. } | Block::Thinking { .. } | Block::Unknown => String::new(),
+        });
+        open.collect()
     }
 
     fn done(&mut self, progress: &mut Progress) -> Result<String, Trouble> {
@@ -264,8 +284,12 @@ impl ToChat {
         self.chunk(&Made::new().with("tool_calls", &list(&[call])).finish(), None)
     }
 
-    fn thoughts(&self, block: &str) -> String {
-        self.chunk(&Made::new().with("thinking_blocks", &format!("[{block}]")).finish(), None)
+    /// With an index, which the official clients want of whatever comes as a list.
+    fn thought(&mut self, block: Value<'_>) -> String {
+        let Some(block) = reasoning::block(block) else { return String::new() };
+        let block = format!("{{\"index\":{},{}", self.thoughts, &block[1..]);
+        self.thoughts += 1;
+        self.chunk(&Made::new().with("thinking_blocks", &list(&[block])).finish(), None)
     }
 
     fn text(&self, name: &str, raw: &str) -> String {

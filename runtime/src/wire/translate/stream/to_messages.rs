@@ -7,7 +7,7 @@ use super::{HELD_LIMIT_BYTES, Progress, Trouble, one_line, piece};
 use crate::wire::json::{Kind, Text};
 use crate::wire::translate::raw::{Made, Object, Value, quoted};
 use crate::wire::translate::usage::Counts;
-use crate::wire::translate::{finish, tools};
+use crate::wire::translate::{finish, reasoning, tools};
 
 /// What keeps a Messages stream alive.
 pub(super) const PING: &str = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
@@ -96,7 +96,8 @@ impl ToMessages {
             if let Some(delta) = choice.get("delta") {
                 self.delta(&delta.object(), &mut out, progress)?;
             }
-            if let Some(reason) = choice.get("finish_reason") {
+            // Some servers write an empty text for none.
+            if let Some(reason) = choice.get("finish_reason").filter(|reason| reason.says_something()) {
                 progress.has_content = true;
                 self.reason = Some(reason.words());
                 self.close(&mut out);
@@ -171,21 +172,19 @@ impl ToMessages {
     fn state_of_thinking(&mut self, delta: &Object<'_>, out: &mut String, progress: &mut Progress) {
         for block in delta.get("thinking_blocks").map(Value::items).unwrap_or_default() {
             let fields = block.object();
-            match (fields.words("type").as_str(), piece(&fields, "signature")) {
-                ("thinking", Some(signature)) if self.open == Open::Thinking => {
+            let hidden = reasoning::block(block).filter(|_| fields.words("type") == "redacted_thinking");
+            match (hidden, piece(&fields, "signature")) {
+                (Some(hidden), _) => {
+                    self.close(out);
+                    let made = Made::new().with("index", &self.block.to_string());
+                    out.push_str(&event("content_block_start", made.with("content_block", &hidden)));
+                    let made = Made::new().with("index", &self.block.to_string());
+                    out.push_str(&event("content_block_stop", made));
+                    self.block += 1;
+                }
+                (None, Some(signature)) if self.open == Open::Thinking => {
                     self.send("signature_delta", "signature", &format!("\"{signature}\""), out);
                     self.close_open(out);
-                }
-                ("redacted_thinking", _) => {
-                    self.close(out);
-                    let made =
-                        Made::new().with("index", &self.block.to_string()).with("content_block", block.raw());
-                    out.push_str(&event("content_block_start", made));
-                    out.push_str(&event(
-                        "content_block_stop",
-                        Made::new().with("index", &self.block.to_string()),
-                    ));
-                    self.block += 1;
                 }
                 _ => progress.dropped += 1,
             }
@@ -233,10 +232,13 @@ impl ToMessages {
             }
         };
         let call = &mut self.calls[position];
-        let Some(arguments) = function("arguments").and_then(Value::text).filter(|text| !text.raw.is_empty())
-        else {
-            return Ok(());
+        let Some(arguments) = function("arguments") else { return Ok(()) };
+        let Some(arguments) = arguments.text() else {
+            return Err(Trouble::Malformed("the arguments of a call are no text"));
         };
+        if arguments.raw.is_empty() {
+            return Ok(());
+        }
         if call.state == CallState::Over {
             return Err(Trouble::Malformed("a piece of a call whose arguments were whole"));
         }
