@@ -59,3 +59,5 @@ mod simulation;
 mod syntax;
 
 mod tidy;
+
+mod wire;
