@@ -5,6 +5,8 @@
 
 mod attempt;
 
+mod dialect;
+
 mod findings;
 
 mod identify;
@@ -34,8 +36,10 @@ use crate::keys::Identity;
 use crate::settings::{Access, Settings, TargetHeader};
 use crate::store::Store;
 use crate::upstream::Outgoing;
+use crate::wire::Api;
 use crate::wire::call::{self, Call};
-use crate::wire::{Api, edit};
+use crate::wire::carry::{self, NotSpoken};
+use crate::wire::errors::Addressee;
 use attempt::{Begun, Limits};
 use bytes::Bytes;
 use findings::{Asked, Unreadable};
@@ -112,10 +116,12 @@ impl Proxy {
     /// Answers one request.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
         let id = request_id();
-        let answered = AssertUnwindSafe(self.dispatch(request, &id)).catch_unwind().await;
+        let dialect = dialect::of_request(request.uri().path(), request.headers());
+        let to = Addressee { dialect, request_id: &id };
+        let answered = AssertUnwindSafe(self.dispatch(request, to)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| {
             eprintln!("wayleave: request {id} met a mistake of the gateway and was answered 500");
-            reply::refusal(&Refusal::Internal)
+            reply::refusal(&Refusal::Internal, to)
         });
         if let Ok(value) = HeaderValue::try_from(id) {
             response.headers_mut().insert(DECISION_HEADER, value);
@@ -124,27 +130,26 @@ impl Proxy {
     }
 
     /// By method and path, exactly as they stand: nothing is decoded or normalised but a model's name.
-    async fn dispatch(&self, request: Request<Incoming>, id: &str) -> Response<AnswerBody> {
+    async fn dispatch(&self, request: Request<Incoming>, to: Addressee<'_>) -> Response<AnswerBody> {
         let path = request.uri().path();
-        let allowed = match path {
-            "/v1/chat/completions" | "/v1/embeddings" => Method::POST,
-            "/v1/models" | "/healthz" | "/readyz" => Method::GET,
-            _ if models::name_in(path).is_some() => Method::GET,
-            _ => return reply::refusal(&Refusal::UnknownPath),
+        let api = match path {
+            "/v1/chat/completions" => Some(Api::Chat),
+            "/v1/embeddings" => Some(Api::Embeddings),
+            "/v1/messages" => Some(Api::Messages),
+            "/v1/messages/count_tokens" => Some(Api::CountTokens),
+            "/v1/models" | "/healthz" | "/readyz" => None,
+            _ if models::name_in(path).is_some() => None,
+            _ => return reply::refusal(&Refusal::UnknownPath, to),
         };
+        let (allowed, word) = if api.is_some() { (Method::POST, "POST") } else { (Method::GET, "GET") };
         if request.method() != allowed {
-            return reply::refusal(&Refusal::WrongMethod(if allowed == Method::POST {
-                "POST"
-            } else {
-                "GET"
-            }));
+            return reply::refusal(&Refusal::WrongMethod(word), to);
         }
-        match path {
-            "/v1/chat/completions" => self.complete(Api::Chat, request, id).await,
-            "/v1/embeddings" => self.complete(Api::Embeddings, request, id).await,
-            "/healthz" => status::alive(),
-            "/readyz" => self.readiness(),
-            _ => self.models(request.headers(), models::name_in(path)),
+        match (api, path) {
+            (Some(api), _) => self.complete(api, request, to.request_id).await,
+            (None, "/healthz") => status::alive(),
+            (None, "/readyz") => self.readiness(),
+            (None, _) => self.models(request.headers(), request.uri().query(), models::name_in(path), to),
         }
     }
 
@@ -167,7 +172,7 @@ impl Proxy {
             Ok((call, body)) => self.execute(&call, &body, recording).await,
             Err(refusal) => {
                 recording.refused(&refusal);
-                reply::refusal(&refusal)
+                reply::refusal(&refusal, recording.addressee())
             }
         }
     }
@@ -184,7 +189,8 @@ impl Proxy {
         recording.identified(&identity);
         let limit = self.settings.body_limit_bytes;
         let body = intake::body(&head.headers, body, limit, self.settings.timeouts.body_read).await?;
-        let call = call::read(api, &body).map_err(Refusal::Call)?;
+        let mut call = call::read(api, &body).map_err(Refusal::Call)?;
+        call.passed = dialect::passed(api, &head.headers).map_err(Refusal::Attribute)?;
         recording.called(&call);
         let served = Arc::clone(recording.served());
         let program = &served.program;
@@ -241,9 +247,11 @@ impl Proxy {
                 Action::Relay => return self.relay(begun, recording, deadline),
                 Action::Answer(ending) | Action::Break(ending) => {
                     recording.answered(ending.status);
-                    return reply::ending(&ending);
+                    return reply::ending(&ending, recording.addressee());
                 }
-                Action::Go | Action::Close => return reply::refusal(&Refusal::Internal),
+                Action::Go | Action::Close => {
+                    return reply::refusal(&Refusal::Internal, recording.addressee());
+                }
             };
             action = recording.on(event);
         }
@@ -263,11 +271,16 @@ impl Proxy {
         let catalogue = served.program.catalogue();
         let target = catalogue.target(candidate.target);
         let upstream = served.upstreams.provider(target.provider);
+        let protocol = catalogue.provider_of(candidate.target).protocol;
+        let pieces = carry::carry(call, body, &target.remote, cap, protocol)
+            .map_err(|NotSpoken| Failure::not_spoken(call.api))?;
         let outgoing = Outgoing {
             api: call.api,
             model: &target.model,
-            pieces: edit::for_target(body, call, &target.remote, cap),
-            is_stream: call.is_stream && call.api == Api::Chat,
+            remote: &target.remote,
+            passed: &call.passed,
+            pieces,
+            is_stream: call.is_stream && call.api.can_stream(),
         };
         let standard = match outgoing.is_stream {
             true => self.settings.timeouts.first_token,
@@ -286,7 +299,7 @@ impl Proxy {
         deadline: Instant,
     ) -> Response<AnswerBody> {
         let (Some(begun), Some(target)) = (begun, recording.target_called()) else {
-            return reply::refusal(&Refusal::Internal);
+            return reply::refusal(&Refusal::Internal, recording.addressee());
         };
         let served = Arc::clone(recording.served());
         let target = served.program.catalogue().target(target);

@@ -11,13 +11,14 @@ use crate::record::{
 };
 use crate::store::Store;
 use crate::wire::call::Call;
-use crate::wire::{Api, Usage};
+use crate::wire::errors::Addressee;
+use crate::wire::{Api, Usage, carry};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 use wayleave_program::attributes::Attributes;
-use wayleave_program::catalogue::TargetId;
+use wayleave_program::catalogue::{Catalogue, TargetId};
 use wayleave_program::decision::{self, Decision};
 use wayleave_program::document;
 use wayleave_program::plan::{FailureClass, LogLevel};
@@ -85,6 +86,15 @@ impl Recording {
         &self.id
     }
 
+    pub(super) fn api(&self) -> Api {
+        self.api
+    }
+
+    /// How the caller is told of errors.
+    pub(super) fn addressee(&self) -> Addressee<'_> {
+        Addressee { dialect: self.api.dialect(), request_id: &self.id }
+    }
+
     /// When the request arrived.
     pub(super) fn started(&self) -> Instant {
         self.started
@@ -128,7 +138,13 @@ impl Recording {
         let keeps_nothing = decision.obligations.iter().any(|owed| owed.obligations.log == LogLevel::None);
         self.request = (!keeps_nothing).then_some(request);
         if decision.outcome == decision::Outcome::Route {
-            self.exchange = Some(Exchange::new(&decision, self.served.program.catalogue()));
+            let catalogue = self.served.program.catalogue();
+            let mut exchange = Exchange::new(&decision, catalogue);
+            if self.api == Api::CountTokens {
+                let counting = counting(&decision, catalogue);
+                exchange.keep(|candidate| counting.contains(&candidate.target));
+            }
+            self.exchange = Some(exchange);
         }
         self.decision = Some(decision);
     }
@@ -153,6 +169,7 @@ impl Recording {
             | Refusal::Call(_)
             | Refusal::Attribute(_)
             | Refusal::TooManyTexts
+            | Refusal::Query(..)
             | Refusal::UnknownPath
             | Refusal::WrongMethod(_) => Outcome::BadRequest,
         };
@@ -210,7 +227,7 @@ impl Recording {
         let usage = attempts.last().and_then(|attempt| attempt.usage);
         DecisionRecord {
             at_ms: self.at_ms,
-            api: self.api.name().to_owned(),
+            api: self.api.recorded().to_owned(),
             is_stream: self.is_stream,
             outcome: match &self.exchange {
                 _ if is_panic => Outcome::Internal,
@@ -249,6 +266,20 @@ impl Drop for Recording {
     }
 }
 
+/// Who may count tokens for a request: the first candidate, and those of its stage that have the same model. Another
+/// model may split texts otherwise, and its number would be wrong.
+fn counting(decision: &Decision, catalogue: &Catalogue) -> Vec<TargetId> {
+    let Some((first, _)) = decision.candidates().next() else { return Vec::new() };
+    let can_count = |target: TargetId| carry::can_count(catalogue.provider_of(target).protocol);
+    if !can_count(first) {
+        return vec![first];
+    }
+    let model = &catalogue.target(first).remote;
+    let stage = decision.plan.iter().find(|stage| stage.candidates.contains(&first));
+    let others = stage.into_iter().flat_map(|stage| stage.candidates.iter().copied());
+    others.filter(|target| can_count(*target) && catalogue.target(*target).remote == *model).collect()
+}
+
 fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
@@ -277,9 +308,14 @@ fn recorded(attempt: &Attempt, over_ms: u64) -> AttemptRecord {
 
 fn tokens(usage: Usage, input_estimate: u64) -> RecordedTokens {
     RecordedTokens {
-        input: if usage.is_estimated { input_estimate } else { usage.input_tokens },
+        input: if usage.is_estimated && usage.input_tokens == 0 {
+            input_estimate
+        } else {
+            usage.input_tokens
+        },
         output: usage.output_tokens,
         cached: usage.cached_tokens,
+        cache_written: usage.cache_written_tokens,
         reasoning: usage.reasoning_tokens,
         is_estimated: usage.is_estimated,
     }
