@@ -60,7 +60,7 @@ fn protocol(node: &SyntaxNode) -> Option<(TextRange, String)> {
     let field = wayleave_grammar::ast::Field::cast(node.clone())?;
     let is_protocol = field.name()?.text() == "protocol";
     let wayleave_grammar::ast::Value::Name(name) = field.value()? else { return None };
-    let is_spoken = !matches!(name.text().as_str(), "anthropic" | "gemini");
+    let is_spoken = name.text() != "gemini";
     (is_protocol && !is_spoken).then(|| (field.range(), format!("protocol: {}", name.text())))
 }
 

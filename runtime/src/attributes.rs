@@ -20,6 +20,8 @@ pub enum BadAttribute {
     Missing(String, Vec<String>),
     /// A header that decides something and comes twice.
     TwoHeaders(String),
+    /// A header that goes on and holds what none can.
+    Header(String),
 }
 
 impl BadAttribute {
@@ -29,6 +31,7 @@ impl BadAttribute {
             BadAttribute::Value(_) => "invalid_attribute",
             BadAttribute::Missing(..) => "missing_attribute",
             BadAttribute::TwoHeaders(_) => "duplicate_header",
+            BadAttribute::Header(_) => "invalid_header",
         }
     }
 }
@@ -42,6 +45,12 @@ impl std::fmt::Display for BadAttribute {
             }
             BadAttribute::TwoHeaders(name) => {
                 write!(f, "the header `{name}` counts and comes twice; send it once")
+            }
+            BadAttribute::Header(name) => {
+                write!(
+                    f,
+                    "the header `{name}` holds what is no list of names; send letters, digits, `-`, `_`, `.` and `,`"
+                )
             }
         }
     }

@@ -43,6 +43,8 @@ pub enum Refusal {
     DeadlinePassed,
     /// The gateway stops.
     Stopping,
+    /// A member of the query that is none: its name, and what it has to be.
+    Query(&'static str, &'static str),
     /// A path that is none of ours.
     UnknownPath,
     /// A path of ours with another method; the one it takes.
@@ -79,6 +81,7 @@ impl Refusal {
             | Refusal::BrokenOff
             | Refusal::Call(_)
             | Refusal::Attribute(_)
+            | Refusal::Query(..)
             | Refusal::TooManyTexts => StatusCode::BAD_REQUEST,
             Refusal::Encoding | Refusal::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -155,6 +158,7 @@ impl Refusal {
             Refusal::Limited(..) => "limited",
             Refusal::DeadlinePassed => "deadline",
             Refusal::Stopping => "shutting_down",
+            Refusal::Query(..) => "invalid_type",
             Refusal::UnknownPath => "unknown_path",
             Refusal::WrongMethod(_) => "method_not_allowed",
             Refusal::Internal => "internal_error",
@@ -175,6 +179,7 @@ impl Refusal {
         match self {
             Refusal::Call(bad) => bad.param().map(str::to_owned),
             Refusal::UnknownModel(_) => Some("model".to_owned()),
+            Refusal::Query(name, _) => Some((*name).to_owned()),
             _ => None,
         }
     }
@@ -182,7 +187,7 @@ impl Refusal {
     fn message(&self) -> String {
         match self {
             Refusal::Unauthenticated => {
-                "a valid key is needed: send it as `Authorization: Bearer KEY`".to_owned()
+                "a valid key is needed: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`".to_owned()
             }
             Refusal::TwoCredentials => "the request carries two credentials; send one".to_owned(),
             Refusal::Encoding => "the body must be sent without a content encoding".to_owned(),
@@ -212,6 +217,7 @@ impl Refusal {
             Refusal::Limited(None, reasons) => words(reasons),
             Refusal::DeadlinePassed => "the request took longer than the gateway allows".to_owned(),
             Refusal::Stopping => "the gateway is shutting down".to_owned(),
+            Refusal::Query(name, what) => format!("`{name}` must be {what}"),
             Refusal::UnknownPath => "there is nothing at this path".to_owned(),
             Refusal::WrongMethod(allowed) => format!("this path takes {allowed}"),
             Refusal::Internal => "the gateway made a mistake; this request is lost".to_owned(),

@@ -229,6 +229,12 @@ impl Exchange {
         }
     }
 
+    /// Leaves out the candidates that may not be asked; before the first is.
+    pub fn keep(&mut self, may_ask: impl FnMut(&Candidate) -> bool) {
+        debug_assert!(self.state == State::Fresh, "nothing has been asked");
+        self.candidates.retain(may_ask);
+    }
+
     /// The plan's candidates, in the order in which they are tried.
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates

@@ -17,14 +17,16 @@
 //! Whoever sends more texts than are kept apart is refused: where they joined, a pattern would not see its own beginning.
 //! Never decides what is in a text, and nothing of it outlives its request.
 
+mod blocks;
+
 mod escapes;
 
 mod media;
 
 mod words;
 
-use crate::wire::Api;
 use crate::wire::json::{JsonError, Keys, Kind, Reader, Text};
+use crate::wire::{Api, Dialect};
 use std::borrow::Cow;
 use wayleave_program::schema::Inspected;
 
@@ -98,6 +100,7 @@ impl From<JsonError> for BadTexts {
 /// When there are too many, or the body is not JSON; one that [`call::read`](crate::wire::call::read) accepted always is.
 pub fn read(api: Api, body: &str) -> Result<Texts, BadTexts> {
     let mut walk = Walk {
+        dialect: api.dialect(),
         texts: Texts::default(),
         is_system: false,
         speaker: String::new(),
@@ -116,6 +119,7 @@ pub fn read(api: Api, body: &str) -> Result<Texts, BadTexts> {
 
 /// A body that is being walked.
 struct Walk {
+    dialect: Dialect,
     texts: Texts,
     is_system: bool,
     /// The role of the message being walked.
@@ -140,6 +144,17 @@ impl Walk {
         let kind = reader.peek()?;
         if key.is("messages") && kind == Kind::Array {
             return reader.array(|reader| self.message(reader));
+        }
+        if self.dialect == Dialect::Anthropic {
+            if key.is("system") {
+                return self.said_by(words::SYSTEM_ROLES[0], reader);
+            }
+            if key.is("prefill") {
+                return self.said_by("assistant", reader);
+            }
+            if Walk::is_elsewhere(key) {
+                return self.unread_value(reader, key);
+            }
         }
         if key.is("prediction") && kind == Kind::Object {
             self.end_run();
@@ -233,8 +248,12 @@ impl Walk {
             _ => return self.value_of(reader, None),
         }
         let kind = word_of(&mut reader.fork(), "type")?;
-        if kind.is_some_and(|kind| words::TEXT_PARTS.contains(&kind.as_str())) {
+        let kind = kind.unwrap_or_default();
+        if words::TEXT_PARTS.contains(&kind.as_str()) {
             return reader.object(|reader, key| self.message_member(reader, key));
+        }
+        if self.dialect == Dialect::Anthropic {
+            return self.block(reader, &kind);
         }
         self.unread();
         self.media(reader, None)

@@ -5,6 +5,8 @@
 
 mod attempt;
 
+mod dialect;
+
 mod execute;
 
 mod findings;
@@ -35,6 +37,7 @@ use crate::settings::{Access, Settings};
 use crate::store::Store;
 use crate::wire::Api;
 use crate::wire::call::{self, Call};
+use crate::wire::errors::Addressee;
 use bytes::Bytes;
 use findings::{Asked, Unreadable};
 use futures_util::FutureExt;
@@ -111,10 +114,12 @@ impl Proxy {
     /// Answers one request.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
         let id = request_id();
-        let answered = AssertUnwindSafe(self.dispatch(request, &id)).catch_unwind().await;
+        let dialect = dialect::of_request(request.uri().path(), request.headers());
+        let to = Addressee { dialect, request_id: &id };
+        let answered = AssertUnwindSafe(self.dispatch(request, to)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| {
             eprintln!("wayleave: request {id} met a mistake of the gateway and was answered 500");
-            reply::refusal(&Refusal::Internal)
+            reply::refusal(&Refusal::Internal, to)
         });
         if let Ok(value) = HeaderValue::try_from(id) {
             response.headers_mut().insert(DECISION_HEADER, value);
@@ -123,27 +128,26 @@ impl Proxy {
     }
 
     /// By method and path, exactly as they stand: nothing is decoded or normalised but a model's name.
-    async fn dispatch(&self, request: Request<Incoming>, id: &str) -> Response<AnswerBody> {
+    async fn dispatch(&self, request: Request<Incoming>, to: Addressee<'_>) -> Response<AnswerBody> {
         let path = request.uri().path();
-        let allowed = match path {
-            "/v1/chat/completions" | "/v1/embeddings" => Method::POST,
-            "/v1/models" | "/healthz" | "/readyz" => Method::GET,
-            _ if models::name_in(path).is_some() => Method::GET,
-            _ => return reply::refusal(&Refusal::UnknownPath),
+        let api = match path {
+            "/v1/chat/completions" => Some(Api::Chat),
+            "/v1/embeddings" => Some(Api::Embeddings),
+            "/v1/messages" => Some(Api::Messages),
+            "/v1/messages/count_tokens" => Some(Api::CountTokens),
+            "/v1/models" | "/healthz" | "/readyz" => None,
+            _ if models::name_in(path).is_some() => None,
+            _ => return reply::refusal(&Refusal::UnknownPath, to),
         };
+        let (allowed, word) = if api.is_some() { (Method::POST, "POST") } else { (Method::GET, "GET") };
         if request.method() != allowed {
-            return reply::refusal(&Refusal::WrongMethod(if allowed == Method::POST {
-                "POST"
-            } else {
-                "GET"
-            }));
+            return reply::refusal(&Refusal::WrongMethod(word), to);
         }
-        match path {
-            "/v1/chat/completions" => self.complete(Api::Chat, request, id).await,
-            "/v1/embeddings" => self.complete(Api::Embeddings, request, id).await,
-            "/healthz" => status::alive(),
-            "/readyz" => self.readiness(),
-            _ => self.models(request.headers(), models::name_in(path)),
+        match (api, path) {
+            (Some(api), _) => self.complete(api, request, to.request_id).await,
+            (None, "/healthz") => status::alive(),
+            (None, "/readyz") => self.readiness(),
+            (None, _) => self.models(request.headers(), request.uri().query(), models::name_in(path), to),
         }
     }
 
@@ -167,7 +171,7 @@ impl Proxy {
             Ok((call, body)) => self.execute(&call, &body, recording).await,
             Err(refusal) => {
                 recording.refused(&refusal);
-                reply::refusal(&refusal)
+                reply::refusal(&refusal, recording.addressee())
             }
         }
     }
@@ -184,7 +188,8 @@ impl Proxy {
         recording.identified(&identity);
         let limit = self.settings.body_limit_bytes;
         let body = intake::body(&head.headers, body, limit, self.settings.timeouts.body_read).await?;
-        let call = call::read(api, &body).map_err(Refusal::Call)?;
+        let mut call = call::read(api, &body).map_err(Refusal::Call)?;
+        call.passed = dialect::passed(api, &head.headers).map_err(Refusal::Attribute)?;
         recording.called(&call);
         let served = Arc::clone(recording.served());
         let program = &served.program;

@@ -166,6 +166,9 @@ pub struct RecordedTokens {
     pub output: u64,
     /// Of the input, from the provider's cache.
     pub cached: u64,
+    /// Of the input, written to the provider's cache; 0 in records of an earlier form.
+    #[serde(default)]
+    pub cache_written: u64,
     /// Of the output, reasoning.
     pub reasoning: u64,
     /// Whether the provider said nothing and this is our own count.
@@ -215,7 +218,7 @@ pub struct DecisionRecord {
     pub id: String,
     /// When it arrived: wall clock, milliseconds since 1970.
     pub at_ms: i64,
-    /// `chat`, `embeddings`; empty where it was refused before that was known.
+    /// `chat`, `embeddings`, `messages`, `count_tokens`; empty where it was refused before that was known.
     pub api: String,
     /// Whether a stream was asked for.
     pub is_stream: bool,

@@ -5,9 +5,11 @@ mod chat;
 
 mod embeddings;
 
+mod messages;
+
 pub mod behaviour;
 
-use crate::wire::Api;
+use crate::wire::{Api, Dialect};
 use behaviour::{Behaviour, Simulation};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -93,7 +95,7 @@ impl Simulator {
             }
         }
         let mut reply = match told_status {
-            Some(status) => error(status, "this simulated provider was told to answer so"),
+            Some(status) => error(call.api, status, "this simulated provider was told to answer so"),
             None => answer(&call),
         };
         if end != End::Whole {
@@ -118,7 +120,7 @@ impl SimulatedReply {
 
 fn answer(call: &SimulatedCall<'_>) -> SimulatedReply {
     let Ok(body) = serde_json::from_slice::<Json>(call.body) else {
-        return error(StatusCode::BAD_REQUEST, "the body cannot be read");
+        return error(call.api, StatusCode::BAD_REQUEST, "the body cannot be read");
     };
     let id = identifier(call);
     let name = format!("{}/{}", call.provider, call.model);
@@ -133,8 +135,20 @@ fn answer(call: &SimulatedCall<'_>) -> SimulatedReply {
         }
         Api::Embeddings => match embeddings::answer(&body, call.model) {
             Ok(answer) => reply(StatusCode::OK, "application/json", vec![Bytes::from(answer.to_string())]),
-            Err(message) => error(StatusCode::BAD_REQUEST, message),
+            Err(message) => error(call.api, StatusCode::BAD_REQUEST, message),
         },
+        Api::Messages => {
+            let answer = messages::Answer::to(&body, &id, &name);
+            if call.is_stream {
+                reply(StatusCode::OK, "text/event-stream", answer.events())
+            } else {
+                reply(StatusCode::OK, "application/json", vec![Bytes::from(answer.whole().to_string())])
+            }
+        }
+        Api::CountTokens => {
+            let count = messages::count(&body).to_string();
+            reply(StatusCode::OK, "application/json", vec![Bytes::from(count)])
+        }
     }
 }
 
@@ -153,8 +167,13 @@ fn reply(status: StatusCode, content_type: &'static str, pieces: Vec<Bytes>) -> 
     SimulatedReply { status, headers, pieces: pieces.into(), end: End::Whole }
 }
 
-fn error(status: StatusCode, message: &str) -> SimulatedReply {
-    let body = json!({"error": {"message": message, "type": "simulated", "param": null, "code": null}});
+fn error(api: Api, status: StatusCode, message: &str) -> SimulatedReply {
+    let body = match api.dialect() {
+        Dialect::OpenAi => {
+            json!({"error": {"message": message, "type": "simulated", "param": null, "code": null}})
+        }
+        Dialect::Anthropic => json!({"type": "error", "error": {"type": "simulated", "message": message}}),
+    };
     let mut reply = reply(status, "application/json", vec![Bytes::from(body.to_string())]);
     if status == StatusCode::TOO_MANY_REQUESTS {
         reply.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -9,11 +9,14 @@ mod body;
 
 mod client;
 
+mod endpoint;
+
 use crate::exchange::failure::Failure;
 use crate::judge::Judges;
 use crate::settings::{Secret, Settings, Timeouts};
 use crate::simulated::{SimulatedCall, SimulatedReply, Simulator};
 use crate::wire::Api;
+use crate::wire::call::Passed;
 use bytes::Bytes;
 use client::Client;
 use http::HeaderMap;
@@ -48,7 +51,10 @@ impl std::fmt::Display for Error {
                 write!(f, "the key of `{provider}` has characters that no header can carry")
             }
             Error::Protocol(provider) => {
-                write!(f, "the `protocol` of `{provider}` cannot be spoken yet; use `openai` or `simulated`")
+                write!(
+                    f,
+                    "the `protocol` of `{provider}` cannot be spoken yet; use `openai`, `anthropic` or `simulated`"
+                )
             }
         }
     }
@@ -96,6 +102,10 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) api: Api,
     /// The policy's name of the model.
     pub(crate) model: &'a str,
+    /// The provider's own name of it.
+    pub(crate) remote: &'a str,
+    /// What the caller's headers say to a provider of its dialect.
+    pub(crate) passed: &'a Passed,
     /// The body, to be sent one behind the other.
     pub(crate) pieces: Vec<Bytes>,
     pub(crate) is_stream: bool,
@@ -134,9 +144,11 @@ impl Connector {
             let key = keys.get(&provider.name).cloned();
             let way = match provider.protocol {
                 Protocol::Simulated => Way::Simulated(Arc::clone(&self.simulator)),
-                Protocol::OpenAi => Way::Network(Box::new(self.client(provider, key.as_ref(), before)?)),
-                // A policy with them is refused before it comes here.
-                Protocol::Anthropic | Protocol::Gemini => return Err(Error::Protocol(provider.name.clone())),
+                Protocol::OpenAi | Protocol::Anthropic => {
+                    Way::Network(Box::new(self.client(provider, key.as_ref(), before)?))
+                }
+                // A policy with it is refused before it comes here.
+                Protocol::Gemini => return Err(Error::Protocol(provider.name.clone())),
             };
             let or_standard = |own: Option<u64>, standard| own.map_or(standard, Duration::from_millis);
             Ok(Upstream {
@@ -164,6 +176,7 @@ impl Connector {
         let connect = provider.timeouts.connect_ms.map_or(self.timeouts.connect, Duration::from_millis);
         let place = client::Place {
             name: provider.name.clone(),
+            protocol: provider.protocol,
             url: provider.url.clone().unwrap_or_default(),
             is_private: provider.network == Network::Private,
             connect,

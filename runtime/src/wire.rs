@@ -13,25 +13,46 @@ pub mod chat;
 
 pub mod embeddings;
 
+pub mod messages;
+
 pub mod edit;
 
+pub mod carry;
+
 pub mod errors;
+
+pub mod meaning;
 
 pub mod sse;
 
 pub mod chunk;
 
+pub mod message_event;
+
 pub mod answer;
 
 pub mod translate;
 
-/// The wire protocol that a caller speaks.
+/// What a caller asks for, and in whose words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
     /// `POST /v1/chat/completions`
     Chat,
     /// `POST /v1/embeddings`
     Embeddings,
+    /// `POST /v1/messages`
+    Messages,
+    /// `POST /v1/messages/count_tokens`: what a message would be read as, which is decided on as that message is.
+    CountTokens,
+}
+
+/// Whose shapes a caller expects of answers and errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI's.
+    OpenAi,
+    /// Anthropic's.
+    Anthropic,
 }
 
 impl Api {
@@ -40,14 +61,41 @@ impl Api {
         match self {
             Api::Chat => "chat",
             Api::Embeddings => "embeddings",
+            Api::Messages | Api::CountTokens => "messages",
         }
     }
 
-    /// Below a provider's base URL.
+    /// As a record spells it: what is only counted is told from what is answered.
+    pub fn recorded(self) -> &'static str {
+        match self {
+            Api::Chat | Api::Embeddings | Api::Messages => self.name(),
+            Api::CountTokens => "count_tokens",
+        }
+    }
+
+    /// Below a provider's base URL and its version.
     pub fn path(self) -> &'static str {
         match self {
             Api::Chat => "/chat/completions",
             Api::Embeddings => "/embeddings",
+            Api::Messages => "/messages",
+            Api::CountTokens => "/messages/count_tokens",
+        }
+    }
+
+    /// Whose words its requests and answers are in.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Api::Chat | Api::Embeddings => Dialect::OpenAi,
+            Api::Messages | Api::CountTokens => Dialect::Anthropic,
+        }
+    }
+
+    /// Whether its answers can come in pieces.
+    pub fn can_stream(self) -> bool {
+        match self {
+            Api::Chat | Api::Messages => true,
+            Api::Embeddings | Api::CountTokens => false,
         }
     }
 }
@@ -55,12 +103,14 @@ impl Api {
 /// The tokens of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
-    /// Of the prompt; 0 in an estimate.
+    /// Of the prompt, all of it; 0 where nobody counted.
     pub input_tokens: u64,
     /// Of the answer.
     pub output_tokens: u64,
     /// Of the prompt, read from the provider's cache.
     pub cached_tokens: u64,
+    /// Of the prompt, written to the provider's cache.
+    pub cache_written_tokens: u64,
     /// Of the answer, reasoning.
     pub reasoning_tokens: u64,
     /// Whether the provider counted nothing, and this is an estimate of ours.
@@ -71,5 +121,18 @@ impl Usage {
     /// For a provider that counted nothing.
     pub fn estimated(output_tokens: u64) -> Usage {
         Usage { output_tokens, is_estimated: true, ..Usage::default() }
+    }
+
+    /// What is known of a stream that has counted before and counts again: counts are of the whole so far, and one that
+    /// is left out stands.
+    pub fn then(self, now: Usage) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens.max(now.input_tokens),
+            output_tokens: self.output_tokens.max(now.output_tokens),
+            cached_tokens: self.cached_tokens.max(now.cached_tokens),
+            cache_written_tokens: self.cache_written_tokens.max(now.cache_written_tokens),
+            reasoning_tokens: self.reasoning_tokens.max(now.reasoning_tokens),
+            is_estimated: now.is_estimated,
+        }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A case is Markdown whose fenced blocks are read in order; everything else is prose:
 //!
-//! - ```` ```policy ```` the policy (`suite/proxy/default.route` where a case has none); `{NAME}` is the base URL of a
-//!   provider of the case;
+//! - ```` ```policy ```` the policy; `policy NAME` is `suite/proxy/NAME.route`, and so is `default` where a case has none.
+//!   `{NAME}` is the base URL of a provider of the case, `{host of NAME}` that URL without its path;
 //! - ```` ```provider NAME ```` what a provider does (see `tests/src/provider.rs`); one that is named in the policy
 //!   alone refuses connections;
 //! - ```` ```settings ```` lines as in [`settings`](case::settings);
@@ -11,8 +11,9 @@
 //!   there, `no-key` leaves the key out;
 //! - ```` ```answer ```` `status N`, `header NAME: VALUE`, `no header NAME`, `body is TEXT`, `body has TEXT`,
 //!   `body lacks TEXT`, `took TIME` (at least);
-//! - ```` ```record ```` `outcome WORD`, `status N`, `target NAME`, `reason TEXT`, `tokens IN OUT`, `finding NAME`, `no finding`,
-//!   `failed DETECTOR: CAUSE`, `billed TARGET` (flagged as maybe so), `passed TARGET CAUSE` (over), and each attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
+//! - ```` ```record ```` `outcome WORD`, `status N`, `api NAME`, `target NAME`, `reason TEXT`, `tokens IN OUT`, `cached READ WRITTEN`,
+//!   `finding NAME`, `no finding`, `failed DETECTOR: CAUSE`, `detail WORDS` of some attempt, `billed TARGET` (flagged as maybe so), `passed
+//!   TARGET CAUSE` (over), and each attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
 //!   in order;
 //! - ```` ```received NAME ```` `count N`, `head has TEXT`, `head lacks TEXT`, `body is TEXT`, `abandoned` of the last
 //!   request that a provider received.
@@ -31,7 +32,9 @@ use std::path::Path;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_of_the_suite_holds() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/proxy");
-    let default = std::fs::read_to_string(folder.join("default.route")).expect("the default policy");
+    let named = |name: &str| {
+        std::fs::read_to_string(folder.join(format!("{name}.route"))).expect("a policy of the suite")
+    };
     let listed = std::fs::read_dir(&folder).expect("the suite").map(|entry| entry.expect("an entry").path());
     let mut paths: Vec<_> = listed.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
     paths.sort();
@@ -40,8 +43,7 @@ async fn every_case_of_the_suite_holds() {
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a case");
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        wrong
-            .extend(case::run(&text, &default).await.into_iter().map(|problem| format!("{name}: {problem}")));
+        wrong.extend(case::run(&text, named).await.into_iter().map(|problem| format!("{name}: {problem}")));
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

@@ -10,6 +10,7 @@
 //! body {"choices":[]}         the whole body, with its length; JSON unless a header says otherwise
 //! length 900                  another length than the body has
 //! event {"choices":[]}        an event of a stream: `data: …` and a blank line
+//! named ping {"type":"ping"}  the same with its name: `event: ping` before the data
 //! piece data: a\r\n           bytes of a stream, with escapes \r \n \t \\
 //! bytes HTTP/1.1 2            bytes instead of an answer, with escapes
 //! wait 200ms                  before the next step
@@ -118,10 +119,14 @@ fn steps(part: &str) -> Vec<Step> {
                 steps.push(Step::Send(rest.as_bytes().to_vec()));
             }
             "length" => length = Some(rest.to_owned()),
-            "event" | "piece" => {
+            "event" | "piece" | "named" => {
                 is_chunked = true;
-                let bytes =
-                    if word == "event" { format!("data: {rest}\n\n").into_bytes() } else { unescape(rest) };
+                let (name, data) = rest.split_once(' ').unwrap_or((rest, ""));
+                let bytes = match word {
+                    "event" => format!("data: {rest}\n\n").into_bytes(),
+                    "named" => format!("event: {name}\ndata: {data}\n\n").into_bytes(),
+                    _ => unescape(rest),
+                };
                 steps.push(Step::Send(chunk(&bytes)));
             }
             "bytes" => {

@@ -1,7 +1,7 @@
-//! The error with which an exchange ends, in OpenAI's shape and an honest status. Names targets and causes, never an
+//! The error with which an exchange ends, under an honest status. Names targets and causes, never an
 //! upstream address, and a provider's own words only where they are about the caller's own mistake, redacted.
 
-use super::failure::Failure;
+use super::failure::{Failure, NOT_SPOKEN};
 use super::{Attempt, PassedOver};
 use crate::health::Why;
 use crate::wire::errors::ErrorBody;
@@ -10,7 +10,7 @@ use wayleave_program::plan::FailureClass;
 /// What the caller is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
-    /// The status, where the answer has not begun.
+    /// The status, or that an answer would have if none had begun.
     pub status: u16,
     /// The header `retry-after`, in seconds.
     pub retry_after_s: Option<u64>,
@@ -34,6 +34,9 @@ impl Ending {
         let all =
             |known: &[FailureClass]| !classes.is_empty() && classes.iter().all(|class| known.contains(class));
         let last = failures.last().map(|failure| failure.class);
+        if all(&[NOT_SPOKEN]) {
+            return Ending::of_not_spoken(attempts);
+        }
         let status = if all(&[FailureClass::RateLimited]) {
             429
         } else if all(&[FailureClass::RateLimited, FailureClass::Overloaded]) {
@@ -59,6 +62,14 @@ impl Ending {
         }
     }
 
+    /// No candidate speaks the caller's dialect.
+    fn of_not_spoken(attempts: &[Attempt]) -> Ending {
+        let told: Vec<String> = attempts.iter().filter_map(told).collect();
+        let message = format!("no model that the policy would ask can be asked so: {}", told.join("; "));
+        let error = error("invalid_request_error", "not_supported", message);
+        Ending { status: 400, retry_after_s: None, error }
+    }
+
     /// A provider refused the caller's own mistake; none if the failure is of another kind.
     pub(super) fn of_rejection(failure: &Failure) -> Option<Ending> {
         let said = failure.said.as_ref()?;
@@ -80,7 +91,20 @@ impl Ending {
         let cause = said.map_or_else(|| failure.cause.clone(), |said| redacted(&said.message));
         let kind = if said.is_some() { "upstream_error" } else { "upstream_truncated" };
         let message = format!("the answer of {target} broke off: {cause}");
-        Ending { status: 502, retry_after_s: None, error: error(kind, code(failure.class), message) }
+        let status = match failure.class {
+            FailureClass::RateLimited => 429,
+            FailureClass::Overloaded => 529,
+            FailureClass::Timeout => 504,
+            FailureClass::Unreachable
+            | FailureClass::Ambiguous
+            | FailureClass::ServerError
+            | FailureClass::ModelMissing
+            | FailureClass::Credential
+            | FailureClass::Refused
+            | FailureClass::ContextLength
+            | FailureClass::Status(_) => 502,
+        };
+        Ending { status, retry_after_s: None, error: error(kind, code(failure.class), message) }
     }
 
     /// The exchange lasted too long.
@@ -102,6 +126,9 @@ fn error(kind: &'static str, code: &str, message: String) -> ErrorBody {
 
 fn told(attempt: &Attempt) -> Option<String> {
     let failure = attempt.failure.as_ref()?;
+    if failure.class == NOT_SPOKEN {
+        return Some(format!("{} {}", attempt.name, failure.cause));
+    }
     Some(format!("{}: {} ({})", attempt.name, failure.class.name(), failure.cause))
 }
 
@@ -126,6 +153,7 @@ fn code(class: FailureClass) -> &'static str {
         FailureClass::Credential => "upstream_auth",
         FailureClass::Refused => "upstream_refused",
         FailureClass::ContextLength => "context_length_exceeded",
+        NOT_SPOKEN => "not_supported",
         FailureClass::Status(_) => "upstream_status",
     }
 }

@@ -1,8 +1,13 @@
 //! Why an attempt failed, in words of our own: what a provider says is kept apart, since it may quote what nobody but
 //! us should see.
 
+use crate::wire::Api;
 use crate::wire::errors::ProviderError;
 use wayleave_program::plan::FailureClass;
+
+/// The class of a candidate that does not speak the caller's dialect: HTTP's "not implemented", which no provider's
+/// answer has as its class, since its 5xx are [`FailureClass::ServerError`].
+pub const NOT_SPOKEN: FailureClass = FailureClass::Status(501);
 
 /// Why an attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +56,15 @@ impl Failure {
         Failure::new(FailureClass::ServerError, cause)
     }
 
+    /// Nothing was sent: the provider does not speak the caller's dialect.
+    pub fn not_spoken(api: Api) -> Failure {
+        let asked = match api {
+            Api::Chat | Api::Embeddings | Api::Messages => api.name(),
+            Api::CountTokens => "counts of tokens",
+        };
+        Failure::new(NOT_SPOKEN, format!("cannot be asked in {asked}"))
+    }
+
     /// The same, under a status.
     pub fn under(self, status: u16) -> Failure {
         Failure { status: Some(status), ..self }
@@ -59,6 +73,10 @@ impl Failure {
     /// Whether the next candidate is to be tried, if no content has reached the caller. A caller's own mistake never
     /// leads on by its number.
     pub fn leads_on(&self, failover: &[FailureClass]) -> bool {
+        // Passed over: nothing was sent, whatever failures lead on.
+        if self.class == NOT_SPOKEN {
+            return true;
+        }
         let is_named = |status: u16| failover.contains(&FailureClass::Status(status));
         let is_own_mistake = matches!(self.class, FailureClass::Status(400 | 422));
         !is_own_mistake && (failover.contains(&self.class) || self.status.is_some_and(is_named))

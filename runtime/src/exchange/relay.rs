@@ -1,11 +1,12 @@
-//! A chat stream on its way from provider to caller: events are relayed as they came, held back until the first
-//! content, and watched for their end. Never invents an end, and never hides that one is missing.
+//! A stream on its way from provider to caller: events are relayed as they came, held back until the first content, and
+//! watched for their end, which each dialect says in its own words. Never invents an end, and never hides that one is
+//! missing.
 
 use super::failure::Failure;
 use super::verdict;
-use crate::wire::Usage;
-use crate::wire::chunk::{self, DONE};
+use crate::wire::chunk;
 use crate::wire::sse::{Decoder, Event};
+use crate::wire::{Dialect, Usage};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use wayleave_program::plan::FailureClass;
@@ -17,8 +18,9 @@ const HELD_LIMIT_BYTES: usize = 1 << 20;
 const COMMENTS_LIMIT: u32 = 3;
 
 /// A stream between provider and caller.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Relay {
+    dialect: Dialect,
     decoder: Decoder,
     held: VecDeque<Bytes>,
     held_bytes: usize,
@@ -46,6 +48,24 @@ pub enum Step {
 }
 
 impl Relay {
+    /// Of a stream in that dialect.
+    pub fn new(dialect: Dialect) -> Relay {
+        Relay {
+            dialect,
+            decoder: Decoder::default(),
+            held: VecDeque::new(),
+            held_bytes: 0,
+            has_content: false,
+            is_done: false,
+            choices: 0,
+            finished: 0,
+            usage: None,
+            estimate: 0,
+            malformed: 0,
+            comments: 0,
+        }
+    }
+
     /// Adds bytes; [`step`](Relay::step) must have asked for them.
     pub fn feed(&mut self, chunk: Bytes) {
         // A chunk counts as a sign of life until it turns out to hold comments alone.
@@ -60,7 +80,12 @@ impl Relay {
 
     /// The tokens so far, by the provider's count or an estimate.
     pub fn usage(&self) -> Usage {
-        self.usage.unwrap_or_else(|| Usage::estimated(self.estimate))
+        match self.usage {
+            None => Usage::estimated(self.estimate),
+            // Only the prompt has been counted.
+            Some(usage) if usage.is_estimated => Usage { output_tokens: self.estimate, ..usage },
+            Some(usage) => usage,
+        }
     }
 
     /// Events whose data was no JSON and that were dropped.
@@ -108,26 +133,17 @@ impl Relay {
     }
 
     fn is_finished(&self) -> bool {
-        self.finished != 0 && self.choices & !self.finished == 0
+        self.has_content && self.finished != 0 && self.choices & !self.finished == 0
     }
 
     fn take(&mut self, event: Event) -> Option<Failure> {
-        let Some(data) = &event.data else {
-            // Before the first content nobody waits for a comment.
-            if self.has_content {
-                self.held.push_back(event.raw);
-            }
-            return None;
-        };
-        self.comments = 0;
-        if data.as_ref() == DONE {
-            if !self.is_finished() {
-                return self.end();
-            }
-            self.is_done = true;
-            return self.hold(event.raw);
+        let Some(data) = &event.data else { return self.comment(event.raw) };
+        let read = chunk::read_in(self.dialect, data);
+        if read.as_ref().is_ok_and(|chunk| chunk.is_ping) {
+            return self.comment(event.raw);
         }
-        let Ok(chunk) = chunk::read(data) else {
+        self.comments = 0;
+        let Ok(chunk) = read else {
             self.malformed += 1;
             return None;
         };
@@ -138,10 +154,27 @@ impl Relay {
         }
         self.choices |= chunk.choices;
         self.finished |= chunk.finished;
-        self.usage = chunk.usage.or(self.usage);
+        self.usage = match (self.usage, chunk.usage) {
+            (Some(before), Some(now)) => Some(before.then(now)),
+            (before, now) => now.or(before),
+        };
         self.estimate += chunk.estimate;
         self.has_content |= chunk.has_content;
+        if chunk.is_last {
+            if !self.is_finished() {
+                return self.end();
+            }
+            self.is_done = true;
+        }
         self.hold(event.raw)
+    }
+
+    /// What says nothing. Before the first content nobody waits for it.
+    fn comment(&mut self, raw: Bytes) -> Option<Failure> {
+        if self.has_content {
+            self.held.push_back(raw);
+        }
+        None
     }
 
     fn hold(&mut self, raw: Bytes) -> Option<Failure> {
@@ -166,7 +199,11 @@ mod tests {
 
     /// What a caller gets of those chunks, and how it ends: `done`, `whole`, or the cause.
     fn relay(chunks: &[&str]) -> (String, String) {
-        let mut relay = Relay::default();
+        relay_in(Dialect::OpenAi, chunks)
+    }
+
+    fn relay_in(dialect: Dialect, chunks: &[&str]) -> (String, String) {
+        let mut relay = Relay::new(dialect);
         let mut sent = String::new();
         for chunk in chunks {
             relay.feed(Bytes::copy_from_slice(chunk.as_bytes()));
@@ -218,7 +255,7 @@ mod tests {
 
     #[test]
     fn comments_keep_a_stream_alive_three_times() {
-        let mut relay = Relay::default();
+        let mut relay = Relay::new(Dialect::OpenAi);
         let mut feed = |text: &'static str| {
             relay.feed(Bytes::from_static(text.as_bytes()));
             while !matches!(relay.step(), Step::Feed) {}
@@ -227,5 +264,68 @@ mod tests {
         assert!(feed(TEXT));
         assert_eq!([(); 4].map(|()| feed(": ping\n\n")), [true, true, true, false]);
         assert!(feed(TEXT));
+    }
+
+    const START: &str = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}}\n\n";
+    const BLOCK: &str =
+        "data: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n";
+    const PING: &str = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+    const PIECE: &str =
+        "data: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"word\"}}\n\n";
+    const REASON: &str = "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":7}}\n\n";
+    const MESSAGE_STOP: &str = "data: {\"type\":\"message_stop\"}\n\n";
+
+    fn message_ends(chunks: &[&str], sent: &[&str], end: &str) {
+        assert_eq!(relay_in(Dialect::Anthropic, chunks), (sent.concat(), end.to_owned()));
+    }
+
+    #[test]
+    fn a_message_is_held_until_its_content_and_ends_by_its_own_word() {
+        const EARLY: &str = "the stream ended before the answer did";
+        const EMPTY: &str = "the stream ended without content";
+        message_ends(&[START, PING, BLOCK], &[], EMPTY);
+        message_ends(&[START, MESSAGE_STOP], &[], EMPTY);
+        message_ends(&[START, PING, BLOCK, PIECE], &[START, BLOCK, PIECE], EARLY);
+        let whole = [START, BLOCK, PIECE, PING, REASON, MESSAGE_STOP];
+        message_ends(&whole, &whole, "done");
+        message_ends(&[&whole.concat(), PIECE], &whole, "done");
+        message_ends(&[START, BLOCK, PIECE, REASON], &[START, BLOCK, PIECE, REASON], EARLY);
+        // A turn may end without a word.
+        message_ends(&[START, REASON, MESSAGE_STOP], &[START, REASON, MESSAGE_STOP], "done");
+        message_ends(
+            &[START, "data: {\"type\":\"new\"}\n\n", PIECE, "data: {oops\n\n", MESSAGE_STOP],
+            &[START, "data: {\"type\":\"new\"}\n\n", PIECE, MESSAGE_STOP],
+            "done",
+        );
+        let error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"x\"}}\n\n";
+        message_ends(&[START, error], &[], "answered 200 with an error: it is overloaded");
+        message_ends(&[START, PIECE, error], &[START, PIECE], "answered 200 with an error: it is overloaded");
+    }
+
+    #[test]
+    fn a_message_is_counted_from_its_beginning() {
+        let mut relay = Relay::new(Dialect::Anthropic);
+        let mut fed = |text: &'static str| {
+            relay.feed(Bytes::from_static(text.as_bytes()));
+            while !matches!(relay.step(), Step::Feed | Step::Done) {}
+            let usage = relay.usage();
+            (usage.input_tokens, usage.output_tokens, usage.is_estimated)
+        };
+        assert_eq!(fed(START), (9, 0, true));
+        assert_eq!(fed(PIECE), (9, 2, true));
+        assert_eq!(fed(REASON), (9, 7, false));
+    }
+
+    #[test]
+    fn pings_keep_a_stream_alive_three_times() {
+        let mut relay = Relay::new(Dialect::Anthropic);
+        let mut feed = |text: &'static str| {
+            relay.feed(Bytes::from_static(text.as_bytes()));
+            while !matches!(relay.step(), Step::Feed) {}
+            relay.is_alive()
+        };
+        assert!(feed(PIECE));
+        assert_eq!([(); 4].map(|()| feed(PING)), [true, true, true, false]);
+        assert!(feed(PIECE));
     }
 }

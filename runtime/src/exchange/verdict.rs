@@ -3,7 +3,8 @@
 
 use super::failure::Failure;
 use super::retry_after;
-use crate::wire::errors::{Meaning, ProviderError};
+use crate::wire::errors::ProviderError;
+use crate::wire::meaning::Meaning;
 use wayleave_program::plan::FailureClass;
 use wayleave_program::value::Instant;
 
@@ -69,9 +70,20 @@ fn of_own_mistake(
         Meaning::ModelMissing => {
             return failure(FailureClass::ModelMissing, format!("does not know the model ({status})"));
         }
+        Meaning::RateLimited => {
+            return failure(
+                FailureClass::RateLimited,
+                format!("refused the request by its rate limit ({status})"),
+            );
+        }
+        Meaning::Overloaded => return failure(FailureClass::Overloaded, format!("is overloaded ({status})")),
+        Meaning::Credential => {
+            return failure(FailureClass::Credential, format!("refused our key or its account ({status})"));
+        }
         Meaning::ContextLength => (FailureClass::ContextLength, "the request is too long for the model"),
         Meaning::Refused => (FailureClass::Refused, "refused the content"),
-        Meaning::RateLimited | Meaning::Other => (FailureClass::Status(status), "refused the request"),
+        // Whoever reads the log finds the words that no table has.
+        Meaning::Other => (FailureClass::Status(status), "refused the request, unclassified"),
     };
     Failure { said: Some(Box::new(said)), ..failure(class, format!("{cause} ({status})")) }
 }
@@ -81,6 +93,8 @@ fn of_own_mistake(
 pub fn of_error_inside(said: &ProviderError, status: u16) -> Failure {
     let (class, cause) = match said.meaning() {
         Meaning::RateLimited => (FailureClass::RateLimited, "an error about its rate limit"),
+        Meaning::Overloaded => (FailureClass::Overloaded, "an error: it is overloaded"),
+        Meaning::Credential => (FailureClass::Credential, "an error: it refuses our key or its account"),
         Meaning::ModelMissing => (FailureClass::ModelMissing, "an error: it does not know the model"),
         Meaning::ContextLength => {
             (FailureClass::ContextLength, "an error: the request is too long for the model")
@@ -106,6 +120,9 @@ mod tests {
         let invalid = r#"{"error":{"message":"bad","type":"invalid_request_error"}}"#;
         let no_model = r#"{"error":{"message":"x","code":"model_not_found"}}"#;
         let too_long = r#"{"error":{"message":"x","code":"context_length_exceeded"}}"#;
+        let no_credit = r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}"#;
+        let no_claude = r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-0"}}"#;
+        let per_minute = r#"{"error":{"message":"Request too large","code":"rate_limit_exceeded"}}"#;
         for (status, body, expected) in [
             (302, "", (FailureClass::ServerError, false)),
             (400, invalid, (FailureClass::Status(400), true)),
@@ -118,6 +135,9 @@ mod tests {
             (404, invalid, (FailureClass::Status(404), true)),
             (404, no_model, (FailureClass::ModelMissing, false)),
             (404, "<html>", (FailureClass::ServerError, false)),
+            (400, no_credit, (FailureClass::Credential, false)),
+            (404, no_claude, (FailureClass::ModelMissing, false)),
+            (413, per_minute, (FailureClass::RateLimited, false)),
             (413, "", (FailureClass::Status(413), true)),
             (422, r#"{"detail":"bad"}"#, (FailureClass::Status(422), true)),
             (429, "", (FailureClass::RateLimited, false)),

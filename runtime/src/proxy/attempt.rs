@@ -6,7 +6,7 @@ use crate::exchange::verdict::{self, Refusal};
 use crate::upstream::{Outgoing, Reply, Upstream};
 use crate::wire::answer::{self, NoAnswer};
 use crate::wire::errors::ProviderError;
-use crate::wire::{Api, Usage};
+use crate::wire::{Api, Dialect, Usage};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use std::time::Duration;
@@ -97,7 +97,8 @@ async fn begin(upstream: &Upstream, outgoing: Outgoing<'_>, limits: Limits) -> R
             _ => no_answer(status, "something that is no event stream"),
         });
     }
-    let (first, relay) = timeout_at(deadline, first_content(&mut reply)).await.map_err(too_late)??;
+    let (first, relay) =
+        timeout_at(deadline, first_content(&mut reply, api.dialect())).await.map_err(too_late)??;
     Ok(Begun::Stream { status, headers, first, reply: Box::new(reply), relay: Box::new(relay) })
 }
 
@@ -115,8 +116,8 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_none_or(is_events)
 }
 
-async fn first_content(reply: &mut Reply) -> Result<(Bytes, Relay), Failure> {
-    let mut relay = Relay::default();
+async fn first_content(reply: &mut Reply, dialect: Dialect) -> Result<(Bytes, Relay), Failure> {
+    let mut relay = Relay::new(dialect);
     loop {
         match relay.step() {
             Step::Send(first) => return Ok((first, relay)),

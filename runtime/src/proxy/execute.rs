@@ -14,7 +14,7 @@ use crate::exchange::{Action, Candidate, Event};
 use crate::settings::TargetHeader;
 use crate::upstream::Outgoing;
 use crate::wire::call::Call;
-use crate::wire::{Api, edit};
+use crate::wire::carry::{self, NotSpoken};
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use std::future::poll_fn;
@@ -65,7 +65,7 @@ impl Proxy {
             match action {
                 Action::Call(number) => {
                     let Some((candidate, cap)) = recording.candidate(number) else {
-                        return reply::refusal(&Refusal::Internal);
+                        return reply::refusal(&Refusal::Internal, recording.addressee());
                     };
                     let attempting = self.attempt(&served, call, body, candidate.clone(), cap);
                     running.0.push((number, Box::pin(attempting)));
@@ -74,9 +74,9 @@ impl Proxy {
                 Action::Relay(number) => return self.relay(begun, number, recording),
                 Action::Answer(ending) | Action::Break(ending) => {
                     recording.answered(ending.status);
-                    return reply::ending(&ending);
+                    return reply::ending(&ending, recording.addressee());
                 }
-                Action::Close => return reply::refusal(&Refusal::Internal),
+                Action::Close => return reply::refusal(&Refusal::Internal, recording.addressee()),
             }
             action = match patience::until(&self.is_stopping, recording.wakes_at(), running.first()).await {
                 Until::Done((number, Ok(answer))) => {
@@ -101,11 +101,16 @@ impl Proxy {
     ) -> Result<Begun, Failure> {
         let target = served.program.catalogue().target(candidate.target);
         let upstream = served.upstreams.provider(target.provider);
+        let protocol = served.program.catalogue().provider_of(candidate.target).protocol;
+        let pieces = carry::carry(call, body, &target.remote, cap, protocol)
+            .map_err(|NotSpoken| Failure::not_spoken(call.api))?;
         let outgoing = Outgoing {
             api: call.api,
             model: &target.model,
-            pieces: edit::for_target(body, call, &target.remote, cap),
-            is_stream: call.is_stream && call.api == Api::Chat,
+            remote: &target.remote,
+            passed: &call.passed,
+            pieces,
+            is_stream: call.is_stream && call.api.can_stream(),
         };
         let standard = match outgoing.is_stream {
             true => self.settings.timeouts.first_token,
@@ -119,7 +124,7 @@ impl Proxy {
     /// Hands the caller what a candidate answers.
     fn relay(&self, begun: Option<Begun>, number: usize, mut recording: Recording) -> Response<AnswerBody> {
         let (Some(begun), Some(target)) = (begun, recording.target(number)) else {
-            return reply::refusal(&Refusal::Internal);
+            return reply::refusal(&Refusal::Internal, recording.addressee());
         };
         let served = Arc::clone(recording.served());
         let target = served.program.catalogue().target(target);

@@ -3,7 +3,7 @@
 use crate::error::Refusal;
 use http::{HeaderMap, header};
 
-/// The header in which some libraries send a key instead of, or beside, `authorization`.
+/// The header in which Anthropic's libraries, among others, send a key instead of, or beside, `authorization`.
 const X_API_KEY: &str = "x-api-key";
 
 /// The text of the key that a request carries; none if it carries none.
@@ -16,7 +16,7 @@ pub(super) fn credential(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     match (bearer, api_key) {
         (Some(bearer), Some(api_key)) if bearer != Some(api_key) => Err(Refusal::TwoCredentials),
         (Some(bearer), _) => Ok(bearer),
-        (None, _) => Ok(None),
+        (None, api_key) => Ok(api_key.filter(|key| !key.is_empty())),
     }
 }
 
@@ -56,6 +56,8 @@ mod tests {
         assert_eq!(read(&[("authorization", "Bearer a")]), key("a"));
         assert_eq!(read(&[("authorization", "bearer  a ")]), key("a"));
         assert_eq!(read(&[("authorization", "Basic a")]), Ok(None));
+        assert_eq!(read(&[("x-api-key", "a")]), key("a"));
+        assert_eq!(read(&[("x-api-key", "")]), Ok(None));
         assert_eq!(read(&[("authorization", "Bearer a"), ("x-api-key", "a")]), key("a"));
         for two in [
             [("authorization", "Bearer a"), ("authorization", "Bearer a")],

@@ -3,6 +3,8 @@
 use super::reply::{self, AnswerBody};
 use super::{Proxy, now};
 use crate::error::Refusal;
+use crate::wire::Dialect;
+use crate::wire::errors::Addressee;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::{Value as Json, json};
 use wayleave_program::schema::BuiltIn;
@@ -19,48 +21,130 @@ pub(super) fn name_in(path: &str) -> Option<&str> {
     path.strip_prefix(PREFIX).filter(|name| !name.is_empty())
 }
 
+/// A model as a caller may name it.
+struct Listed {
+    id: String,
+    owner: String,
+    /// What the target can read and write; nothing is said of an alias, which may stand for several.
+    limits: Option<(u64, u64)>,
+}
+
 impl Proxy {
     /// Answers for the list, or for one model of it.
-    pub(super) fn models(&self, headers: &HeaderMap, name: Option<&str>) -> Response<AnswerBody> {
+    pub(super) fn models(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        name: Option<&str>,
+        to: Addressee<'_>,
+    ) -> Response<AnswerBody> {
         let identity = match self.identify(headers) {
             Ok(identity) => identity,
-            Err(refusal) => return reply::refusal(&refusal),
+            Err(refusal) => return reply::refusal(&refusal, to),
         };
         let served = self.current.served();
         let program = &served.program;
         let catalogue = program.catalogue();
         let mut known = served.callers.attributes(program.as_ref(), &identity);
         known.set(BuiltIn::TimeNow.id(), Value::Instant(now()));
-        let aliases = catalogue.aliases.iter().map(|alias| model(&alias.name, "wayleave"));
-        let targets = program
-            .approvable(&known)
-            .into_iter()
-            .map(|target| model(&catalogue.target(target).name, &catalogue.provider_of(target).name));
+        let aliases = catalogue.aliases.iter().map(|alias| Listed {
+            id: alias.name.clone(),
+            owner: "wayleave".to_owned(),
+            limits: None,
+        });
+        let targets = program.approvable(&known).into_iter().map(|id| {
+            let target = catalogue.target(id);
+            Listed {
+                id: target.name.clone(),
+                owner: catalogue.provider_of(id).name.clone(),
+                limits: Some((target.context.0, target.output.0)),
+            }
+        });
         let mut models = aliases.chain(targets);
-        match name {
-            None => {
-                let data: Vec<Json> = models.collect();
-                reply::json(StatusCode::OK, &json!({"object": "list", "data": data}))
-            }
-            Some(name) => {
-                let name = decode(name).unwrap_or_default();
-                match models.find(|model| model["id"] == name) {
-                    Some(model) => reply::json(StatusCode::OK, &model),
-                    None => reply::refusal(&Refusal::UnknownModel(name)),
+        let write = match to.dialect {
+            Dialect::OpenAi => in_openais_shape,
+            Dialect::Anthropic => in_anthropics_shape,
+        };
+        let Some(name) = name else {
+            let models: Vec<Listed> = models.collect();
+            let list = match to.dialect {
+                Dialect::OpenAi => {
+                    let data: Vec<Json> = models.iter().map(write).collect();
+                    Ok(json!({"object": "list", "data": data}))
                 }
-            }
+                Dialect::Anthropic => page(&models, query.unwrap_or_default()),
+            };
+            return match list {
+                Ok(list) => reply::json(StatusCode::OK, &list),
+                Err(refusal) => reply::refusal(&refusal, to),
+            };
+        };
+        let name = decode(name).unwrap_or_default();
+        match models.find(|model| model.id == name) {
+            Some(model) => reply::json(StatusCode::OK, &write(&model)),
+            None => reply::refusal(&Refusal::UnknownModel(name), to),
         }
     }
 }
 
-/// In OpenAI's shape. When a model was made is not known here: the beginning of the language's first edition stands.
-fn model(id: &str, owner: &str) -> Json {
+/// When a model was made is not known here: the beginning of the language's first edition stands.
+fn in_openais_shape(model: &Listed) -> Json {
     json!({
-        "id": id,
+        "id": model.id,
         "object": "model",
         "created": wayleave_program::value::DEFAULT_NOW.0,
-        "owned_by": owner,
+        "owned_by": model.owner,
     })
+}
+
+/// With the epoch for a time that is not known, as that API has it.
+fn in_anthropics_shape(model: &Listed) -> Json {
+    json!({
+        "type": "model",
+        "id": model.id,
+        "display_name": model.id,
+        "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
+        "max_input_tokens": model.limits.map(|(context, _)| context),
+        "max_tokens": model.limits.map(|(_, output)| output),
+    })
+}
+
+/// Models of one page unless the caller says how many, and at most.
+const PAGE_MODELS: (usize, usize) = (20, 1_000);
+
+/// A page of the list, between two names of it.
+fn page(models: &[Listed], query: &str) -> Result<Json, Refusal> {
+    let (mut limit, mut start, mut end) = (PAGE_MODELS.0, 0, models.len());
+    let mut is_backwards = false;
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        let value = decode(value).unwrap_or_default();
+        let position = || models.iter().position(|model| model.id == value);
+        match name {
+            "limit" => {
+                let asked = value.parse().ok().filter(|asked| (1..=PAGE_MODELS.1).contains(asked));
+                limit = asked.ok_or(Refusal::Query("limit", "a number from 1 to 1000"))?;
+            }
+            "after_id" => {
+                start = position().ok_or(Refusal::Query("after_id", "the id of a model"))? + 1;
+            }
+            "before_id" => {
+                end = position().ok_or(Refusal::Query("before_id", "the id of a model"))?;
+                is_backwards = true;
+            }
+            _ => {}
+        }
+    }
+    let between = models.get(start..end).unwrap_or_default();
+    let left = between.len().saturating_sub(limit);
+    let shown = if is_backwards { &between[left..] } else { &between[..between.len() - left] };
+    let data: Vec<Json> = shown.iter().map(in_anthropics_shape).collect();
+    Ok(json!({
+        "data": data,
+        "has_more": left > 0,
+        "first_id": shown.first().map(|model| &model.id),
+        "last_id": shown.last().map(|model| &model.id),
+    }))
 }
 
 /// RFC 3986, section 2.1; none for what is no text.
@@ -87,6 +171,26 @@ fn decode(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_read_page_by_page() {
+        let models =
+            ["a", "b", "c", "d"].map(|id| Listed { id: id.to_owned(), owner: String::new(), limits: None });
+        let shown = |query: &str| {
+            let page = page(&models, query).map_err(|refusal| refusal.status().as_u16())?;
+            let ids = page["data"].as_array().into_iter().flatten().filter_map(|model| model["id"].as_str());
+            Ok::<_, u16>((ids.collect::<String>(), page["has_more"] == true))
+        };
+        let shows = |ids: &str, has_more| Ok((ids.to_owned(), has_more));
+        assert_eq!(shown(""), shows("abcd", false));
+        assert_eq!(shown("limit=2"), shows("ab", true));
+        assert_eq!(shown("limit=2&after_id=b"), shows("cd", false));
+        assert_eq!(shown("before_id=d&limit=2"), shows("bc", true));
+        assert_eq!(shown("after_id=d"), shows("", false));
+        for wrong in ["limit=0", "limit=x", "limit=1001", "after_id=z", "before_id="] {
+            assert_eq!(shown(wrong), Err(400), "{wrong}");
+        }
+    }
 
     #[test]
     fn names_are_read_out_of_paths() {

@@ -12,13 +12,14 @@ use crate::record::{
 };
 use crate::store::Store;
 use crate::wire::call::Call;
-use crate::wire::{Api, Usage};
+use crate::wire::errors::Addressee;
+use crate::wire::{Api, Usage, carry};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 use wayleave_program::attributes::Attributes;
-use wayleave_program::catalogue::TargetId;
+use wayleave_program::catalogue::{Catalogue, TargetId};
 use wayleave_program::decision::{self, Decision};
 use wayleave_program::document;
 use wayleave_program::plan::{FailureClass, LogLevel};
@@ -95,6 +96,15 @@ impl Recording {
         &self.id
     }
 
+    pub(super) fn api(&self) -> Api {
+        self.api
+    }
+
+    /// How the caller is told of errors.
+    pub(super) fn addressee(&self) -> Addressee<'_> {
+        Addressee { dialect: self.api.dialect(), request_id: &self.id }
+    }
+
     /// When the request arrived.
     pub(super) fn started(&self) -> Instant {
         self.started
@@ -141,11 +151,16 @@ impl Recording {
             let health = Arc::clone(&self.served.health);
             let bounds = Bounds {
                 total_ms: in_milliseconds(total.saturating_sub(self.started.elapsed())),
-                is_stream: self.is_stream && self.api == Api::Chat,
+                is_stream: self.is_stream && self.api.can_stream(),
                 seed: seed(&self.id),
             };
             let (catalogue, now_ms) = (self.served.program.catalogue(), milliseconds(self.epoch));
-            self.exchange = Some(Exchange::new(&decision, catalogue, health, bounds, now_ms));
+            let mut exchange = Exchange::new(&decision, catalogue, health, bounds, now_ms);
+            if self.api == Api::CountTokens {
+                let counting = counting(&decision, catalogue);
+                exchange.keep(|candidate| counting.contains(&candidate.target));
+            }
+            self.exchange = Some(exchange);
         }
         self.decision = Some(decision);
     }
@@ -170,6 +185,7 @@ impl Recording {
             | Refusal::Call(_)
             | Refusal::Attribute(_)
             | Refusal::TooManyTexts
+            | Refusal::Query(..)
             | Refusal::UnknownPath
             | Refusal::WrongMethod(_) => Outcome::BadRequest,
         };
@@ -245,7 +261,7 @@ impl Recording {
         let arrived_ms = in_milliseconds(self.started - self.epoch);
         DecisionRecord {
             at_ms: self.at_ms,
-            api: self.api.name().to_owned(),
+            api: self.api.recorded().to_owned(),
             is_stream: self.is_stream,
             outcome: match &self.exchange {
                 _ if is_panic => Outcome::Internal,
@@ -288,6 +304,20 @@ impl Drop for Recording {
         let record = self.finish();
         self.store.record(record);
     }
+}
+
+/// Who may count tokens for a request: the first candidate, and those of its stage that have the same model. Another
+/// model may split texts otherwise, and its number would be wrong.
+fn counting(decision: &Decision, catalogue: &Catalogue) -> Vec<TargetId> {
+    let Some((first, _)) = decision.candidates().next() else { return Vec::new() };
+    let can_count = |target: TargetId| carry::can_count(catalogue.provider_of(target).protocol);
+    if !can_count(first) {
+        return vec![first];
+    }
+    let model = &catalogue.target(first).remote;
+    let stage = decision.plan.iter().find(|stage| stage.candidates.contains(&first));
+    let others = stage.into_iter().flat_map(|stage| stage.candidates.iter().copied());
+    others.filter(|target| can_count(*target) && catalogue.target(*target).remote == *model).collect()
 }
 
 fn milliseconds(since: Instant) -> u64 {
@@ -351,9 +381,14 @@ fn passed_over(exchange: &Exchange) -> Vec<PassedOverRecord> {
 
 fn tokens(usage: Usage, input_estimate: u64) -> RecordedTokens {
     RecordedTokens {
-        input: if usage.is_estimated { input_estimate } else { usage.input_tokens },
+        input: if usage.is_estimated && usage.input_tokens == 0 {
+            input_estimate
+        } else {
+            usage.input_tokens
+        },
         output: usage.output_tokens,
         cached: usage.cached_tokens,
+        cache_written: usage.cache_written_tokens,
         reasoning: usage.reasoning_tokens,
         is_estimated: usage.is_estimated,
     }

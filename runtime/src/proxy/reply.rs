@@ -3,6 +3,8 @@
 use super::whole::Whole;
 use crate::error::Refusal;
 use crate::exchange::ending::Ending;
+use crate::wire::Dialect;
+use crate::wire::errors::{Addressee, ErrorBody};
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::StreamExt;
@@ -16,9 +18,13 @@ use std::convert::Infallible;
 /// The body of every answer.
 pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, Infallible>;
 
+/// Where Anthropic's libraries look for a request's id.
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
 /// The headers of a provider that a caller may see.
-const PASSED: [HeaderName; 3] = [
+const PASSED: [HeaderName; 4] = [
     header::CONTENT_TYPE,
+    REQUEST_ID,
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("openai-processing-ms"),
 ];
@@ -56,9 +62,9 @@ fn passed(status: u16, provider: &HeaderMap, body: AnswerBody) -> Response<Answe
 }
 
 /// The error with which an exchange ended.
-pub(super) fn ending(ending: &Ending) -> Response<AnswerBody> {
+pub(super) fn ending(ending: &Ending, to: Addressee<'_>) -> Response<AnswerBody> {
     let status = StatusCode::from_u16(ending.status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let mut response = json_bytes(status, ending.error.to_body());
+    let mut response = error(status, &ending.error, to);
     if let Some(seconds) = ending.retry_after_s {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -66,8 +72,8 @@ pub(super) fn ending(ending: &Ending) -> Response<AnswerBody> {
 }
 
 /// The error of a request that no provider was asked about.
-pub(super) fn refusal(refusal: &Refusal) -> Response<AnswerBody> {
-    let mut response = json_bytes(refusal.status(), refusal.body().to_body());
+pub(super) fn refusal(refusal: &Refusal, to: Addressee<'_>) -> Response<AnswerBody> {
+    let mut response = error(refusal.status(), &refusal.body(), to);
     if let Some(seconds) = refusal.retry_after_s() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -83,6 +89,16 @@ pub(super) fn refusal(refusal: &Refusal) -> Response<AnswerBody> {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         _ => {}
+    }
+    response
+}
+
+fn error(status: StatusCode, body: &ErrorBody, to: Addressee<'_>) -> Response<AnswerBody> {
+    let mut response = json_bytes(status, body.to_body(to, status.as_u16()));
+    if to.dialect == Dialect::Anthropic
+        && let Ok(id) = HeaderValue::from_str(to.request_id)
+    {
+        response.headers_mut().insert(REQUEST_ID, id);
     }
     response
 }

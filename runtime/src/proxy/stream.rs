@@ -8,7 +8,7 @@ use crate::exchange::failure::Failure;
 use crate::exchange::relay::{Relay, Step};
 use crate::exchange::{Action, Event};
 use crate::upstream::Reply;
-use crate::wire::errors::ErrorBody;
+use crate::wire::errors::Addressee;
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, stream};
 use std::panic::AssertUnwindSafe;
@@ -37,11 +37,16 @@ pub(super) struct Streaming {
 
 /// The pieces of the body, in order. A panic ends the stream with an error event and nothing else.
 pub(super) fn pieces(streaming: Streaming) -> impl Stream<Item = Bytes> + Send {
-    stream::unfold(Some(Box::new(streaming)), |streaming| async move {
-        let streaming = streaming?;
-        match AssertUnwindSafe(streaming.next()).catch_unwind().await {
-            Ok((piece, rest)) => Some((piece?, rest)),
-            Err(_) => Some((own_mistake().to_event(), None)),
+    let dialect = streaming.recording.api().dialect();
+    // Whatever is lost in a panic, its error names the request.
+    let id: Arc<str> = Arc::from(streaming.recording.request_id());
+    stream::unfold(Some(Box::new(streaming)), move |streaming| {
+        let id = Arc::clone(&id);
+        async move {
+            match AssertUnwindSafe(streaming?.next()).catch_unwind().await {
+                Ok((piece, rest)) => Some((piece?, rest)),
+                Err(_) => Some((own_mistake(Addressee { dialect, request_id: &id }), None)),
+            }
         }
     })
 }
@@ -53,8 +58,9 @@ impl Drop for Streaming {
     }
 }
 
-fn own_mistake() -> ErrorBody {
-    crate::error::Refusal::Internal.body()
+fn own_mistake(to: Addressee<'_>) -> Bytes {
+    let refusal = crate::error::Refusal::Internal;
+    refusal.body().to_event(to, refusal.status().as_u16())
 }
 
 impl Streaming {
@@ -115,7 +121,7 @@ impl Streaming {
     fn end(&mut self, event: Event) -> Option<Bytes> {
         self.recording.count(self.relay.usage());
         match self.recording.on(event) {
-            Action::Break(ending) => Some(ending.error.to_event()),
+            Action::Break(ending) => Some(ending.error.to_event(self.recording.addressee(), ending.status)),
             Action::Answer(_) | Action::Call(_) | Action::Wait | Action::Relay(_) | Action::Close => None,
         }
     }

@@ -10,6 +10,32 @@ const CREATED_S: i64 = wayleave_program::value::DEFAULT_NOW.0;
 /// Of the question, repeated in the answer.
 const REPEATED_CHARACTERS: usize = 120;
 
+/// What a simulated answer depends on, in whatever dialect.
+pub(super) struct Asked<'a> {
+    /// The last text of the question.
+    pub(super) text: &'a str,
+    /// Whether the answer has to be JSON.
+    pub(super) is_json: bool,
+    /// The most words of it.
+    pub(super) limit: Option<u64>,
+}
+
+impl Asked<'_> {
+    /// The words of the target `name`, and whether the limit left some out.
+    pub(super) fn answered(&self, name: &str) -> (Vec<String>, bool) {
+        let asked: String = self.text.chars().take(REPEATED_CHARACTERS).collect();
+        let mut text = format!("This is a simulated answer of {name} to: {asked}");
+        if self.is_json {
+            text = json!({"answer": text}).to_string();
+        }
+        let mut words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
+        let limit = self.limit.and_then(|limit| usize::try_from(limit).ok());
+        let is_cut = limit.is_some_and(|limit| limit < words.len());
+        words.truncate(limit.unwrap_or(words.len()));
+        (words, is_cut)
+    }
+}
+
 /// An answer, whole or in pieces.
 pub(super) struct Answer {
     id: String,
@@ -23,16 +49,10 @@ pub(super) struct Answer {
 impl Answer {
     /// The answer of the target `name` to a request body.
     pub(super) fn to(body: &Json, id: &str, name: &str) -> Answer {
-        let asked: String = last_text(body).chars().take(REPEATED_CHARACTERS).collect();
-        let mut text = format!("This is a simulated answer of {name} to: {asked}");
-        if body["response_format"]["type"].as_str().is_some_and(|kind| kind.starts_with("json")) {
-            text = json!({"answer": text}).to_string();
-        }
-        let mut words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
+        let is_json = body["response_format"]["type"].as_str().is_some_and(|kind| kind.starts_with("json"));
         let limits = [&body["max_completion_tokens"], &body["max_tokens"]];
-        let limit = limits.into_iter().find_map(Json::as_u64).and_then(|limit| usize::try_from(limit).ok());
-        let is_cut = limit.is_some_and(|limit| limit < words.len());
-        words.truncate(limit.unwrap_or(words.len()));
+        let limit = limits.into_iter().find_map(Json::as_u64);
+        let (words, is_cut) = Asked { text: last_text(body), is_json, limit }.answered(name);
         let prompt = texts(body).map(count_tokens).sum::<u64>();
         let completion = words.len() as u64;
         Answer {
@@ -109,7 +129,7 @@ fn data(chunk: &Json) -> Bytes {
 }
 
 /// The texts of all messages, in order.
-fn texts(body: &Json) -> impl Iterator<Item = &str> {
+pub(super) fn texts(body: &Json) -> impl Iterator<Item = &str> {
     let messages = body["messages"].as_array().into_iter().flatten();
     messages.flat_map(|message| {
         let content = &message["content"];
@@ -118,6 +138,7 @@ fn texts(body: &Json) -> impl Iterator<Item = &str> {
     })
 }
 
-fn last_text(body: &Json) -> &str {
+/// The last of them.
+pub(super) fn last_text(body: &Json) -> &str {
     texts(body).last().unwrap_or_default()
 }

@@ -2,15 +2,21 @@
 
 use super::address::{NotPublic, PublicOnly, is_public};
 use super::body::Pieces;
+use super::endpoint::{ANTHROPIC_VERSION, Endpoint};
 use super::{Error, Outgoing};
 use crate::exchange::failure::Failure;
 use crate::settings::Secret;
-use crate::wire::Api;
-use http::{HeaderValue, header};
+use crate::wire::Dialect;
+use http::{HeaderName, HeaderValue, header};
 use reqwest::Url;
 use std::net::IpAddr;
 use std::time::Duration;
+use wayleave_program::catalogue::Protocol;
 use wayleave_program::plan::FailureClass;
+
+const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
+
+const BETA_HEADER: HeaderName = HeaderName::from_static("anthropic-beta");
 
 /// Shorter than what servers keep idle connections open for, so that a request seldom meets one that is closing.
 const POOL_IDLE: Duration = Duration::from_secs(30);
@@ -19,6 +25,7 @@ const POOL_IDLE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) name: String,
+    pub(super) protocol: Protocol,
     pub(super) url: String,
     pub(super) is_private: bool,
     pub(super) connect: Duration,
@@ -28,9 +35,8 @@ pub(super) struct Place {
 pub(super) struct Client {
     pub(super) place: Place,
     http: reqwest::Client,
-    chat: Url,
-    embeddings: Url,
-    authorization: Option<HeaderValue>,
+    endpoint: Endpoint,
+    key: Option<HeaderValue>,
     /// Whether the host is written as an address that the provider may not have.
     is_forbidden: bool,
 }
@@ -43,25 +49,22 @@ impl Client {
         roots: &[reqwest::Certificate],
         old: Option<&Client>,
     ) -> Result<Client, Error> {
-        let url = |api: Api| {
-            let text = format!("{}{}", place.url.trim_end_matches('/'), api.path());
-            let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            url.ok_or_else(|| Error::Url(place.name.clone()))
-        };
-        let (chat, embeddings) = (url(Api::Chat)?, url(Api::Embeddings)?);
-        let authorization = key.map(|key| {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose()))
+        let endpoint =
+            Endpoint::new(place.protocol, &place.url).ok_or_else(|| Error::Url(place.name.clone()))?;
+        let key = key.map(|key| {
+            let mut value = HeaderValue::try_from(endpoint.key().value(key.expose()))
                 .map_err(|_| Error::Key(place.name.clone()))?;
             value.set_sensitive(true);
             Ok(value)
         });
         let http = match old {
             Some(old) => old.http.clone(),
-            None => build(&place, chat.scheme() == "https", roots)
+            None => build(&place, endpoint.base().scheme() == "https", roots)
                 .map_err(|source| Error::Client(place.name.clone(), source))?,
         };
-        let is_forbidden = !place.is_private && literal(&chat).is_some_and(|address| !is_public(address));
-        Ok(Client { http, chat, embeddings, authorization: authorization.transpose()?, is_forbidden, place })
+        let is_forbidden =
+            !place.is_private && literal(endpoint.base()).is_some_and(|address| !is_public(address));
+        Ok(Client { http, endpoint, key: key.transpose()?, is_forbidden, place })
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -69,21 +72,24 @@ impl Client {
         if self.is_forbidden {
             return Err(not_public());
         }
-        let Some(authorization) = &self.authorization else {
+        let Some(key) = &self.key else {
             return Err(Failure::new(FailureClass::Credential, "no key is set for this provider"));
         };
-        let url = match request.api {
-            Api::Chat => self.chat.clone(),
-            Api::Embeddings => self.embeddings.clone(),
-        };
         let accept = if request.is_stream { "text/event-stream" } else { "application/json" };
-        let call = self
+        let mut call = self
             .http
-            .post(url)
-            .header(header::AUTHORIZATION, authorization.clone())
+            .post(self.endpoint.url(request.api, request.remote))
+            .header(self.endpoint.key().name(), key.clone())
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header(header::ACCEPT, HeaderValue::from_static(accept))
-            .body(reqwest::Body::wrap(Pieces::new(request.pieces)));
+            .header(header::ACCEPT, HeaderValue::from_static(accept));
+        if request.api.dialect() == Dialect::Anthropic {
+            call =
+                call.header(VERSION_HEADER, request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION));
+            if let Some(beta) = &request.passed.beta {
+                call = call.header(BETA_HEADER, beta);
+            }
+        }
+        let call = call.body(reqwest::Body::wrap(Pieces::new(request.pieces)));
         call.send().await.map_err(|error| failure(&error))
     }
 }

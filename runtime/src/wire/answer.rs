@@ -3,7 +3,7 @@
 use super::chunk::{self, Malformed};
 use super::errors::ProviderError;
 use super::json::{Keys, Kind, Reader};
-use super::{Api, Usage, tokens};
+use super::{Api, Dialect, Usage, message_event, tokens};
 
 /// Why a body under a status of success is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +32,12 @@ impl From<super::json::JsonError> for NoAnswer {
 /// When it is none.
 pub fn read(api: Api, body: &[u8]) -> Result<Usage, NoAnswer> {
     let text = std::str::from_utf8(body).map_err(|_| NoAnswer::NotAnAnswer)?;
-    let list = match api {
-        Api::Chat => "choices",
-        Api::Embeddings => "data",
+    // The member that an answer of that api has, and no error.
+    let (name, kind_of_it) = match api {
+        Api::Chat => ("choices", Kind::Array),
+        Api::Embeddings => ("data", Kind::Array),
+        Api::Messages => ("content", Kind::Array),
+        Api::CountTokens => ("input_tokens", Kind::Number),
     };
     let mut reader = Reader::new(text, Keys::Unchecked);
     let mut usage = None;
@@ -43,15 +46,19 @@ pub fn read(api: Api, body: &[u8]) -> Result<Usage, NoAnswer> {
     reader.object(|reader, key| {
         let kind = reader.peek()?;
         if key.raw == "usage" && kind == Kind::Object {
-            usage = Some(chunk::usage(reader)?);
+            usage = Some(match api.dialect() {
+                Dialect::OpenAi => chunk::usage(reader)?,
+                Dialect::Anthropic => message_event::usage(reader)?,
+            });
             return Ok::<(), NoAnswer>(());
         }
-        let raw = reader.raw()?;
-        if key.raw == list && kind == Kind::Array {
-            answer = Some(raw);
-        }
         if key.raw == "error" && kind != Kind::Null {
-            error = Some(ProviderError::read(format!("{{\"error\":{raw}}}").as_bytes()).unwrap_or_default());
+            error = Some(chunk::error(reader)?);
+            return Ok(());
+        }
+        let raw = reader.raw()?;
+        if key.raw == name && kind == kind_of_it {
+            answer = Some(raw);
         }
         Ok(())
     })?;
@@ -60,10 +67,12 @@ pub fn read(api: Api, body: &[u8]) -> Result<Usage, NoAnswer> {
         return Err(NoAnswer::Error(error));
     }
     let answer = answer.ok_or(NoAnswer::NotAnAnswer)?;
-    Ok(usage.unwrap_or_else(|| match api {
-        Api::Chat => Usage::estimated(tokens::of_text(answer)),
-        Api::Embeddings => Usage::estimated(0),
-    }))
+    Ok(match api {
+        Api::Chat | Api::Messages => usage.unwrap_or_else(|| Usage::estimated(tokens::of_text(answer))),
+        Api::Embeddings => usage.unwrap_or_else(|| Usage::estimated(0)),
+        // Nobody pays for a count: what it says is no use of a model.
+        Api::CountTokens => Usage::default(),
+    })
 }
 
 #[cfg(test)]
@@ -83,5 +92,20 @@ mod tests {
         }
         assert!(matches!(read(r#"{"error":{"message":"no"}}"#), Err(NoAnswer::Error(_))));
         assert!(matches!(read(r#"{"choices":[],"error":7}"#), Err(NoAnswer::Error(_))));
+    }
+
+    #[test]
+    fn a_message_and_a_count_are_answers_of_their_own() {
+        let message = r#"{"type":"message","content":[{"type":"text","text":"a"}],"usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":4}}"#;
+        let usage = Usage { input_tokens: 5, cached_tokens: 2, output_tokens: 4, ..Usage::default() };
+        assert_eq!(read(Api::Messages, message.as_bytes()), Ok(usage));
+        assert_eq!(read(Api::CountTokens, br#"{"input_tokens":7}"#), Ok(Usage::default()));
+        let error = r#"{"type":"error","error":{"type":"overloaded_error","message":"x"}}"#;
+        for (api, body) in
+            [(Api::Messages, r#"{"choices":[]}"#), (Api::CountTokens, r#"{"input_tokens":"7"}"#)]
+        {
+            assert_eq!(read(api, body.as_bytes()), Err(NoAnswer::NotAnAnswer), "{body}");
+            assert!(matches!(read(api, error.as_bytes()), Err(NoAnswer::Error(_))));
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! may be edited. Holds no text of the prompt.
 
 use super::json::{JsonError, Keys, Kind, Reader};
-use super::{Api, chat, embeddings};
+use super::{Api, chat, embeddings, messages};
 use std::ops::Range;
 
 /// What was read off a body.
@@ -24,6 +24,17 @@ pub struct Call {
     pub metadata: Vec<(String, Metadata)>,
     /// Where the values stand that may be edited.
     pub places: Places,
+    /// The caller's headers that go on with the body, each once: [`Passed`].
+    pub passed: Passed,
+}
+
+/// What a caller's headers say to a provider of its own dialect. Nothing else of its head goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Passed {
+    /// `anthropic-version`
+    pub version: Option<String>,
+    /// `anthropic-beta`: names of features, separated by commas.
+    pub beta: Option<String>,
 }
 
 /// A member of `metadata`.
@@ -158,7 +169,7 @@ impl std::fmt::Display for BadCall {
 }
 
 /// The members that are read, of any api: another case of one of them could mean it to somebody else.
-const READ_MEMBERS: [&str; 16] = [
+const READ_MEMBERS: [&str; 22] = [
     "model",
     "stream",
     "messages",
@@ -175,6 +186,12 @@ const READ_MEMBERS: [&str; 16] = [
     "stream_options",
     "n",
     "user",
+    "system",
+    "thinking",
+    "output_config",
+    "output_format",
+    "mcp_servers",
+    "prefill",
 ];
 
 /// Members with which a caller would choose the destination or the key at some gateways and libraries.
@@ -229,6 +246,7 @@ impl Draft {
             output: 0,
             metadata: Vec::new(),
             places: Places { first_member: text.find('{').map_or(0, |at| at + 1), ..Places::default() },
+            passed: Passed::default(),
         };
         Draft { call, needs: 0, has_model: false, has_content: false }
     }
@@ -240,6 +258,7 @@ impl Draft {
             _ => match self.call.api {
                 Api::Chat => chat::member(self, reader, name),
                 Api::Embeddings => embeddings::member(self, reader, name),
+                Api::Messages | Api::CountTokens => messages::member(self, reader, name),
             },
         }
     }
@@ -302,9 +321,12 @@ impl Draft {
         }
         if !self.has_content {
             return Err(BadCall::Missing(match self.call.api {
-                Api::Chat => "messages",
+                Api::Chat | Api::Messages | Api::CountTokens => "messages",
                 Api::Embeddings => "input",
             }));
+        }
+        if self.call.api == Api::Messages && self.call.places.outputs.is_empty() {
+            return Err(BadCall::Missing("max_tokens"));
         }
         let names = wayleave_program::schema::NEEDS.iter().enumerate();
         self.call.needs =

@@ -53,7 +53,8 @@ pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static 
     }
 }
 
-fn is_empty(raw_list: &str) -> bool {
+/// Whether a list has nothing in it.
+pub(super) fn is_empty(raw_list: &str) -> bool {
     raw_list.trim_matches(['[', ']', ' ', '\n', '\r', '\t']).is_empty()
 }
 

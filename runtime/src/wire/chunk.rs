@@ -1,13 +1,13 @@
-//! One event of a chat completion stream: whether it carries content, ends a choice, counts tokens, or is an error.
-//! Looks at no more than that, and tolerates whatever else stands there.
+//! One event of a stream: whether it carries content, ends a choice or the whole, counts tokens, or is an error. Here are
+//! the facts, which are the same in every dialect, and how a chat completion says them. Looks at no more than that, and
+//! tolerates whatever else stands there.
 
-use super::Usage;
 use super::errors::ProviderError;
 use super::json::{JsonError, Keys, Kind, Reader};
-use super::tokens;
+use super::{Dialect, Usage, message_event, tokens};
 
 /// The data of the event that ends a stream.
-pub const DONE: &[u8] = b"[DONE]";
+pub(super) const DONE: &[u8] = b"[DONE]";
 
 /// What an event says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +19,11 @@ pub struct Chunk {
     pub choices: u128,
     /// Those of them that it ends.
     pub finished: u128,
-    /// The tokens it counts.
+    /// Whether it is the last of its stream, by the provider's own word.
+    pub is_last: bool,
+    /// Whether it says nothing but that the connection lives.
+    pub is_ping: bool,
+    /// The tokens it counts: of the whole stream so far.
     pub usage: Option<Usage>,
     /// An estimate of the output tokens that stand in it.
     pub estimate: u64,
@@ -37,11 +41,20 @@ impl From<JsonError> for Malformed {
     }
 }
 
-/// Reads an event's data.
+/// Reads an event's data, in the words of that dialect.
 ///
 /// # Errors
 /// When it is no JSON object, or a member that counts is not of its type.
-pub fn read(data: &[u8]) -> Result<Chunk, Malformed> {
+pub fn read_in(dialect: Dialect, data: &[u8]) -> Result<Chunk, Malformed> {
+    match dialect {
+        Dialect::OpenAi if data == DONE => Ok(Chunk { is_last: true, ..Chunk::default() }),
+        Dialect::OpenAi => read(data),
+        Dialect::Anthropic => message_event::read(data),
+    }
+}
+
+/// Reads the data of an event of a chat completion.
+fn read(data: &[u8]) -> Result<Chunk, Malformed> {
     let text = std::str::from_utf8(data).map_err(|_| Malformed)?;
     let mut reader = Reader::new(text, Keys::Unchecked);
     let mut chunk = Chunk::default();
@@ -50,8 +63,7 @@ pub fn read(data: &[u8]) -> Result<Chunk, Malformed> {
             ("choices", Kind::Array) => reader.array(|reader| choice(&mut chunk, reader))?,
             ("usage", Kind::Object) => chunk.usage = Some(usage(reader)?),
             ("error", Kind::Object | Kind::String) => {
-                let raw = reader.raw()?;
-                chunk.error = ProviderError::read(format!("{{\"error\":{raw}}}").as_bytes());
+                chunk.error = Some(error(reader)?);
             }
             _ => reader.skip().map(drop)?,
         }
@@ -59,6 +71,12 @@ pub fn read(data: &[u8]) -> Result<Chunk, Malformed> {
     })?;
     reader.end()?;
     Ok(chunk)
+}
+
+/// Reads what stands behind `error`.
+pub(super) fn error(reader: &mut Reader<'_>) -> Result<ProviderError, Malformed> {
+    let raw = reader.raw()?;
+    Ok(ProviderError::read(format!("{{\"error\":{raw}}}").as_bytes()).unwrap_or_default())
 }
 
 fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
@@ -111,7 +129,7 @@ fn delta(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
 /// More tokens than this are no count but a mistake of the provider's.
 const USAGE_LIMIT_TOKENS: u64 = 1_000_000_000;
 
-/// Reads a `usage` object of either api.
+/// Reads a `usage` object of OpenAI's.
 pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
     let mut usage = Usage::default();
     reader.object(|reader, key| {
@@ -131,7 +149,8 @@ pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
     Ok(usage)
 }
 
-fn detail(reader: &mut Reader<'_>, name: &str, tokens: &mut u64) -> Result<(), Malformed> {
+/// Reads one count of an object of counts.
+pub(super) fn detail(reader: &mut Reader<'_>, name: &str, tokens: &mut u64) -> Result<(), Malformed> {
     reader.object(|reader, key| {
         match reader.peek()? {
             Kind::Number if key.raw == name => *tokens = count(reader.number()?),
@@ -142,7 +161,7 @@ fn detail(reader: &mut Reader<'_>, name: &str, tokens: &mut u64) -> Result<(), M
 }
 
 /// A count that may be negative, broken or absurd: from 0 to the limit.
-fn count(number: &str) -> u64 {
+pub(super) fn count(number: &str) -> u64 {
     // `as` saturates, which is what a clamp wants.
     let value = number.parse::<f64>().unwrap_or(0.0) as u64;
     value.min(USAGE_LIMIT_TOKENS)

@@ -1,5 +1,6 @@
 //! The caller's body with the few bytes that a decision changes: everything else leaves as it came, in shared slices.
 
+use super::Api;
 use super::call::Call;
 use bytes::Bytes;
 
@@ -11,9 +12,12 @@ pub fn for_target(body: &Bytes, call: &Call, remote: &str, cap: Option<u64>) -> 
         edits.push((call.places.model.clone(), quote(remote)));
     }
     if let Some(cap) = cap {
-        let above = call.places.outputs.iter().filter(|(_, asked)| *asked == 0 || *asked > cap);
+        // A limit of 0 says nothing in a chat request; in one for a message it is the least of all.
+        let is_chat = call.api == Api::Chat;
+        let is_above = |asked: u64| asked > cap || (is_chat && asked == 0);
+        let above = call.places.outputs.iter().filter(|(_, asked)| is_above(*asked));
         edits.extend(above.map(|(place, _)| (place.clone(), cap.to_string())));
-        if call.places.outputs.is_empty() {
+        if is_chat && call.places.outputs.is_empty() {
             let at = call.places.first_member;
             edits.push((at..at, format!("\"max_completion_tokens\":{cap},")));
         }
@@ -38,12 +42,15 @@ fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Api;
     use crate::wire::call;
 
     fn edited(body: &'static str, remote: &str, cap: Option<u64>) -> String {
+        edited_of(Api::Chat, body, remote, cap)
+    }
+
+    fn edited_of(api: Api, body: &'static str, remote: &str, cap: Option<u64>) -> String {
         let body = Bytes::from_static(body.as_bytes());
-        let call = call::read(Api::Chat, &body).expect("a call");
+        let call = call::read(api, &body).expect("a call");
         let pieces = for_target(&body, &call, remote, cap).concat();
         String::from_utf8(pieces).expect("text")
     }
@@ -70,5 +77,19 @@ mod tests {
             edited(r#"{"model":"m","messages":[],"max_tokens":null}"#, "m", Some(400)),
             r#"{"model":"m","messages":[],"max_tokens":400}"#
         );
+    }
+    #[test]
+    fn what_has_no_output_limit_gets_none() {
+        let message = r#"{"model":"m","max_tokens":0,"messages":[]}"#;
+        assert_eq!(edited_of(Api::Messages, message, "m", Some(4)), message);
+        let message = r#"{"model":"m","max_tokens":9,"messages":[]}"#;
+        assert_eq!(
+            edited_of(Api::Messages, message, "n", Some(4)),
+            r#"{"model":"n","max_tokens":4,"messages":[]}"#
+        );
+        let count = r#"{"model":"m","messages":[]}"#;
+        assert_eq!(edited_of(Api::CountTokens, count, "m", Some(4)), count);
+        let embedding = r#"{"model":"m","input":"a"}"#;
+        assert_eq!(edited_of(Api::Embeddings, embedding, "m", Some(4)), embedding);
     }
 }

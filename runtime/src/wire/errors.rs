@@ -1,5 +1,6 @@
-//! Errors in the shape of OpenAI's API: written for callers, read from providers.
+//! Errors, in the shapes of the dialects: written for callers, read from providers.
 
+use super::Dialect;
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
@@ -18,24 +19,69 @@ pub struct ErrorBody {
     pub by: Vec<String>,
 }
 
+/// To whom an error is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Addressee<'a> {
+    /// Whose shapes it expects.
+    pub dialect: Dialect,
+    /// The request's id, which Anthropic's shape repeats.
+    pub request_id: &'a str,
+}
+
 impl ErrorBody {
-    /// As the body of an answer.
-    pub fn to_body(&self) -> Bytes {
-        Bytes::from(self.to_json().to_string())
+    /// As the body of an answer of that status.
+    pub fn to_body(&self, to: Addressee<'_>, status: u16) -> Bytes {
+        Bytes::from(self.to_json(to, status).to_string())
     }
 
-    /// As an event of a stream that has begun. No terminator follows it, so that nobody takes the answer for whole.
-    pub fn to_event(&self) -> Bytes {
-        Bytes::from(format!("data: {}\n\n", self.to_json()))
+    /// As an event of a stream that has begun, as an answer of that status would say it. No terminator follows it, so
+    /// that nobody takes the answer for whole.
+    pub fn to_event(&self, to: Addressee<'_>, status: u16) -> Bytes {
+        let data = self.to_json(to, status);
+        Bytes::from(match to.dialect {
+            Dialect::OpenAi => format!("data: {data}\n\n"),
+            Dialect::Anthropic => format!("event: error\ndata: {data}\n\n"),
+        })
     }
 
-    fn to_json(&self) -> Json {
-        let mut error =
-            json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code});
+    fn to_json(&self, to: Addressee<'_>, status: u16) -> Json {
+        let mut error = match to.dialect {
+            Dialect::OpenAi => {
+                json!({"message": self.message, "type": self.kind, "param": self.param, "code": self.code})
+            }
+            // The cause stands where the official libraries look for it, and where those of OpenAI's do.
+            Dialect::Anthropic => json!({
+                "type": anthropic_type(status),
+                "message": self.message,
+                "details": {"error_code": self.code},
+                "code": self.code,
+            }),
+        };
         if let Some(error) = error.as_object_mut().filter(|_| !self.by.is_empty()) {
             error.insert("by".to_owned(), json!(self.by));
         }
-        json!({"error": error})
+        match to.dialect {
+            Dialect::OpenAi => json!({"error": error}),
+            Dialect::Anthropic => {
+                json!({"type": "error", "error": error, "request_id": to.request_id})
+            }
+        }
+    }
+}
+
+/// The family that Anthropic's API has for a status.
+fn anthropic_type(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        503 | 529 => "overloaded_error",
+        504 => "timeout_error",
+        500..=599 => "api_error",
+        _ => "invalid_request_error",
     }
 }
 
@@ -48,46 +94,9 @@ pub struct ProviderError {
     pub kind: Option<String>,
     /// `param`, where it is a text.
     pub param: Option<String>,
-    /// `code`, where it is a text or a number.
+    /// `code`, where it is a text or a number, or the code of its details.
     pub code: Option<String>,
 }
-
-/// What a provider's error means for what comes next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
-    /// It does not know the model: the target is misconfigured.
-    ModelMissing,
-    /// The request is too long for the model.
-    ContextLength,
-    /// It refuses the content.
-    Refused,
-    /// Too many requests, or the quota is used up.
-    RateLimited,
-    /// Nothing that we know.
-    Other,
-}
-
-/// The `code` and `type` words of known providers, with what they mean.
-const WORDS: [(&str, Meaning); 15] = [
-    ("model_not_found", Meaning::ModelMissing),
-    ("invalid_model", Meaning::ModelMissing),
-    ("unknown_model", Meaning::ModelMissing),
-    ("DeploymentNotFound", Meaning::ModelMissing),
-    ("context_length_exceeded", Meaning::ContextLength),
-    ("exceed_context_size_error", Meaning::ContextLength),
-    ("string_above_max_length", Meaning::ContextLength),
-    ("content_filter", Meaning::Refused),
-    ("content_policy_violation", Meaning::Refused),
-    ("moderation_blocked", Meaning::Refused),
-    ("rate_limit_exceeded", Meaning::RateLimited),
-    ("rate_limit_error", Meaning::RateLimited),
-    ("insufficient_quota", Meaning::RateLimited),
-    ("too_many_requests", Meaning::RateLimited),
-    ("429", Meaning::RateLimited),
-];
-
-/// How providers without such words say that they lack a model: the sentence names a model, and one of these.
-const MISSING_PHRASES: [&str; 4] = ["does not exist", "not found", "is not supported", "invalid model"];
 
 impl ProviderError {
     /// Reads the body of an error answer; none when it is not one that we can read.
@@ -105,7 +114,8 @@ impl ProviderError {
             code: match error.get("code") {
                 Some(Json::String(code)) => Some(code.clone()),
                 Some(Json::Number(code)) => Some(code.to_string()),
-                _ => None,
+                // Where Anthropic and Azure say more exactly what is wrong.
+                _ => text(&error["details"], "error_code").or_else(|| text(&error["innererror"], "code")),
             },
         };
         match whole.get("error") {
@@ -118,22 +128,6 @@ impl ProviderError {
             _ => text(whole, "detail").map(|message| ProviderError { message, ..ProviderError::default() }),
         }
     }
-
-    /// What it means, under a status between 400 and 499 or inside an answer.
-    pub fn meaning(&self) -> Meaning {
-        let words = [&self.code, &self.kind];
-        let known = words
-            .into_iter()
-            .flatten()
-            .find_map(|word| WORDS.iter().find(|(known, _)| known == word).map(|(_, meaning)| *meaning));
-        known.unwrap_or_else(|| {
-            let message = self.message.to_ascii_lowercase();
-            let is_missing = message.contains("model")
-                && MISSING_PHRASES.iter().any(|phrase| message.contains(phrase))
-                && message.len() < 200;
-            if is_missing { Meaning::ModelMissing } else { Meaning::Other }
-        })
-    }
 }
 
 #[cfg(test)]
@@ -142,36 +136,42 @@ mod tests {
 
     #[test]
     fn providers_errors_are_read_in_their_shapes() {
-        let meaning = |body: &str| ProviderError::read(body.as_bytes()).map(|error| error.meaning());
+        let read = |body: &str| {
+            ProviderError::read(body.as_bytes())
+                .map(|error| (error.message, error.kind.unwrap_or_default(), error.code.unwrap_or_default()))
+        };
+        let told = |message: &str, kind: &str, code: &str| {
+            Some((message.to_owned(), kind.to_owned(), code.to_owned()))
+        };
         for (body, expected) in [
             (
-                r#"{"error":{"message":"x","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#,
-                Some(Meaning::ModelMissing),
+                r#"{"error":{"message":"x","type":"a_error","param":"model","code":"b"}}"#,
+                told("x", "a_error", "b"),
             ),
             (
-                r#"{"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","code":404}"#,
-                Some(Meaning::ModelMissing),
+                r#"{"object":"error","message":"x","type":"NotFoundError","code":404}"#,
+                told("x", "NotFoundError", "404"),
             ),
             (
-                r#"{"error":{"message":"model 'x' not found, try pulling it first","type":"api_error"}}"#,
-                Some(Meaning::ModelMissing),
+                r#"{"type":"error","error":{"type":"a_error","message":"x","details":{"error_code":"b"}},"request_id":"r"}"#,
+                told("x", "a_error", "b"),
             ),
             (
-                r#"{"error":{"message":"too long","code":"context_length_exceeded"}}"#,
-                Some(Meaning::ContextLength),
+                r#"{"type":"error","error":{"type":"a_error","message":"x","details":null}}"#,
+                told("x", "a_error", ""),
             ),
-            (r#"{"error":{"code":429,"message":"slow down"}}"#, Some(Meaning::RateLimited)),
-            (r#"{"error":"bad temperature"}"#, Some(Meaning::Other)),
-            (r#"{"detail":"unprocessable"}"#, Some(Meaning::Other)),
+            (r#"{"error":{"message":"x","code":null,"innererror":{"code":"b"}}}"#, told("x", "", "b")),
+            (r#"{"error":"bad temperature"}"#, told("bad temperature", "", "")),
+            (r#"{"detail":"unprocessable"}"#, told("unprocessable", "", "")),
             ("<html>", None),
             ("[]", None),
         ] {
-            assert_eq!(meaning(body), expected, "{body}");
+            assert_eq!(read(body), expected, "{body}");
         }
     }
 
     #[test]
-    fn errors_are_written_in_openais_shape() {
+    fn errors_are_written_in_the_callers_shape() {
         let mut error = ErrorBody {
             message: "No \"such\" thing.".to_owned(),
             kind: "invalid_request_error",
@@ -179,9 +179,43 @@ mod tests {
             code: "model_not_found".to_owned(),
             by: Vec::new(),
         };
+        let openai = Addressee { dialect: Dialect::OpenAi, request_id: "r" };
         let expected = r#"{"error":{"message":"No \"such\" thing.","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#;
-        assert_eq!(error.to_body(), expected);
+        assert_eq!(error.to_body(openai, 404), expected);
+        let anthropic = Addressee { dialect: Dialect::Anthropic, request_id: "r" };
+        let expected = r#"{"type":"error","error":{"type":"not_found_error","message":"No \"such\" thing.","details":{"error_code":"model_not_found"},"code":"model_not_found"},"request_id":"r"}"#;
+        assert_eq!(error.to_body(anthropic, 404), expected);
         error.by = vec!["deny x".to_owned()];
-        assert!(error.to_event().ends_with(b",\"by\":[\"deny x\"]}}\n\n"));
+        assert!(error.to_event(openai, 403).ends_with(b",\"by\":[\"deny x\"]}}\n\n"));
+        let event = error.to_event(anthropic, 529);
+        assert!(event.starts_with(
+            b"event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\""
+        ));
+        assert!(event.ends_with(b",\"by\":[\"deny x\"]},\"request_id\":\"r\"}\n\n"));
+    }
+
+    #[test]
+    fn each_status_has_its_family() {
+        let families: Vec<&str> = [400, 401, 402, 403, 404, 405, 413, 415, 422, 429, 500, 502, 503, 504, 529]
+            .map(anthropic_type)
+            .into();
+        let expected = [
+            "invalid_request_error",
+            "authentication_error",
+            "billing_error",
+            "permission_error",
+            "not_found_error",
+            "invalid_request_error",
+            "request_too_large",
+            "invalid_request_error",
+            "invalid_request_error",
+            "rate_limit_error",
+            "api_error",
+            "api_error",
+            "overloaded_error",
+            "timeout_error",
+            "overloaded_error",
+        ];
+        assert_eq!(families, expected);
     }
 }

@@ -8,7 +8,7 @@ pub mod rules;
 
 pub mod usage;
 
-pub mod errors;
+mod errors;
 
 pub mod stream;
 

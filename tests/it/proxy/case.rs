@@ -76,21 +76,26 @@ pub(super) fn settings(lines: &str) -> (Settings, Identity) {
     (settings, identity)
 }
 
-/// Plays a case and says what does not hold.
-pub(super) async fn run(text: &str, default_policy: &str) -> Vec<String> {
+/// Plays a case and says what does not hold; `named` reads a policy of the suite by its name.
+pub(super) async fn run(text: &str, named: impl Fn(&str) -> String) -> Vec<String> {
     let blocks = blocks(text);
     let find = |word: &str| blocks.iter().find(|block| block.word == word);
     let mut providers = BTreeMap::new();
     for block in blocks.iter().filter(|block| block.word == "provider") {
         providers.insert(block.name.clone(), Provider::start(&block.text).await);
     }
-    let mut policy_text = find("policy").map_or(default_policy, |block| &block.text).to_owned();
+    let mut policy_text = match find("policy") {
+        None => named("default"),
+        Some(block) if block.name.is_empty() => block.text.clone(),
+        Some(block) => named(&block.name),
+    };
     for name in ["first", "second", "third"] {
         if !providers.contains_key(name) {
             providers.insert(name.to_owned(), Provider::start("refuse").await);
         }
-        let url = format!("http://{}/v1", providers[name].address());
-        policy_text = policy_text.replace(&format!("{{{name}}}"), &url);
+        let host = format!("http://{}", providers[name].address());
+        policy_text = policy_text.replace(&format!("{{{name}}}"), &format!("{host}/v1"));
+        policy_text = policy_text.replace(&format!("{{host of {name}}}"), &host);
     }
     let (settings, identity) = settings(find("settings").map_or("", |block| &block.text));
     let gateway = Gateway::start(policy(&policy_text), settings, identity).await;
@@ -210,6 +215,9 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             "tokens" => format!("{} {}", record.tokens.input, record.tokens.output) == rest,
             "finding" => findings(record).contains(&rest),
             "no" if rest == "finding" => findings(record).is_empty(),
+            "detail" => record.attempts.iter().any(|attempt| attempt.detail == rest),
+            "api" => record.api == rest,
+            "cached" => format!("{} {}", record.tokens.cached, record.tokens.cache_written) == rest,
             "failed" => failed(record).contains(&rest.to_owned()),
             "billed" => record.attempts.iter().any(|attempt| attempt.maybe_billed && attempt.target == rest),
             "passed" => {
@@ -226,7 +234,8 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             let found = findings(record);
             wrong.push(format!(
                 "record: `{line}` does not hold of {outcome:?} {status} {target:?} {reasons:?} {tokens:?} {found:?} \
-                 {inspection:?}"
+                 {inspection:?} {:?}",
+                record.attempts
             ));
         }
     }

@@ -5,7 +5,7 @@ use super::{Called, Happening, World};
 use wayleave_runtime::exchange::failure::Failure;
 use wayleave_runtime::exchange::relay::{Relay, Step};
 use wayleave_runtime::exchange::{Event, Outcome};
-use wayleave_runtime::wire::Usage;
+use wayleave_runtime::wire::{Dialect, Usage};
 
 impl World<'_> {
     /// A candidate is called.
@@ -24,7 +24,7 @@ impl World<'_> {
         self.requests[number].calls.push(Called {
             pieces,
             next: 0,
-            relay: Relay::default(),
+            relay: Relay::new(Dialect::OpenAi),
             is_dropped: false,
             has_content: false,
             held: Vec::new(),

@@ -118,7 +118,7 @@ impl Lower<'_> {
         let text = self.text(file, "url", value)?;
         let at = span_of(file, value);
         let (scheme, rest) = text.split_once("://").unwrap_or(("", &text));
-        let host = rest.split('/').next().unwrap_or_default();
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let problem = match scheme {
             _ if !text.is_ascii()
                 || text.contains(|c: char| c.is_ascii_whitespace() || c.is_ascii_control()) =>
@@ -131,9 +131,9 @@ impl Lower<'_> {
             "https" | "http" if host.contains('@') => {
                 Some(("holds a user name or password", "leave it out and state the `key`"))
             }
-            "https" | "http" if text.contains(['?', '#']) => Some((
+            "https" | "http" if !has_plain_end(&text) => Some((
                 "holds a query or fragment",
-                "end it with the path, as in `https://api.example.com/v1`",
+                "end it with the path, as in `https://api.example.com/v1`; only `?api-version=VERSION` may follow",
             )),
             "https" => None,
             "http" if network == Network::Private => None,
@@ -205,6 +205,21 @@ impl Lower<'_> {
         timeouts.first_token_ms = self.duration_field(&inner, "first-token");
         timeouts.idle_ms = self.duration_field(&inner, "idle");
         timeouts
+    }
+}
+
+/// The one query that a base URL may end in: Azure's, which belongs to every operation.
+const VERSION_QUERY: &str = "api-version=";
+
+/// Whether a URL ends with its path, or with the version that belongs to every operation of it.
+fn has_plain_end(text: &str) -> bool {
+    let is_version = |version: &str| {
+        !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    match text.split_once('?') {
+        _ if text.contains('#') => false,
+        None => true,
+        Some((_, query)) => query.strip_prefix(VERSION_QUERY).is_some_and(is_version),
     }
 }
 

@@ -43,6 +43,7 @@ impl Counts {
             input_tokens: self.prompt_tokens(),
             output_tokens: self.output_tokens,
             cached_tokens: self.cache_read_tokens.unwrap_or(0),
+            cache_written_tokens: self.cache_written_tokens.unwrap_or(0),
             reasoning_tokens: self.reasoning_tokens.unwrap_or(0),
             is_estimated: self.is_estimated,
         }
