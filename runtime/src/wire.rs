@@ -23,6 +23,8 @@ pub mod chunk;
 
 pub mod answer;
 
+pub mod translate;
+
 /// The wire protocol that a caller speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {

@@ -57,3 +57,5 @@ mod review;
 mod syntax;
 
 mod tidy;
+
+mod wire;
