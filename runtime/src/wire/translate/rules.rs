@@ -166,7 +166,7 @@ const CHAT_MESSAGES: &[Rule] = &[
     rule("reasoning_content", Dropped("reasoning without a signature is refused by Messages")),
     rule("reasoning", Dropped("reasoning without a signature is refused by Messages")),
     rule("name", Dropped("Messages has no names of those who speak")),
-    rule("cache_control", Dropped("it stands with parts")),
+    rule("cache_control", Rewritten("with the last block of the content")),
     unless("annotations", EMPTY_LIST, Dropped("they are of an earlier answer")),
     rule("audio", Refused(OF_ITS_PROVIDER)),
     rule("function_call", Refused("it is the old way to say `tool_calls`: say that")),

@@ -162,8 +162,10 @@ impl Conversation {
             }
         }
         let content = message.get("content");
-        let mut blocks =
-            |whose: Whose| content.map(|content| parts::to_blocks(content, whose, notes)).unwrap_or_default();
+        let mut blocks = |whose: Whose| {
+            let blocks = content.map(|content| parts::to_blocks(content, whose, notes));
+            cached_at_last(blocks.unwrap_or_default(), message)
+        };
         match message.words("role").as_str() {
             "system" | "developer" => {
                 let blocks = blocks(Whose::System);
@@ -178,8 +180,8 @@ impl Conversation {
                 self.assistant(message, texts, notes);
             }
             "tool" => {
-                let result = result(message, notes);
-                self.add(Side::User, vec![result]);
+                let result = cached_at_last(vec![result(message, notes)], message);
+                self.add(Side::User, result);
             }
             "function" => notes.refuse("messages.role", "`function` is the old way to say `tool`: say that"),
             _ => notes.refuse("messages.role", "nobody knows this role"),
@@ -221,6 +223,17 @@ impl Conversation {
         };
         list(&self.turns.iter().map(message).collect::<Vec<_>>())
     }
+}
+
+/// What a message says of the cache is said of its last block, which may say it itself.
+fn cached_at_last(mut blocks: Vec<String>, message: &Object<'_>) -> Vec<String> {
+    if let (Some(last), Some(control)) = (blocks.last_mut(), message.get("cache_control"))
+        && !last.contains("\"cache_control\":")
+        && last.pop().is_some()
+    {
+        last.push_str(&format!(",\"cache_control\":{}}}", control.raw()));
+    }
+    blocks
 }
 
 fn tool_use(call: &Object<'_>, notes: &mut Notes) -> Option<String> {
