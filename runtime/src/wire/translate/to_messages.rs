@@ -6,6 +6,9 @@ use super::raw::{Made, Object, Value, list, quoted};
 use super::rules::{self, Fate, Place};
 use super::{Dialect, TargetFacts, format, reasoning, tools};
 
+/// Messages takes no longer name of a user.
+const USER_CHARACTERS: usize = 256;
+
 /// The body, and whether the caller asked that a stream counts its tokens.
 pub(super) fn body(body: &Object<'_>, target: &TargetFacts<'_>, notes: &mut Notes) -> (String, bool) {
     let output_tokens = output_limit(body, target, notes);
@@ -90,8 +93,12 @@ fn output(body: &Object<'_>, thinking: &reasoning::Thinking, out: &mut Made, not
 }
 
 fn identity(body: &Object<'_>, out: &mut Made, notes: &mut Notes) {
-    if let Some(user) = body.get("safety_identifier").or_else(|| body.get("user")) {
-        out.raw("metadata", &Made::new().with("user_id", user.raw()).finish());
+    let user = [("safety_identifier", body.get("safety_identifier")), ("user", body.get("user"))];
+    let user = user.into_iter().find_map(|(name, user)| Some((name, user?)));
+    match user {
+        Some((name, user)) if user.words().chars().count() > USER_CHARACTERS => notes.drop(name),
+        Some((_, user)) => out.raw("metadata", &Made::new().with("user_id", user.raw()).finish()),
+        None => {}
     }
     match body.words("service_tier").as_str() {
         "" => {}
