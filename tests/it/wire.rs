@@ -130,3 +130,37 @@ fn answers_are_said_in_the_other_dialect() {
         wayleave_tests::snapshot::beside(path, &shown);
     });
 }
+
+/// `fault-F39`: whatever the bytes are, nothing panics, and what is made is JSON.
+#[test]
+fn damaged_bodies_are_refused_or_carried_whole() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut count = 0;
+    insta::glob!("../suite/wire", "*.json", |path| {
+        let body = std::fs::read(path).expect("a body");
+        for _ in 0..100 {
+            let mut body = body.clone();
+            for _ in 0..random.usize(1..4) {
+                let (at, other) = (random.usize(..body.len()), random.usize(..body.len()));
+                match random.u8(..4) {
+                    0 => body[at] = random.u8(..),
+                    1 => body.swap(at, other),
+                    2 => drop(body.drain(at.min(other)..at.max(other))),
+                    _ => body.insert(at, *random.choice(b"\"\\{}[],:0n").expect("a byte")),
+                }
+                if body.is_empty() {
+                    break;
+                }
+            }
+            let made = match path.to_string_lossy().ends_with(".request.json") {
+                true => translate::request(dialect(path), &body, &target("m")).map(|made| made.body).ok(),
+                false => translate::answer(dialect(path), &body, CREATED).map(|made| made.body).ok(),
+            };
+            if let Some(made) = made {
+                must_be_json(std::str::from_utf8(&made).expect("text"));
+                count += 1;
+            }
+        }
+    });
+    assert!(count > 100, "some are still read: {count}");
+}

@@ -118,8 +118,13 @@ const CHAT_MEMBERS: &[Rule] = &[
         ),
     ),
     rule("reasoning_effort", Rewritten("`thinking` and `output_config.effort`, see below")),
-    rule("user", Rewritten("`metadata.user_id`, where `safety_identifier` is unsaid")),
-    rule("safety_identifier", Rewritten("`metadata.user_id`")),
+    rule(
+        "user",
+        Rewritten(
+            "`metadata.user_id`, where `safety_identifier` is unsaid; beyond 256 characters it is dropped",
+        ),
+    ),
+    rule("safety_identifier", Rewritten("`metadata.user_id`; beyond 256 characters it is dropped")),
     rule("service_tier", Rewritten("`auto`; `default` as `standard_only`; others are dropped")),
     rule("metadata", Dropped("it labels what OpenAI stores")),
     unless("store", FALSE, Dropped("nothing is stored for the caller")),
@@ -166,7 +171,7 @@ const CHAT_MESSAGES: &[Rule] = &[
     rule("reasoning_content", Dropped("reasoning without a signature is refused by Messages")),
     rule("reasoning", Dropped("reasoning without a signature is refused by Messages")),
     rule("name", Dropped("Messages has no names of those who speak")),
-    rule("cache_control", Dropped("it stands with parts")),
+    rule("cache_control", Rewritten("with the last block of the content")),
     unless("annotations", EMPTY_LIST, Dropped("they are of an earlier answer")),
     rule("audio", Refused(OF_ITS_PROVIDER)),
     rule("function_call", Refused("it is the old way to say `tool_calls`: say that")),
@@ -225,7 +230,7 @@ const MESSAGES_MEMBERS: &[Rule] = &[
         Rewritten("`effort` as `reasoning_effort`, `format` as a strict `response_format`"),
     ),
     rule("output_format", Rewritten("a strict `response_format`, where `output_config.format` is unsaid")),
-    rule("metadata", Rewritten("`user_id` as `user`; the rest is dropped")),
+    rule("metadata", Rewritten("`user_id` as `user`, beyond 64 characters dropped as is the rest")),
     rule("service_tier", Rewritten("`auto`; `standard_only` as `default`; others are dropped")),
     rule("cache_control", Dropped(CACHE_HINT)),
     unless("speed", &["\"standard\""], Dropped("it makes the answer faster, not another")),
@@ -233,7 +238,7 @@ const MESSAGES_MEMBERS: &[Rule] = &[
     rule("container", Refused(OF_ITS_PROVIDER)),
     rule("inference_geo", Refused("Chat cannot say where data is processed")),
     unless("mcp_servers", EMPTY_LIST, Refused(AT_THE_PROVIDER)),
-    rule("context_management", Refused(AT_THE_PROVIDER)),
+    rule("context_management", Dropped("the conversation is sent whole")),
     unless("fallbacks", EMPTY_LIST, Refused("the policy alone says where a request goes")),
 ];
 

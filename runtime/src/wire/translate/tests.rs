@@ -36,6 +36,23 @@ fn an_output_limit_is_lowered_never_raised() {
 }
 
 #[test]
+fn a_name_of_a_user_that_is_too_long_is_dropped() {
+    for (from, longest, member) in [
+        (Dialect::Chat, 256, "\"user\":\"NAME\""),
+        (Dialect::Chat, 256, "\"safety_identifier\":\"NAME\""),
+        (Dialect::Messages, 64, "\"metadata\":{\"user_id\":\"NAME\"}"),
+    ] {
+        for length in [longest, longest + 1] {
+            let name = "é".repeat(length);
+            let body = format!("{{{},\"messages\":[]}}", member.replace("NAME", &name));
+            let carried = request(from, body.as_bytes(), &facts(None)).expect("it is carried");
+            let is_told = carried.body.windows(name.len()).any(|window| window == name.as_bytes());
+            assert_eq!((is_told, carried.dropped.len()), (length == longest, usize::from(length != longest)));
+        }
+    }
+}
+
+#[test]
 fn what_is_no_object_is_refused() {
     for body in [&b"[]"[..], b"", b"\xff", b"{\"a\":1,\"a\":2}", b"{} x"] {
         for from in [Dialect::Chat, Dialect::Messages] {

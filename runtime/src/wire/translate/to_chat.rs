@@ -10,6 +10,9 @@ use crate::wire::json::Keys;
 /// So many stop sequences Chat takes.
 const STOPS_LIMIT: usize = 4;
 
+/// OpenAI refuses a longer name of a user, and there are clients of Messages that send one.
+const USER_CHARACTERS: usize = 64;
+
 /// The body.
 pub(super) fn body(body: &Object<'_>, target: &TargetFacts<'_>, notes: &mut Notes) -> String {
     let mut out = Made::new().with_text("model", target.model);
@@ -74,7 +77,7 @@ fn identity(body: &Object<'_>, out: &mut Made, notes: &mut Notes) {
     if let Some(metadata) = body.get("metadata").map(Value::object) {
         for (name, value) in metadata.said() {
             match name.as_str() {
-                "user_id" => out.raw("user", value.raw()),
+                "user_id" if value.words().chars().count() <= USER_CHARACTERS => out.raw("user", value.raw()),
                 _ => notes.drop(&format!("metadata.{name}")),
             }
         }

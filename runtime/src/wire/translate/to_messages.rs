@@ -6,6 +6,9 @@ use super::raw::{Made, Object, Value, list, quoted};
 use super::rules::{self, Fate, Place};
 use super::{Dialect, TargetFacts, format, reasoning, tools};
 
+/// Messages takes no longer name of a user.
+const USER_CHARACTERS: usize = 256;
+
 /// The body, and whether the caller asked that a stream counts its tokens.
 pub(super) fn body(body: &Object<'_>, target: &TargetFacts<'_>, notes: &mut Notes) -> (String, bool) {
     let output_tokens = output_limit(body, target, notes);
@@ -90,8 +93,12 @@ fn output(body: &Object<'_>, thinking: &reasoning::Thinking, out: &mut Made, not
 }
 
 fn identity(body: &Object<'_>, out: &mut Made, notes: &mut Notes) {
-    if let Some(user) = body.get("safety_identifier").or_else(|| body.get("user")) {
-        out.raw("metadata", &Made::new().with("user_id", user.raw()).finish());
+    let user = [("safety_identifier", body.get("safety_identifier")), ("user", body.get("user"))];
+    let user = user.into_iter().find_map(|(name, user)| Some((name, user?)));
+    match user {
+        Some((name, user)) if user.words().chars().count() > USER_CHARACTERS => notes.drop(name),
+        Some((_, user)) => out.raw("metadata", &Made::new().with("user_id", user.raw()).finish()),
+        None => {}
     }
     match body.words("service_tier").as_str() {
         "" => {}
@@ -162,8 +169,10 @@ impl Conversation {
             }
         }
         let content = message.get("content");
-        let mut blocks =
-            |whose: Whose| content.map(|content| parts::to_blocks(content, whose, notes)).unwrap_or_default();
+        let mut blocks = |whose: Whose| {
+            let blocks = content.map(|content| parts::to_blocks(content, whose, notes));
+            cached_at_last(blocks.unwrap_or_default(), message)
+        };
         match message.words("role").as_str() {
             "system" | "developer" => {
                 let blocks = blocks(Whose::System);
@@ -178,8 +187,8 @@ impl Conversation {
                 self.assistant(message, texts, notes);
             }
             "tool" => {
-                let result = result(message, notes);
-                self.add(Side::User, vec![result]);
+                let result = cached_at_last(vec![result(message, notes)], message);
+                self.add(Side::User, result);
             }
             "function" => notes.refuse("messages.role", "`function` is the old way to say `tool`: say that"),
             _ => notes.refuse("messages.role", "nobody knows this role"),
@@ -221,6 +230,17 @@ impl Conversation {
         };
         list(&self.turns.iter().map(message).collect::<Vec<_>>())
     }
+}
+
+/// What a message says of the cache is said of its last block, which may say it itself.
+fn cached_at_last(mut blocks: Vec<String>, message: &Object<'_>) -> Vec<String> {
+    if let (Some(last), Some(control)) = (blocks.last_mut(), message.get("cache_control"))
+        && !last.contains("\"cache_control\":")
+        && last.pop().is_some()
+    {
+        last.push_str(&format!(",\"cache_control\":{}}}", control.raw()));
+    }
+    blocks
 }
 
 fn tool_use(call: &Object<'_>, notes: &mut Notes) -> Option<String> {
