@@ -280,9 +280,41 @@ fn example(asked: &Asked, compared: &Compared<'_>) -> Example {
 fn amount(price: Price, tokens: RecordedTokens) -> u128 {
     let times = |count: u64, UsdMicros(micros): UsdMicros| u128::from(count) * u128::from(micros);
     let cached = tokens.cached.min(tokens.input);
+    let written = tokens.cache_written.min(tokens.input - cached);
     let reasoning = tokens.reasoning.min(tokens.output);
-    times(tokens.input - cached, price.input)
+    times(tokens.input - cached - written, price.input)
         + times(cached, price.cached.unwrap_or(price.input))
+        + times(written, price.cache_write.unwrap_or(price.input))
         + times(tokens.output - reasoning, price.output)
         + times(reasoning, price.reasoning.unwrap_or(price.output))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// case-B9: each kind of token has its own price, and one without a price has that of its kind.
+    #[test]
+    fn each_token_is_counted_once_at_its_price() {
+        let tokens = RecordedTokens {
+            input: 100,
+            output: 10,
+            cached: 40,
+            cache_written: 50,
+            reasoning: 4,
+            is_estimated: false,
+        };
+        let price = |cached, cache_write, reasoning| Price {
+            input: UsdMicros(10),
+            output: UsdMicros(100),
+            cached,
+            cache_write,
+            reasoning,
+        };
+        assert_eq!(amount(price(None, None, None), tokens), 2_000);
+        let stated = price(Some(UsdMicros(1)), Some(UsdMicros(12)), Some(UsdMicros(50)));
+        assert_eq!(amount(stated, tokens), 100 + 40 + 600 + 600 + 200);
+        let absurd = RecordedTokens { input: 5, cached: 9, cache_written: 9, ..RecordedTokens::default() };
+        assert_eq!(amount(stated, absurd), 5);
+    }
 }

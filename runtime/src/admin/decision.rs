@@ -100,6 +100,7 @@ fn facts(record: &DecisionRecord) -> Markup {
                 div { dt { "Tokens" } dd {
                     (number::grouped(tokens.input)) " in, " (number::grouped(tokens.output)) " out"
                     @if tokens.cached > 0 { ", " (number::grouped(tokens.cached)) " cached" }
+                    @if tokens.cache_written > 0 { ", " (number::grouped(tokens.cache_written)) " written to the cache" }
                     @if tokens.reasoning > 0 { ", " (number::grouped(tokens.reasoning)) " reasoning" }
                     @if tokens.is_estimated { span.muted { " (estimated)" } }
                 } }

@@ -58,6 +58,12 @@ export class Gateway {
     return new OpenAI({ baseURL: this.url, apiKey: key, maxRetries: 0 });
   }
 
+  async anthropic(key) {
+    const { default: Anthropic } = await import('@anthropic-ai/sdk');
+    await this.ready(key);
+    return new Anthropic({ baseURL: this.url.replace(/\/v1$/, ''), apiKey: key, maxRetries: 0 });
+  }
+
   async stop() {
     const ended = new Promise((done) => this.process.once('exit', done));
     this.process.kill('SIGTERM');

@@ -1,4 +1,4 @@
-"""A real `wayleave serve` on the first policy, with keys, for the official SDK to call."""
+"""A real `wayleave serve`, with keys, for the official SDKs to call."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 
+import anthropic
 import openai
 import pytest
 
@@ -82,6 +83,11 @@ class Gateway:
                 time.sleep(0.05)
         return client
 
+    def anthropic(self, key):
+        """The official client of Anthropic, told where the gateway is and which key to use."""
+        self.client(key)
+        return anthropic.Anthropic(base_url=self.url.removesuffix("/v1"), api_key=key, max_retries=0, timeout=20)
+
     def stop(self):
         self.process.terminate()
         assert self.process.wait(timeout=START_SECONDS) == 0, self.log.read_text()
@@ -107,3 +113,8 @@ def failing(tmp_path_factory):
 @pytest.fixture(scope="session")
 def apps(gateway):
     return gateway.client(gateway.key("ana", "--team", "apps", "--app", "ide"))
+
+
+@pytest.fixture(scope="session")
+def claude(gateway):
+    return gateway.anthropic(gateway.key("cleo", "--team", "apps", "--app", "ide"))
