@@ -43,6 +43,8 @@ pub enum Refusal {
     DeadlinePassed,
     /// The gateway stops.
     Stopping,
+    /// The gateway has no room for another request.
+    Overloaded,
     /// A path that is none of ours.
     UnknownPath,
     /// A path of ours with another method; the one it takes.
@@ -87,7 +89,7 @@ impl Refusal {
             Refusal::Denied(_) | Refusal::ApprovalRequired(..) => StatusCode::FORBIDDEN,
             Refusal::Limited(..) => StatusCode::TOO_MANY_REQUESTS,
             Refusal::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
-            Refusal::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Stopping | Refusal::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::WrongMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -131,7 +133,7 @@ impl Refusal {
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
             Refusal::Limited(seconds, _) => *seconds,
-            Refusal::Stopping => Some(1),
+            Refusal::Stopping | Refusal::Overloaded => Some(1),
             _ => None,
         }
     }
@@ -155,6 +157,7 @@ impl Refusal {
             Refusal::Limited(..) => "limited",
             Refusal::DeadlinePassed => "deadline",
             Refusal::Stopping => "shutting_down",
+            Refusal::Overloaded => "overloaded",
             Refusal::UnknownPath => "unknown_path",
             Refusal::WrongMethod(_) => "method_not_allowed",
             Refusal::Internal => "internal_error",
@@ -166,7 +169,9 @@ impl Refusal {
             Refusal::Unauthenticated => "authentication_error",
             Refusal::Denied(_) | Refusal::ApprovalRequired(..) => "permission_error",
             Refusal::Limited(..) => "rate_limit_error",
-            Refusal::Internal | Refusal::DeadlinePassed | Refusal::Stopping => "server_error",
+            Refusal::Internal | Refusal::DeadlinePassed | Refusal::Stopping | Refusal::Overloaded => {
+                "server_error"
+            }
             _ => "invalid_request_error",
         }
     }
@@ -212,6 +217,7 @@ impl Refusal {
             Refusal::Limited(None, reasons) => words(reasons),
             Refusal::DeadlinePassed => "the request took longer than the gateway allows".to_owned(),
             Refusal::Stopping => "the gateway is shutting down".to_owned(),
+            Refusal::Overloaded => "the gateway has no room for another request; try again".to_owned(),
             Refusal::UnknownPath => "there is nothing at this path".to_owned(),
             Refusal::WrongMethod(allowed) => format!("this path takes {allowed}"),
             Refusal::Internal => "the gateway made a mistake; this request is lost".to_owned(),

@@ -79,6 +79,8 @@ pub enum Event {
     DeadlinePassed,
     /// The gateway stops.
     Stopping,
+    /// The caller's key was revoked.
+    Revoked,
 }
 
 /// What is to be done.
@@ -115,6 +117,8 @@ pub enum Outcome {
     DeadlinePassed,
     /// The gateway stopped.
     Stopped,
+    /// The caller may not ask any more.
+    Revoked,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +205,7 @@ impl Exchange {
             (_, Event::CallerGone) => self.stop(Outcome::CallerGone, at_ms),
             (_, Event::DeadlinePassed) => self.stop(Outcome::DeadlinePassed, at_ms),
             (_, Event::Stopping) => self.stop(Outcome::Stopped, at_ms),
+            (_, Event::Revoked) => self.stop(Outcome::Revoked, at_ms),
             // Nothing is being called: such news is of no attempt.
             (State::Fresh, Event::Status(_) | Event::Content | Event::Completed(_) | Event::Failed(_)) => {
                 Action::Go
@@ -260,6 +265,7 @@ impl Exchange {
         let ending = match outcome {
             Outcome::DeadlinePassed => Ending::of_deadline(),
             Outcome::Stopped => Ending::of_shutdown(),
+            Outcome::Revoked => Ending::of_revoked(),
             Outcome::CallerGone
             | Outcome::Served
             | Outcome::Rejected

@@ -18,6 +18,8 @@ mod callers;
 
 pub mod inspection;
 
+pub mod trace;
+
 pub mod exchange;
 
 pub mod record;
@@ -35,6 +37,8 @@ pub mod current;
 pub mod error;
 
 pub mod proxy;
+
+pub mod pressure;
 
 pub mod server;
 

@@ -31,8 +31,10 @@ use crate::error::Refusal;
 use crate::exchange::failure::Failure;
 use crate::exchange::{Action, Event};
 use crate::keys::Identity;
-use crate::settings::{Access, Settings, TargetHeader};
+use crate::pressure::{Gauge, Pressure};
+use crate::settings::{Access, CallerRequestId, Settings, TargetHeader, TraceContext};
 use crate::store::Store;
+use crate::trace::{self, Trace};
 use crate::upstream::Outgoing;
 use crate::wire::call::{self, Call};
 use crate::wire::{Api, edit};
@@ -70,6 +72,9 @@ pub struct Proxy {
     anonymous: Arc<Identity>,
     /// As many requests look through long texts at once: it takes processors, not waiting.
     inspections: Arc<Semaphore>,
+    /// Requests for answers of models that may run at once.
+    slots: Arc<Semaphore>,
+    memory: Gauge,
     is_draining: AtomicBool,
     is_stopping: Arc<AtomicBool>,
 }
@@ -79,12 +84,15 @@ impl Proxy {
     pub fn new(settings: Settings, current: Arc<Current>, store: Arc<Store>) -> Proxy {
         let anonymous = Identity { caller_id: "anonymous".to_owned(), ..Identity::default() };
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let slots = settings.streams_limit.min(Semaphore::MAX_PERMITS);
         Proxy {
             settings,
             current,
             store,
             anonymous: Arc::new(anonymous),
             inspections: Arc::new(Semaphore::new(processors)),
+            slots: Arc::new(Semaphore::new(slots)),
+            memory: Gauge::default(),
             is_draining: AtomicBool::new(false),
             is_stopping: Arc::new(AtomicBool::new(false)),
         }
@@ -92,7 +100,20 @@ impl Proxy {
 
     /// Serves connections of `listener` until `shutdown` is ready and what then runs has ended.
     pub async fn serve(self: Arc<Proxy>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        crate::server::serve(self, listener, shutdown).await;
+        let Some(memory) = self.settings.memory else {
+            return crate::server::serve(self, listener, shutdown).await;
+        };
+        self.memory.look(&memory);
+        let looking = Arc::clone(&self);
+        tokio::select! {
+            () = looking.memory.watch(&memory) => {}
+            () = crate::server::serve(self, listener, shutdown) => {}
+        }
+    }
+
+    /// How much memory is left: at [`Pressure::Tight`] nothing may be called that an answer can do without.
+    pub fn pressure(&self) -> Pressure {
+        self.memory.pressure()
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -110,15 +131,19 @@ impl Proxy {
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBody> {
         let id = request_id();
+        intake::strip(request.headers_mut());
         let answered = AssertUnwindSafe(self.dispatch(request, &id)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| {
             eprintln!("wayleave: request {id} met a mistake of the gateway and was answered 500");
             reply::refusal(&Refusal::Internal)
         });
         if let Ok(value) = HeaderValue::try_from(id) {
-            response.headers_mut().insert(DECISION_HEADER, value);
+            let headers = response.headers_mut();
+            // What SDKs show of a request: the provider's, where there is one.
+            headers.entry(trace::REQUEST_ID).or_insert_with(|| value.clone());
+            headers.insert(DECISION_HEADER, value);
         }
         response
     }
@@ -163,6 +188,13 @@ impl Proxy {
     /// A request that wants an answer of a model.
     async fn complete(&self, api: Api, request: Request<Incoming>, id: &str) -> Response<AnswerBody> {
         let mut recording = Recording::begin(Arc::clone(&self.store), self.current.served(), api, id);
+        self.correlate(request.headers(), &mut recording);
+        let slot = Arc::clone(&self.slots).try_acquire_owned().ok();
+        let Some(slot) = slot.filter(|_| self.pressure() < Pressure::Full) else {
+            recording.refused(&Refusal::Overloaded);
+            return reply::refusal(&Refusal::Overloaded);
+        };
+        recording.holds(slot);
         match self.prepare(api, request, &mut recording).await {
             Ok((call, body)) => self.execute(&call, &body, recording).await,
             Err(refusal) => {
@@ -170,6 +202,19 @@ impl Proxy {
                 reply::refusal(&refusal)
             }
         }
+    }
+
+    /// Notes what others call a request, as far as the settings want to know.
+    fn correlate(&self, headers: &HeaderMap, recording: &mut Recording) {
+        let caller_request_id = match self.settings.caller_request_id {
+            CallerRequestId::Kept => trace::caller_id(headers),
+            CallerRequestId::Ignored => None,
+        };
+        let trace = match self.settings.trace_context {
+            TraceContext::Continued => Some(Trace::of_request(headers, random())),
+            TraceContext::Ignored => None,
+        };
+        recording.correlated(caller_request_id, trace);
     }
 
     /// Identity, body, attributes, decision: what is left is to execute a plan.
@@ -182,6 +227,9 @@ impl Proxy {
         let (head, body) = request.into_parts();
         let identity = self.identify(&head.headers)?;
         recording.identified(&identity);
+        if let Ok(Some(key)) = identify::credential(&head.headers) {
+            recording.let_in_by(self.store.hold_key(key));
+        }
         let limit = self.settings.body_limit_bytes;
         let body = intake::body(&head.headers, body, limit, self.settings.timeouts.body_read).await?;
         let call = call::read(api, &body).map_err(Refusal::Call)?;
@@ -268,6 +316,7 @@ impl Proxy {
             model: &target.model,
             pieces: edit::for_target(body, call, &target.remote, cap),
             is_stream: call.is_stream && call.api == Api::Chat,
+            trace: recording.trace(),
         };
         let standard = match outgoing.is_stream {
             true => self.settings.timeouts.first_token,
@@ -275,7 +324,14 @@ impl Proxy {
         };
         let within = candidate.within_ms.map(Duration::from_millis);
         let first_content = within.into_iter().chain(upstream.first_token).min().unwrap_or(standard);
-        attempt::attempt(upstream, outgoing, Limits { first_content, idle: upstream.idle, now: now() }).await
+        let limits = Limits {
+            first_content,
+            idle: upstream.idle,
+            answer_bytes: self.settings.max_response_bytes,
+            event_bytes: self.settings.max_event_bytes,
+            now: now(),
+        };
+        attempt::attempt(upstream, outgoing, limits).await
     }
 
     /// Hands the caller what a candidate answers.
@@ -326,13 +382,18 @@ fn now() -> value::Instant {
     value::Instant(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
+/// Bytes that nobody can guess.
+fn random<const COUNT: usize>() -> [u8; COUNT] {
+    let mut bytes = [0; COUNT];
+    getrandom::fill(&mut bytes).expect("the system has a source of randomness");
+    bytes
+}
+
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// 128 random bits as 26 characters of Crockford's base 32.
 fn request_id() -> String {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).expect("the system has a source of randomness");
-    let mut bits = u128::from_le_bytes(bytes);
+    let mut bits = u128::from_le_bytes(random());
     let digit = |_| {
         let digit = char::from(DIGITS[(bits & 31) as usize]);
         bits >>= 5;

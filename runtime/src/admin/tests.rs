@@ -90,6 +90,8 @@ fn record(number: u32, team: &str) -> DecisionRecord {
     let owed = json!({"a/b": {"redact": redact, "cap": 4000, "flag": ["review"], "log": "metadata"}});
     let observed = json!([{"rule": "forbid soon", "targets": ["a/b"]}]);
     DecisionRecord {
+        caller_request_id: None,
+        trace: None,
         id: format!("id{number:04}"),
         at_ms: 1_767_225_600_000 + i64::from(number),
         api: "chat".to_owned(),

@@ -46,6 +46,11 @@ pub enum Step {
 }
 
 impl Relay {
+    /// Of a stream whose events are not longer than that.
+    pub fn with_event_limit(limit_bytes: usize) -> Relay {
+        Relay { decoder: Decoder::with_limit(limit_bytes), ..Relay::default() }
+    }
+
     /// Adds bytes; [`step`](Relay::step) must have asked for them.
     pub fn feed(&mut self, chunk: Bytes) {
         // A chunk counts as a sign of life until it turns out to hold comments alone.
@@ -87,7 +92,7 @@ impl Relay {
             let event = match self.decoder.next_event() {
                 Ok(Some(event)) => event,
                 Ok(None) => return Step::Feed,
-                Err(_) => return Step::Failed(Failure::no_answer("an event is longer than 4 MiB")),
+                Err(too_long) => return Step::Failed(Failure::no_answer(&too_long.to_string())),
             };
             if let Some(failure) = self.take(event) {
                 return Step::Failed(failure);

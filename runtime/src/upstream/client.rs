@@ -5,6 +5,7 @@ use super::body::Pieces;
 use super::{Error, Outgoing};
 use crate::exchange::failure::Failure;
 use crate::settings::Secret;
+use crate::trace;
 use crate::wire::Api;
 use http::{HeaderValue, header};
 use reqwest::Url;
@@ -77,13 +78,19 @@ impl Client {
             Api::Embeddings => self.embeddings.clone(),
         };
         let accept = if request.is_stream { "text/event-stream" } else { "application/json" };
-        let call = self
+        let mut call = self
             .http
             .post(url)
             .header(header::AUTHORIZATION, authorization.clone())
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(header::ACCEPT, HeaderValue::from_static(accept))
             .body(reqwest::Body::wrap(Pieces::new(request.pieces)));
+        if let Some(trace) = request.trace {
+            call = call.header(trace::TRACEPARENT, trace.header());
+            if let Some(state) = &trace.state {
+                call = call.header(trace::TRACESTATE, state);
+            }
+        }
         call.send().await.map_err(|error| failure(&error))
     }
 }
