@@ -22,6 +22,8 @@
 
 mod case;
 
+mod framing;
+
 mod streams;
 
 mod tls;

@@ -1,6 +1,6 @@
-//! An HTTP/1 connection whose bytes are checked before hyper reads them. In the place of the first wrong byte stands a NUL,
-//! which hyper refuses wherever it comes in a head or between chunks, and behind it nothing: so a request that is framed
-//! ambiguously is answered 400, once, and its connection ends. (I/O)
+//! An HTTP/1 connection whose bytes are checked before hyper reads them. In the place of the first wrong byte of a head
+//! stands something that hyper refuses, a body ends there, and nothing follows: so a request that is framed ambiguously is
+//! answered 400, once, and its connection ends. (I/O)
 
 use super::framing::Framing;
 use std::io;
@@ -17,8 +17,8 @@ const LINGER: Duration = Duration::from_secs(1);
 /// See [`LINGER`].
 const LINGER_BYTES: usize = 8 << 20;
 
-/// No head may hold it, and no line between chunks.
-const REFUSED_BYTE: u8 = 0;
+/// No head may hold the first byte. The others end the head, before which hyper does not look.
+const REFUSED_HEAD: &[u8] = b"\0\r\n\r\n";
 
 /// A connection and what was read of it to find out which protocol it speaks.
 pub(super) struct Checked<S> {
@@ -52,7 +52,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Checked<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let own = &mut *self;
-        if own.is_refused || buffer.remaining() == 0 {
+        if buffer.remaining() == 0 || (own.is_refused && own.beginning.is_empty()) {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
@@ -63,11 +63,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for Checked<S> {
             buffer.put_slice(&own.beginning[..count]);
             own.beginning.drain(..count);
         }
+        if own.is_refused {
+            return Poll::Ready(Ok(()));
+        }
         if let Some(position) = own.framing.read(&buffer.filled()[before..]) {
             own.is_refused = true;
             buffer.set_filled(before + position);
-            // There is room for it: the wrong byte stood there.
-            buffer.put_slice(&[REFUSED_BYTE]);
+            own.beginning = if own.framing.is_at_head() { REFUSED_HEAD.to_vec() } else { Vec::new() };
+            if position == 0 && !own.beginning.is_empty() {
+                // Nothing handed out would be the end.
+                let count = own.beginning.len().min(buffer.remaining());
+                buffer.put_slice(&own.beginning[..count]);
+                own.beginning.drain(..count);
+            }
         }
         Poll::Ready(Ok(()))
     }

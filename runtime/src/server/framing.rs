@@ -105,6 +105,31 @@ impl Framing {
         None
     }
 
+    /// Whether a head is being read, or is due; otherwise a body is.
+    pub(super) fn is_at_head(&self) -> bool {
+        match self.at {
+            At::Begin(_)
+            | At::BlankLf(_)
+            | At::RequestLine
+            | At::LineLf
+            | At::Header
+            | At::Name
+            | At::Value
+            | At::HeadLf => true,
+            At::Body(_)
+            | At::Size(..)
+            | At::Extension(..)
+            | At::SizeLf(_)
+            | At::Data(_)
+            | At::DataCr
+            | At::DataLf
+            | At::Trailer(_)
+            | At::TrailerLine(_)
+            | At::TrailerLf(_)
+            | At::EndLf => false,
+        }
+    }
+
     /// Where the byte leads; none where it may not stand.
     fn step(&mut self, byte: u8) -> Option<At> {
         match (self.at, byte) {
