@@ -12,7 +12,7 @@
 //! - ```` ```answer ```` `status N`, `header NAME: VALUE`, `no header NAME`, `body is TEXT`, `body has TEXT`,
 //!   `body lacks TEXT`;
 //! - ```` ```record ```` `outcome WORD`, `status N`, `target NAME`, `reason TEXT`, `tokens IN OUT`, `finding NAME`, `no finding`,
-//!   `failed DETECTOR: CAUSE`, and each attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
+//!   `failed DETECTOR: CAUSE`, `caller-request-id ID`, `no caller-request-id`, `trace TRACE PARENT`, `no trace`, `no parent`, and each attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
 //!   in order;
 //! - ```` ```received NAME ```` `count N`, `head has TEXT`, `head lacks TEXT`, `body is TEXT`, `abandoned` of the last
 //!   request that a provider received.
@@ -23,6 +23,10 @@
 mod case;
 
 mod framing;
+
+mod http2;
+
+mod limits;
 
 mod streams;
 
