@@ -53,8 +53,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// An HTTP/2 connection without requests is kept so long: what clients keep theirs for.
 const IDLE: Duration = Duration::from_secs(90);
 
-/// After it is told to go, an idle connection has so long.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// After it is told to go, an idle connection has so long: many times what it takes to say so and hear it.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves a connection until it ends.
 pub(super) async fn serve(proxy: Arc<Proxy>, stream: TcpStream, watched: watch::Receiver<Phase>) {
