@@ -9,10 +9,13 @@ mod questions;
 
 mod replay;
 
+mod settings;
+
 pub(crate) use change::{Denied, Diff, Review, Written};
 pub(crate) use graph::{Drawn, Graph};
 pub(crate) use questions::{Approvals, Describe, QuestionArgs, WhatCan, WhoCan};
 pub(crate) use replay::{Replay, Selection};
+pub(crate) use settings::SettingFlags;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -29,7 +32,7 @@ const STORE_HELP: &str = "File that keeps keys and the decision log [default: $W
     $XDG_STATE_HOME/wayleave/store.db, else ~/.local/state/wayleave/store.db]";
 
 /// An address with its port; `localhost` is 127.0.0.1.
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
     let parsed = numeric.as_deref().unwrap_or(text).parse();
     parsed.map_err(|_| "write an address and a port, such as 127.0.0.1:4180".to_owned())
@@ -423,30 +426,21 @@ pub(crate) struct StoreArgs {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) policy: GivenArgs,
-    /// Where callers connect
-    #[arg(long, value_name = "ADDRESS", default_value = LISTEN, value_parser = address)]
-    pub(crate) listen: SocketAddr,
-    /// Where the console is shown: this machine alone, as it has no sign-in
-    #[arg(long, value_name = "ADDRESS", default_value = ADMIN, value_parser = address)]
-    pub(crate) admin: SocketAddr,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    /// Let everybody in without a key: for a trial on this machine, refused on any other address
+    /// The settings file [default: wayleave.toml beside the policy, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Say which settings are in force and who says so, and serve nothing
     #[arg(long)]
-    pub(crate) open: bool,
+    pub(crate) check_settings: bool,
+    /// How --check-settings answers
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Human, requires = "check_settings")]
+    pub(crate) format: Format,
     /// Make a simulated provider misbehave: PROVIDER[/MODEL]:WHAT,… with refuse, status=503, stall, slow=200ms, cut=3
     /// and every=4; may be given several times
     #[arg(long, value_name = "RULE")]
     pub(crate) simulate: Vec<String>,
-    /// Leave x-wayleave-target, the target that served a request, out of answers
-    #[arg(long)]
-    pub(crate) no_target_header: bool,
-    /// The longest body of a request that is taken, in bytes; `KiB` and `MiB` may follow [default: 16MiB]
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) body_limit: Option<String>,
-    /// Certificates (PEM) to trust for providers beside the system's own
-    #[arg(long, value_name = "FILE")]
-    pub(crate) upstream_ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) set: SettingFlags,
 }
 
 /// `keys`

@@ -1,6 +1,7 @@
 //! A policy being served: both listeners, the store, the watch over its files, and their end in order. What `serve` and
 //! `demo` have in common.
 
+use crate::certificate::Certificate;
 use crate::compile::{Compiled, compile_to_serve};
 use crate::output::{Failure, Terminal, note};
 use crate::reload::Reload;
@@ -29,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) admin: SocketAddr,
     /// The store's file.
     pub(crate) store: PathBuf,
+    /// The data port's certificate, which the settings hold too; none for connections in clear.
+    pub(crate) certificate: Option<Certificate>,
 }
 
 /// A gateway that listens; requests wait until it is [run](Gateway::run).
@@ -71,7 +74,14 @@ impl Gateway {
             listener.local_addr().map_err(|error| Failure::io("a listener has no address", &error))
         };
         let (callers, console) = (address(&data_listener)?, address(&admin_listener)?);
-        let reload = Reload::new(watch, plan.root, Arc::clone(&current), Arc::clone(&store), terminal);
+        let reload = Reload::new(
+            watch,
+            plan.root,
+            Arc::clone(&current),
+            Arc::clone(&store),
+            terminal,
+            plan.certificate,
+        );
         reload.record_loaded("");
         let proxy = Arc::new(Proxy::new(plan.settings, Arc::clone(&current), Arc::clone(&store)));
         Ok(Gateway {

@@ -34,6 +34,12 @@ mod watch;
 
 mod storage;
 
+mod certificate;
+
+mod memory;
+
+mod settings;
+
 mod select;
 
 mod replay;

@@ -1,6 +1,7 @@
-//! Keeps the policy in force true to its files: compiles what was saved and swaps it in whole, or keeps the old one and
+//! Keeps the policy in force, and the certificate, true to their files: compiles what was saved and swaps it in whole, or keeps the old one and
 //! says so everywhere. On a thread of its own, since compiling takes what it takes.
 
+use crate::certificate::Certificate;
 use crate::compile::{Broken, compile_to_serve};
 use crate::environment;
 use crate::gateway::served;
@@ -22,6 +23,9 @@ use wayleave_runtime::store::Store;
 /// How diagnostics are drawn for console and log, which have no terminal.
 const PLAIN: Style = Style { colour: false, width: 100 };
 
+/// The certificate is looked at each second: a change is in force after two looks.
+const LOOKS_PER_CERTIFICATE: u32 = 4;
+
 /// What is watched, and what follows it.
 pub(crate) struct Reload {
     watch: Watch,
@@ -29,6 +33,7 @@ pub(crate) struct Reload {
     current: Arc<Current>,
     store: Arc<Store>,
     terminal: Terminal,
+    certificate: Option<Certificate>,
 }
 
 /// A watch that runs.
@@ -53,8 +58,9 @@ impl Reload {
         current: Arc<Current>,
         store: Arc<Store>,
         terminal: Terminal,
+        certificate: Option<Certificate>,
     ) -> Reload {
-        Reload { watch, root, current, store, terminal }
+        Reload { watch, root, current, store, terminal, certificate }
     }
 
     /// Begins to look.
@@ -65,7 +71,14 @@ impl Reload {
     }
 
     fn run(&mut self, stopped: &Receiver<()>) {
+        let mut looks = 0_u32;
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
+            looks = looks.wrapping_add(1);
+            if let Some(certificate) = &mut self.certificate
+                && looks.is_multiple_of(LOOKS_PER_CERTIFICATE)
+            {
+                certificate.look();
+            }
             match self.watch.look() {
                 None => {}
                 Some(Ok(given)) => {

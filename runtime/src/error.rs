@@ -45,6 +45,8 @@ pub enum Refusal {
     Stopping,
     /// A member of the query that is none: its name, and what it has to be.
     Query(&'static str, &'static str),
+    /// The gateway has no room for another request.
+    Overloaded,
     /// A path that is none of ours.
     UnknownPath,
     /// A path of ours with another method; the one it takes.
@@ -90,7 +92,7 @@ impl Refusal {
             Refusal::Denied(_) | Refusal::ApprovalRequired(..) => StatusCode::FORBIDDEN,
             Refusal::Limited(..) => StatusCode::TOO_MANY_REQUESTS,
             Refusal::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
-            Refusal::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Stopping | Refusal::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::WrongMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -134,7 +136,7 @@ impl Refusal {
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
             Refusal::Limited(seconds, _) => *seconds,
-            Refusal::Stopping => Some(1),
+            Refusal::Stopping | Refusal::Overloaded => Some(1),
             _ => None,
         }
     }
@@ -159,6 +161,7 @@ impl Refusal {
             Refusal::DeadlinePassed => "deadline",
             Refusal::Stopping => "shutting_down",
             Refusal::Query(..) => "invalid_type",
+            Refusal::Overloaded => "overloaded",
             Refusal::UnknownPath => "unknown_path",
             Refusal::WrongMethod(_) => "method_not_allowed",
             Refusal::Internal => "internal_error",
@@ -170,7 +173,9 @@ impl Refusal {
             Refusal::Unauthenticated => "authentication_error",
             Refusal::Denied(_) | Refusal::ApprovalRequired(..) => "permission_error",
             Refusal::Limited(..) => "rate_limit_error",
-            Refusal::Internal | Refusal::DeadlinePassed | Refusal::Stopping => "server_error",
+            Refusal::Internal | Refusal::DeadlinePassed | Refusal::Stopping | Refusal::Overloaded => {
+                "server_error"
+            }
             _ => "invalid_request_error",
         }
     }
@@ -218,6 +223,7 @@ impl Refusal {
             Refusal::DeadlinePassed => "the request took longer than the gateway allows".to_owned(),
             Refusal::Stopping => "the gateway is shutting down".to_owned(),
             Refusal::Query(name, what) => format!("`{name}` must be {what}"),
+            Refusal::Overloaded => "the gateway has no room for another request; try again".to_owned(),
             Refusal::UnknownPath => "there is nothing at this path".to_owned(),
             Refusal::WrongMethod(allowed) => format!("this path takes {allowed}"),
             Refusal::Internal => "the gateway made a mistake; this request is lost".to_owned(),

@@ -102,6 +102,8 @@ pub enum Event {
     DeadlinePassed,
     /// The gateway stops.
     Stopping,
+    /// The caller's key was revoked.
+    Revoked,
 }
 
 /// What is to be done.
@@ -140,6 +142,8 @@ pub enum Outcome {
     DeadlinePassed,
     /// The gateway stopped.
     Stopped,
+    /// The caller may not ask any more.
+    Revoked,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,6 +290,7 @@ impl Exchange {
             (_, Event::CallerGone) => self.stop(Outcome::CallerGone, now_ms),
             (_, Event::DeadlinePassed) => self.stop(Outcome::DeadlinePassed, now_ms),
             (_, Event::Stopping) => self.stop(Outcome::Stopped, now_ms),
+            (_, Event::Revoked) => self.stop(Outcome::Revoked, now_ms),
             (_, Event::Tick) if now_ms >= self.deadline_ms => self.stop(Outcome::DeadlinePassed, now_ms),
             (State::Calling, Event::Tick) => self.tick(now_ms),
             (_, Event::Status(number, status)) => {
@@ -476,6 +481,7 @@ impl Exchange {
         let ending = match outcome {
             Outcome::DeadlinePassed => Ending::of_deadline(),
             Outcome::Stopped => Ending::of_shutdown(),
+            Outcome::Revoked => Ending::of_revoked(),
             Outcome::CallerGone
             | Outcome::Served
             | Outcome::Rejected

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// Every key begins so, which lets scanners of texts find a leaked one.
 const PREFIX: &str = "wl_";
@@ -103,12 +104,50 @@ fn base64url(bytes: &[u8]) -> String {
 pub struct Keys {
     valid: ArcSwap<BTreeMap<KeyHash, Arc<Identity>>>,
     turn: tokio::sync::Mutex<()>,
+    changes: watch::Sender<()>,
+}
+
+/// A key that a running request was let in by.
+#[derive(Debug)]
+pub(crate) struct Held {
+    keys: Arc<Keys>,
+    hash: KeyHash,
+    changes: watch::Receiver<()>,
+}
+
+impl Held {
+    /// Whether it has been revoked. Without a change since the last look this costs a load.
+    pub(crate) fn is_revoked(&mut self) -> bool {
+        if !self.changes.has_changed().unwrap_or(false) {
+            return false;
+        }
+        self.changes.mark_unchanged();
+        !self.keys.valid.load().contains_key(&self.hash)
+    }
+
+    /// Waits until it is revoked.
+    pub(crate) async fn revoked(&mut self) {
+        // The keys that are held hold the sender, so that its changes never end.
+        while self.changes.changed().await.is_ok() {
+            if !self.keys.valid.load().contains_key(&self.hash) {
+                return;
+            }
+        }
+    }
 }
 
 impl Keys {
     /// The holder of a key. Unknown and revoked keys are told alike, and compared by their hash alone.
     pub fn find(&self, text: &str) -> Option<Arc<Identity>> {
         self.valid.load().get(&hash(text)).cloned()
+    }
+
+    /// Holds a key, to hear of it when it is revoked; none for one that is not valid.
+    pub(crate) fn hold(self: &Arc<Keys>, text: &str) -> Option<Held> {
+        // Subscribed before the look: what changes behind it is heard of.
+        let (hash, changes) = (hash(text), self.changes.subscribe());
+        let is_valid = self.valid.load().contains_key(&hash);
+        is_valid.then(|| Held { keys: Arc::clone(self), hash, changes })
     }
 
     /// How many keys are valid.
@@ -124,6 +163,7 @@ impl Keys {
     /// Puts another table into force.
     pub(crate) fn replace(&self, valid: BTreeMap<KeyHash, Arc<Identity>>) {
         self.valid.store(Arc::new(valid));
+        self.changes.send_replace(());
     }
 }
 

@@ -20,6 +20,8 @@ pub mod inspection;
 
 pub mod health;
 
+pub mod trace;
+
 pub mod exchange;
 
 pub mod record;
@@ -37,6 +39,8 @@ pub mod current;
 pub mod error;
 
 pub mod proxy;
+
+pub mod pressure;
 
 pub mod server;
 

@@ -33,8 +33,10 @@ use crate::attributes::{self, Subject};
 use crate::current::Current;
 use crate::error::Refusal;
 use crate::keys::Identity;
-use crate::settings::{Access, Settings};
+use crate::pressure::{Gauge, Pressure};
+use crate::settings::{Access, CallerRequestId, Settings, TraceContext};
 use crate::store::Store;
+use crate::trace::{self, Trace};
 use crate::wire::Api;
 use crate::wire::call::{self, Call};
 use crate::wire::errors::Addressee;
@@ -71,6 +73,9 @@ pub struct Proxy {
     epoch: Instant,
     /// As many requests look through long texts at once: it takes processors, not waiting.
     inspections: Arc<Semaphore>,
+    /// Requests for answers of models that may run at once.
+    slots: Arc<Semaphore>,
+    memory: Gauge,
     is_draining: AtomicBool,
     is_stopping: Arc<AtomicBool>,
 }
@@ -80,6 +85,7 @@ impl Proxy {
     pub fn new(settings: Settings, current: Arc<Current>, store: Arc<Store>) -> Proxy {
         let anonymous = Identity { caller_id: "anonymous".to_owned(), ..Identity::default() };
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let slots = settings.streams_limit.min(Semaphore::MAX_PERMITS);
         Proxy {
             settings,
             current,
@@ -87,6 +93,8 @@ impl Proxy {
             anonymous: Arc::new(anonymous),
             epoch: Instant::now(),
             inspections: Arc::new(Semaphore::new(processors)),
+            slots: Arc::new(Semaphore::new(slots)),
+            memory: Gauge::default(),
             is_draining: AtomicBool::new(false),
             is_stopping: Arc::new(AtomicBool::new(false)),
         }
@@ -94,7 +102,20 @@ impl Proxy {
 
     /// Serves connections of `listener` until `shutdown` is ready and what then runs has ended.
     pub async fn serve(self: Arc<Proxy>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        crate::server::serve(self, listener, shutdown).await;
+        let Some(memory) = self.settings.memory else {
+            return crate::server::serve(self, listener, shutdown).await;
+        };
+        self.memory.look(&memory);
+        let looking = Arc::clone(&self);
+        tokio::select! {
+            () = looking.memory.watch(&memory) => {}
+            () = crate::server::serve(self, listener, shutdown) => {}
+        }
+    }
+
+    /// How much memory is left: at [`Pressure::Tight`] nothing may be called that an answer can do without.
+    pub fn pressure(&self) -> Pressure {
+        self.memory.pressure()
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -112,8 +133,9 @@ impl Proxy {
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBody> {
         let id = request_id();
+        intake::strip(request.headers_mut());
         let dialect = dialect::of_request(request.uri().path(), request.headers());
         let to = Addressee { dialect, request_id: &id };
         let answered = AssertUnwindSafe(self.dispatch(request, to)).catch_unwind().await;
@@ -122,7 +144,10 @@ impl Proxy {
             reply::refusal(&Refusal::Internal, to)
         });
         if let Ok(value) = HeaderValue::try_from(id) {
-            response.headers_mut().insert(DECISION_HEADER, value);
+            let headers = response.headers_mut();
+            // What SDKs show of a request: the provider's, where there is one.
+            headers.entry(trace::REQUEST_ID).or_insert_with(|| value.clone());
+            headers.insert(DECISION_HEADER, value);
         }
         response
     }
@@ -167,6 +192,15 @@ impl Proxy {
     async fn complete(&self, api: Api, request: Request<Incoming>, id: &str) -> Response<AnswerBody> {
         let mut recording =
             Recording::begin(Arc::clone(&self.store), self.current.served(), api, id, self.epoch);
+        self.correlate(request.headers(), &mut recording);
+        let pressure = self.pressure();
+        recording.served().health.press(pressure >= Pressure::Tight);
+        let slot = Arc::clone(&self.slots).try_acquire_owned().ok();
+        let Some(slot) = slot.filter(|_| pressure < Pressure::Full) else {
+            recording.refused(&Refusal::Overloaded);
+            return reply::refusal(&Refusal::Overloaded, recording.addressee());
+        };
+        recording.holds(slot);
         match self.prepare(api, request, &mut recording).await {
             Ok((call, body)) => self.execute(&call, &body, recording).await,
             Err(refusal) => {
@@ -174,6 +208,19 @@ impl Proxy {
                 reply::refusal(&refusal, recording.addressee())
             }
         }
+    }
+
+    /// Notes what others call a request, as far as the settings want to know.
+    fn correlate(&self, headers: &HeaderMap, recording: &mut Recording) {
+        let caller_request_id = match self.settings.caller_request_id {
+            CallerRequestId::Kept => trace::caller_id(headers),
+            CallerRequestId::Ignored => None,
+        };
+        let trace = match self.settings.trace_context {
+            TraceContext::Continued => Some(Trace::of_request(headers, random())),
+            TraceContext::Ignored => None,
+        };
+        recording.correlated(caller_request_id, trace);
     }
 
     /// Identity, body, attributes, decision: what is left is to execute a plan.
@@ -186,6 +233,9 @@ impl Proxy {
         let (head, body) = request.into_parts();
         let identity = self.identify(&head.headers)?;
         recording.identified(&identity);
+        if let Ok(Some(key)) = identify::credential(&head.headers) {
+            recording.let_in_by(self.store.hold_key(key));
+        }
         let limit = self.settings.body_limit_bytes;
         let body = intake::body(&head.headers, body, limit, self.settings.timeouts.body_read).await?;
         let mut call = call::read(api, &body).map_err(Refusal::Call)?;
@@ -229,13 +279,18 @@ fn now() -> value::Instant {
     value::Instant(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
+/// Bytes that nobody can guess.
+fn random<const COUNT: usize>() -> [u8; COUNT] {
+    let mut bytes = [0; COUNT];
+    getrandom::fill(&mut bytes).expect("the system has a source of randomness");
+    bytes
+}
+
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// 128 random bits as 26 characters of Crockford's base 32.
 fn request_id() -> String {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).expect("the system has a source of randomness");
-    let mut bits = u128::from_le_bytes(bytes);
+    let mut bits = u128::from_le_bytes(random());
     let digit = |_| {
         let digit = char::from(DIGITS[(bits & 31) as usize]);
         bits >>= 5;

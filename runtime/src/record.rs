@@ -1,6 +1,7 @@
 //! What is kept of one request: who asked, what was decided and why, what was tried, what it cost. Plain data, no I/O,
 //! and never a word of prompt or answer.
 
+use crate::trace::Trace;
 use serde::{Deserialize, Serialize};
 
 /// How a request ended, in the words of the audit trail.
@@ -47,13 +48,15 @@ pub enum Outcome {
     ClientGone,
     /// The gateway is shutting down.
     ShuttingDown,
+    /// The gateway has no room for more.
+    Overloaded,
     /// Our own fault.
     Internal,
 }
 
 impl Outcome {
     /// All, in the order above.
-    pub const ALL: [Outcome; 21] = [
+    pub const ALL: [Outcome; 22] = [
         Outcome::Ok,
         Outcome::DeniedPolicy,
         Outcome::DeniedIdentity,
@@ -74,6 +77,7 @@ impl Outcome {
         Outcome::Truncated,
         Outcome::ClientGone,
         Outcome::ShuttingDown,
+        Outcome::Overloaded,
         Outcome::Internal,
     ];
 
@@ -100,6 +104,7 @@ impl Outcome {
             Outcome::Truncated => "truncated",
             Outcome::ClientGone => "client_gone",
             Outcome::ShuttingDown => "shutting_down",
+            Outcome::Overloaded => "overloaded",
             Outcome::Internal => "internal",
         }
     }
@@ -224,6 +229,12 @@ pub struct DecisionRecord {
     pub is_stream: bool,
     /// Who asked.
     pub caller: RecordedCaller,
+    /// The caller's own id of it, from `x-request-id`; none where it sent none in a short and plain form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_request_id: Option<String>,
+    /// The trace that it belongs to; none where traces are not continued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
     /// The model as the caller wrote it; empty where that is no model's name.
     pub model: String,
     /// How it ended.

@@ -1,24 +1,23 @@
 //! The data port: accepts connections, bounds them, and ends them in order at a shutdown. (I/O)
 
+mod checked;
+
+mod connection;
+
+mod framing;
+
+mod pulse;
+
 mod slow;
 
+pub mod tls;
+
 use crate::proxy::Proxy;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use slow::WriteDeadline;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-
-/// Headers of one request.
-const HEADERS_LIMIT: usize = 128;
-
-/// How long a caller may take nothing of what is ready for it.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// After a refused accept (no file handles left, for example), before the next.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -53,7 +52,7 @@ pub async fn serve(proxy: Arc<Proxy>, listener: TcpListener, shutdown: impl Futu
         let Some((stream, slot)) = accepted else { break };
         let (proxy, watched) = (Arc::clone(&proxy), watched.clone());
         connections.spawn(async move {
-            connection(proxy, stream, watched).await;
+            connection::serve(proxy, stream, watched).await;
             drop(slot);
         });
     }
@@ -82,41 +81,6 @@ async fn accept(
         match listener.accept().await {
             Ok((stream, _)) => return Some((stream, slot)),
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-        }
-    }
-}
-
-async fn connection(proxy: Arc<Proxy>, stream: TcpStream, mut watched: watch::Receiver<Phase>) {
-    // Without it the last event of a short stream waits for an acknowledgement; a socket that refuses is as good as gone.
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let settings = proxy.settings();
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(settings.timeouts.header_read)
-        .max_buf_size(settings.header_limit_bytes)
-        .max_headers(HEADERS_LIMIT);
-    let service = service_fn(move |request| {
-        let proxy = Arc::clone(&proxy);
-        async move { Ok::<_, Infallible>(proxy.answer(request).await) }
-    });
-    let io = TokioIo::new(WriteDeadline::new(stream, WRITE_TIMEOUT));
-    let mut connection = std::pin::pin!(builder.serve_connection(io, service));
-    loop {
-        tokio::select! {
-            biased;
-            changed = watched.changed() => {
-                // Polled again below: what runs on this connection sees for itself that the gateway stops.
-                match changed.map(|()| *watched.borrow_and_update()) {
-                    Ok(Phase::Serving | Phase::Stopping) => {}
-                    Ok(Phase::Draining) => connection.as_mut().graceful_shutdown(),
-                    Err(_) => return,
-                }
-            }
-            // How a connection ends is the caller's affair; what was served on it is in the decision log.
-            _ = connection.as_mut() => return,
         }
     }
 }

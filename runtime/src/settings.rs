@@ -1,9 +1,12 @@
 //! What the proxy is told: typed, already parsed, without a look at the environment or the disk.
 
 use crate::health::Rules;
+use crate::server::tls::Tls;
 use crate::simulated::behaviour::Simulation;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// The data port's limit for a request's body: an image or two, and far more text than any context holds.
 pub const BODY_LIMIT_BYTES: usize = 16 << 20;
@@ -13,6 +16,16 @@ pub const HEADER_LIMIT_BYTES: usize = 64 << 10;
 
 /// Connections served at once; others wait in the listener's queue.
 pub const CONNECTIONS_LIMIT: usize = 4096;
+
+/// Requests for answers of models at once. Each holds a body and what the sockets hold, most well under 1 MiB: a few GiB
+/// at the worst, and more than a processor can look through.
+pub const STREAMS_LIMIT: usize = 4096;
+
+/// The longest answer that does not come as a stream; many times the longest output of a model.
+pub const MAX_RESPONSE_BYTES: usize = 32 << 20;
+
+/// The longest event of a stream; a whole image in base64 fits.
+pub const MAX_EVENT_BYTES: usize = crate::wire::sse::EVENT_LIMIT_BYTES;
 
 /// How the data port behaves.
 #[derive(Debug, Clone)]
@@ -27,6 +40,20 @@ pub struct Settings {
     pub header_limit_bytes: usize,
     /// Connections served at once.
     pub connections_limit: usize,
+    /// Requests for answers of models that run at once; more are answered 503.
+    pub streams_limit: usize,
+    /// The longest answer that does not come as a stream.
+    pub max_response_bytes: usize,
+    /// The longest event of a stream.
+    pub max_event_bytes: usize,
+    /// What the process may hold; none where nobody can say what it holds.
+    pub memory: Option<MemoryLimit>,
+    /// The data port's certificate; none for connections in clear.
+    pub tls: Option<Arc<Tls>>,
+    /// Whether a caller's own id of a request, `x-request-id`, is kept with the decision.
+    pub caller_request_id: CallerRequestId,
+    /// Whether a caller's trace goes on to providers.
+    pub trace_context: TraceContext,
     /// How long each phase may take.
     pub timeouts: Timeouts,
     /// When a target is left alone, and how many retries run.
@@ -48,6 +75,13 @@ impl Settings {
             body_limit_bytes: BODY_LIMIT_BYTES,
             header_limit_bytes: HEADER_LIMIT_BYTES,
             connections_limit: CONNECTIONS_LIMIT,
+            streams_limit: STREAMS_LIMIT,
+            max_response_bytes: MAX_RESPONSE_BYTES,
+            max_event_bytes: MAX_EVENT_BYTES,
+            memory: None,
+            tls: None,
+            caller_request_id: CallerRequestId::Kept,
+            trace_context: TraceContext::Continued,
             timeouts: Timeouts::STANDARD,
             health: Rules::STANDARD,
             target_header: TargetHeader::Sent,
@@ -75,6 +109,33 @@ pub enum TargetHeader {
     Withheld,
 }
 
+/// What the process may hold, and who says what it holds.
+#[derive(Debug, Clone, Copy)]
+pub struct MemoryLimit {
+    /// See [`pressure`](crate::pressure) for what happens below it.
+    pub limit_bytes: u64,
+    /// The memory that the process holds now; none where the system does not say.
+    pub resident_bytes: fn() -> Option<u64>,
+}
+
+/// Whether a caller's `x-request-id` is kept with the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerRequestId {
+    /// It is, where it is short and plain.
+    Kept,
+    /// It is not read.
+    Ignored,
+}
+
+/// Whether a caller's trace goes on to providers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TraceContext {
+    /// Providers get a `traceparent` of the caller's trace, or of a new one.
+    Continued,
+    /// `traceparent` and `tracestate` are neither read nor sent.
+    Ignored,
+}
+
 /// How long each phase may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
@@ -95,6 +156,10 @@ pub struct Timeouts {
     pub total: Duration,
     /// Running requests at a shutdown, before they are told to end.
     pub drain: Duration,
+    /// How long a caller may take nothing of what is ready for it.
+    pub write: Duration,
+    /// Until both sides agree on TLS.
+    pub handshake: Duration,
 }
 
 impl Timeouts {
@@ -108,12 +173,15 @@ impl Timeouts {
         idle: Duration::from_secs(30),
         total: Duration::from_secs(600),
         drain: Duration::from_secs(30),
+        write: Duration::from_secs(30),
+        handshake: Duration::from_secs(10),
     };
 }
 
-/// A provider's key: it can be sent to the provider and be recognised in a text, and not be shown.
+/// A provider's key: it can be sent to the provider and be recognised in a text, and not be shown. Its bytes are
+/// overwritten when it is dropped.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 /// A shorter key is not looked for in texts: it would be found by chance.
 const RECOGNISABLE_BYTES: usize = 8;
@@ -121,7 +189,7 @@ const RECOGNISABLE_BYTES: usize = 8;
 impl Secret {
     /// Takes the text of a key; surrounding blanks and the line end of a file do not belong to it.
     pub fn new(text: &str) -> Secret {
-        Secret(text.trim().to_owned())
+        Secret(Zeroizing::new(text.trim().to_owned()))
     }
 
     /// The text, for the header that carries it and nothing else.

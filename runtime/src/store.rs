@@ -12,7 +12,7 @@ mod tests;
 
 pub use query::{Filter, GroupBy, Listed, SummaryRow};
 
-use crate::keys::{Identity, Keys, NewKey, StoredKey};
+use crate::keys::{Held, Identity, Keys, NewKey, StoredKey};
 use crate::record::{DecisionRecord, PolicyEvent};
 use sqlx::sqlite::SqlitePool;
 use std::path::Path;
@@ -173,6 +173,11 @@ impl Store {
     /// Who holds which key; follows changes by other processes within about a second.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Holds the key of a running request; none for a text that is no valid key.
+    pub(crate) fn hold_key(&self, text: &str) -> Option<Held> {
+        self.keys.hold(text)
     }
 
     /// Takes a record for the log, without waiting; texts that others wrote are cut. Where the queue is full it is lost

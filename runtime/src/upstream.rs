@@ -15,6 +15,7 @@ use crate::exchange::failure::Failure;
 use crate::judge::Judges;
 use crate::settings::{Secret, Settings, Timeouts};
 use crate::simulated::{SimulatedCall, SimulatedReply, Simulator};
+use crate::trace::Trace;
 use crate::wire::Api;
 use crate::wire::call::Passed;
 use bytes::Bytes;
@@ -109,6 +110,8 @@ pub(crate) struct Outgoing<'a> {
     /// The body, to be sent one behind the other.
     pub(crate) pieces: Vec<Bytes>,
     pub(crate) is_stream: bool,
+    /// The trace that the call belongs to.
+    pub(crate) trace: Option<&'a Trace>,
 }
 
 /// An answer whose body is still to come.

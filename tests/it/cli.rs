@@ -18,6 +18,8 @@ mod process;
 
 mod replay;
 
+mod settings;
+
 mod watch;
 
 /// The folder of the binary.

@@ -13,7 +13,8 @@
 //!   `body lacks TEXT`, `took TIME` (at least);
 //! - ```` ```record ```` `outcome WORD`, `status N`, `api NAME`, `target NAME`, `reason TEXT`, `tokens IN OUT`, `cached READ WRITTEN`,
 //!   `finding NAME`, `no finding`, `failed DETECTOR: CAUSE`, `detail WORDS` of some attempt, `billed TARGET` (flagged as maybe so), `passed
-//!   TARGET CAUSE` (over), and each attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
+//!   TARGET CAUSE` (over), `caller-request-id ID`, `no caller-request-id`, `trace TRACE PARENT`, `no trace`, `no parent`, and each
+//!   attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
 //!   in order;
 //! - ```` ```received NAME ```` `count N`, `head has TEXT`, `head lacks TEXT`, `body is TEXT`, `abandoned` of the last
 //!   request that a provider received.
@@ -22,6 +23,12 @@
 //! the text that stands for those of requests (`TEXT_MARKER`).
 
 mod case;
+
+mod framing;
+
+mod http2;
+
+mod limits;
 
 mod streams;
 

@@ -104,7 +104,13 @@ fn plan(demo: &Demo, folder: &Path) -> Result<Plan, Failure> {
             Simulation::read(text).map_err(|error| Failure::because("the demo's own words", &error))?;
         settings.simulations.push(simulation);
     }
-    Ok(Plan { root: folder.join("main.route"), settings, admin: demo.admin, store: folder.join("store.db") })
+    Ok(Plan {
+        root: folder.join("main.route"),
+        settings,
+        admin: demo.admin,
+        store: folder.join("store.db"),
+        certificate: None,
+    })
 }
 
 fn identity(caller: &Caller) -> Identity {

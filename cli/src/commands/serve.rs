@@ -1,42 +1,29 @@
 //! `serve`: a policy on the data port, its console on another, until a signal; reloaded whenever it is saved.
 
 use crate::args::Serve;
+use crate::certificate::{self, Certificate};
 use crate::gateway::{Gateway, Plan};
 use crate::output::{Exit, Failure, Terminal, note, print};
+use crate::settings::{self, Resolved};
 use crate::signals::Signals;
 use crate::storage::refused;
-use crate::{environment, load, strangers};
+use crate::{environment, load, memory, strangers};
 use std::path::Path;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::catalogue::Catalogue;
-use wayleave_runtime::settings::{Access, Settings, TargetHeader};
+use wayleave_runtime::settings::{Access, MemoryLimit, Settings};
 use wayleave_runtime::simulated::behaviour::Simulation;
 
-/// A file of certificates beyond this is something else.
-const CERTIFICATE_BYTES: u64 = 4 << 20;
+mod in_force;
 
 pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
-    if serve.open && !serve.listen.ip().is_loopback() {
-        return Err(Failure::new(format!(
-            "--open lets everybody in without a key, and {} is not this machine alone",
-            serve.listen
-        ))
-        .mend("listen on 127.0.0.1, or leave --open out and issue keys: wayleave keys add --id alice"));
+    let resolved = resolve(serve)?;
+    if serve.check_settings {
+        return in_force::check(&resolved, serve.format);
     }
-    if !serve.admin.ip().is_loopback() {
-        return Err(Failure::new(format!(
-            "the console has no sign-in, and {} is not this machine alone",
-            serve.admin
-        ))
-        .mend("show it on 127.0.0.1, and reach it from elsewhere through ssh -L"));
-    }
-    let root = load::root_file(&serve.policy.policy)?;
-    let plan = Plan {
-        settings: settings(serve)?,
-        admin: serve.admin,
-        store: environment::store_path(serve.store.store.as_deref())?,
-        root,
-    };
+    without_core_dumps()?;
+    let plan = plan(serve, resolved)?;
+    let access = plan.settings.access;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -44,8 +31,12 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
     runtime.block_on(async {
         let signals = Signals::take()?;
         let (root, store) = (plan.root.clone(), plan.store.clone());
+        let in_clear = plan.certificate.is_none();
         let gateway = Gateway::start(plan, terminal).await?;
-        if serve.open {
+        if in_clear && !gateway.callers.ip().is_loopback() {
+            note(&in_clear_warning(&gateway));
+        }
+        if access == Access::Open {
             note(&open_notice(&gateway));
         } else if gateway.store.keys().count() == 0 {
             note(
@@ -54,56 +45,95 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
         }
         let keys = gateway.store.list_keys().await.map_err(|error| refused(&store, &error))?;
         note(&strangers::warnings(&keys, gateway.current.served().program.schema()));
-        print(&banner(&gateway, &root, &store, serve))?;
+        let scheme = if in_clear { "http" } else { "https" };
+        print(&banner(&gateway, &root, &store, access, scheme))?;
         gateway.run(signals.first()).await
     })?;
     Ok(Exit::Yes)
 }
 
-fn settings(serve: &Serve) -> Result<Settings, Failure> {
-    let access = if serve.open { Access::Open } else { Access::Keys };
-    let mut settings = Settings::standard(serve.listen, access);
-    if serve.no_target_header {
-        settings.target_header = TargetHeader::Withheld;
+/// The settings, from wherever they are said.
+fn resolve(serve: &Serve) -> Result<Resolved, Failure> {
+    let beside = || {
+        let root = load::root_file(&serve.policy.policy).ok()?;
+        Some(load::folder_of(&root).join(settings::FILE_NAME)).filter(|path| path.exists())
+    };
+    let path = serve.settings.clone().or_else(beside);
+    let text = path.as_deref().map(settings_text).transpose()?;
+    let file = path.as_deref().zip(text.as_deref());
+    Ok(settings::resolve(&serve.set.0, environment::variable, file))
+}
+
+fn settings_text(path: &Path) -> Result<String, Failure> {
+    let what = || format!("the settings file `{}` cannot be read", path.display());
+    let metadata = std::fs::metadata(path).map_err(|error| Failure::io(what(), &error))?;
+    if !metadata.is_file() || metadata.len() > SETTINGS_BYTES {
+        return Err(Failure::new(format!("{}: it is no file of settings", what())).mend("name a TOML file"));
     }
-    if let Some(limit) = &serve.body_limit {
-        settings.body_limit_bytes = size(limit)?;
+    std::fs::read_to_string(path).map_err(|error| Failure::io(what(), &error))
+}
+
+/// A settings file beyond this is something else.
+const SETTINGS_BYTES: u64 = 1 << 20;
+
+/// What is served, with the files that the settings name read.
+fn plan(serve: &Serve, resolved: Resolved) -> Result<Plan, Failure> {
+    if let Some((last, before)) = resolved.problems.split_last() {
+        before.iter().for_each(|problem| note(&format!("{}\n", problem.failure().words())));
+        return Err(last.failure());
     }
-    for text in &serve.simulate {
-        let simulation = Simulation::read(text).map_err(|error| {
+    let told = resolved.told;
+    let root = load::root_file(&serve.policy.policy)?;
+    let certificate = match (&told.certificate, &told.key) {
+        (Some(certificate), Some(key)) => Some(Certificate::begin(certificate, key)?),
+        (Some(_), None) | (None, Some(_)) | (None, None) => None,
+    };
+    let limit = told.memory_limit_bytes.or_else(memory::standard_limit_bytes);
+    let memory = limit.map(|limit_bytes| MemoryLimit { limit_bytes, resident_bytes: memory::resident_bytes });
+    let extra_roots = match &told.upstream_ca {
+        Some(path) => certificate::read(path, "the file of certificates")?,
+        None => Vec::new(),
+    };
+    let settings = Settings {
+        simulations: simulations(&serve.simulate)?,
+        tls: certificate.as_ref().map(Certificate::tls),
+        memory,
+        extra_roots,
+        ..told.settings
+    };
+    let store = environment::store_path(told.store.as_deref())?;
+    Ok(Plan { root, settings, admin: told.admin, store, certificate })
+}
+
+fn simulations(texts: &[String]) -> Result<Vec<Simulation>, Failure> {
+    let read = |text: &String| {
+        Simulation::read(text).map_err(|error| {
             Failure::because("--simulate was not understood", &error)
                 .mend("for example: --simulate north:status=503,every=3")
-        })?;
-        settings.simulations.push(simulation);
-    }
-    if let Some(path) = &serve.upstream_ca {
-        settings.extra_roots = certificates(path)?;
-    }
-    Ok(settings)
-}
-
-/// `16MiB`, `512KiB`, `1000`
-fn size(text: &str) -> Result<usize, Failure> {
-    let (digits, unit) = match (text.strip_suffix("MiB"), text.strip_suffix("KiB")) {
-        (Some(digits), _) => (digits, 1 << 20),
-        (None, Some(digits)) => (digits, 1 << 10),
-        (None, None) => (text, 1),
+        })
     };
-    let count: Option<usize> = digits.parse().ok().filter(|count| *count > 0);
-    count.and_then(|count| count.checked_mul(unit)).ok_or_else(|| {
-        Failure::new(format!("`{text}` is not a size")).mend("write it as 16MiB, 512KiB or 100000")
-    })
+    texts.iter().map(read).collect()
 }
 
-fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
-    let shown = path.display();
-    let unreadable =
-        |error: std::io::Error| Failure::io(format!("the certificates `{shown}` cannot be read"), &error);
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() || metadata.len() > CERTIFICATE_BYTES {
-        return Err(Failure::new(format!("`{shown}` is not a file of certificates")).mend("name a PEM file"));
-    }
-    std::fs::read(path).map_err(unreadable)
+/// A process that holds keys leaves no image of its memory behind, and lets no other of its user look into it.
+#[cfg(target_os = "linux")]
+fn without_core_dumps() -> Result<(), Failure> {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|error| Failure::io("core dumps cannot be turned off", &error.into()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn without_core_dumps() -> Result<(), Failure> {
+    Ok(())
+}
+
+fn in_clear_warning(gateway: &Gateway) -> String {
+    format!(
+        "warning: {} is not this machine alone, and keys and prompts cross the network in clear\n  help: set \
+         `tls.certificate` and `tls.key`, or leave TLS to a proxy on a network that is yours\n",
+        gateway.callers
+    )
 }
 
 fn open_notice(gateway: &Gateway) -> String {
@@ -115,15 +145,15 @@ fn open_notice(gateway: &Gateway) -> String {
     )
 }
 
-fn banner(gateway: &Gateway, root: &Path, store: &Path, serve: &Serve) -> String {
+fn banner(gateway: &Gateway, root: &Path, store: &Path, access: Access, scheme: &str) -> String {
     let served = gateway.current.served();
     let callers = gateway.callers;
-    let key = if serve.open { "" } else { "-H \"authorization: Bearer $WAYLEAVE_KEY\" " };
+    let key = if access == Access::Open { "" } else { "-H \"authorization: Bearer $WAYLEAVE_KEY\" " };
     let model = model(served.program.catalogue());
     let body = serde_json::json!({"model": model, "messages": [{"role": "user", "content": "hello"}]});
     format!(
-        "wayleave {} serves {}\n  callers  http://{callers}/v1\n  console  http://{}/\n  store    {}\n  policy   {}\n\n\
-         try it:\n  curl http://{callers}/v1/chat/completions {key}-H 'content-type: application/json' -d '{body}'\n\n",
+        "wayleave {} serves {}\n  callers  {scheme}://{callers}/v1\n  console  http://{}/\n  store    {}\n  policy   {}\n\n\
+         try it:\n  curl {scheme}://{callers}/v1/chat/completions {key}-H 'content-type: application/json' -d '{body}'\n\n",
         env!("CARGO_PKG_VERSION"),
         root.display(),
         gateway.console,
@@ -138,4 +168,15 @@ fn model(catalogue: &Catalogue) -> String {
     let target =
         catalogue.targets.iter().find(|target| target.can("chat")).map(|target| target.name.as_str());
     printable(alias.or(target).unwrap_or("a-model")).replace('\'', "")
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    /// `threat-T16`: keys are in no core dump.
+    #[test]
+    fn a_gateway_leaves_no_core_dump() {
+        super::without_core_dumps().expect("Linux can");
+        let behaviour = rustix::process::dumpable_behavior().expect("Linux tells");
+        assert_eq!(behaviour, rustix::process::DumpableBehavior::NotDumpable);
+    }
 }

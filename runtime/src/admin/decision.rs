@@ -105,6 +105,16 @@ fn facts(record: &DecisionRecord) -> Markup {
                     @if tokens.is_estimated { span.muted { " (estimated)" } }
                 } }
             }
+            @if let Some(id) = &record.caller_request_id { div { dt { "Caller's id" } dd { code { (cut(id, SHOWN_CHARACTERS)) } } } }
+            @if let Some(trace) = &record.trace {
+                div { dt { "Trace" } dd {
+                    code { (trace.trace_id) } " "
+                    span.muted {
+                        "span " (trace.span_id)
+                        @if let Some(parent) = &trace.parent_id { " of " (parent) } @else { ", begun here" }
+                    }
+                } }
+            }
             div { dt { "Policy" } dd { code title=(record.policy) { (short_hash(&record.policy)) } } }
         }
     }

@@ -7,6 +7,7 @@ use crate::record::{
     RecordedInspection, RecordedLines, RecordedTokens,
 };
 use crate::settings::{Access, Settings};
+use crate::trace::Trace;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -91,6 +92,14 @@ fn record(number: u32, team: &str) -> DecisionRecord {
     let owed = json!({"a/b": {"redact": redact, "cap": 4000, "flag": ["review"], "log": "metadata"}});
     let observed = json!([{"rule": "forbid soon", "targets": ["a/b"]}]);
     DecisionRecord {
+        caller_request_id: Some("<run-7>".to_owned()),
+        trace: Some(Trace {
+            trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".to_owned(),
+            parent_id: Some("00f067aa0ba902b7".to_owned()),
+            span_id: "0707070707070707".to_owned(),
+            is_sampled: true,
+            state: None,
+        }),
         id: format!("id{number:04}"),
         at_ms: 1_767_225_600_000 + i64::from(number),
         api: "chat".to_owned(),
@@ -234,6 +243,8 @@ async fn a_decision_says_what_was_decided_and_why() {
         "3 texts, 12,000 bytes, in 20 ms",
         "<code class=\"rule\">medical.diagnosis</code>",
         "<b>medical</b>: no answer in time",
+        "<code>&lt;run-7&gt;</code>",
+        "<code>4bf92f3577b34da6a3ce929d0e0e4736</code> <span class=\"muted\">span 0707070707070707 of 00f067aa0ba902b7",
     ] {
         assert!(body.contains(words), "no {words} in {body}");
     }

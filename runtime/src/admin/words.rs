@@ -56,6 +56,7 @@ pub(super) fn outcome(outcome: Outcome) -> (Tone, &'static str) {
         Outcome::Truncated => (Tone::Bad, "broke off"),
         Outcome::ClientGone => (Tone::Quiet, "caller left"),
         Outcome::ShuttingDown => (Tone::Quiet, "shutting down"),
+        Outcome::Overloaded => (Tone::Bad, "no room"),
         Outcome::Internal => (Tone::Bad, "gateway's fault"),
     }
 }

@@ -118,6 +118,13 @@ impl Ending {
         let message = "the gateway is shutting down".to_owned();
         Ending { status: 503, retry_after_s: Some(1), error: error("server_error", "shutting_down", message) }
     }
+
+    /// The caller's key was revoked while its answer ran.
+    pub(super) fn of_revoked() -> Ending {
+        let message = "the key is not valid any more".to_owned();
+        let error = error("authentication_error", "invalid_api_key", message);
+        Ending { status: 401, retry_after_s: None, error }
+    }
 }
 
 fn error(kind: &'static str, code: &str, message: String) -> ErrorBody {

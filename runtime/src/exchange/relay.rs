@@ -48,11 +48,11 @@ pub enum Step {
 }
 
 impl Relay {
-    /// Of a stream in that dialect.
-    pub fn new(dialect: Dialect) -> Relay {
+    /// Of a stream in that dialect whose events are not longer than that.
+    pub fn new(dialect: Dialect, event_limit_bytes: usize) -> Relay {
         Relay {
             dialect,
-            decoder: Decoder::default(),
+            decoder: Decoder::with_limit(event_limit_bytes),
             held: VecDeque::new(),
             held_bytes: 0,
             has_content: false,
@@ -112,7 +112,7 @@ impl Relay {
             let event = match self.decoder.next_event() {
                 Ok(Some(event)) => event,
                 Ok(None) => return Step::Feed,
-                Err(_) => return Step::Failed(Failure::no_answer("an event is longer than 4 MiB")),
+                Err(too_long) => return Step::Failed(Failure::no_answer(&too_long.to_string())),
             };
             if let Some(failure) = self.take(event) {
                 return Step::Failed(failure);
@@ -191,6 +191,7 @@ impl Relay {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::sse::EVENT_LIMIT_BYTES;
 
     const ROLE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}\n\n";
     const TEXT: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
@@ -203,7 +204,7 @@ mod tests {
     }
 
     fn relay_in(dialect: Dialect, chunks: &[&str]) -> (String, String) {
-        let mut relay = Relay::new(dialect);
+        let mut relay = Relay::new(dialect, EVENT_LIMIT_BYTES);
         let mut sent = String::new();
         for chunk in chunks {
             relay.feed(Bytes::copy_from_slice(chunk.as_bytes()));
@@ -255,7 +256,7 @@ mod tests {
 
     #[test]
     fn comments_keep_a_stream_alive_three_times() {
-        let mut relay = Relay::new(Dialect::OpenAi);
+        let mut relay = Relay::new(Dialect::OpenAi, EVENT_LIMIT_BYTES);
         let mut feed = |text: &'static str| {
             relay.feed(Bytes::from_static(text.as_bytes()));
             while !matches!(relay.step(), Step::Feed) {}
@@ -304,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_message_is_counted_from_its_beginning() {
-        let mut relay = Relay::new(Dialect::Anthropic);
+        let mut relay = Relay::new(Dialect::Anthropic, EVENT_LIMIT_BYTES);
         let mut fed = |text: &'static str| {
             relay.feed(Bytes::from_static(text.as_bytes()));
             while !matches!(relay.step(), Step::Feed | Step::Done) {}
@@ -318,7 +319,7 @@ mod tests {
 
     #[test]
     fn pings_keep_a_stream_alive_three_times() {
-        let mut relay = Relay::new(Dialect::Anthropic);
+        let mut relay = Relay::new(Dialect::Anthropic, EVENT_LIMIT_BYTES);
         let mut feed = |text: &'static str| {
             relay.feed(Bytes::from_static(text.as_bytes()));
             while !matches!(relay.step(), Step::Feed) {}

@@ -6,15 +6,12 @@ use crate::exchange::verdict::{self, Refusal};
 use crate::upstream::{Outgoing, Reply, Upstream};
 use crate::wire::answer::{self, NoAnswer};
 use crate::wire::errors::ProviderError;
-use crate::wire::{Api, Dialect, Usage};
+use crate::wire::{Api, Usage};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 use wayleave_program::value;
-
-/// The longest answer that does not come as a stream; many times the longest output of a model.
-const ANSWER_LIMIT_BYTES: usize = 32 << 20;
 
 /// Of an error's body, read for what it means.
 const ERROR_LIMIT_BYTES: usize = 64 << 10;
@@ -26,6 +23,10 @@ pub(super) struct Limits {
     pub(super) first_content: Duration,
     /// Between two pieces.
     pub(super) idle: Duration,
+    /// The longest answer that does not come as a stream.
+    pub(super) answer_bytes: usize,
+    /// The longest event of a stream.
+    pub(super) event_bytes: usize,
     /// The wall clock at the call, for dates in `retry-after`.
     pub(super) now: value::Instant,
 }
@@ -85,8 +86,9 @@ async fn begin(upstream: &Upstream, outgoing: Outgoing<'_>, limits: Limits) -> R
         return Err(verdict::of_refusal(Refusal { status, retry_after, body: &body, now: limits.now }));
     }
     if !is_stream {
-        let first = timeout_at(deadline, beginning(&mut reply)).await.map_err(too_late)??;
-        let body = rest_of(&mut reply, first, limits.idle).await?;
+        let first =
+            timeout_at(deadline, beginning(&mut reply, limits.answer_bytes)).await.map_err(too_late)??;
+        let body = rest_of(&mut reply, first, limits).await?;
         let usage = judge(api, &body, status)?;
         return Ok(Begun::Whole { status, headers, body, usage });
     }
@@ -97,8 +99,8 @@ async fn begin(upstream: &Upstream, outgoing: Outgoing<'_>, limits: Limits) -> R
             _ => no_answer(status, "something that is no event stream"),
         });
     }
-    let (first, relay) =
-        timeout_at(deadline, first_content(&mut reply, api.dialect())).await.map_err(too_late)??;
+    let begun = first_content(&mut reply, Relay::new(api.dialect(), limits.event_bytes));
+    let (first, relay) = timeout_at(deadline, begun).await.map_err(too_late)??;
     Ok(Begun::Stream { status, headers, first, reply: Box::new(reply), relay: Box::new(relay) })
 }
 
@@ -116,8 +118,7 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_none_or(is_events)
 }
 
-async fn first_content(reply: &mut Reply, dialect: Dialect) -> Result<(Bytes, Relay), Failure> {
-    let mut relay = Relay::new(dialect);
+async fn first_content(reply: &mut Reply, mut relay: Relay) -> Result<(Bytes, Relay), Failure> {
     loop {
         match relay.step() {
             Step::Send(first) => return Ok((first, relay)),
@@ -149,7 +150,7 @@ async fn head_of(reply: &mut Reply) -> Bytes {
 }
 
 /// A body up to its first byte that is no blank: blanks keep a connection open and say nothing.
-async fn beginning(reply: &mut Reply) -> Result<Gathered, Failure> {
+async fn beginning(reply: &mut Reply, limit_bytes: usize) -> Result<Gathered, Failure> {
     let mut body = Gathered::One(Bytes::new());
     while let Some(piece) = reply.next().await? {
         let is_blank = piece.iter().all(u8::is_ascii_whitespace);
@@ -157,15 +158,16 @@ async fn beginning(reply: &mut Reply) -> Result<Gathered, Failure> {
         if !is_blank {
             break;
         }
-        body.check()?;
+        body.check(limit_bytes)?;
     }
     Ok(body)
 }
 
 /// A whole body behind its beginning.
-async fn rest_of(reply: &mut Reply, mut body: Gathered, idle: Duration) -> Result<Bytes, Failure> {
+async fn rest_of(reply: &mut Reply, mut body: Gathered, limits: Limits) -> Result<Bytes, Failure> {
+    let idle = limits.idle;
     loop {
-        body.check()?;
+        body.check(limits.answer_bytes)?;
         let piece = timeout(idle, reply.next()).await.map_err(|_| Failure::idle(milliseconds(idle)))?;
         match piece? {
             Some(piece) => body = body.and(piece),
@@ -181,13 +183,13 @@ enum Gathered {
 }
 
 impl Gathered {
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self, limit_bytes: usize) -> Result<(), Failure> {
         let length = match self {
             Gathered::One(bytes) => bytes.len(),
             Gathered::Many(bytes) => bytes.len(),
         };
-        if length > ANSWER_LIMIT_BYTES {
-            return Err(Failure::no_answer("the answer is longer than 32 MiB"));
+        if length > limit_bytes {
+            return Err(Failure::no_answer(&format!("the answer is longer than {limit_bytes} bytes")));
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use crate::error::Refusal;
 use crate::exchange::failure::Failure;
 use crate::exchange::{Action, Candidate, Event};
 use crate::settings::TargetHeader;
+use crate::trace::Trace;
 use crate::upstream::Outgoing;
 use crate::wire::call::Call;
 use crate::wire::carry::{self, NotSpoken};
@@ -26,6 +27,15 @@ use tokio::time::Instant;
 
 /// A candidate's call, until its first content or its failure.
 type Attempting<'a> = Pin<Box<dyn Future<Output = Result<Begun, Failure>> + Send + 'a>>;
+
+/// What a candidate is asked.
+struct Asked<'a> {
+    call: &'a Call,
+    body: &'a Bytes,
+    candidate: Candidate,
+    cap: Option<u64>,
+    trace: Option<&'a Trace>,
+}
 
 /// The calls of one exchange that run, by the positions of their attempts. What is dropped is cancelled.
 #[derive(Default)]
@@ -58,6 +68,7 @@ impl Proxy {
         mut recording: Recording,
     ) -> Response<AnswerBody> {
         let served = Arc::clone(recording.served());
+        let trace = recording.trace().cloned();
         let mut running = Running::default();
         let mut begun = None;
         let mut action = recording.on(Event::Begin);
@@ -67,7 +78,9 @@ impl Proxy {
                     let Some((candidate, cap)) = recording.candidate(number) else {
                         return reply::refusal(&Refusal::Internal, recording.addressee());
                     };
-                    let attempting = self.attempt(&served, call, body, candidate.clone(), cap);
+                    let asked =
+                        Asked { call, body, candidate: candidate.clone(), cap, trace: trace.as_ref() };
+                    let attempting = self.attempt(&served, asked);
                     running.0.push((number, Box::pin(attempting)));
                 }
                 Action::Wait => {}
@@ -91,14 +104,8 @@ impl Proxy {
         }
     }
 
-    async fn attempt(
-        &self,
-        served: &Served,
-        call: &Call,
-        body: &Bytes,
-        candidate: Candidate,
-        cap: Option<u64>,
-    ) -> Result<Begun, Failure> {
+    async fn attempt(&self, served: &Served, asked: Asked<'_>) -> Result<Begun, Failure> {
+        let Asked { call, body, candidate, cap, trace } = asked;
         let target = served.program.catalogue().target(candidate.target);
         let upstream = served.upstreams.provider(target.provider);
         let protocol = served.program.catalogue().provider_of(candidate.target).protocol;
@@ -111,6 +118,7 @@ impl Proxy {
             passed: &call.passed,
             pieces,
             is_stream: call.is_stream && call.api.can_stream(),
+            trace,
         };
         let standard = match outgoing.is_stream {
             true => self.settings.timeouts.first_token,
@@ -118,7 +126,14 @@ impl Proxy {
         };
         let within = candidate.within_ms.map(Duration::from_millis);
         let first_content = within.into_iter().chain(upstream.first_token).min().unwrap_or(standard);
-        attempt::attempt(upstream, outgoing, Limits { first_content, idle: upstream.idle, now: now() }).await
+        let limits = Limits {
+            first_content,
+            idle: upstream.idle,
+            answer_bytes: self.settings.max_response_bytes,
+            event_bytes: self.settings.max_event_bytes,
+            now: now(),
+        };
+        attempt::attempt(upstream, outgoing, limits).await
     }
 
     /// Hands the caller what a candidate answers.

@@ -2,7 +2,7 @@
 
 use crate::error::Refusal;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use std::time::Duration;
@@ -10,6 +10,23 @@ use std::time::Duration;
 /// Of a body that is too long, read and thrown away before the answer: a client that writes all before it reads would
 /// otherwise see a broken connection instead of the reason.
 const DISCARDED_LIMIT_BYTES: u64 = 64 << 20;
+
+/// The beginning of names that only the gateway writes.
+const OWN_NAMES: &str = "x-wayleave-";
+
+/// Takes out of a request's headers, before anything is read of them, what is for the next hop alone: what `connection`
+/// names, and what looks like ours.
+pub(super) fn strip(headers: &mut HeaderMap) {
+    let mut names: Vec<HeaderName> =
+        headers.keys().filter(|name| name.as_str().starts_with(OWN_NAMES)).cloned().collect();
+    for value in headers.get_all(header::CONNECTION) {
+        let options = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names.extend(options.filter_map(|option| HeaderName::from_bytes(option).ok()));
+    }
+    for name in names {
+        headers.remove(name);
+    }
+}
 
 /// Reads the body of a request whose headers declare JSON.
 pub(super) async fn body(

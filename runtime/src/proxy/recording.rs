@@ -5,18 +5,20 @@ use crate::current::Served;
 use crate::error::{Refusal, is_model_name};
 use crate::exchange::failure::Failure;
 use crate::exchange::{self, Action, Attempt, Bounds, Candidate, Event, Exchange, PassedOver};
-use crate::keys::Identity;
+use crate::keys::{Held, Identity};
 use crate::record::{
     AttemptRecord, DecisionRecord, Outcome, PassedOverRecord, RecordedCaller, RecordedInspection,
     RecordedLines, RecordedTokens,
 };
 use crate::store::Store;
+use crate::trace::Trace;
 use crate::wire::call::Call;
 use crate::wire::errors::Addressee;
 use crate::wire::{Api, Usage, carry};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Catalogue, TargetId};
@@ -52,6 +54,11 @@ pub(super) struct Recording {
     outcome: Outcome,
     reasons: Vec<String>,
     status: u16,
+    caller_request_id: Option<String>,
+    trace: Option<Trace>,
+    /// The request's place among those that run at once.
+    slot: Option<OwnedSemaphorePermit>,
+    key: Option<Held>,
 }
 
 impl Recording {
@@ -84,7 +91,37 @@ impl Recording {
             outcome: Outcome::ClientGone,
             reasons: Vec::new(),
             status: 0,
+            caller_request_id: None,
+            trace: None,
+            slot: None,
+            key: None,
         }
+    }
+
+    /// Notes what others call the request.
+    pub(super) fn correlated(&mut self, caller_request_id: Option<String>, trace: Option<Trace>) {
+        self.caller_request_id = caller_request_id;
+        self.trace = trace;
+    }
+
+    /// Keeps the key that let the request in.
+    pub(super) fn let_in_by(&mut self, key: Option<Held>) {
+        self.key = key;
+    }
+
+    /// The key that let the request in, for whoever waits for its end.
+    pub(super) fn key(&mut self) -> Option<&mut Held> {
+        self.key.as_mut()
+    }
+
+    /// Keeps the request's place until it is over.
+    pub(super) fn holds(&mut self, slot: OwnedSemaphorePermit) {
+        self.slot = Some(slot);
+    }
+
+    /// The trace that the request belongs to.
+    pub(super) fn trace(&self) -> Option<&Trace> {
+        self.trace.as_ref()
     }
 
     /// The policy that the request is under, from its first byte to its last.
@@ -176,6 +213,7 @@ impl Recording {
             | Refusal::Limited(..) => Outcome::DeniedPolicy,
             Refusal::DeadlinePassed => Outcome::TimeoutTotal,
             Refusal::Stopping => Outcome::ShuttingDown,
+            Refusal::Overloaded => Outcome::Overloaded,
             Refusal::Internal => Outcome::Internal,
             Refusal::TwoCredentials
             | Refusal::Encoding
@@ -263,6 +301,8 @@ impl Recording {
             at_ms: self.at_ms,
             api: self.api.recorded().to_owned(),
             is_stream: self.is_stream,
+            caller_request_id: std::mem::take(&mut self.caller_request_id),
+            trace: std::mem::take(&mut self.trace),
             outcome: match &self.exchange {
                 _ if is_panic => Outcome::Internal,
                 Some(exchange) => outcome(exchange),
@@ -410,6 +450,7 @@ fn outcome(exchange: &Exchange) -> Outcome {
         Some(exchange::Outcome::CallerGone) | None => Outcome::ClientGone,
         Some(exchange::Outcome::DeadlinePassed) => Outcome::TimeoutTotal,
         Some(exchange::Outcome::Stopped) => Outcome::ShuttingDown,
+        Some(exchange::Outcome::Revoked) => Outcome::DeniedIdentity,
     }
 }
 

@@ -85,7 +85,7 @@ pub(super) fn refusal(refusal: &Refusal, to: Addressee<'_>) -> Response<AnswerBo
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         // What has not been read of the body is not worth reading.
-        Refusal::TooLong(_) | Refusal::TooSlow | Refusal::BrokenOff => {
+        Refusal::TooLong(_) | Refusal::TooSlow | Refusal::BrokenOff | Refusal::Overloaded => {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         _ => {}

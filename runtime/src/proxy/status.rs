@@ -3,6 +3,7 @@
 
 use super::Proxy;
 use super::reply::{self, AnswerBody};
+use crate::pressure::Pressure;
 use http::{Response, StatusCode};
 use serde_json::{Value as Json, json};
 use std::sync::atomic::Ordering;
@@ -21,12 +22,16 @@ impl Proxy {
         let refused = self.current.refused();
         let is_draining = self.is_draining.load(Ordering::Relaxed);
         let log = self.store.log_state();
-        let is_ready = !is_draining && log.is_writing;
+        let pressure = self.pressure();
+        let is_ready = !is_draining && log.is_writing && pressure < Pressure::Full;
+        let certificate = self.settings.tls.as_ref().map(|tls| json!({"refused": tls.refused().as_deref()}));
         let body = json!({
             "ready": is_ready,
             "draining": is_draining,
             "policy": {"policy": fingerprint.policy, "source": fingerprint.source},
             "refused": refused.map_or(Json::Null, |refused| json!({"codes": refused.codes, "count": refused.count})),
+            "memory": pressure.name(),
+            "certificate": certificate,
             "log": {"writing": log.is_writing, "lost": log.lost},
         });
         reply::json(if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)

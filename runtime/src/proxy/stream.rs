@@ -7,6 +7,7 @@ use super::recording::Recording;
 use crate::exchange::failure::Failure;
 use crate::exchange::relay::{Relay, Step};
 use crate::exchange::{Action, Event};
+use crate::keys::Held;
 use crate::upstream::Reply;
 use crate::wire::errors::Addressee;
 use bytes::Bytes;
@@ -58,6 +59,14 @@ impl Drop for Streaming {
     }
 }
 
+/// Waits until the key is revoked; for ever where no key let the request in.
+async fn revoked(key: Option<&mut Held>) {
+    match key {
+        Some(key) => key.revoked().await,
+        None => std::future::pending().await,
+    }
+}
+
 fn own_mistake(to: Addressee<'_>) -> Bytes {
     let refusal = crate::error::Refusal::Internal;
     refusal.body().to_event(to, refusal.status().as_u16())
@@ -66,6 +75,9 @@ fn own_mistake(to: Addressee<'_>) -> Bytes {
 impl Streaming {
     /// The next piece, and the stream behind it if there is more to come.
     async fn next(mut self: Box<Self>) -> (Option<Bytes>, Option<Box<Streaming>>) {
+        if self.recording.key().is_some_and(|key| key.is_revoked()) {
+            return (self.end(Event::Revoked), None);
+        }
         if let Some(first) = self.first.take() {
             return (Some(first), Some(self));
         }
@@ -88,14 +100,23 @@ impl Streaming {
         if self.relay.is_alive() {
             self.patience.extend(self.deadline.min(Instant::now() + self.idle));
         }
-        match self.patience.until(&self.stopping, self.reply.next()).await {
-            Until::Done(Ok(Some(chunk))) => {
+        let (reply, key) = (&mut self.reply, self.recording.key());
+        let fed = async {
+            tokio::select! {
+                biased;
+                piece = reply.next() => Some(piece),
+                () = revoked(key) => None,
+            }
+        };
+        match self.patience.until(&self.stopping, fed).await {
+            Until::Done(None) => Some(Event::Revoked),
+            Until::Done(Some(Ok(Some(chunk)))) => {
                 self.relay.feed(chunk);
                 None
             }
             // A connection that is lost after the answer was whole has lost nothing.
-            Until::Done(Ok(None)) => Some(self.ended(None)),
-            Until::Done(Err(failure)) => Some(self.ended(Some(failure))),
+            Until::Done(Some(Ok(None))) => Some(self.ended(None)),
+            Until::Done(Some(Err(failure))) => Some(self.ended(Some(failure))),
             Until::Stopping => Some(Event::Stopping),
             Until::DeadlinePassed if Instant::now() >= self.deadline => Some(Event::DeadlinePassed),
             Until::DeadlinePassed => {

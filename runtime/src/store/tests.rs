@@ -28,6 +28,8 @@ impl Drop for Folder {
 
 fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
     DecisionRecord {
+        caller_request_id: None,
+        trace: None,
         id: format!("id{number:04}"),
         at_ms: number,
         api: "chat".to_owned(),

@@ -6,6 +6,7 @@ use super::endpoint::{ANTHROPIC_VERSION, Endpoint};
 use super::{Error, Outgoing};
 use crate::exchange::failure::Failure;
 use crate::settings::Secret;
+use crate::trace;
 use crate::wire::Dialect;
 use http::{HeaderName, HeaderValue, header};
 use reqwest::Url;
@@ -81,7 +82,8 @@ impl Client {
             .post(self.endpoint.url(request.api, request.remote))
             .header(self.endpoint.key().name(), key.clone())
             .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header(header::ACCEPT, HeaderValue::from_static(accept));
+            .header(header::ACCEPT, HeaderValue::from_static(accept))
+            .body(reqwest::Body::wrap(Pieces::new(request.pieces)));
         if request.api.dialect() == Dialect::Anthropic {
             call =
                 call.header(VERSION_HEADER, request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION));
@@ -89,7 +91,12 @@ impl Client {
                 call = call.header(BETA_HEADER, beta);
             }
         }
-        let call = call.body(reqwest::Body::wrap(Pieces::new(request.pieces)));
+        if let Some(trace) = request.trace {
+            call = call.header(trace::TRACEPARENT, trace.header());
+            if let Some(state) = &trace.state {
+                call = call.header(trace::TRACESTATE, state);
+            }
+        }
         call.send().await.map_err(|error| failure(&error))
     }
 }

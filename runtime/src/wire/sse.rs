@@ -4,12 +4,18 @@
 
 use bytes::{Bytes, BytesMut};
 
-/// The longest event; a whole image in base64 fits.
+/// The longest event unless told otherwise; a whole image in base64 fits.
 pub const EVENT_LIMIT_BYTES: usize = 4 << 20;
 
-/// An event that is longer than [`EVENT_LIMIT_BYTES`].
+/// An event that is longer than so many bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EventTooLong;
+pub struct EventTooLong(pub usize);
+
+impl std::fmt::Display for EventTooLong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "an event is longer than {} bytes", self.0)
+    }
+}
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +29,9 @@ pub struct Event {
 }
 
 /// Takes a stream's bytes as they arrive and gives its events as they become whole.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Decoder {
+    limit_bytes: usize,
     /// The beginning of the next event, from earlier chunks.
     begun: BytesMut,
     /// Not yet looked at.
@@ -36,7 +43,25 @@ pub struct Decoder {
     is_past_first: bool,
 }
 
+impl Default for Decoder {
+    fn default() -> Decoder {
+        Decoder::with_limit(EVENT_LIMIT_BYTES)
+    }
+}
+
 impl Decoder {
+    /// Of a stream whose events are not longer than that.
+    pub fn with_limit(limit_bytes: usize) -> Decoder {
+        Decoder {
+            limit_bytes,
+            begun: BytesMut::new(),
+            chunk: Bytes::new(),
+            is_in_line: false,
+            is_after_cr: false,
+            is_past_first: false,
+        }
+    }
+
     /// Adds bytes; all events of earlier ones must have been taken.
     pub fn feed(&mut self, chunk: Bytes) {
         debug_assert!(self.chunk.is_empty(), "events are taken before more is fed");
@@ -49,8 +74,8 @@ impl Decoder {
     /// When it is longer than the limit; the stream is then of no use any more.
     pub fn next_event(&mut self) -> Result<Option<Event>, EventTooLong> {
         let end = self.scan();
-        if self.begun.len() + end.unwrap_or(self.chunk.len()) > EVENT_LIMIT_BYTES {
-            return Err(EventTooLong);
+        if self.begun.len() + end.unwrap_or(self.chunk.len()) > self.limit_bytes {
+            return Err(EventTooLong(self.limit_bytes));
         }
         let Some(end) = end else {
             self.begun.extend_from_slice(&self.chunk);
@@ -210,6 +235,6 @@ mod tests {
             assert_eq!(decoder.next_event(), Ok(None));
         }
         decoder.feed(piece);
-        assert_eq!(decoder.next_event(), Err(EventTooLong));
+        assert_eq!(decoder.next_event(), Err(EventTooLong(EVENT_LIMIT_BYTES)));
     }
 }

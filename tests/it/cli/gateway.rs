@@ -49,6 +49,7 @@ fn wayleave(arguments: &[&str], folder: &Path) -> String {
 
 const SERVE: [&str; 6] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--store", "gateway.db"];
 
+/// fault-F46, fault-F62.
 #[test]
 fn a_served_policy_answers_reloads_keeps_the_old_one_and_drains() {
     let scratch = Scratch::new("serve");

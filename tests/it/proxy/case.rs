@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use wayleave_runtime::keys::Identity;
 use wayleave_runtime::record::DecisionRecord;
-use wayleave_runtime::settings::{Access, Settings, TargetHeader};
+use wayleave_runtime::settings::{
+    Access, CallerRequestId, MemoryLimit, Settings, TargetHeader, TraceContext,
+};
 use wayleave_runtime::simulated::behaviour::Simulation;
 use wayleave_tests::gateway::{Answer, Gateway, MARKER, TEXT_MARKER, policy};
 use wayleave_tests::provider::{Provider, duration};
@@ -63,6 +65,13 @@ pub(super) fn settings(lines: &str) -> (Settings, Identity) {
                 settings.health.failures = failures.parse().expect("a number");
                 settings.health.open_ms = u64::try_from(duration(open).as_millis()).expect("a short time");
             }
+            "write" => settings.timeouts.write = duration(rest),
+            "streams-limit" => settings.streams_limit = rest.parse().expect("a number"),
+            "max-response" => settings.max_response_bytes = rest.parse().expect("a number"),
+            "max-event" => settings.max_event_bytes = rest.parse().expect("a number"),
+            "memory" => settings.memory = Some(memory(rest)),
+            "caller-request-id" => settings.caller_request_id = CallerRequestId::Ignored,
+            "trace-context" => settings.trace_context = TraceContext::Ignored,
             "total" => settings.timeouts.total = duration(rest),
             "simulate" => settings.simulations.push(Simulation::read(rest).expect("a simulation")),
             "team" => identity.team = Some(rest.to_owned()),
@@ -74,6 +83,17 @@ pub(super) fn settings(lines: &str) -> (Settings, Identity) {
         }
     }
     (settings, identity)
+}
+
+/// A process that holds that share of its memory, in percent.
+fn memory(percent: &str) -> MemoryLimit {
+    let resident_bytes = match percent {
+        "79" => || Some(79),
+        "85" => || Some(85),
+        "95" => || Some(95),
+        _ => panic!("`{percent}` percent of the memory is not what a case can have"),
+    };
+    MemoryLimit { limit_bytes: 100, resident_bytes }
 }
 
 /// Plays a case and says what does not hold; `named` reads a policy of the suite by its name.
@@ -213,6 +233,13 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             "target" => record.target.as_deref() == Some(rest),
             "reason" => record.reasons.iter().any(|reason| reason == rest),
             "tokens" => format!("{} {}", record.tokens.input, record.tokens.output) == rest,
+            "caller-request-id" => record.caller_request_id.as_deref() == Some(rest),
+            "trace" => record.trace.as_ref().is_some_and(|trace| {
+                format!("{} {}", trace.trace_id, trace.parent_id.as_deref().unwrap_or("-")) == rest
+            }),
+            "no" if rest == "caller-request-id" => record.caller_request_id.is_none(),
+            "no" if rest == "trace" => record.trace.is_none(),
+            "no" if rest == "parent" => record.trace.as_ref().is_some_and(|trace| trace.parent_id.is_none()),
             "finding" => findings(record).contains(&rest),
             "no" if rest == "finding" => findings(record).is_empty(),
             "detail" => record.attempts.iter().any(|attempt| attempt.detail == rest),

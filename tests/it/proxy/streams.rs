@@ -39,6 +39,7 @@ async fn eventually(provider: &Provider, holds: impl Fn(&[Received]) -> bool) ->
     false
 }
 
+/// fault-F47.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_ends_under_the_policy_it_began_with() {
     let provider = Provider::start(&format!("{TEXT}\nwait 500ms\n{STOP}")).await;
@@ -66,6 +67,36 @@ async fn a_request_ends_under_the_policy_it_began_with() {
     assert!(records.iter().any(|record| !record.is_stream && record.policy != before.policy));
 }
 
+/// fault-F48: what was swapped out is gone when the last request under it has ended, and nothing is left running of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_reloads_leave_nothing_behind() {
+    let provider = Provider::start(&format!("{TEXT}\nstall")).await;
+    let gateway = start(&provider, "").await;
+    let mut stream = gateway.connect().await;
+    stream.write_all(&gateway.request("/v1/chat/completions", STREAM)).await.expect("a request");
+    stream.read_exact(&mut [0; 1]).await.expect("the beginning of an answer");
+    let first = std::sync::Arc::downgrade(&gateway.current.served().program);
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let mut old = Vec::new();
+    for number in 0..1000 {
+        gateway.current.swap(policy(&text(&provider, &format!("number {number}"), ""))).expect("a swap");
+        old.push(std::sync::Arc::downgrade(&gateway.current.served().program));
+    }
+    old.pop();
+    assert_eq!(old.iter().filter(|program| program.strong_count() > 0).count(), 0, "nobody holds them");
+    assert!(first.strong_count() > 0, "the stream runs under it");
+    drop(stream);
+    for attempt in 0.. {
+        if first.strong_count() == 0 && tasks() <= before {
+            break;
+        }
+        assert!(attempt < 500, "{} tasks, {before} before", tasks());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// fault-F46.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_text_is_told_and_changes_nothing() {
     let provider = Provider::start("body {\"choices\":[]}").await;
@@ -81,6 +112,7 @@ async fn a_refused_text_is_told_and_changes_nothing() {
     assert!(gateway.current.refused().is_none());
 }
 
+/// fault-F33, fault-F34.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_leaves_ends_the_call() {
     for script in [format!("{TEXT}\nstall"), "stall".to_owned()] {
@@ -101,6 +133,7 @@ async fn a_caller_that_leaves_ends_the_call() {
     }
 }
 
+/// fault-F62.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_lets_requests_end_and_then_tells_them() {
     let provider = Provider::start(&format!("{TEXT}\nwait 300ms\n{STOP}\nthen\n{TEXT}\nstall")).await;
@@ -122,6 +155,7 @@ async fn a_stop_lets_requests_end_and_then_tells_them() {
     }
 }
 
+/// fault-F36, fault-F38.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_and_oversized_heads_are_cut_off() {
     let provider = Provider::start("refuse").await;
@@ -145,6 +179,7 @@ async fn slow_and_oversized_heads_are_cut_off() {
     }
 }
 
+/// fault-F44.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_do_not_mix() {
     let (settings, identity) = super::case::settings("open");
@@ -170,6 +205,7 @@ async fn many_at_once_do_not_mix() {
     assert_eq!(gateway.records().await.len(), 32);
 }
 
+/// fault-F41.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_over_the_limit_is_told_to_a_client_that_writes_all_first() {
     let provider = Provider::start("refuse").await;
@@ -186,6 +222,7 @@ async fn a_body_over_the_limit_is_told_to_a_client_that_writes_all_first() {
     assert_eq!(gateway.exchange(request.as_bytes()).await.status, 413);
 }
 
+/// fault-F35.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_caller_slows_the_provider() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -278,6 +315,7 @@ impl wayleave_program::Program for Faulty {
     }
 }
 
+/// fault-F60.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_costs_one_request() {
     let provider = Provider::start("body {\"choices\":[]}").await;

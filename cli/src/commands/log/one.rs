@@ -8,6 +8,7 @@ use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::source_view::SourceText;
 use wayleave_runtime::record::{AttemptRecord, DecisionRecord};
 use wayleave_runtime::store::Filter;
+use wayleave_runtime::trace::Trace;
 
 /// A beginning of an id that fits more decisions than this is no help to anybody.
 const CANDIDATES: u32 = 5;
@@ -72,6 +73,8 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
         ("tokens", tokens(record)),
         ("looked through", looked_through(record)),
         ("found", words(record.decision.as_ref(), "findings")),
+        ("caller's id", printable(record.caller_request_id.as_deref().unwrap_or_default())),
+        ("trace", record.trace.as_ref().map(trace).unwrap_or_default()),
         ("policy", record.policy.clone()),
     ];
     let rows: Vec<Vec<String>> = facts
@@ -104,6 +107,12 @@ fn took(record: &DecisionRecord) -> String {
     let first =
         record.first_content_ms.map(|ms| format!(", first content after {ms} ms")).unwrap_or_default();
     format!("{} ms{first}", record.latency_ms)
+}
+
+/// The trace, the gateway's part of it, and the caller's.
+fn trace(trace: &Trace) -> String {
+    let parent = trace.parent_id.as_ref().map(|parent| format!(" of {parent}")).unwrap_or_default();
+    format!("{}, span {}{parent}", trace.trace_id, trace.span_id)
 }
 
 fn tokens(record: &DecisionRecord) -> String {

@@ -1,0 +1,243 @@
+//! Where messages begin and end on an HTTP/1 connection, read strictly beside hyper: a request that two readers could
+//! take for different requests is found before hyper has seen the byte that makes it so. Bytes in, the place of the first
+//! wrong one out; no I/O.
+//!
+//! RFC 9112, sections 2.2, 5.1, 5.2, 6.1 to 6.3, 7.1 and 11.2. Stricter than it where senders have no need of what it lets
+//! pass: a line ends with CR LF alone, `transfer-encoding` is `chunked` alone, `content-length` stands once.
+
+/// Blank lines before a request: one is what old clients left behind a body.
+const BLANK_LINES: u8 = 4;
+
+/// No `content-length` of use has more digits, and so many cannot overflow.
+const LENGTH_DIGITS: usize = 18;
+
+/// Hexadecimal digits of a chunk's size; so many cannot overflow.
+const CHUNK_DIGITS: u8 = 15;
+
+/// Bytes of a chunk's extensions, which nobody here reads.
+const EXTENSION_BYTES: u16 = 1024;
+
+/// Bytes of a trailer section, which nobody here reads either.
+const TRAILER_BYTES: u16 = 8192;
+
+/// Of a header's name and value so much is kept, and a byte more: longer ones are not those that frame a message.
+const KEPT_BYTES: usize = 24;
+
+/// Where in a message the next byte stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// Before a request, behind so many blank lines.
+    Begin(u8),
+    /// Behind the CR of a blank line.
+    BlankLf(u8),
+    RequestLine,
+    /// Behind the CR of a request line or header.
+    LineLf,
+    /// At the beginning of a header, or of the blank line behind the last.
+    Header,
+    Name,
+    Value,
+    /// Behind the CR of the blank line that ends the headers.
+    HeadLf,
+    Body(u64),
+    /// In a chunk's size, with digits so far.
+    Size(u64, u8),
+    /// In a chunk's extensions, so many bytes before the limit.
+    Extension(u64, u16),
+    SizeLf(u64),
+    Data(u64),
+    DataCr,
+    DataLf,
+    /// At the beginning of a trailer, so many bytes before the limit.
+    Trailer(u16),
+    TrailerLine(u16),
+    TrailerLf(u16),
+    /// Behind the CR of the blank line that ends the trailers.
+    EndLf,
+}
+
+/// The length that a head declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    Nothing,
+    Length(u64),
+    Chunked,
+}
+
+/// The messages of one connection, as far as they have come.
+#[derive(Debug)]
+pub(super) struct Framing {
+    at: At,
+    declared: Declared,
+    name: Vec<u8>,
+    value: Vec<u8>,
+}
+
+impl Framing {
+    /// At the beginning of a connection.
+    pub(super) fn new() -> Framing {
+        Framing { at: At::Begin(0), declared: Declared::Nothing, name: Vec::new(), value: Vec::new() }
+    }
+
+    /// Reads on. The position of the first byte that no request may have there; nothing may be read behind it.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut position = 0;
+        while position < bytes.len() {
+            // Bodies are passed over as a whole.
+            let (At::Body(left) | At::Data(left)) = self.at else {
+                self.at = match self.step(bytes[position]) {
+                    Some(next) => next,
+                    None => return Some(position),
+                };
+                position += 1;
+                continue;
+            };
+            let here = (bytes.len() - position).min(usize::try_from(left).unwrap_or(usize::MAX));
+            position += here;
+            let left = left - here as u64;
+            self.at = match self.at {
+                At::Body(_) if left == 0 => At::Begin(0),
+                At::Body(_) => At::Body(left),
+                _ if left == 0 => At::DataCr,
+                _ => At::Data(left),
+            };
+        }
+        None
+    }
+
+    /// Whether a head is being read, or is due; otherwise a body is.
+    pub(super) fn is_at_head(&self) -> bool {
+        match self.at {
+            At::Begin(_)
+            | At::BlankLf(_)
+            | At::RequestLine
+            | At::LineLf
+            | At::Header
+            | At::Name
+            | At::Value
+            | At::HeadLf => true,
+            At::Body(_)
+            | At::Size(..)
+            | At::Extension(..)
+            | At::SizeLf(_)
+            | At::Data(_)
+            | At::DataCr
+            | At::DataLf
+            | At::Trailer(_)
+            | At::TrailerLine(_)
+            | At::TrailerLf(_)
+            | At::EndLf => false,
+        }
+    }
+
+    /// Where the byte leads; none where it may not stand.
+    fn step(&mut self, byte: u8) -> Option<At> {
+        match (self.at, byte) {
+            (At::Begin(blank), b'\r') if blank < BLANK_LINES => Some(At::BlankLf(blank + 1)),
+            (At::Begin(_), _) if byte.is_ascii_graphic() => Some(At::RequestLine),
+            (At::BlankLf(blank), b'\n') => Some(At::Begin(blank)),
+            (At::RequestLine, b'\r') => {
+                self.declared = Declared::Nothing;
+                self.name.clear();
+                Some(At::LineLf)
+            }
+            (At::RequestLine, _) => (byte == b' ' || is_text(byte)).then_some(At::RequestLine),
+            (At::LineLf, b'\n') => self.declare().map(|()| At::Header),
+            (At::Header, b'\r') => Some(At::HeadLf),
+            (At::Header, _) if is_token(byte) => {
+                self.name.clear();
+                self.value.clear();
+                keep(&mut self.name, byte);
+                Some(At::Name)
+            }
+            (At::Name, b':') => Some(At::Value),
+            (At::Name, _) if is_token(byte) => {
+                keep(&mut self.name, byte);
+                Some(At::Name)
+            }
+            (At::Value, b'\r') => Some(At::LineLf),
+            (At::Value, _) if is_in_value(byte) => {
+                keep(&mut self.value, byte);
+                Some(At::Value)
+            }
+            (At::HeadLf, b'\n') => Some(match self.declared {
+                Declared::Nothing | Declared::Length(0) => At::Begin(0),
+                Declared::Length(length) => At::Body(length),
+                Declared::Chunked => At::Size(0, 0),
+            }),
+            _ => self.step_in_chunks(byte),
+        }
+    }
+
+    fn step_in_chunks(&mut self, byte: u8) -> Option<At> {
+        match (self.at, byte) {
+            (At::Size(size, digits), _) if byte.is_ascii_hexdigit() && digits < CHUNK_DIGITS => {
+                let digit = char::from(byte).to_digit(16)?;
+                Some(At::Size(size * 16 + u64::from(digit), digits + 1))
+            }
+            (At::Size(size, 1..), b'\r') => Some(At::SizeLf(size)),
+            (At::Size(size, 1..), b';') => Some(At::Extension(size, EXTENSION_BYTES)),
+            (At::Extension(size, _), b'\r') => Some(At::SizeLf(size)),
+            (At::Extension(size, left), _) if is_in_value(byte) && left > 0 => {
+                Some(At::Extension(size, left - 1))
+            }
+            (At::SizeLf(0), b'\n') => Some(At::Trailer(TRAILER_BYTES)),
+            (At::SizeLf(size), b'\n') => Some(At::Data(size)),
+            (At::DataCr, b'\r') => Some(At::DataLf),
+            (At::DataLf, b'\n') => Some(At::Size(0, 0)),
+            (At::Trailer(_), b'\r') => Some(At::EndLf),
+            (At::Trailer(left), _) if is_token(byte) && left > 0 => Some(At::TrailerLine(left - 1)),
+            (At::TrailerLine(left), b'\r') => Some(At::TrailerLf(left)),
+            (At::TrailerLine(left), _) if is_in_value(byte) && left > 0 => Some(At::TrailerLine(left - 1)),
+            (At::TrailerLf(left), b'\n') => Some(At::Trailer(left)),
+            (At::EndLf, b'\n') => Some(At::Begin(0)),
+            _ => None,
+        }
+    }
+
+    /// Takes the header that has just ended for what it says of the message's length; none where it says it twice, or
+    /// what nobody understands.
+    fn declare(&mut self) -> Option<()> {
+        let is_length = self.name.eq_ignore_ascii_case(b"content-length");
+        if !is_length && !self.name.eq_ignore_ascii_case(b"transfer-encoding") {
+            return Some(());
+        }
+        if self.declared != Declared::Nothing || self.value.len() > KEPT_BYTES {
+            return None;
+        }
+        let value = self.value.trim_ascii();
+        self.declared = if is_length {
+            let is_number =
+                value.iter().all(u8::is_ascii_digit) && (1..=LENGTH_DIGITS).contains(&value.len());
+            let digits = std::str::from_utf8(value).ok().filter(|_| is_number)?;
+            Declared::Length(digits.parse().ok()?)
+        } else {
+            value.eq_ignore_ascii_case(b"chunked").then_some(Declared::Chunked)?
+        };
+        Some(())
+    }
+}
+
+/// Keeps a byte of a name or value. One that is too long for its kind stays too long.
+fn keep(kept: &mut Vec<u8>, byte: u8) {
+    if kept.len() <= KEPT_BYTES && !(kept.is_empty() && matches!(byte, b' ' | b'\t')) {
+        kept.push(byte);
+    }
+}
+
+fn is_text(byte: u8) -> bool {
+    byte > b' ' && byte != 0x7F
+}
+
+/// RFC 9110, section 5.5.
+fn is_in_value(byte: u8) -> bool {
+    matches!(byte, b'\t' | b' ') || is_text(byte)
+}
+
+/// RFC 9110, section 5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests;
