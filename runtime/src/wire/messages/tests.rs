@@ -92,3 +92,24 @@ fn what_is_no_message_is_refused() {
     let count = call::read(Api::CountTokens, br#"{"model":"m","messages":[]}"#).expect("a call");
     assert_eq!((count.output, count.api.name(), count.api.recorded()), (0, "messages", "count_tokens"));
 }
+
+/// Whatever is cut off is refused, and nothing that is read as a message surprises whoever reads its texts.
+#[test]
+fn a_body_that_is_cut_anywhere_is_refused() {
+    let body = r#"{"model":"m","max_tokens":1,"system":[{"type":"text","text":"\u0041"}],"tools":[{"name":"f"}],
+        "messages":[{"role":"user","content":[{"type":"document","source":{"type":"content","content":[{"type":"image"}]}},
+        {"type":"tool_result","content":[{"type":"text","text":"a"}]},{"type":"tool_use","input":{"k":["v"]}}]}]}"#;
+    assert!(call::read(Api::Messages, body.as_bytes()).is_ok());
+    for end in 0..body.len() {
+        assert!(call::read(Api::Messages, &body.as_bytes()[..end]).is_err(), "{end}");
+    }
+    let deep = |depth: usize| {
+        let block = r#"{"type":"tool_result","content":["#.repeat(depth) + &"]}".repeat(depth);
+        format!(r#"{{"model":"m","max_tokens":1,"messages":[{{"content":[{block}]}}]}}"#)
+    };
+    for depth in 0..40 {
+        let body = deep(depth);
+        let read = call::read(Api::Messages, body.as_bytes());
+        assert_eq!(read.is_ok(), crate::inspection::read(Api::Messages, &body).is_ok(), "{depth}");
+    }
+}
