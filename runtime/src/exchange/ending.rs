@@ -79,7 +79,10 @@ impl Ending {
         } else {
             redacted(&said.message)
         };
-        let code = said.code.as_deref().map_or_else(|| "rejected_upstream".to_owned(), redacted);
+        // A number is the status once more: where there is one, the type says what is wrong.
+        let code = said.code.as_ref().filter(|code| !code.bytes().all(|byte| byte.is_ascii_digit()));
+        let code = code.or(said.kind.as_ref().filter(|_| said.code.is_some()));
+        let code = code.map_or_else(|| "rejected_upstream".to_owned(), |code| redacted(code));
         let param = said.param.as_deref().map(redacted);
         let error = ErrorBody { message, kind: "invalid_request_error", param, code, by: Vec::new() };
         Some(Ending { status, retry_after_s: None, error })

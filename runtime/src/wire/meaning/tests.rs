@@ -25,7 +25,7 @@ const TOO_LONG: [(&str, &str); 18] = [
     ),
     (
         "llama.cpp",
-        r#"{"error":{"code":400,"message":"the request exceeds the available context size, try increasing it","type":"exceed_context_size_error","n_prompt_tokens":9000,"n_ctx":4096}}"#,
+        r#"{"error":{"code":400,"message":"request (3020 tokens) exceeds the available context size (512 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":3020,"n_ctx":512}}"#,
     ),
     (
         "llama.cpp, older",
