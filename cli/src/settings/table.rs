@@ -86,7 +86,7 @@ const SMALLEST: u64 = 1 << 10;
 const LARGEST: u64 = 1 << 30;
 
 /// All settings, as help and book list them.
-pub(crate) static SETTINGS: [Setting; 27] = [
+pub(crate) static SETTINGS: [Setting; 32] = [
     Setting {
         name: "listen",
         what: "Where callers connect",
@@ -259,4 +259,43 @@ pub(crate) static SETTINGS: [Setting; 27] = [
         default: Default::Text("30s"),
         kind: Kind::Duration(|told, time| told.settings.timeouts.drain = time),
     },
+    Setting {
+        name: "circuits.failures",
+        what: "Failures in a row after which a target is passed over",
+        default: Default::Text("5"),
+        kind: Kind::Count(|told, count| told.settings.health.failures = whole(count)),
+    },
+    Setting {
+        name: "circuits.open",
+        what: "For how long at first; each probe that fails doubles it",
+        default: Default::Text("5s"),
+        kind: Kind::Duration(|told, time| told.settings.health.open_ms = milliseconds(time)),
+    },
+    Setting {
+        name: "circuits.open-longest",
+        what: "For how long at most",
+        default: Default::Text("1min"),
+        kind: Kind::Duration(|told, time| told.settings.health.open_longest_ms = milliseconds(time)),
+    },
+    Setting {
+        name: "retries.percent",
+        what: "Of the calls of a provider that run, so many percent may be retries and hedges",
+        default: Default::Text("20"),
+        kind: Kind::Count(|told, count| told.settings.health.retry_percent = whole(count)),
+    },
+    Setting {
+        name: "retries.least",
+        what: "So many may be, however few calls run",
+        default: Default::Text("3"),
+        kind: Kind::Count(|told, count| told.settings.health.retry_least = whole(count)),
+    },
 ];
+
+/// More than a counter holds is as much as it holds.
+fn whole(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
