@@ -2,8 +2,9 @@
 //!
 //! Start at [`Proxy`]. The rooms in reading order: what it is told ([`settings`]), the wire formats ([`wire`]), who asks
 //! ([`keys`]), the attributes of a request ([`attributes`]), its texts
-//! ([`inspection`]), how targets fare ([`health`]), its way through the plan ([`exchange`]), what is kept of it
-//! ([`record`], [`store`]), and the rooms that touch the world ([`judge`], [`upstream`], [`proxy`], [`server`], [`admin`]). Never reads a
+//! ([`inspection`]), how targets fare ([`health`]), its way through the plan ([`exchange`]), what others call it ([`trace`]),
+//! what is kept of it ([`record`], [`store`]), and the rooms that touch the world ([`judge`], [`upstream`], [`proxy`],
+//! [`pressure`], [`server`], [`admin`]). Never reads a
 //! policy's text, the environment, or a file but the store's; never holds a prompt longer than its request.
 
 pub mod settings;

@@ -179,7 +179,7 @@ impl Timeouts {
 }
 
 /// A provider's key: it can be sent to the provider and be recognised in a text, and not be shown. Its bytes are
-/// overwritten when it is dropped.
+/// overwritten when it is dropped; those of the header that is made of it are not.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 

@@ -74,6 +74,8 @@ async fn both_protocols_are_spoken_in_clear() {
     let gateway = start(provider.address(), "").await;
     let (mut sender, answer) = ask(&gateway, PLAIN).await;
     assert_eq!(read(answer).await, (200, ANSWER.to_owned()));
+    // threat-T11: so many streams at once, and no more.
+    assert_eq!(sender.current_max_send_streams(), 128);
     let (status, body) = read(send(&mut sender, &gateway.key, STREAM).await).await;
     assert!(status == 200 && body.contains("\"stop\""), "{body}");
     assert_eq!(read(send(&mut sender, "wl_none", PLAIN).await).await.0, 401);

@@ -161,6 +161,19 @@ async fn a_caller_that_opens_no_window_is_cut_off() {
     assert_eq!(records.first().map(|record| record.outcome.name()), Some("client_gone"));
 }
 
+/// SDKs show `x-request-id`: where the provider gives none, and where no provider is asked, it is the decision's id.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_has_a_request_id() {
+    let provider = Provider::start("body {\"choices\":[]}").await;
+    let gateway = start(provider.address(), "").await;
+    for (body, status) in [(PLAIN, 200), ("{", 400), (r#"{"model":"none","messages":[]}"#, 404)] {
+        let answer = gateway.exchange(&gateway.request("/v1/chat/completions", body)).await;
+        assert_eq!(answer.status, status, "{}", answer.head);
+        let id = answer.header("x-wayleave-decision").expect("the decision's id");
+        assert_eq!((id.len(), answer.header("x-request-id")), (26, Some(id)));
+    }
+}
+
 /// fault-F39: what is no body of a request is told in milliseconds, whatever its depth.
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_are_none_are_told_at_once() {
