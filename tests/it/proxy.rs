@@ -13,13 +13,13 @@
 //!   `body lacks TEXT`, `took TIME` (at least);
 //! - ```` ```record ```` `outcome WORD`, `status N`, `api NAME`, `target NAME`, `reason TEXT`, `tokens IN OUT`, `cached READ WRITTEN`,
 //!   `finding NAME`, `no finding`, `failed DETECTOR: CAUSE`, `detail WORDS` of some attempt, `billed TARGET` (flagged as maybe so), `passed
-//!   TARGET CAUSE` (over), `caller-request-id ID`, `no caller-request-id`, `trace TRACE PARENT`, `no trace`, `no parent`, and each
+//!   TARGET CAUSE` (over), `removed TARGET RULE`, `caller-request-id ID`, `no caller-request-id`, `trace TRACE PARENT`, `no trace`, `no parent`, and each
 //!   attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
 //!   in order;
 //! - ```` ```received NAME ```` `count N`, `head has TEXT`, `head lacks TEXT`, `body is TEXT`, `abandoned` of the last
 //!   request that a provider received.
 //!
-//! In texts `\n` is a line end. No answer and no record of any case holds a provider's key, and no record
+//! In texts `\n` is a line end. No answer and no record of any case holds a provider's key (threat-T16), and no record (threat-T18)
 //! the text that stands for those of requests (`TEXT_MARKER`).
 
 mod case;

@@ -16,6 +16,7 @@
 //! wait 200ms                  before the next step
 //! stall                       nothing more until the caller leaves
 //! cut                         the connection is reset
+//! close                       the connection ends in order
 //! then                        what follows is for the next request
 //! ```
 
@@ -49,6 +50,7 @@ enum Step {
     Wait(Duration),
     Stall,
     Cut,
+    Close,
 }
 
 impl Provider {
@@ -136,6 +138,7 @@ fn steps(part: &str) -> Vec<Step> {
             "wait" => steps.push(Step::Wait(duration(rest))),
             "stall" => steps.push(Step::Stall),
             "cut" => steps.push(Step::Cut),
+            "close" => steps.push(Step::Close),
             _ => panic!("`{line}` is no step of a provider"),
         }
     }
@@ -204,6 +207,7 @@ async fn serve(mut stream: TcpStream, parts: Arc<Vec<Vec<Step>>>, noted: Arc<Mut
                     let _ = stream.set_zero_linger();
                     return;
                 }
+                Step::Close => return,
             };
             if is_gone {
                 noted.lock().unwrap_or_else(PoisonError::into_inner)[number].is_abandoned = true;

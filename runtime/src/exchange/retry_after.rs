@@ -40,6 +40,7 @@ fn date(text: &str) -> Option<Instant> {
 mod tests {
     use super::*;
 
+    /// fault-F6: garbage is no wait, the past is none, and years are a day.
     #[test]
     fn seconds_and_dates_are_read_and_garbage_is_not() {
         let now = instant::read("1994-11-06T08:49Z").expect("an instant");

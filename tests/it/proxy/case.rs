@@ -250,6 +250,7 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             "passed" => {
                 record.passed_over.iter().any(|passed| format!("{} {}", passed.target, passed.cause) == rest)
             }
+            "removed" => removed(record).contains(&rest.to_owned()),
             "attempt" => {
                 attempts.push(rest.to_owned());
                 true
@@ -284,6 +285,16 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
 fn findings(record: &DecisionRecord) -> Vec<&str> {
     let found = record.decision.as_ref().and_then(|decision| decision["findings"].as_array());
     found.into_iter().flatten().filter_map(|finding| finding.as_str()).collect()
+}
+
+fn removed(record: &DecisionRecord) -> Vec<String> {
+    let removed = record.decision.as_ref().and_then(|decision| decision["removed"].as_array());
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    removed
+        .into_iter()
+        .flatten()
+        .map(|one| format!("{} {}", text(&one["target"]), text(&one["by"][0])))
+        .collect()
 }
 
 fn failed(record: &DecisionRecord) -> Vec<String> {

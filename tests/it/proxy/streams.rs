@@ -96,7 +96,7 @@ async fn a_thousand_reloads_leave_nothing_behind() {
     }
 }
 
-/// fault-F46.
+/// fault-F46, threat-T24: a text that is refused is told, and the policy before stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_text_is_told_and_changes_nothing() {
     let provider = Provider::start("body {\"choices\":[]}").await;
@@ -179,7 +179,7 @@ async fn slow_and_oversized_heads_are_cut_off() {
     }
 }
 
-/// fault-F44.
+/// fault-F44, threat-T25: what many ask at once stays apart.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_do_not_mix() {
     let (settings, identity) = super::case::settings("open");
@@ -329,4 +329,72 @@ async fn a_panic_costs_one_request() {
     assert_eq!(gateway.exchange(&request).await.status, 200);
     let outcomes: Vec<_> = gateway.records().await.iter().map(|record| record.outcome.name()).collect();
     assert_eq!(outcomes, ["internal", "ok"]);
+}
+
+/// fault-F2: a provider that takes no connection costs no more than the time for one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_does_not_come_is_not_waited_for() {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    // Nobody accepts, and the queue is full: what asks for a connection gets no answer.
+    let listener = socket.listen(1).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let mut queued = Vec::new();
+    for _ in 0..8 {
+        let asked = tokio::net::TcpStream::connect(address);
+        queued.push(tokio::time::timeout(Duration::from_millis(100), asked).await);
+    }
+    assert!(queued.iter().any(Result::is_err), "the queue is full");
+    let policy_text = text(&Provider::start("refuse").await, "nothing", "");
+    let (start, rest) = policy_text.split_once("http://").expect("a URL");
+    let end = rest.find("/v1").expect("a path");
+    let (mut settings, identity) = super::case::settings("");
+    settings.timeouts.connect = Duration::from_millis(300);
+    let policy = policy(&format!("{start}http://{address}{}", &rest[end..]));
+    let gateway = Gateway::start(policy, settings, identity).await;
+    let answer = gateway.exchange(&gateway.request("/v1/chat/completions", PLAIN)).await;
+    assert!(answer.status == 502 && answer.body.contains("no connection in time"), "{}", answer.body);
+    let records = gateway.records().await;
+    assert_eq!(records[0].outcome.name(), "failed_connect");
+    assert_eq!(records[0].attempts[0].cause.as_deref(), Some("unreachable"));
+}
+
+/// fault-F14: a connection that was kept and has died meanwhile is made anew, and counts as no attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_connection_that_died_is_made_anew() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (died, has_died) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let mut died = Some(died);
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a call");
+            assert!(stream.read(&mut [0; 4096]).await.expect("a request") > 0);
+            let body = r#"{"choices":[]}"#;
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(format!("{head}{body}").as_bytes()).await.expect("an answer");
+            // The connection could be used again, and is closed.
+            drop(stream);
+            if let Some(died) = died.take() {
+                let _ = died.send(());
+            }
+        }
+    });
+    let policy_text = text(&Provider::start("refuse").await, "nothing", "");
+    let (start, rest) = policy_text.split_once("http://").expect("a URL");
+    let end = rest.find("/v1").expect("a path");
+    let (settings, identity) = super::case::settings("");
+    let policy = policy(&format!("{start}http://{address}{}", &rest[end..]));
+    let gateway = Gateway::start(policy, settings, identity).await;
+    let request = gateway.request("/v1/chat/completions", PLAIN);
+    assert_eq!(gateway.exchange(&request).await.status, 200);
+    has_died.await.expect("the first connection is closed");
+    for _ in 0..20 {
+        assert_eq!(gateway.exchange(&request).await.status, 200);
+    }
+    let records = gateway.records().await;
+    assert!(records.iter().all(|record| record.attempts.len() == 1), "each was asked once");
 }
