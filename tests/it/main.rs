@@ -54,6 +54,10 @@ mod reports;
 
 mod review;
 
+mod rows;
+
+mod shares;
+
 mod simulation;
 
 mod syntax;
