@@ -127,4 +127,37 @@ mod tests {
         let dropped = names(&["seed", "messages.name", "metadata.ann", "mine", "tools.function.deep"]);
         assert_eq!(kept(&dropped), "without seed, messages.name, other");
     }
+
+    fn target() -> Target {
+        Target {
+            provider: wayleave_program::catalogue::ProviderId(0),
+            name: "a/b".to_owned(),
+            model: "b".to_owned(),
+            remote: "b-1".to_owned(),
+            supports: Vec::new(),
+            context: wayleave_program::value::Tokens(100),
+            output: wayleave_program::value::Tokens(50),
+            price: None,
+        }
+    }
+
+    /// A body that is translated beside the thread becomes what it would on it, and so does an answer.
+    #[tokio::test]
+    async fn a_long_body_is_carried_as_a_short_one() {
+        let text = "word ".repeat(INLINE_BYTES);
+        let body = format!(r#"{{"model":"m","seed":1,"messages":[{{"role":"user","content":"{text}"}}]}}"#);
+        let body = Bytes::from(body);
+        let call = crate::wire::call::read(crate::wire::Api::Chat, &body).expect("a chat");
+        let carried = carry::carry(&call, &body, Protocol::Anthropic, &facts(&target(), Some(9)));
+        let sent = sent(&call, &body, (&target(), Protocol::Anthropic), Some(9)).await;
+        assert_eq!(sent.as_ref().ok(), carried.as_ref().ok());
+        let sent = sent.expect("it can be carried");
+        assert_eq!((sent.api, sent.dropped), (crate::wire::Api::Messages, names(&["seed"])));
+        let crossing = sent.crossing.expect("another dialect");
+        let whole =
+            format!(r#"{{"id":"a","content":[{{"type":"text","text":"{text}"}}],"stop_reason":"end_turn"}}"#);
+        let whole = Bytes::from(whole);
+        let told = answer(crossing, whole.clone(), 1).await;
+        assert!(told.is_ok() && told == translate::answer(crossing.from, &whole, 1));
+    }
 }

@@ -139,3 +139,88 @@ fn pings_keep_a_stream_alive_three_times() {
     assert_eq!([(); 4].map(|()| feed(PING)), [true, true, true, false]);
     assert!(feed(PIECE));
 }
+
+const FACTS: StreamFacts = StreamFacts { created: 1, wants_usage: false };
+
+fn fed(relay: &mut Relay, text: &'static str) -> (String, Step) {
+    relay.feed(Bytes::from_static(text.as_bytes()));
+    let mut sent = String::new();
+    loop {
+        match relay.step() {
+            Step::Send(bytes) => sent.push_str(std::str::from_utf8(&bytes).expect("text")),
+            step @ (Step::Feed | Step::Done | Step::Failed(_)) => return (sent, step),
+        }
+    }
+}
+
+/// case-S2: what comes before the content waits for it, in the caller's dialect too.
+#[test]
+fn a_translated_stream_is_held_until_its_content() {
+    let mut relay = Relay::across(Dialect::Anthropic, FACTS, EVENT_LIMIT_BYTES);
+    assert_eq!(fed(&mut relay, START), (String::new(), Step::Feed));
+    assert_eq!(fed(&mut relay, PING), (String::new(), Step::Feed));
+    assert!(!relay.has_content());
+    let block = "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"word\"}}\n\n";
+    let (sent, _) = fed(&mut relay, block);
+    assert!(sent.contains("assistant") && sent.contains("word"), "{sent}");
+    assert_eq!(fed(&mut relay, PING).0, ": ping\n\n");
+    assert!(fed(&mut relay, REASON).0.contains("\"finish_reason\":\"stop\""));
+    assert_eq!(fed(&mut relay, MESSAGE_STOP), (END.to_owned(), Step::Done));
+    assert_eq!(relay.end(), None);
+    assert_eq!((relay.usage().input_tokens, relay.usage().output_tokens), (9, 7));
+}
+
+/// fault-F18: the rest of a message is told when only the mark of the stream's end is missing, and of no other.
+#[test]
+fn the_rest_of_a_translated_stream_comes_behind_its_end() {
+    let mut relay = Relay::across(Dialect::OpenAi, FACTS, EVENT_LIMIT_BYTES);
+    assert!(fed(&mut relay, TEXT).0.contains("text_delta"));
+    assert!(!fed(&mut relay, STOP).0.contains("message_stop"));
+    assert_eq!(relay.end(), None);
+    let Step::Send(rest) = relay.step() else { panic!("the rest is there") };
+    assert!(rest.ends_with(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
+    assert_eq!(relay.step(), Step::Done);
+
+    let mut relay = Relay::across(Dialect::OpenAi, FACTS, EVENT_LIMIT_BYTES);
+    assert!(!fed(&mut relay, TEXT).0.is_empty());
+    let cut = relay.end().expect("it is cut");
+    assert_eq!((cut.class, relay.step()), (FailureClass::Ambiguous, Step::Feed));
+}
+
+/// fault-F20, fault-F19: what cannot be read ends a translated stream, and so does an error, whose words are kept.
+#[test]
+fn a_translated_stream_ends_by_what_cannot_be_read_and_by_an_error() {
+    for (event, class, is_said) in [
+        ("data: {oops\n\n", FailureClass::ServerError, false),
+        ("data: {\"error\":{\"message\":\"x\"}}\n\n", FailureClass::ServerError, true),
+    ] {
+        let mut relay = Relay::across(Dialect::OpenAi, FACTS, EVENT_LIMIT_BYTES);
+        fed(&mut relay, TEXT);
+        let (sent, Step::Failed(failure)) = fed(&mut relay, event) else { panic!("{event}") };
+        assert_eq!((sent.as_str(), failure.class, failure.said.is_some()), ("", class, is_said), "{event}");
+    }
+}
+
+/// fault-F21: pings and comments keep a translated stream alive three times.
+#[test]
+fn pings_keep_a_translated_stream_alive_three_times() {
+    for (from, piece, ping) in [(Dialect::OpenAi, TEXT, ": ping\n\n"), (Dialect::Anthropic, START, PING)] {
+        let mut relay = Relay::across(from, FACTS, EVENT_LIMIT_BYTES);
+        fed(&mut relay, piece);
+        let alive = [(); 4].map(|()| {
+            fed(&mut relay, ping);
+            relay.is_alive()
+        });
+        assert_eq!(alive, [true, true, true, false], "{from:?}");
+    }
+}
+
+/// fault-F25, threat-T23: what is held back before the content has an end.
+#[test]
+fn a_translated_stream_holds_back_a_bounded_length() {
+    let mut relay = Relay::across(Dialect::Anthropic, FACTS, EVENT_LIMIT_BYTES);
+    let id = "x".repeat(HELD_LIMIT_BYTES);
+    let start = format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\"}}}}\n\n");
+    relay.feed(Bytes::from(start));
+    assert!(matches!(relay.step(), Step::Failed(failure) if failure.class == FailureClass::ServerError));
+}
