@@ -30,7 +30,7 @@ use crate::health::{Admission, Away, Call, Health, Ticket};
 use crate::wire::Usage;
 use again::Again;
 use ending::Ending;
-use failure::Failure;
+use failure::{Failure, NOT_SPOKEN};
 use std::sync::Arc;
 use wayleave_program::catalogue::{Catalogue, TargetId};
 use wayleave_program::decision::Decision;
@@ -502,6 +502,8 @@ impl Exchange {
     fn fail(&mut self, number: usize, failure: Failure, now_ms: u64) {
         if let Some(ticket) = self.end(number, Some(failure), now_ms)
             && let Some(failure) = &self.attempts[number].failure
+            // Of a target that was not asked nothing is known.
+            && failure.class != NOT_SPOKEN
         {
             ticket.failed(failure.class, failure.retry_after_s, now_ms);
         }

@@ -3,6 +3,8 @@
 //! Everything that can go wrong has an answer in the caller's dialect, one record is made of each request, and a panic
 //! costs the request it happens in.
 
+mod across;
+
 mod attempt;
 
 mod dialect;
@@ -61,6 +63,9 @@ use wayleave_program::value;
 const DECISION_HEADER: HeaderName = HeaderName::from_static("x-wayleave-decision");
 
 const TARGET_HEADER: HeaderName = HeaderName::from_static("x-wayleave-target");
+
+/// What of the request or the answer was left out on the way into another dialect.
+const DROPPED_HEADER: HeaderName = HeaderName::from_static("x-wayleave-dropped");
 
 /// The gateway's data port: what it is told, what is in force, and the store that knows callers and takes records.
 pub struct Proxy {

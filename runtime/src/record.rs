@@ -14,7 +14,7 @@ pub enum Outcome {
     DeniedPolicy,
     /// No valid key.
     DeniedIdentity,
-    /// The request itself is wrong.
+    /// The request itself is wrong, or one that no target of the plan can be asked.
     BadRequest,
     /// Its body is over the limit.
     TooLarge,
@@ -149,7 +149,7 @@ pub struct AttemptRecord {
     /// Whether the provider may have executed it, and charge for it, though nothing came of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maybe_billed: bool,
-    /// A few words on a failure: no content, no addresses, no keys.
+    /// A few words on a failure, and on what was left out between two dialects: no content, no addresses, no keys.
     pub detail: String,
 }
 

@@ -55,6 +55,24 @@ pub enum Dialect {
     Anthropic,
 }
 
+impl Dialect {
+    /// The one that is translated to.
+    pub fn other(self) -> Dialect {
+        match self {
+            Dialect::OpenAi => Dialect::Anthropic,
+            Dialect::Anthropic => Dialect::OpenAi,
+        }
+    }
+
+    /// How it has conversations, as its makers call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::OpenAi => "Chat Completions",
+            Dialect::Anthropic => "Messages",
+        }
+    }
+}
+
 impl Api {
     /// As `request.api` spells it.
     pub fn name(self) -> &'static str {

@@ -11,7 +11,8 @@ mod stream;
 
 use std::fmt::Write;
 use std::path::Path;
-use wayleave_runtime::wire::translate::{self, Dialect, TargetFacts};
+use wayleave_runtime::wire::Dialect;
+use wayleave_runtime::wire::translate::{self, TargetFacts};
 
 /// The output limit of the target of each request.
 const OUTPUT_LIMIT: u64 = 4_096;
@@ -23,8 +24,8 @@ const CREATED: u64 = 1_700_000_000;
 fn dialect(path: &Path) -> Dialect {
     let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
     match name.split('.').nth(1) {
-        Some("chat-to-messages") => Dialect::Chat,
-        Some("messages-to-chat") => Dialect::Messages,
+        Some("chat-to-messages") => Dialect::OpenAi,
+        Some("messages-to-chat") => Dialect::Anthropic,
         other => panic!("{name}: {other:?} is no way to translate"),
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a candidate that failed is called again, and when: full jitter, as AWS's "Exponential Backoff And Jitter" (2015)
 //! has it, and never before the provider wants to be asked.
 
-use super::failure::Failure;
+use super::failure::{Failure, NOT_SPOKEN};
 use wayleave_program::decision::Decision;
 use wayleave_program::plan::FailureClass;
 
@@ -59,6 +59,7 @@ impl Again {
     /// Whether the same provider could answer the same request differently.
     fn may_help(&self, class: FailureClass) -> bool {
         match class {
+            NOT_SPOKEN => false,
             FailureClass::Unreachable
             | FailureClass::Timeout
             | FailureClass::RateLimited

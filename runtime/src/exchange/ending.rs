@@ -24,8 +24,12 @@ const SAID_CHARACTERS: usize = 2_000;
 impl Ending {
     /// No candidate answered: some failed, others were passed over.
     pub(super) fn of_failed(attempts: &[Attempt], passed: &[PassedOver], now_ms: u64) -> Ending {
-        let failures: Vec<&Failure> =
-            attempts.iter().filter_map(|attempt| attempt.failure.as_ref()).collect();
+        let failures = attempts.iter().filter_map(|attempt| attempt.failure.as_ref());
+        // Who could not be asked is not what is wrong, where others could.
+        let failures: Vec<&Failure> = failures.filter(|failure| failure.class != NOT_SPOKEN).collect();
+        if failures.is_empty() && passed.is_empty() && !attempts.is_empty() {
+            return Ending::of_not_spoken(attempts);
+        }
         let away = passed.iter().map(|passed| match passed.away.why {
             Why::AskedToWait => FailureClass::RateLimited,
             Why::CircuitOpen => FailureClass::Overloaded,
@@ -34,9 +38,6 @@ impl Ending {
         let all =
             |known: &[FailureClass]| !classes.is_empty() && classes.iter().all(|class| known.contains(class));
         let last = failures.last().map(|failure| failure.class);
-        if all(&[NOT_SPOKEN]) {
-            return Ending::of_not_spoken(attempts);
-        }
         let status = if all(&[FailureClass::RateLimited]) {
             429
         } else if all(&[FailureClass::RateLimited, FailureClass::Overloaded]) {
@@ -62,7 +63,7 @@ impl Ending {
         }
     }
 
-    /// No candidate speaks the caller's dialect.
+    /// No candidate can be asked this call in the dialect that it speaks.
     fn of_not_spoken(attempts: &[Attempt]) -> Ending {
         let told: Vec<String> = attempts.iter().filter_map(told).collect();
         let message = format!("no model that the policy would ask can be asked so: {}", told.join("; "));
@@ -94,6 +95,11 @@ impl Ending {
         let cause = said.map_or_else(|| failure.cause.clone(), |said| redacted(&said.message));
         let kind = if said.is_some() { "upstream_error" } else { "upstream_truncated" };
         let message = format!("the answer of {target} broke off: {cause}");
+        // What cannot be read is told apart from what a provider says of itself.
+        let code = match failure.class {
+            FailureClass::ServerError if failure.said.is_none() => "bad_upstream",
+            class => code(class),
+        };
         let status = match failure.class {
             FailureClass::RateLimited => 429,
             FailureClass::Overloaded => 529,
@@ -107,7 +113,7 @@ impl Ending {
             | FailureClass::ContextLength
             | FailureClass::Status(_) => 502,
         };
-        Ending { status, retry_after_s: None, error: error(kind, code(failure.class), message) }
+        Ending { status, retry_after_s: None, error: error(kind, code, message) }
     }
 
     /// The exchange lasted too long.

@@ -3,9 +3,10 @@
 
 use crate::wire::Api;
 use crate::wire::errors::ProviderError;
+use crate::wire::translate::CannotCarry;
 use wayleave_program::plan::FailureClass;
 
-/// The class of a candidate that does not speak the caller's dialect: HTTP's "not implemented", which no provider's
+/// The class of a candidate that cannot be asked a call in its dialect: HTTP's "not implemented", which no provider's
 /// answer has as its class, since its 5xx are [`FailureClass::ServerError`].
 pub const NOT_SPOKEN: FailureClass = FailureClass::Status(501);
 
@@ -63,6 +64,11 @@ impl Failure {
             Api::CountTokens => "counts of tokens",
         };
         Failure::new(NOT_SPOKEN, format!("cannot be asked in {asked}"))
+    }
+
+    /// Nothing was sent: the provider speaks another dialect, which cannot say the call.
+    pub fn cannot_carry(what: &CannotCarry) -> Failure {
+        Failure::new(NOT_SPOKEN, format!("cannot carry {what}"))
     }
 
     /// The same, under a status.

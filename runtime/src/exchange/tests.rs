@@ -370,6 +370,32 @@ fn fault_f49_an_open_circuit_is_passed_over_and_probed_by_one() {
     assert_eq!(begin(&health, &catalogue, "", 15_006).said, ["call a/x"]);
 }
 
+/// A candidate that cannot be asked leads on whatever is named, is not asked again, and says nothing of its target.
+#[test]
+fn who_cannot_be_asked_is_passed_over_and_its_circuit_stays_as_it_was() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let passed = begin(&health, &catalogue, "retry=2 on=timeout", 0).play("0 failed 0 501");
+    assert_eq!(passed.said, ["call a/x", "call b/y"]);
+    for _ in 0..5 {
+        begin(&health, &catalogue, "", 0).play("1 failed 0 unreachable, 2 content 1, 3 done 1");
+    }
+    let probe = begin(&health, &catalogue, "", 5_001).play("5001 failed 0 501");
+    assert_eq!(probe.said, ["call a/x", "call b/y"]);
+    let beside = [begin(&health, &catalogue, "", 5_002), begin(&health, &catalogue, "", 5_002)];
+    assert_eq!(beside.map(|played| played.said), [["call a/x"], ["call b/y"]]);
+    // Where others failed, those are what is wrong.
+    let table = [
+        ("5 failed 0 501, 6 failed 1 501", 400),
+        ("5 failed 0 501, 6 failed 1 rate-limited", 429),
+        ("5 failed 0 timeout, 6 failed 1 501", 504),
+    ];
+    for (script, status) in table {
+        let (told, _) = said(&["a/x", "b/y"], "", script);
+        assert!(told.contains(&format!("| answer {status} ")), "{script}: {told}");
+    }
+}
+
 #[test]
 fn fault_f50_with_all_circuits_open_nobody_is_called() {
     let catalogue = catalogue(&["a/x"]);

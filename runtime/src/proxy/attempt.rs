@@ -1,14 +1,17 @@
 //! One candidate's call, until its first content or its failure. Nothing of it has reached the caller by then.
 
+use super::across;
 use crate::exchange::failure::Failure;
 use crate::exchange::relay::{Relay, Step};
 use crate::exchange::verdict::{self, Refusal};
 use crate::upstream::{Outgoing, Reply, Upstream};
+use crate::wire::Usage;
 use crate::wire::answer::{self, NoAnswer};
+use crate::wire::carry::Crossing;
 use crate::wire::errors::ProviderError;
-use crate::wire::{Api, Usage};
+use crate::wire::translate::stream::StreamFacts;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 use wayleave_program::value;
@@ -31,12 +34,26 @@ pub(super) struct Limits {
     pub(super) now: value::Instant,
 }
 
+impl Limits {
+    /// The wall clock at the call, in seconds since 1970.
+    fn seconds(&self) -> u64 {
+        u64::try_from(self.now.0).unwrap_or(0)
+    }
+}
+
 /// An answer that has begun.
 pub(super) enum Begun {
     /// All of it.
-    Whole { status: u16, headers: HeaderMap, body: Bytes, usage: Usage },
+    Whole { status: u16, headers: HeaderMap, body: Bytes, usage: Usage, dropped: Vec<String> },
     /// A stream, and its first bytes for the caller.
-    Stream { status: u16, headers: HeaderMap, first: Bytes, reply: Box<Reply>, relay: Box<Relay> },
+    Stream {
+        status: u16,
+        headers: HeaderMap,
+        first: Bytes,
+        reply: Box<Reply>,
+        relay: Box<Relay>,
+        dropped: Vec<String>,
+    },
 }
 
 impl Begun {
@@ -45,15 +62,33 @@ impl Begun {
             Begun::Whole { status, .. } | Begun::Stream { status, .. } => *status,
         }
     }
+
+    /// What was left out on the way between two dialects.
+    pub(super) fn dropped(&self) -> &[String] {
+        match self {
+            Begun::Whole { dropped, .. } | Begun::Stream { dropped, .. } => dropped,
+        }
+    }
+
+    /// Notes what had been left out of the request.
+    pub(super) fn drop_before(&mut self, before: Vec<String>) {
+        match self {
+            Begun::Whole { dropped, .. } | Begun::Stream { dropped, .. } => {
+                let after = std::mem::replace(dropped, before);
+                dropped.extend(after);
+            }
+        }
+    }
 }
 
 /// Calls a candidate and waits for its first content; of an answer that does not stream, for all of it.
 pub(super) async fn attempt(
     upstream: &Upstream,
     outgoing: Outgoing<'_>,
+    crossing: Option<Crossing>,
     limits: Limits,
 ) -> Result<Begun, Failure> {
-    let begun = begin(upstream, outgoing, limits).await;
+    let begun = begin(upstream, outgoing, crossing, limits).await;
     begun.map_err(|failure| without_key(upstream, failure))
 }
 
@@ -69,13 +104,18 @@ pub(super) fn without_key(upstream: &Upstream, failure: Failure) -> Failure {
     }
 }
 
-async fn begin(upstream: &Upstream, outgoing: Outgoing<'_>, limits: Limits) -> Result<Begun, Failure> {
+async fn begin(
+    upstream: &Upstream,
+    outgoing: Outgoing<'_>,
+    crossing: Option<Crossing>,
+    limits: Limits,
+) -> Result<Begun, Failure> {
     let deadline = Instant::now() + limits.first_content;
     let too_late = |_| Failure::no_content(milliseconds(limits.first_content));
     let (api, is_stream) = (outgoing.api, outgoing.is_stream);
     let mut reply = timeout_at(deadline, upstream.call(outgoing)).await.map_err(too_late)??;
     let status = reply.status;
-    let headers = std::mem::take(&mut reply.headers);
+    let mut headers = std::mem::take(&mut reply.headers);
     if !(200..300).contains(&status) {
         let body = if verdict::is_body_telling(status) {
             timeout_at(deadline, head_of(&mut reply)).await.unwrap_or_default()
@@ -89,8 +129,15 @@ async fn begin(upstream: &Upstream, outgoing: Outgoing<'_>, limits: Limits) -> R
         let first =
             timeout_at(deadline, beginning(&mut reply, limits.answer_bytes)).await.map_err(too_late)??;
         let body = rest_of(&mut reply, first, limits).await?;
-        let usage = judge(api, &body, status)?;
-        return Ok(Begun::Whole { status, headers, body, usage });
+        let Some(crossing) = crossing else {
+            let usage = judge(answer::read(api, &body), &body, status)?;
+            return Ok(Begun::Whole { status, headers, body, usage, dropped: Vec::new() });
+        };
+        let carried = across::answer(crossing, body.clone(), limits.seconds()).await;
+        let carried = judge(carried, &body, status)?;
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let (body, usage, dropped) = (carried.body, carried.counts.usage(), carried.dropped);
+        return Ok(Begun::Whole { status, headers, body, usage, dropped });
     }
     if !is_event_stream(&headers) {
         let body = timeout_at(deadline, head_of(&mut reply)).await.map_err(too_late)?;
@@ -99,9 +146,17 @@ async fn begin(upstream: &Upstream, outgoing: Outgoing<'_>, limits: Limits) -> R
             _ => no_answer(status, "something that is no event stream"),
         });
     }
-    let begun = first_content(&mut reply, Relay::new(api.dialect(), limits.event_bytes));
+    let relay = match crossing {
+        None => Relay::new(api.dialect(), limits.event_bytes),
+        Some(Crossing { from, wants_usage }) => {
+            let facts = StreamFacts { created: limits.seconds(), wants_usage };
+            Relay::across(from, facts, limits.event_bytes)
+        }
+    };
+    let begun = first_content(&mut reply, relay);
     let (first, relay) = timeout_at(deadline, begun).await.map_err(too_late)??;
-    Ok(Begun::Stream { status, headers, first, reply: Box::new(reply), relay: Box::new(relay) })
+    let (reply, relay) = (Box::new(reply), Box::new(relay));
+    Ok(Begun::Stream { status, headers, first, reply, relay, dropped: Vec::new() })
 }
 
 fn milliseconds(duration: Duration) -> u64 {
@@ -125,15 +180,15 @@ async fn first_content(reply: &mut Reply, mut relay: Relay) -> Result<(Bytes, Re
             Step::Failed(failure) => return Err(failure),
             Step::Feed => match reply.next().await? {
                 Some(chunk) => relay.feed(chunk),
-                None => return Err(ended_early(&relay)),
+                None => {
+                    if let Some(failure) = relay.end() {
+                        return Err(failure);
+                    }
+                }
             },
-            Step::Done => return Err(ended_early(&relay)),
+            Step::Done => return Err(Failure::no_answer("the stream ended without content")),
         }
     }
-}
-
-fn ended_early(relay: &Relay) -> Failure {
-    relay.end().unwrap_or_else(|| Failure::no_answer("the stream ended without content"))
 }
 
 /// The beginning of a body, as far as it comes and is of use.
@@ -212,9 +267,9 @@ impl Gathered {
     }
 }
 
-fn judge(api: Api, body: &[u8], status: u16) -> Result<Usage, Failure> {
-    match answer::read(api, body) {
-        Ok(usage) => Ok(usage),
+fn judge<T>(read: Result<T, NoAnswer>, body: &[u8], status: u16) -> Result<T, Failure> {
+    match read {
+        Ok(answer) => Ok(answer),
         Err(NoAnswer::Error(said)) => Err(verdict::of_error_inside(&said, status)),
         Err(NoAnswer::NotAnAnswer) if body.is_empty() => Err(no_answer(status, "nothing")),
         Err(NoAnswer::NotAnAnswer) => Err(no_answer(status, "something that is no answer of its API")),

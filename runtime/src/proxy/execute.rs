@@ -6,7 +6,7 @@ use super::recording::Recording;
 use super::reply::{self, AnswerBody};
 use super::stream::{self, Streaming};
 use super::whole::Whole;
-use super::{Proxy, TARGET_HEADER, now};
+use super::{DROPPED_HEADER, Proxy, TARGET_HEADER, across, now};
 use crate::current::Served;
 use crate::error::Refusal;
 use crate::exchange::failure::Failure;
@@ -14,8 +14,7 @@ use crate::exchange::{Action, Candidate, Event};
 use crate::settings::TargetHeader;
 use crate::trace::Trace;
 use crate::upstream::Outgoing;
-use crate::wire::call::Call;
-use crate::wire::carry::{self, NotSpoken};
+use crate::wire::call::{Call, Passed};
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use std::future::poll_fn;
@@ -109,14 +108,15 @@ impl Proxy {
         let target = served.program.catalogue().target(candidate.target);
         let upstream = served.upstreams.provider(target.provider);
         let protocol = served.program.catalogue().provider_of(candidate.target).protocol;
-        let pieces = carry::carry(call, body, &target.remote, cap, protocol)
-            .map_err(|NotSpoken| Failure::not_spoken(call.api))?;
+        let sent = across::sent(call, body, (target, protocol), cap).await?;
+        let nothing = Passed::default();
         let outgoing = Outgoing {
-            api: call.api,
+            api: sent.api,
             model: &target.model,
             remote: &target.remote,
-            passed: &call.passed,
-            pieces,
+            // What is said to providers of the caller's dialect means nothing in another, or something else.
+            passed: if sent.crossing.is_some() { &nothing } else { &call.passed },
+            pieces: sent.pieces,
             is_stream: call.is_stream && call.api.can_stream(),
             trace,
         };
@@ -133,7 +133,9 @@ impl Proxy {
             event_bytes: self.settings.max_event_bytes,
             now: now(),
         };
-        attempt::attempt(upstream, outgoing, limits).await
+        let mut begun = attempt::attempt(upstream, outgoing, sent.crossing, limits).await?;
+        begun.drop_before(sent.dropped);
+        Ok(begun)
     }
 
     /// Hands the caller what a candidate answers.
@@ -144,11 +146,14 @@ impl Proxy {
         let served = Arc::clone(recording.served());
         let target = served.program.catalogue().target(target);
         recording.answered(begun.status());
+        let dropped = begun.dropped();
+        recording.left_out(number, across::kept(dropped));
+        let dropped = across::header(dropped);
         let mut response = match begun {
-            Begun::Whole { status, headers, body, usage } => {
+            Begun::Whole { status, headers, body, usage, .. } => {
                 reply::whole(status, &headers, Whole::new(body, number, usage, recording))
             }
-            Begun::Stream { status, headers, first, reply, relay } => {
+            Begun::Stream { status, headers, first, reply, relay, .. } => {
                 let idle = served.upstreams.provider(target.provider).idle;
                 let deadline = recording.deadline();
                 let streaming = Streaming {
@@ -170,6 +175,9 @@ impl Proxy {
             && let Ok(name) = HeaderValue::from_bytes(target.name.as_bytes())
         {
             response.headers_mut().insert(TARGET_HEADER, name);
+        }
+        if let Some(names) = dropped {
+            response.headers_mut().insert(DROPPED_HEADER, names);
         }
         response
     }

@@ -27,7 +27,7 @@ use wayleave_program::value::Value;
 
 /// Up to so many bytes are looked through where the request runs: less than a millisecond, and less than it costs to
 /// change threads. More would hold up every other request of the same thread.
-const INLINE_BYTES: usize = 32 << 10;
+pub(super) const INLINE_BYTES: usize = 32 << 10;
 
 /// Why nothing can be looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

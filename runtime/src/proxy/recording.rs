@@ -3,7 +3,7 @@
 
 use crate::current::Served;
 use crate::error::{Refusal, is_model_name};
-use crate::exchange::failure::Failure;
+use crate::exchange::failure::{Failure, NOT_SPOKEN};
 use crate::exchange::{self, Action, Attempt, Bounds, Candidate, Event, Exchange, PassedOver};
 use crate::keys::{Held, Identity};
 use crate::record::{
@@ -59,6 +59,8 @@ pub(super) struct Recording {
     /// The request's place among those that run at once.
     slot: Option<OwnedSemaphorePermit>,
     key: Option<Held>,
+    /// The attempt that serves, and what was left out on its way between two dialects.
+    left_out: Option<(usize, String)>,
 }
 
 impl Recording {
@@ -95,6 +97,7 @@ impl Recording {
             trace: None,
             slot: None,
             key: None,
+            left_out: None,
         }
     }
 
@@ -241,6 +244,11 @@ impl Recording {
         self.status = status;
     }
 
+    /// Notes what an attempt goes without in its provider's dialect, or its answer in the caller's; empty for nothing.
+    pub(super) fn left_out(&mut self, number: usize, what: String) {
+        self.left_out = Some((number, what)).filter(|(_, what)| !what.is_empty());
+    }
+
     /// The candidate of that attempt, and its cap on output tokens.
     pub(super) fn candidate(&self, number: usize) -> Option<(&Candidate, Option<u64>)> {
         let exchange = self.exchange.as_ref()?;
@@ -291,6 +299,7 @@ impl Recording {
         let program = &self.served.program;
         let (fingerprint, decision) = (program.fingerprint(), self.decision.as_ref());
         let latency_ms = milliseconds(self.started);
+        let left_out = std::mem::take(&mut self.left_out);
         let attempts = self.exchange.as_ref().map_or(&[][..], Exchange::attempts);
         let serving = self.exchange.as_ref().and_then(Exchange::serving);
         let usage = serving.and_then(|attempt| attempt.usage);
@@ -320,7 +329,11 @@ impl Recording {
             target: serving.map(|attempt| attempt.name.clone()),
             attempts: attempts
                 .iter()
-                .map(|attempt| recorded(attempt, is_whole(attempt), arrived_ms, latency_ms))
+                .enumerate()
+                .map(|(number, attempt)| {
+                    let record = recorded(attempt, is_whole(attempt), arrived_ms, latency_ms);
+                    with_left_out(record, left_out.as_ref().filter(|(of, _)| *of == number))
+                })
                 .collect(),
             passed_over: self.exchange.as_ref().map(passed_over).unwrap_or_default(),
             tokens: usage.map(|usage| tokens(usage, self.input_estimate)).unwrap_or_default(),
@@ -411,6 +424,16 @@ fn recorded(attempt: &Attempt, is_whole: bool, arrived_ms: u64, over_ms: u64) ->
     }
 }
 
+/// What was left out stands before what went wrong.
+fn with_left_out(record: AttemptRecord, left_out: Option<&(usize, String)>) -> AttemptRecord {
+    let detail = match left_out {
+        None => record.detail,
+        Some((_, what)) if record.detail.is_empty() => what.clone(),
+        Some((_, what)) => format!("{what}; {}", record.detail),
+    };
+    AttemptRecord { detail, ..record }
+}
+
 fn passed_over(exchange: &Exchange) -> Vec<PassedOverRecord> {
     let record = |passed: &PassedOver| PassedOverRecord {
         target: passed.name.clone(),
@@ -436,7 +459,9 @@ fn tokens(usage: Usage, input_estimate: u64) -> RecordedTokens {
 
 /// How an exchange ended, in the words of the audit trail.
 fn outcome(exchange: &Exchange) -> Outcome {
-    let last = exchange.attempts().iter().rev().find_map(|attempt| attempt.failure.as_ref());
+    let failures = || exchange.attempts().iter().rev().filter_map(|attempt| attempt.failure.as_ref());
+    // Who could not be asked is not what is wrong, where others could.
+    let last = failures().find(|failure| failure.class != NOT_SPOKEN).or_else(|| failures().next());
     match exchange.outcome() {
         Some(exchange::Outcome::Served) => Outcome::Ok,
         Some(exchange::Outcome::Rejected) => Outcome::RejectedUpstream,
@@ -445,6 +470,7 @@ fn outcome(exchange: &Exchange) -> Outcome {
         Some(exchange::Outcome::Truncated) => match last {
             Some(failure) if failure.class == FailureClass::Timeout => Outcome::TimeoutIdle,
             Some(failure) if failure.said.is_some() => Outcome::UpstreamErrorMidstream,
+            Some(failure) if failure.class == FailureClass::ServerError => Outcome::BadUpstream,
             _ => Outcome::Truncated,
         },
         Some(exchange::Outcome::CallerGone) | None => Outcome::ClientGone,
@@ -461,6 +487,7 @@ fn failed(failure: &Failure) -> Outcome {
         FailureClass::Timeout => Outcome::TimeoutFirstByte,
         FailureClass::RateLimited => Outcome::RateLimited,
         FailureClass::Credential => Outcome::UpstreamAuth,
+        NOT_SPOKEN => Outcome::BadRequest,
         FailureClass::Overloaded | FailureClass::Status(_) => Outcome::UpstreamError,
         FailureClass::ServerError if failure.status.is_some_and(|status| status >= 500) => {
             Outcome::UpstreamError

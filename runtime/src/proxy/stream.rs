@@ -115,22 +115,21 @@ impl Streaming {
                 None
             }
             // A connection that is lost after the answer was whole has lost nothing.
-            Until::Done(Some(Ok(None))) => Some(self.ended(None)),
-            Until::Done(Some(Err(failure))) => Some(self.ended(Some(failure))),
+            Until::Done(Some(Ok(None))) => self.ended(None),
+            Until::Done(Some(Err(failure))) => self.ended(Some(failure)),
             Until::Stopping => Some(Event::Stopping),
             Until::DeadlinePassed if Instant::now() >= self.deadline => Some(Event::DeadlinePassed),
             Until::DeadlinePassed => {
                 let idle_ms = u64::try_from(self.idle.as_millis()).unwrap_or(u64::MAX);
-                Some(self.ended(Some(Failure::idle(idle_ms))))
+                self.ended(Some(Failure::idle(idle_ms)))
             }
         }
     }
 
-    fn ended(&self, cause: Option<Failure>) -> Event {
-        match self.relay.end() {
-            None => Event::Completed(self.number, self.relay.usage()),
-            Some(missing_end) => self.failed(cause.unwrap_or(missing_end)),
-        }
+    /// No more bytes come: an event where the answer is not whole, else the next steps end it.
+    fn ended(&mut self, cause: Option<Failure>) -> Option<Event> {
+        let missing_end = self.relay.end()?;
+        Some(self.failed(cause.unwrap_or(missing_end)))
     }
 
     fn failed(&self, failure: Failure) -> Event {

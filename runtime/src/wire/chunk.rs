@@ -127,7 +127,7 @@ fn delta(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
 }
 
 /// More tokens than this are no count but a mistake of the provider's.
-const USAGE_LIMIT_TOKENS: u64 = 1_000_000_000;
+pub(super) const USAGE_LIMIT_TOKENS: u64 = 1_000_000_000;
 
 /// Reads a `usage` object of OpenAI's.
 pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {

@@ -32,39 +32,13 @@ mod answers;
 
 mod finish;
 
+use super::Dialect;
 use super::answer::NoAnswer;
 use super::json::{Keys, Kind};
 use bytes::Bytes;
 use notes::Notes;
 use raw::Value;
 use usage::Counts;
-
-/// How a caller or a provider has conversations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// OpenAI's `POST /v1/chat/completions`.
-    Chat,
-    /// Anthropic's `POST /v1/messages`.
-    Messages,
-}
-
-impl Dialect {
-    /// The one that is translated to.
-    pub fn other(self) -> Dialect {
-        match self {
-            Dialect::Chat => Dialect::Messages,
-            Dialect::Messages => Dialect::Chat,
-        }
-    }
-
-    /// As its makers call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dialect::Chat => "Chat Completions",
-            Dialect::Messages => "Messages",
-        }
-    }
-}
 
 /// What a request has to know of the target that it is for.
 #[derive(Debug, Clone, Copy)]
@@ -124,8 +98,8 @@ pub fn request(from: Dialect, body: &[u8], target: &TargetFacts<'_>) -> Result<C
     let mut notes = Notes::default();
     let whole = whole.object();
     let (body, wants_usage) = match from {
-        Dialect::Chat => to_messages::body(&whole, target, &mut notes),
-        Dialect::Messages => (to_chat::body(&whole, target, &mut notes), true),
+        Dialect::OpenAi => to_messages::body(&whole, target, &mut notes),
+        Dialect::Anthropic => (to_chat::body(&whole, target, &mut notes), true),
     };
     match notes.refused.is_empty() {
         true => Ok(Carried { body: Bytes::from(body), dropped: notes.dropped, wants_usage }),
@@ -150,8 +124,8 @@ pub fn answer(from: Dialect, body: &[u8], created: u64) -> Result<CarriedAnswer,
     }
     let mut notes = Notes::default();
     let (body, counts) = match from {
-        Dialect::Chat => answers::to_messages(&whole, &mut notes),
-        Dialect::Messages => answers::to_chat(&whole, created, &mut notes),
+        Dialect::OpenAi => answers::to_messages(&whole, &mut notes),
+        Dialect::Anthropic => answers::to_chat(&whole, created, &mut notes),
     }
     .ok_or(NoAnswer::NotAnAnswer)?;
     Ok(CarriedAnswer { body: Bytes::from(body), counts, dropped: notes.dropped })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use wayleave_runtime::wire::translate::Dialect;
+use wayleave_runtime::wire::Dialect;
 use wayleave_runtime::wire::translate::rules::{Fate, Place, rules};
 
 const PAGE: &str = "docs/dialects.md";
@@ -46,7 +46,7 @@ fn the_page_says_what_the_tables_say() {
         let (name, behind) = behind.split_once(" -->").expect("a comment ends");
         let (_, behind) = behind.split_once(END).expect("a table ends");
         let (from, place) = name.split_once(' ').expect("a dialect and a place");
-        let from = if from == "chat" { Dialect::Chat } else { Dialect::Messages };
+        let from = if from == "chat" { Dialect::OpenAi } else { Dialect::Anthropic };
         let place = PLACES.iter().find(|(known, _)| *known == place).expect("a place").1;
         made.push_str(&format!("{before}<!-- rules: {name} -->\n\n{}\n{END}", table(from, place)));
         rest = behind;
@@ -65,7 +65,7 @@ fn the_page_says_what_the_tables_say() {
 #[test]
 fn every_row_is_shown_by_a_file() {
     let mut missing = Vec::new();
-    for from in [Dialect::Chat, Dialect::Messages] {
+    for from in [Dialect::OpenAi, Dialect::Anthropic] {
         let mut shown = BTreeSet::new();
         for body in bodies(from) {
             for (name, _) in body.as_object().expect("an object") {

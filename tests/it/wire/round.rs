@@ -5,7 +5,8 @@ use super::target;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use wayleave_runtime::wire::translate::{self, Dialect};
+use wayleave_runtime::wire::Dialect;
+use wayleave_runtime::wire::translate;
 
 /// Requests, answers and streams that are made.
 const CASES: u64 = 2_000;
@@ -120,7 +121,7 @@ fn a_chat_request_is_the_same_after_a_way_through_messages() {
                 maybe(random, &mut body, "parallel_tool_calls", json!(false));
             }
         }
-        assert_eq!(there_and_back(Dialect::Chat, &body), body, "seed {seed}");
+        assert_eq!(there_and_back(Dialect::OpenAi, &body), body, "seed {seed}");
     }
 }
 
@@ -156,7 +157,7 @@ fn a_messages_request_is_the_same_after_a_way_through_chat() {
             let kind = random.choice(["auto", "any"]).expect("a kind");
             body["tool_choice"] = json!({"type": kind, "disable_parallel_tool_use": true});
         }
-        assert_eq!(there_and_back(Dialect::Messages, &body), body, "seed {seed}");
+        assert_eq!(there_and_back(Dialect::Anthropic, &body), body, "seed {seed}");
     }
 }
 
@@ -191,8 +192,8 @@ fn an_answer_of_messages_is_the_same_after_a_way_through_chat() {
             "stop_reason": reason, "stop_sequence": null, "usage": usage,
         });
         let there =
-            translate::answer(Dialect::Messages, answer.to_string().as_bytes(), 1).expect("an answer");
-        let back = translate::answer(Dialect::Chat, &there.body, 1).expect("an answer");
+            translate::answer(Dialect::Anthropic, answer.to_string().as_bytes(), 1).expect("an answer");
+        let back = translate::answer(Dialect::OpenAi, &there.body, 1).expect("an answer");
         assert_eq!(serde_json::from_slice::<Value>(&back.body).expect("JSON"), answer, "seed {seed}");
         assert_eq!(there.counts, back.counts);
     }
@@ -238,12 +239,12 @@ fn a_chat_stream_says_the_same_after_a_way_through_messages() {
     for seed in 0..CASES {
         let mut random = Rng::with_seed(seed);
         let stream = chat_stream(&mut random);
-        let there = told(Dialect::Chat, &[stream.as_bytes()], true);
+        let there = told(Dialect::OpenAi, &[stream.as_bytes()], true);
         assert_eq!(there.end, Ok(()), "seed {seed}: {stream}");
-        lawful(Dialect::Messages, &there);
-        let back = told(Dialect::Messages, &[there.text.as_bytes()], true);
+        lawful(Dialect::Anthropic, &there);
+        let back = told(Dialect::Anthropic, &[there.text.as_bytes()], true);
         assert_eq!(back.end, Ok(()), "seed {seed}: {}", there.text);
-        lawful(Dialect::Chat, &back);
+        lawful(Dialect::OpenAi, &back);
         assert_eq!(said(&back.text), said(&stream), "seed {seed}: {stream}");
     }
 }

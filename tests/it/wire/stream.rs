@@ -3,8 +3,8 @@
 use super::{CREATED, dialect, whole_pairs};
 use bytes::Bytes;
 use std::path::{Path, PathBuf};
+use wayleave_runtime::wire::Dialect;
 use wayleave_runtime::wire::sse::Decoder;
-use wayleave_runtime::wire::translate::Dialect;
 use wayleave_runtime::wire::translate::stream::{StreamFacts, StreamTranslator, Trouble};
 
 /// What came of a stream.
@@ -105,8 +105,8 @@ fn a_stream_that_is_cut_anywhere_is_never_given_an_end() {
             continue;
         }
         let last = match dialect(&path) {
-            Dialect::Messages => stream.find("\"type\":\"message_stop\""),
-            Dialect::Chat => stream.find("\"finish_reason\":\""),
+            Dialect::Anthropic => stream.find("\"type\":\"message_stop\""),
+            Dialect::OpenAi => stream.find("\"finish_reason\":\""),
         };
         let last = last.expect("it ends");
         let cuts = stream.match_indices("\n\n").map(|(at, end)| at + end.len()).filter(|at| *at < last);
@@ -159,9 +159,9 @@ fn nothing_is_told_after_the_end() {
 /// `case-S16`: usage is told where the caller asked for it, and nowhere else.
 #[test]
 fn a_chat_stream_counts_only_where_it_was_asked_to() {
-    for path in files().iter().filter(|path| dialect(path) == Dialect::Messages) {
+    for path in files().iter().filter(|path| dialect(path) == Dialect::Anthropic) {
         let stream = std::fs::read(path).expect("a stream");
-        let told = told(Dialect::Messages, &[&stream], false);
+        let told = told(Dialect::Anthropic, &[&stream], false);
         assert!(!told.text.contains("\"usage\""), "{}", path.display());
     }
 }
@@ -181,8 +181,8 @@ pub(super) fn lawful(dialect: Dialect, told: &Told) {
         events.push((name, data));
     }
     match dialect {
-        Dialect::Chat => lawful_chat(&events, told),
-        Dialect::Messages => lawful_messages(&events, told),
+        Dialect::OpenAi => lawful_chat(&events, told),
+        Dialect::Anthropic => lawful_messages(&events, told),
     }
 }
 

@@ -9,6 +9,8 @@ const SHOWN_CHARACTERS: usize = 64;
 /// Other names than this are not listed: a hostile body has as many members as it likes.
 const LISTED: usize = 100;
 
+const UNKNOWN: &str = "nobody knows this kind";
+
 /// What was left out and what stands in the way.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
@@ -37,10 +39,18 @@ impl Notes {
             Some(Fate::Dropped(_)) => self.drop(&name),
             Some(Fate::Refused(why)) => self.refuse(&name, why),
             None if kind.is_empty() => self.refuse(path, "one of them has no `type`"),
-            None => self.refuse(&name, "nobody knows this kind"),
+            None if is_name(kind) => self.refuse(&name, UNKNOWN),
+            // Any text of the caller's, and the reason is kept.
+            None => self.refuse(path, UNKNOWN),
         }
         false
     }
+}
+
+/// Whether that looks like the name of a kind: `web_search_20250305`.
+fn is_name(kind: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    kind.len() <= SHOWN_CHARACTERS && kind.bytes().all(is_part)
 }
 
 fn add(list: &mut Vec<String>, note: String) {

@@ -60,7 +60,7 @@ pub(super) fn to_blocks(content: Value<'_>, whose: Whose, notes: &mut Notes) -> 
 fn to_block(part: Value<'_>, whose: Whose, notes: &mut Notes) -> Option<String> {
     let part = part.object();
     let kind = part.words("type");
-    if !notes.carries(Dialect::Chat, Place::Part, PATH, &kind) {
+    if !notes.carries(Dialect::OpenAi, Place::Part, PATH, &kind) {
         return None;
     }
     let made = match kind.as_str() {

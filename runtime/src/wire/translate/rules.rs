@@ -45,20 +45,51 @@ pub struct Rule {
 /// All rules for that place in requests of that dialect.
 pub fn rules(from: Dialect, place: Place) -> &'static [Rule] {
     match (from, place) {
-        (Dialect::Chat, Place::Member) => CHAT_MEMBERS,
-        (Dialect::Chat, Place::Message) => CHAT_MESSAGES,
-        (Dialect::Chat, Place::Part) => CHAT_PARTS,
-        (Dialect::Chat, Place::Tool) => CHAT_TOOLS,
-        (Dialect::Messages, Place::Member) => MESSAGES_MEMBERS,
-        (Dialect::Messages, Place::Message) => MESSAGES_MESSAGES,
-        (Dialect::Messages, Place::Part) => MESSAGES_PARTS,
-        (Dialect::Messages, Place::Tool) => MESSAGES_TOOLS,
+        (Dialect::OpenAi, Place::Member) => CHAT_MEMBERS,
+        (Dialect::OpenAi, Place::Message) => CHAT_MESSAGES,
+        (Dialect::OpenAi, Place::Part) => CHAT_PARTS,
+        (Dialect::OpenAi, Place::Tool) => CHAT_TOOLS,
+        (Dialect::Anthropic, Place::Member) => MESSAGES_MEMBERS,
+        (Dialect::Anthropic, Place::Message) => MESSAGES_MESSAGES,
+        (Dialect::Anthropic, Place::Part) => MESSAGES_PARTS,
+        (Dialect::Anthropic, Place::Tool) => MESSAGES_TOOLS,
     }
 }
 
 /// The rule for that name.
 pub fn find(from: Dialect, place: Place, name: &str) -> Option<&'static Rule> {
     rules(from, place).iter().find(|rule| rule.name == name)
+}
+
+/// Words of paths that are no members of a body or a message, nor kinds of parts or tools.
+const INNER: &[&str] = &[
+    "arguments",
+    "choices",
+    "citations",
+    "content",
+    "context",
+    "description",
+    "detail",
+    "display",
+    "extra_content",
+    "function",
+    "image_url",
+    "is_error",
+    "json_schema",
+    "title",
+    "tool_calls",
+    "user_id",
+];
+
+/// Whether a name that was dropped is the dialects' own, each word of its path: anything else may be a text of the caller's.
+pub fn is_known(path: &str) -> bool {
+    const PLACES: [Place; 4] = [Place::Member, Place::Message, Place::Part, Place::Tool];
+    let is_rule = |name: &str| {
+        let dialects = [Dialect::OpenAi, Dialect::Anthropic].into_iter();
+        let mut places = dialects.flat_map(|from| PLACES.map(|place| (from, place)));
+        places.any(|(from, place)| find(from, place, name).is_some())
+    };
+    path.split('.').all(|name| INNER.contains(&name) || is_rule(name))
 }
 
 const fn rule(name: &'static str, fate: Fate) -> Rule {

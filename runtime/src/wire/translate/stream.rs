@@ -50,6 +50,8 @@ pub enum Trouble {
 struct Progress {
     has_content: bool,
     is_finished: bool,
+    /// Whether the last event said nothing but that the connection lives.
+    is_ping: bool,
     counts: Option<Counts>,
     /// Whether the counts are those of the whole answer: Messages also counts when it begins.
     is_counted: bool,
@@ -96,8 +98,8 @@ impl StreamTranslator {
     /// For a provider that speaks `from`, and a caller that speaks the other dialect.
     pub fn new(from: Dialect, facts: StreamFacts) -> StreamTranslator {
         let direction = match from {
-            Dialect::Messages => Direction::ToChat(ToChat::new(facts)),
-            Dialect::Chat => Direction::ToMessages(ToMessages::default()),
+            Dialect::Anthropic => Direction::ToChat(ToChat::new(facts)),
+            Dialect::OpenAi => Direction::ToMessages(ToMessages::default()),
         };
         StreamTranslator { progress: Progress::default(), direction }
     }
@@ -110,6 +112,7 @@ impl StreamTranslator {
         if self.progress.is_finished {
             return Ok(Bytes::new());
         }
+        self.progress.is_ping = event.data.is_none();
         let Some(data) = &event.data else { return Ok(Bytes::from(self.comment())) };
         let is_done = data.as_ref() == DONE;
         if is_done && let Direction::ToMessages(machine) = &mut self.direction {
@@ -154,6 +157,11 @@ impl StreamTranslator {
     /// Whether the provider has ended the stream, and the caller was told.
     pub fn is_finished(&self) -> bool {
         self.progress.is_finished
+    }
+
+    /// Whether the last event said nothing but that the connection lives: a comment, or a ping.
+    pub fn is_ping(&self) -> bool {
+        self.progress.is_ping
     }
 
     /// The tokens so far, by the provider's count or an estimate.

@@ -21,7 +21,7 @@ fn an_output_limit_is_lowered_never_raised() {
         (r#""max_tokens":70,"max_completion_tokens":null,"#, Some(9), 9),
         (r#""max_tokens":7,"max_completion_tokens":8,"#, None, 8),
     ] {
-        let body = carried(Dialect::Chat, &format!("{{{limits}{messages}}}"), cap);
+        let body = carried(Dialect::OpenAi, &format!("{{{limits}{messages}}}"), cap);
         assert!(body.starts_with(&format!(r#"{{"model":"a\"b","max_tokens":{told},"#)), "{body}");
     }
     for (limit, cap, told) in [
@@ -30,7 +30,7 @@ fn an_output_limit_is_lowered_never_raised() {
         (r#""max_tokens":7,"#, Some(9), r#","max_completion_tokens":7"#),
         (r#""max_tokens":70,"#, Some(9), r#","max_completion_tokens":9"#),
     ] {
-        let body = carried(Dialect::Messages, &format!("{{{limit}{messages}}}"), cap);
+        let body = carried(Dialect::Anthropic, &format!("{{{limit}{messages}}}"), cap);
         assert!(body.starts_with(&format!(r#"{{"model":"a\"b"{told},"messages""#)), "{body}");
     }
 }
@@ -38,9 +38,9 @@ fn an_output_limit_is_lowered_never_raised() {
 #[test]
 fn a_name_of_a_user_that_is_too_long_is_dropped() {
     for (from, longest, member) in [
-        (Dialect::Chat, 256, "\"user\":\"NAME\""),
-        (Dialect::Chat, 256, "\"safety_identifier\":\"NAME\""),
-        (Dialect::Messages, 64, "\"metadata\":{\"user_id\":\"NAME\"}"),
+        (Dialect::OpenAi, 256, "\"user\":\"NAME\""),
+        (Dialect::OpenAi, 256, "\"safety_identifier\":\"NAME\""),
+        (Dialect::Anthropic, 64, "\"metadata\":{\"user_id\":\"NAME\"}"),
     ] {
         for length in [longest, longest + 1] {
             let name = "é".repeat(length);
@@ -55,12 +55,12 @@ fn a_name_of_a_user_that_is_too_long_is_dropped() {
 #[test]
 fn what_is_no_object_is_refused() {
     for body in [&b"[]"[..], b"", b"\xff", b"{\"a\":1,\"a\":2}", b"{} x"] {
-        for from in [Dialect::Chat, Dialect::Messages] {
+        for from in [Dialect::OpenAi, Dialect::Anthropic] {
             assert!(request(from, body, &facts(None)).is_err());
         }
     }
     for body in ["[]", "", "<html>", "{}", r#"{"choices":[]}"#, r#"{"content":{}}"#, r#"{"choices":{}}"#] {
-        for from in [Dialect::Chat, Dialect::Messages] {
+        for from in [Dialect::OpenAi, Dialect::Anthropic] {
             assert_eq!(answer(from, body.as_bytes(), 1), Err(NoAnswer::NotAnAnswer), "{body}");
         }
     }
@@ -71,7 +71,7 @@ fn what_is_no_object_is_refused() {
 fn names_that_a_caller_makes_up_are_cut_and_not_all_listed() {
     let members: String = (0..1_000).map(|member| format!("\"{}{member}\":1,", "x".repeat(member))).collect();
     let body = format!("{{{members}\"messages\":[]}}");
-    let carried = request(Dialect::Chat, body.as_bytes(), &facts(None)).expect("it is carried");
+    let carried = request(Dialect::OpenAi, body.as_bytes(), &facts(None)).expect("it is carried");
     assert!(carried.dropped.len() <= 100 && carried.dropped.iter().all(|name| name.len() <= 64));
 }
 
@@ -80,7 +80,7 @@ fn names_that_a_caller_makes_up_are_cut_and_not_all_listed() {
 fn members_of_any_type_are_borne() {
     let values =
         ["null", "true", "7", "\"x\"", "[]", "{}", "[7]", "[[]]", "[{}]", "[{\"type\":7}]", "{\"type\":[]}"];
-    for from in [Dialect::Chat, Dialect::Messages] {
+    for from in [Dialect::OpenAi, Dialect::Anthropic] {
         for place in [rules::Place::Member, rules::Place::Message] {
             for rule in rules::rules(from, place) {
                 for value in values {

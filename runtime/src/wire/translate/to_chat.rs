@@ -18,7 +18,7 @@ pub(super) fn body(body: &Object<'_>, target: &TargetFacts<'_>, notes: &mut Note
     let mut out = Made::new().with_text("model", target.model);
     output_limit(body, target, &mut out, notes);
     for (name, value) in body.said() {
-        let Some(rule) = rules::find(Dialect::Messages, Place::Member, &name) else {
+        let Some(rule) = rules::find(Dialect::Anthropic, Place::Member, &name) else {
             notes.drop(&name);
             continue;
         };
@@ -100,7 +100,7 @@ fn messages(body: &Object<'_>, notes: &mut Notes) -> Vec<String> {
     for turn in turns {
         let turn = turn.object();
         for (name, _) in turn.said() {
-            if rules::find(Dialect::Messages, Place::Message, &name).is_none() {
+            if rules::find(Dialect::Anthropic, Place::Message, &name).is_none() {
                 notes.drop(&format!("messages.{name}"));
             }
         }
@@ -166,7 +166,7 @@ fn user(turn: Value<'_>, messages: &mut Vec<String>, notes: &mut Notes) {
     for (kind, block) in parts::blocks_of(turn, notes) {
         let Ok(block) = Value::read(&block, Keys::Unchecked) else { continue };
         let block = block.object();
-        if !notes.carries(Dialect::Messages, Place::Part, "messages.content", &kind) {
+        if !notes.carries(Dialect::Anthropic, Place::Part, "messages.content", &kind) {
             continue;
         }
         match kind.as_str() {
@@ -207,7 +207,7 @@ fn assistant(turn: Value<'_>, notes: &mut Notes) -> String {
     for (kind, block) in parts::blocks_of(turn, notes) {
         let Ok(block) = Value::read(&block, Keys::Unchecked) else { continue };
         let block = block.object();
-        if !notes.carries(Dialect::Messages, Place::Part, "messages.content", &kind) {
+        if !notes.carries(Dialect::Anthropic, Place::Part, "messages.content", &kind) {
             continue;
         }
         if block.get("cache_control").is_some() {

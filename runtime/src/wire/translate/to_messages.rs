@@ -15,7 +15,7 @@ pub(super) fn body(body: &Object<'_>, target: &TargetFacts<'_>, notes: &mut Note
     let conversation = Conversation::read(body, notes);
     let mut out = Made::new().with_text("model", target.model).with("max_tokens", &output_tokens.to_string());
     for (name, value) in body.said() {
-        let Some(rule) = rules::find(Dialect::Chat, Place::Member, &name) else {
+        let Some(rule) = rules::find(Dialect::OpenAi, Place::Member, &name) else {
             notes.drop(&name);
             continue;
         };
@@ -157,7 +157,7 @@ impl Conversation {
 
     fn message(&mut self, message: &Object<'_>, notes: &mut Notes) {
         for (name, value) in message.said() {
-            let Some(rule) = rules::find(Dialect::Chat, Place::Message, &name) else {
+            let Some(rule) = rules::find(Dialect::OpenAi, Place::Message, &name) else {
                 notes.drop(&format!("messages.{name}"));
                 continue;
             };

@@ -46,7 +46,7 @@ fn items<'a>(body: &Object<'a>, name: &str) -> Vec<Value<'a>> {
 
 fn tool_of_chat(tool: Value<'_>, notes: &mut Notes) -> Option<String> {
     let tool = tool.object();
-    if !notes.carries(Dialect::Chat, Place::Tool, "tools", &tool.words("type")) {
+    if !notes.carries(Dialect::OpenAi, Place::Tool, "tools", &tool.words("type")) {
         return None;
     }
     let function = tool.get("function")?.object();
@@ -126,7 +126,7 @@ fn tool_of_messages(tool: Value<'_>, notes: &mut Notes) -> Option<String> {
     let tool = tool.object();
     let kind = tool.words("type");
     let kind = if kind.is_empty() { "custom" } else { kind.as_str() };
-    if !notes.carries(Dialect::Messages, Place::Tool, "tools", kind) {
+    if !notes.carries(Dialect::Anthropic, Place::Tool, "tools", kind) {
         return None;
     }
     for (name, _) in tool.said().filter(|(name, _)| !TOOL_MEMBERS.contains(&name.as_str())) {

@@ -3,9 +3,7 @@
 
 use super::raw::{Made, Object, Value};
 use crate::wire::Usage;
-
-/// More tokens than this are no count but a mistake of the provider's.
-const COUNT_LIMIT_TOKENS: u64 = 1_000_000_000;
+use crate::wire::chunk::USAGE_LIMIT_TOKENS;
 
 /// What an answer counts. What the provider did not count is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -146,7 +144,7 @@ fn details(made: &mut Made, name: &str, counts: &[(&str, Option<u64>)]) {
 fn count(object: &Object<'_>, name: &str) -> Option<u64> {
     // `as` saturates, which is what a clamp wants.
     let value = object.get(name)?.raw().parse::<f64>().ok()? as u64;
-    Some(value.min(COUNT_LIMIT_TOKENS))
+    Some(value.min(USAGE_LIMIT_TOKENS))
 }
 
 #[cfg(test)]
@@ -177,7 +175,7 @@ mod tests {
         let counts = Counts::of_chat(&object(
             r#"{"prompt_tokens":5,"completion_tokens":1e18,"prompt_tokens_details":{"cached_tokens":9}}"#,
         ));
-        assert_eq!((counts.input_tokens, counts.output_tokens), (0, COUNT_LIMIT_TOKENS));
+        assert_eq!((counts.input_tokens, counts.output_tokens), (0, USAGE_LIMIT_TOKENS));
         assert_eq!(
             Counts::of_messages(&object(r#"{"input_tokens":-3,"output_tokens":"x"}"#)),
             Counts::default()

@@ -22,7 +22,7 @@ fn data(translator: &mut StreamTranslator, data: &str) -> Result<String, Trouble
 const START: &str = r#"{"type":"message_start","message":{"id":"m","model":"c","usage":{"input_tokens":1,"output_tokens":1}}}"#;
 
 fn begun() -> StreamTranslator {
-    let mut stream = translator(Dialect::Messages);
+    let mut stream = translator(Dialect::Anthropic);
     assert!(data(&mut stream, START).is_ok_and(|told| told.contains("assistant")));
     stream
 }
@@ -43,7 +43,7 @@ fn a_role_and_a_ping_are_no_content() {
     assert!(data(&mut stream, piece).is_ok_and(|told| told.contains(r#"{"content":"\ud83d"}"#)));
     assert!(stream.has_content() && !stream.is_finished());
 
-    let mut stream = translator(Dialect::Chat);
+    let mut stream = translator(Dialect::OpenAi);
     assert_eq!(feed(&mut stream, ": early\n\n").as_deref(), Ok(""));
     assert!(
         delta(&mut stream, r#"{"role":"assistant","content":""}"#)
@@ -80,7 +80,7 @@ fn what_is_held_back_is_bounded() {
     let told: Vec<_> = (0..5).map(|_| data(&mut stream, &piece).is_ok()).collect();
     assert_eq!(told, [true, true, true, true, false]);
 
-    let mut stream = translator(Dialect::Chat);
+    let mut stream = translator(Dialect::OpenAi);
     let call = |arguments: &str| {
         format!(
             r#"{{"tool_calls":[{{"index":0,"id":"a","function":{{"name":"f","arguments":"{arguments}"}}}}]}}"#
@@ -97,7 +97,7 @@ fn what_is_told_stands_in_one_line() {
     let block = "data: {\"type\":\"content_block_start\",\"index\":0,\ndata: \"content_block\":{\"type\":\"redacted_thinking\",\ndata: \"data\":\"x\"}}\n\n";
     let told = feed(&mut stream, block).expect("an event");
     assert_eq!(told.trim_end().lines().count(), 1, "{told}");
-    let mut stream = translator(Dialect::Chat);
+    let mut stream = translator(Dialect::OpenAi);
     let chunk = "data: {\"id\":[1,\ndata: 2],\"choices\":[{\"index\":0,\"delta\":{}}]}\n\n";
     let told = feed(&mut stream, chunk).expect("an event");
     assert_eq!(told.trim_end().lines().count(), 2, "{told}");
@@ -110,7 +110,7 @@ fn an_error_event_is_one_in_any_shape() {
         "data: {\"error\":{\"message\":\"boom\"}}\n\n",
         "data: {\"error\":\"boom\"}\n\n",
     ] {
-        for from in [Dialect::Chat, Dialect::Messages] {
+        for from in [Dialect::OpenAi, Dialect::Anthropic] {
             let told = feed(&mut translator(from), event);
             assert!(matches!(told, Err(Trouble::Error(error)) if error.message == "boom"), "{event}");
         }

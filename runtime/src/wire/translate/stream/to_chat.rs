@@ -49,6 +49,7 @@ impl ToChat {
     pub(super) fn event(&mut self, event: &Object<'_>, progress: &mut Progress) -> Result<String, Trouble> {
         let kind = event.words("type");
         if kind == "ping" {
+            progress.is_ping = true;
             return Ok(if self.head.is_some() { PING.to_owned() } else { String::new() });
         }
         if kind == "message_start" {
