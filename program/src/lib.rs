@@ -36,6 +36,7 @@ use detector::DetectorId;
 use schema::{AttributeId, Schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use value::Tokens;
 
 /// A compiled policy: a total, pure, bounded function from attributes to a decision.
 ///
@@ -71,6 +72,16 @@ pub trait Program: Send + Sync {
     /// # Panics
     /// When `attributes` was made for another schema.
     fn decide(&self, attributes: &Attributes) -> Decision;
+
+    /// Whether the decision is the same for every count of input tokens from `least` to `most`, both inside, on a request of
+    /// which all else is as in `attributes` or still to come. False where that would take a longer look.
+    ///
+    /// # Panics
+    /// When `attributes` was made for another schema.
+    fn decides_alike(&self, attributes: &Attributes, least: Tokens, most: Tokens) -> bool {
+        let _ = attributes;
+        least == most
+    }
 
     /// What a detector that is a pure function of texts finds in one of them: its finding's name, or nothing. Empty for
     /// a detector outside, and for `uninspected`.

@@ -92,7 +92,7 @@ pub fn of_request(schema: &Schema, subject: Subject<'_>) -> Result<Attributes, B
     set(BuiltIn::RequestStream, Value::Bool(call.is_stream));
     let needs = call.needs.iter().map(|need| (*need).to_owned()).collect();
     set(BuiltIn::RequestNeeds, Value::Set(needs));
-    set(BuiltIn::RequestTokens, Value::Tokens(Tokens(call.tokens)));
+    set(BuiltIn::RequestTokens, Value::Tokens(Tokens(call.size.estimate)));
     set(BuiltIn::RequestOutput, Value::Tokens(Tokens(call.output)));
     for (id, attribute) in declared(schema) {
         if attributes.get(id).is_some() {

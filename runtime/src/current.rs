@@ -6,6 +6,7 @@ use crate::health::{Health, Rules};
 use crate::judge::Judges;
 use crate::settings::{Secret, Settings};
 use crate::upstream::{Connector, Upstreams};
+use crate::wire::encodings::Encodings;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub struct Served {
     pub(crate) callers: Callers,
     pub(crate) upstreams: Upstreams,
     pub(crate) judges: Judges,
+    pub(crate) encodings: Encodings,
     /// How its targets fare.
     pub health: Arc<Health>,
 }
@@ -105,6 +107,7 @@ impl Current {
 }
 
 fn serve(policy: Policy, upstreams: Upstreams, judges: Judges, health: Health) -> Served {
+    let encodings = Encodings::of(policy.program.catalogue());
     Served {
         program: policy.program,
         view: policy.view,
@@ -112,6 +115,7 @@ fn serve(policy: Policy, upstreams: Upstreams, judges: Judges, health: Health) -
         callers: Callers::default(),
         upstreams,
         judges,
+        encodings,
         health: Arc::new(health),
     }
 }

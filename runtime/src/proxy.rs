@@ -7,6 +7,8 @@ mod across;
 
 mod attempt;
 
+mod counting;
+
 mod dialect;
 
 mod execute;
@@ -261,20 +263,28 @@ impl Proxy {
         };
         let now = subject.now;
         let mut attributes = attributes::of_request(program.schema(), subject).map_err(Refusal::Attribute)?;
-        recording.known(&attributes);
         let asked = Asked { served: &served, api, body: &body, permits: &self.inspections };
         let deadline = recording.started() + self.settings.timeouts.total;
-        match patience::until(&self.is_stopping, deadline, asked.supply(&mut attributes)).await {
-            Until::Done(Ok(inspection)) => recording.inspected(inspection),
-            Until::Done(Err(Unreadable::TooMany)) => return Err(Refusal::TooManyTexts),
-            Until::Done(Err(Unreadable::Mistake)) => return Err(Refusal::Internal),
-            Until::DeadlinePassed => return Err(Refusal::DeadlinePassed),
-            Until::Stopping => return Err(Refusal::Stopping),
-        }
+        let counted = patience::until(&self.is_stopping, deadline, asked.count(&call, &mut attributes)).await;
+        recording.counted(in_time(counted)?);
+        recording.known(&attributes);
+        let looked = patience::until(&self.is_stopping, deadline, asked.supply(&mut attributes)).await;
+        recording.inspected(in_time(looked)?);
         let decision = program.decide(&attributes);
         let refusal = Refusal::of_decision(&decision, now);
         recording.decided(&attributes, decision, self.settings.timeouts.total);
         refusal.map_or(Ok((call, body)), Err)
+    }
+}
+
+/// What was read off a request's texts, if it could be and in time.
+fn in_time<T>(read: Until<Result<T, Unreadable>>) -> Result<T, Refusal> {
+    match read {
+        Until::Done(Ok(done)) => Ok(done),
+        Until::Done(Err(Unreadable::TooMany)) => Err(Refusal::TooManyTexts),
+        Until::Done(Err(Unreadable::Mistake)) => Err(Refusal::Internal),
+        Until::DeadlinePassed => Err(Refusal::DeadlinePassed),
+        Until::Stopping => Err(Refusal::Stopping),
     }
 }
 

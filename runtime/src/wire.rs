@@ -7,6 +7,10 @@ pub mod json;
 
 pub mod tokens;
 
+pub mod encodings;
+
+pub mod size;
+
 pub mod call;
 
 pub mod chat;

@@ -8,7 +8,9 @@ use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::decision::Outcome;
 use wayleave_program::document::read_request;
+use wayleave_program::schema::BuiltIn;
 use wayleave_program::schema::Origin;
+use wayleave_program::value::{Tokens, Value};
 use wayleave_tests::agreement::{Ways, agree, checked};
 
 /// Policies of one test, and requests for each: 100,000 pairs in all.
@@ -118,4 +120,38 @@ fn classes_have_requests() {
         }
     }
     assert!(impossible > 0 && impossible < asked / 2, "{impossible} of {asked}");
+}
+
+#[test]
+fn counts_that_are_said_to_decide_alike_do_by_the_letter() {
+    let (mut alike, mut apart) = (0, 0);
+    for number in 0..200 {
+        let mut random = Rng::with_seed(number);
+        let written = wayleave_tests::policies::policy_of(&mut random, wayleave_tests::policies::Size::Small);
+        let ways = Ways::of(&checked(&written));
+        for _ in 0..20 {
+            let document = written.request(&mut random);
+            let mut request = read_request(ways.spec.schema(), &document).expect("a request");
+            let least = random.u64(0..1_100);
+            let most = least + random.u64(0..400);
+            if !ways.walked.decides_alike(&request, Tokens(least), Tokens(most)) {
+                apart += 1;
+                continue;
+            }
+            alike += 1;
+            let mut decide = |count| {
+                request.set(BuiltIn::RequestTokens.id(), Value::Tokens(Tokens(count)));
+                ways.spec.decide(&request)
+            };
+            let first = decide(least);
+            for count in [least + 1, least.midpoint(most), random.u64(least..=most), most] {
+                assert_eq!(
+                    decide(count.min(most)),
+                    first,
+                    "policy {number}, {count} in {least}..={most}: {document}"
+                );
+            }
+        }
+    }
+    assert!(alike > 500 && apart > 200, "{alike} alike, {apart} apart");
 }

@@ -181,6 +181,18 @@ impl<'e> Evaluator<'e> {
         self.tokens(attributes, BuiltIn::RequestTokens).saturating_add(output.max(1))
     }
 
+    /// Whether no rule, no context and no draw can tell the counts from `least` to `most` apart.
+    pub(super) fn decides_alike(&self, attributes: &Attributes, least: Tokens, most: Tokens) -> bool {
+        let output = self.tokens(attributes, BuiltIn::RequestOutput).max(1);
+        let (small, large) = (least.0.saturating_add(output), most.0.saturating_add(output));
+        let partition = &self.rules.partition;
+        let mut fits = self.facts.targets.iter().map(|target| target.context);
+        !self.facts.draws_by_tokens
+            && fits.all(|context| (small > context) == (large > context))
+            && partition.is_one_class(BuiltIn::RequestTokens.id(), least.0, most.0)
+            && partition.is_one_class(BuiltIn::RequestWindow.id(), small, large)
+    }
+
     fn now(&self, attributes: &Attributes) -> Option<Instant> {
         match self.value(attributes, BuiltIn::TimeNow.id()) {
             Value::Instant(now) => Some(*now),

@@ -342,6 +342,18 @@ impl Partition {
         }
     }
 
+    /// Whether all numbers of an attribute from `least` to `most` are of one class.
+    pub(super) fn is_one_class(&self, id: AttributeId, least: u64, most: u64) -> bool {
+        match self.cut_of(id) {
+            // Classes ascend with the number.
+            Some(Cut::Numbers(numbers)) => numbers.class_of(least.into()) == numbers.class_of(most.into()),
+            None => true,
+            Some(Cut::Texts(_) | Cut::Members(_) | Cut::Truth(_) | Cut::Set(_) | Cut::Parts(_)) => {
+                least == most
+            }
+        }
+    }
+
     /// Makes an attribute unknown in a class vector.
     pub(super) fn forget(&self, id: AttributeId, classes: &mut [u32]) {
         for dimension in self.dimensions(id) {

@@ -18,7 +18,7 @@ use wayleave_program::catalogue::{Catalogue, TargetId};
 use wayleave_program::decision::Decision;
 use wayleave_program::detector::DetectorId;
 use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, NEEDS, Origin, Schema};
-use wayleave_program::value::{MemberId, Value};
+use wayleave_program::value::{MemberId, Tokens, Value};
 use wayleave_program::{Fingerprint, Program};
 
 /// A policy as it is served.
@@ -67,6 +67,8 @@ pub(super) struct Facts {
     pub(super) shadow_names: Vec<String>,
     /// Whether some condition tests `request.window`.
     pub(super) tests_window: bool,
+    /// Whether some draw is made by a count of input tokens.
+    pub(super) draws_by_tokens: bool,
     /// Whether some condition tests the time of day or the weekday.
     pub(super) tests_clock: bool,
     /// Those of [`Rules::computed`] that some box reads.
@@ -110,6 +112,7 @@ impl Facts {
             targets: targets.collect(),
             shadow_names: policy.migrations.iter().map(|one| format!("{}/shadow", one.name)).collect(),
             tests_window: tests(BuiltIn::RequestWindow),
+            draws_by_tokens: policy.draws_by_tokens(),
             tests_clock: tests(BuiltIn::TimeOfDay) || tests(BuiltIn::TimeWeekday),
             computed,
             of_target,
@@ -331,6 +334,10 @@ impl Program for Compiled {
             free.push(verdict);
         }
         decision
+    }
+
+    fn decides_alike(&self, attributes: &Attributes, least: Tokens, most: Tokens) -> bool {
+        least == most || self.evaluator().decides_alike(attributes, least, most)
     }
 
     fn find(&self, detector: DetectorId, text: &str) -> BTreeSet<String> {

@@ -77,6 +77,17 @@ impl Policy {
         reads.into_iter().collect()
     }
 
+    /// Whether a draw is made by how many tokens the input has, so that one more can change it.
+    pub fn draws_by_tokens(&self) -> bool {
+        let of_splits = self.routes.iter().flat_map(|route| route.body.plans()).flat_map(|plan| &plan.stages);
+        let by = of_splits.filter_map(|stage| match &stage.who {
+            Who::Split(by, _) => *by,
+            Who::Target(_) | Who::Requested | Who::Ordered(..) => None,
+        });
+        let mut by = by.chain(self.migrations.iter().filter_map(|migration| migration.sticky));
+        by.any(|id| id == BuiltIn::RequestTokens.id() || id == BuiltIn::RequestWindow.id())
+    }
+
     /// The attributes that a condition depends on, ascending.
     pub fn tested(&self, condition: &Condition) -> BTreeSet<AttributeId> {
         let mut found = BTreeSet::new();

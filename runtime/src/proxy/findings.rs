@@ -235,7 +235,7 @@ impl Asked<'_> {
 
     /// Runs work on so many bytes: here if they are few, else on a thread for it, as many at once as there are
     /// processors. Work whose request is gone is told so.
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
         work: impl FnOnce(&AtomicBool) -> T + Send + 'static,

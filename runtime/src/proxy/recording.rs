@@ -165,7 +165,12 @@ impl Recording {
     pub(super) fn called(&mut self, call: &Call) {
         self.model.clone_from(&call.model);
         self.is_stream = call.is_stream;
-        self.input_estimate = call.tokens;
+        self.input_estimate = call.size.estimate;
+    }
+
+    /// Notes how many tokens its input has as far as we can tell.
+    pub(super) fn counted(&mut self, tokens: u64) {
+        self.input_estimate = tokens;
     }
 
     /// Notes what is known of the request beside its texts.

@@ -1,7 +1,9 @@
 //! A caller's request as the gateway understands it: what a policy can ask about, and where in the body stands what
 //! may be edited. Holds no text of the prompt.
 
+use super::encodings::Encoding;
 use super::json::{JsonError, Keys, Kind, Reader};
+use super::size::{Meter, Size};
 use super::{Api, chat, embeddings, messages};
 use std::ops::Range;
 
@@ -16,8 +18,8 @@ pub struct Call {
     pub is_stream: bool,
     /// Members of [`NEEDS`](wayleave_program::schema::NEEDS), in its order.
     pub needs: Vec<&'static str>,
-    /// Input tokens: a generous estimate ([`tokens`](super::tokens)), meant as an upper bound.
-    pub tokens: u64,
+    /// Input tokens: what is known of them without counting.
+    pub size: Size,
     /// Output tokens that the caller asked for at most; 0: unsaid.
     pub output: u64,
     /// The members of `metadata`, in the order written.
@@ -202,6 +204,26 @@ const DESTINATIONS: [&str; 4] = ["api_base", "base_url", "api_key", "custom_llm_
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn read(api: Api, body: &[u8]) -> Result<Call, BadCall> {
+    let mut draft = draft(api, body, Meter::estimating())?;
+    draft.call.size = draft.meter.size;
+    draft.finish()
+}
+
+/// The tokens of the texts of a body that was read before, in that of these encodings which has most. What is left when it
+/// is over counts as its bytes.
+///
+/// # Errors
+/// As [`read`].
+pub fn count(
+    api: Api,
+    body: &[u8],
+    encodings: &[Encoding],
+    is_over: &dyn Fn() -> bool,
+) -> Result<u64, BadCall> {
+    draft(api, body, Meter::counting(encodings, is_over)).map(|draft| draft.meter.greatest())
+}
+
+fn draft<'a>(api: Api, body: &[u8], meter: Meter<'a>) -> Result<Draft<'a>, BadCall> {
     let text = std::str::from_utf8(body).map_err(|_| BadCall::NotUtf8)?;
     let mut reader = Reader::new(text, Keys::Unique);
     if reader.peek()? != Kind::Object {
@@ -209,7 +231,7 @@ pub fn read(api: Api, body: &[u8]) -> Result<Call, BadCall> {
         reader.end()?;
         return Err(BadCall::NotAnObject);
     }
-    let mut draft = Draft::new(api, text);
+    let mut draft = Draft::new(api, text, meter);
     reader.object(|reader, key| {
         let Some(name) = READ_MEMBERS.iter().find(|name| key.is(name)) else {
             let written = key.decode().unwrap_or_default();
@@ -224,31 +246,32 @@ pub fn read(api: Api, body: &[u8]) -> Result<Call, BadCall> {
         draft.member(reader, name)
     })?;
     reader.end()?;
-    draft.finish()
+    Ok(draft)
 }
 
 /// A call that is being read.
-pub(super) struct Draft {
+pub(super) struct Draft<'a> {
     pub(super) call: Call,
+    pub(super) meter: Meter<'a>,
     pub(super) needs: u32,
     has_model: bool,
     pub(super) has_content: bool,
 }
 
-impl Draft {
-    fn new(api: Api, text: &str) -> Draft {
+impl<'a> Draft<'a> {
+    fn new(api: Api, text: &str, meter: Meter<'a>) -> Draft<'a> {
         let call = Call {
             api,
             model: String::new(),
             is_stream: false,
             needs: Vec::new(),
-            tokens: 0,
+            size: Size::default(),
             output: 0,
             metadata: Vec::new(),
             places: Places { first_member: text.find('{').map_or(0, |at| at + 1), ..Places::default() },
             passed: Passed::default(),
         };
-        Draft { call, needs: 0, has_model: false, has_content: false }
+        Draft { call, meter, needs: 0, has_model: false, has_content: false }
     }
 
     fn member(&mut self, reader: &mut Reader<'_>, name: &'static str) -> Result<(), BadCall> {

@@ -2,16 +2,21 @@
 //! content parts are passed on.
 
 use super::call::{BadCall, Draft};
-use super::json::{Kind, Reader, Text};
+use super::json::{Keys, Kind, Reader, Text};
 use super::tokens;
 
 /// Reads one member.
-pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static str) -> Result<(), BadCall> {
+pub(super) fn member(
+    draft: &mut Draft<'_>,
+    reader: &mut Reader<'_>,
+    name: &'static str,
+) -> Result<(), BadCall> {
     let kind = reader.peek()?;
     match (name, kind) {
         ("max_tokens" | "max_completion_tokens", _) => draft.output(reader, name),
         ("messages", Kind::Array) => {
             draft.has_content = true;
+            draft.meter.answer();
             reader.array(|reader| message(draft, reader))
         }
         ("messages", _) => Err(BadCall::WrongType("messages", "a list of messages")),
@@ -25,7 +30,7 @@ pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static 
             let raw = reader.raw()?;
             if !is_empty(raw) {
                 draft.need("tools");
-                draft.call.tokens += tokens::of_text(raw);
+                draft.meter.tools(raw, items(raw)?);
             }
             Ok(())
         }
@@ -58,7 +63,17 @@ pub(super) fn is_empty(raw_list: &str) -> bool {
     raw_list.trim_matches(['[', ']', ' ', '\n', '\r', '\t']).is_empty()
 }
 
-fn response_format(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
+/// How many values a list has that was read before.
+pub(super) fn items(raw_list: &str) -> Result<u64, BadCall> {
+    let mut count = 0;
+    Reader::new(raw_list, Keys::Unchecked).array(|reader| {
+        count += 1;
+        reader.skip().map(drop).map_err(BadCall::from)
+    })?;
+    Ok(count)
+}
+
+fn response_format(draft: &mut Draft<'_>, reader: &mut Reader<'_>) -> Result<(), BadCall> {
     let raw = reader.fork().raw()?;
     let mut is_structured = false;
     reader.object(|reader, key| {
@@ -71,7 +86,7 @@ fn response_format(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), Bad
     })?;
     if is_structured {
         draft.need("structured-output");
-        draft.call.tokens += tokens::of_text(raw);
+        draft.meter.text(raw);
     }
     Ok(())
 }
@@ -83,22 +98,25 @@ fn string<'a>(reader: &mut Reader<'a>, name: &'static str) -> Result<Text<'a>, B
     }
 }
 
-fn message(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
+fn message(draft: &mut Draft<'_>, reader: &mut Reader<'_>) -> Result<(), BadCall> {
     if reader.peek()? != Kind::Object {
         return Err(BadCall::WrongType("messages", "a list of objects"));
     }
-    draft.call.tokens += tokens::PER_MESSAGE;
+    draft.meter.message();
     reader.object(|reader, key| {
         let kind = reader.peek()?;
         if !key.is("content") {
             // Tool calls, names, refusals: text of the model's input, whatever it is.
-            draft.call.tokens += tokens::of_text(reader.raw()?);
+            draft.meter.text(reader.raw()?);
+            if key.is("name") {
+                draft.meter.name();
+            }
             return Ok(());
         }
         match kind {
             Kind::Null => reader.skip().map(drop).map_err(BadCall::from),
             Kind::String => {
-                draft.call.tokens += tokens::of_text(reader.string()?.raw);
+                draft.meter.text(reader.string()?.raw);
                 Ok(())
             }
             Kind::Array => reader.array(|reader| part(draft, reader)),
@@ -108,7 +126,7 @@ fn message(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
 }
 
 /// A part of a message's content. Its kind may stand behind its data, so the object is walked twice.
-fn part(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
+fn part(draft: &mut Draft<'_>, reader: &mut Reader<'_>) -> Result<(), BadCall> {
     if reader.peek()? != Kind::Object {
         return Err(BadCall::WrongType("messages.content", "a list of parts, which are objects"));
     }
@@ -121,20 +139,20 @@ fn part(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
         reader.skip().map(drop).map_err(BadCall::from)
     })?;
     let raw = reader.raw()?;
-    draft.call.tokens += match kind {
+    match kind {
         Some(kind) if kind.is("image_url") || kind.is("image") || kind.is("input_image") => {
             draft.need("vision");
-            tokens::PER_IMAGE
+            draft.meter.image();
         }
         Some(kind) if kind.is("input_audio") => {
             draft.need("audio");
-            tokens::of_audio(raw.len())
+            draft.meter.other(tokens::of_audio(raw.len()));
         }
         Some(kind) if kind.is("file") || kind.is("input_file") => {
             draft.need("files");
-            tokens::of_file(raw.len())
+            draft.meter.other(tokens::of_file(raw.len()));
         }
-        _ => tokens::of_text(raw),
-    };
+        _ => draft.meter.text(raw),
+    }
     Ok(())
 }

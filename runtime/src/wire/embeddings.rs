@@ -2,34 +2,39 @@
 
 use super::call::{BadCall, Draft};
 use super::json::{Kind, Reader};
-use super::tokens;
+
+/// What some tokenizers put before each text.
+const PER_TEXT: u64 = 1;
 
 /// Reads one member.
-pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static str) -> Result<(), BadCall> {
+pub(super) fn member(
+    draft: &mut Draft<'_>,
+    reader: &mut Reader<'_>,
+    name: &'static str,
+) -> Result<(), BadCall> {
     match name {
         "input" => {
             draft.has_content = true;
-            draft.call.tokens += input(reader, 0)?;
-            Ok(())
+            input(draft, reader, 0)
         }
         _ => reader.skip().map(drop).map_err(BadCall::from),
     }
 }
 
 /// A text, a list of texts, a list of token numbers, or a list of such lists.
-fn input(reader: &mut Reader<'_>, depth: u32) -> Result<u64, BadCall> {
+fn input(draft: &mut Draft<'_>, reader: &mut Reader<'_>, depth: u32) -> Result<(), BadCall> {
     const WHAT: BadCall = BadCall::WrongType("input", "a text, a list of texts, or token numbers");
     match (reader.peek()?, depth) {
-        (Kind::String, 0 | 1) => Ok(tokens::of_text(reader.string()?.raw) + 1),
-        (Kind::Number, 1 | 2) => reader.number().map(|_| 1).map_err(BadCall::from),
-        (Kind::Array, 0 | 1) => {
-            let mut sum = 0;
-            reader.array(|reader| {
-                sum += input(reader, depth + 1)?;
-                Ok::<(), BadCall>(())
-            })?;
-            Ok(sum)
+        (Kind::String, 0 | 1) => {
+            draft.meter.text(reader.string()?.raw);
+            draft.meter.allowance(PER_TEXT);
+            Ok(())
         }
+        (Kind::Number, 1 | 2) => {
+            draft.meter.other(1);
+            reader.number().map(drop).map_err(BadCall::from)
+        }
+        (Kind::Array, 0 | 1) => reader.array(|reader| input(draft, reader, depth + 1)),
         _ => Err(WHAT),
     }
 }

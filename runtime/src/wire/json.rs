@@ -114,6 +114,12 @@ impl<'a> Text<'a> {
     }
 }
 
+/// What a string between its quotes says, or any other value with what its strings say, once a [`Reader`] has checked it; with
+/// a replacement character for each lone surrogate.
+pub fn unescaped(raw: &str) -> Cow<'_, str> {
+    Text { raw, has_escapes: raw.contains('\\') }.decode_lossy()
+}
+
 /// Decodes escapes that [`Reader::string`] has checked; lone surrogates become their generalised UTF-8.
 fn unescape(raw: &str) -> Vec<u8> {
     let bytes = raw.as_bytes();

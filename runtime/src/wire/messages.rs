@@ -3,12 +3,16 @@
 
 use super::Api;
 use super::call::{BadCall, Draft};
-use super::chat::is_empty;
+use super::chat::{is_empty, items};
 use super::json::{Kind, Reader, Text};
 use super::tokens;
 
 /// Reads one member.
-pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static str) -> Result<(), BadCall> {
+pub(super) fn member(
+    draft: &mut Draft<'_>,
+    reader: &mut Reader<'_>,
+    name: &'static str,
+) -> Result<(), BadCall> {
     const WHOLE_NUMBER: BadCall = BadCall::WrongType("max_tokens", "a whole number");
     let kind = reader.peek()?;
     match (name, kind) {
@@ -18,6 +22,7 @@ pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static 
         ("max_tokens", _) => Err(WHOLE_NUMBER),
         ("messages", Kind::Array) => {
             draft.has_content = true;
+            draft.meter.answer();
             reader.array(|reader| message(draft, reader))
         }
         ("messages", _) => Err(BadCall::WrongType("messages", "a list of messages")),
@@ -28,7 +33,7 @@ pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static 
         }
         ("stream", _) => Err(BadCall::WrongType("stream", "true or false")),
         ("system", Kind::String | Kind::Array) => {
-            draft.call.tokens += tokens::PER_MESSAGE;
+            draft.meter.message();
             content(draft, reader, "system", 0)
         }
         ("system", _) => Err(BadCall::WrongType("system", "a text or a list of blocks")),
@@ -36,7 +41,7 @@ pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static 
             let raw = reader.raw()?;
             if !is_empty(raw) {
                 draft.need("tools");
-                draft.call.tokens += tokens::of_text(raw);
+                draft.meter.tools(raw, items(raw)?);
             }
             Ok(())
         }
@@ -56,7 +61,7 @@ pub(super) fn member(draft: &mut Draft, reader: &mut Reader<'_>, name: &'static 
         ("output_format", Kind::Object) => format(draft, reader),
         ("output_format", _) => Err(BadCall::WrongType("output_format", "an object")),
         ("prefill", _) => {
-            draft.call.tokens += tokens::of_text(reader.raw()?);
+            draft.meter.text(reader.raw()?);
             Ok(())
         }
         _ => skip(reader),
@@ -68,7 +73,7 @@ fn skip(reader: &mut Reader<'_>) -> Result<(), BadCall> {
 }
 
 /// Any thinking but none at all.
-fn thinking(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
+fn thinking(draft: &mut Draft<'_>, reader: &mut Reader<'_>) -> Result<(), BadCall> {
     let is_off = kind_of(reader, "thinking.type")?.is_some_and(|kind| kind.is("disabled"));
     if !is_off {
         draft.need("reasoning");
@@ -77,22 +82,22 @@ fn thinking(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
 }
 
 /// A schema that the answer has to keep to, which the model reads too.
-fn format(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
+fn format(draft: &mut Draft<'_>, reader: &mut Reader<'_>) -> Result<(), BadCall> {
     draft.need("structured-output");
-    draft.call.tokens += tokens::of_text(reader.raw()?);
+    draft.meter.text(reader.raw()?);
     Ok(())
 }
 
-fn message(draft: &mut Draft, reader: &mut Reader<'_>) -> Result<(), BadCall> {
+fn message(draft: &mut Draft<'_>, reader: &mut Reader<'_>) -> Result<(), BadCall> {
     if reader.peek()? != Kind::Object {
         return Err(BadCall::WrongType("messages", "a list of objects"));
     }
-    draft.call.tokens += tokens::PER_MESSAGE;
+    draft.meter.message();
     reader.object(|reader, key| {
         if key.is("content") {
             return content(draft, reader, "messages.content", 0);
         }
-        draft.call.tokens += tokens::of_text(reader.raw()?);
+        draft.meter.text(reader.raw()?);
         Ok(())
     })
 }
@@ -102,14 +107,14 @@ const NESTED_LEVELS: u32 = 3;
 
 /// A text, or a list of blocks.
 fn content(
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     reader: &mut Reader<'_>,
     name: &'static str,
     level: u32,
 ) -> Result<(), BadCall> {
     match reader.peek()? {
         Kind::String => {
-            draft.call.tokens += tokens::of_text(reader.string()?.raw);
+            draft.meter.text(reader.string()?.raw);
             Ok(())
         }
         Kind::Array => reader.array(|reader| match reader.peek()? {
@@ -121,12 +126,12 @@ fn content(
 }
 
 /// A block. Its kind may stand behind its data, so the object is walked twice.
-fn block(draft: &mut Draft, reader: &mut Reader<'_>, level: u32) -> Result<(), BadCall> {
+fn block(draft: &mut Draft<'_>, reader: &mut Reader<'_>, level: u32) -> Result<(), BadCall> {
     let kind = kind_of(reader, "messages.content.type")?;
     let is = |name: &str| kind.is_some_and(|kind| kind.is(name));
     if is("image") {
         draft.need("vision");
-        draft.call.tokens += tokens::PER_IMAGE;
+        draft.meter.image();
         return skip(reader);
     }
     if is("document") {
@@ -139,25 +144,25 @@ fn block(draft: &mut Draft, reader: &mut Reader<'_>, level: u32) -> Result<(), B
         return reader.object(|reader, key| match reader.peek()? {
             Kind::Array if key.is("content") => content(draft, reader, "messages.content", level + 1),
             _ => {
-                draft.call.tokens += tokens::of_text(reader.raw()?);
+                draft.meter.text(reader.raw()?);
                 Ok(())
             }
         });
     }
-    draft.call.tokens += tokens::of_text(reader.raw()?);
+    draft.meter.text(reader.raw()?);
     Ok(())
 }
 
 /// A document: a file, unless it is plain text or a list of blocks.
-fn document(draft: &mut Draft, reader: &mut Reader<'_>, level: u32) -> Result<(), BadCall> {
+fn document(draft: &mut Draft<'_>, reader: &mut Reader<'_>, level: u32) -> Result<(), BadCall> {
     reader.object(|reader, key| {
         if !key.is("source") || reader.peek()? != Kind::Object {
-            draft.call.tokens += tokens::of_text(reader.raw()?);
+            draft.meter.text(reader.raw()?);
             return Ok(());
         }
         let kind = kind_of(reader, "messages.content.source.type")?;
         if kind.is_some_and(|kind| kind.is("text")) {
-            draft.call.tokens += tokens::of_text(reader.raw()?);
+            draft.meter.text(reader.raw()?);
             return Ok(());
         }
         if kind.is_some_and(|kind| kind.is("content")) && level < NESTED_LEVELS {
@@ -167,7 +172,7 @@ fn document(draft: &mut Draft, reader: &mut Reader<'_>, level: u32) -> Result<()
             });
         }
         draft.need("files");
-        draft.call.tokens += tokens::of_file(reader.raw()?.len());
+        draft.meter.other(tokens::of_file(reader.raw()?.len()));
         Ok(())
     })
 }

@@ -114,7 +114,7 @@ fn what_is_unknown_is_left_alone() {
 fn embeddings_take_texts_and_token_numbers() {
     let tokens = |input: &str| {
         let body = format!("{{\"model\":\"e\",\"input\":{input},\"encoding_format\":\"base64\"}}");
-        read(Api::Embeddings, body.as_bytes()).map(|call| call.tokens)
+        read(Api::Embeddings, body.as_bytes()).map(|call| call.size.estimate)
     };
     assert_eq!(tokens("\"a b\""), Ok(3));
     assert_eq!(tokens("[\"a\",\"b\"]"), Ok(4));

@@ -49,7 +49,7 @@ fn a_message_says_what_it_needs() {
 #[test]
 fn everything_that_a_model_reads_counts() {
     let none = call(r#""messages":[]"#);
-    assert_eq!((none.tokens, none.output, none.is_stream), (0, 10, false));
+    assert_eq!((none.size.estimate, none.output, none.is_stream), (0, 10, false));
     for members in [
         r#""messages":[{"role":"user","content":"one two"}]"#,
         r#""messages":[{"role":"user","content":[{"type":"text","text":"one two"}]}]"#,
@@ -61,7 +61,7 @@ fn everything_that_a_model_reads_counts() {
         r#""messages":[],"tools":[{"name":"one","description":"two"}]"#,
         r#""messages":[],"prefill":[{"type":"text","text":"one two"}]"#,
     ] {
-        assert!(call(members).tokens >= 2, "{members}");
+        assert!(call(members).size.estimate >= 2, "{members}");
     }
     let streamed = call(r#""messages":[],"stream":true,"metadata":{"user_id":"u"}"#);
     assert!(streamed.is_stream && streamed.metadata.len() == 1);
