@@ -74,7 +74,8 @@ pub trait Program: Send + Sync {
     fn decide(&self, attributes: &Attributes) -> Decision;
 
     /// Whether the decision is the same for every count of input tokens from `least` to `most`, both inside, on a request of
-    /// which all else is as in `attributes` or still to come. False where that would take a longer look.
+    /// which all else is as in `attributes` or still to come; but for the number that a reason names where a context is too small.
+    /// False where that would take a longer look.
     ///
     /// # Panics
     /// When `attributes` was made for another schema.

@@ -342,16 +342,10 @@ impl Partition {
         }
     }
 
-    /// Whether all numbers of an attribute from `least` to `most` are of one class.
+    /// Whether no test can tell the numbers from `least` to `most` apart: classes ascend with the number.
     pub(super) fn is_one_class(&self, id: AttributeId, least: u64, most: u64) -> bool {
-        match self.cut_of(id) {
-            // Classes ascend with the number.
-            Some(Cut::Numbers(numbers)) => numbers.class_of(least.into()) == numbers.class_of(most.into()),
-            None => true,
-            Some(Cut::Texts(_) | Cut::Members(_) | Cut::Truth(_) | Cut::Set(_) | Cut::Parts(_)) => {
-                least == most
-            }
-        }
+        let Some(Cut::Numbers(numbers)) = self.cut_of(id) else { return true };
+        numbers.class_of(least.into()) == numbers.class_of(most.into())
     }
 
     /// Makes an attribute unknown in a class vector.

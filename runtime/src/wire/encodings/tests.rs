@@ -1,3 +1,5 @@
+//! Names of models, and counts that are stated elsewhere or must lie between bounds.
+
 use super::*;
 
 fn count(encoding: Encoding, text: &str) -> u64 {

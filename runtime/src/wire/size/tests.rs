@@ -1,3 +1,5 @@
+//! Whole calls beside what OpenAI counts of them.
+
 use super::*;
 use crate::wire::Api;
 use crate::wire::call;
