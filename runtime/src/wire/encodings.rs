@@ -112,7 +112,7 @@ impl Encoding {
 const LOOK_BYTES: usize = 16 << 10;
 
 /// A number of tokens below which no text in JSON, without its quotes, can stay in any [`Encoding`]: all begin another
-/// one at a blank before a letter or behind it, and none has more than [`TOKEN_BYTES`].
+/// one at a blank before a letter or behind it, and none has more than `TOKEN_BYTES`.
 pub fn least(raw: &str) -> u64 {
     let bytes = raw.as_bytes();
     let begins = |pair: &&[u8]| pair[0] == b' ' && pair[1].is_ascii_alphabetic();
