@@ -2,6 +2,7 @@
 //! text is refused, and never serves half of one.
 
 use crate::callers::Callers;
+use crate::documents::Documents;
 use crate::health::{Health, Rules};
 use crate::judge::Judges;
 use crate::settings::{Secret, Settings};
@@ -34,6 +35,7 @@ pub struct Served {
     /// The warnings it was compiled with, as text; possibly empty.
     pub warnings: String,
     pub(crate) callers: Callers,
+    pub(crate) documents: Documents,
     pub(crate) upstreams: Upstreams,
     pub(crate) judges: Judges,
     pub(crate) encodings: Encodings,
@@ -113,6 +115,7 @@ fn serve(policy: Policy, upstreams: Upstreams, judges: Judges, health: Health) -
         view: policy.view,
         warnings: policy.warnings,
         callers: Callers::default(),
+        documents: Documents::default(),
         upstreams,
         judges,
         encodings,

@@ -17,6 +17,8 @@ pub mod attributes;
 
 mod callers;
 
+mod documents;
+
 pub mod inspection;
 
 pub mod health;

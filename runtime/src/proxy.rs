@@ -303,13 +303,17 @@ fn random<const COUNT: usize>() -> [u8; COUNT] {
 
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// 128 random bits as 26 characters of Crockford's base 32.
+/// The bits of a request's id behind the moment in it.
+const RANDOM_BITS: u32 = 80;
+
+/// A ULID in lower case: 48 bits of milliseconds since 1970 and 80 bits that nobody can guess, as 26 characters of
+/// Crockford's base 32. Sorted as text, ids are in the order of their requests: what is stored by id is written side by
+/// side, and not all over the store.
 fn request_id() -> String {
-    let mut bits = u128::from_le_bytes(random());
-    let digit = |_| {
-        let digit = char::from(DIGITS[(bits & 31) as usize]);
-        bits >>= 5;
-        digit
-    };
-    (0..26).map(digit).collect()
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut bits = [0; 16];
+    bits[..10].copy_from_slice(&random::<10>());
+    let bits = since.as_millis() << RANDOM_BITS | u128::from_le_bytes(bits);
+    let digit = |place: u32| char::from(DIGITS[(bits >> (5 * place) & 31) as usize]);
+    (0..26).rev().map(digit).collect()
 }

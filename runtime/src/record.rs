@@ -1,6 +1,10 @@
 //! What is kept of one request: who asked, what was decided and why, what was tried, what it cost. Plain data, no I/O,
 //! and never a word of prompt or answer.
 
+mod document;
+
+pub use document::Document;
+
 use crate::trace::Trace;
 use serde::{Deserialize, Serialize};
 
@@ -242,7 +246,7 @@ pub struct DecisionRecord {
     /// The status that the caller got; 0 where the caller left before one.
     pub status: u16,
     /// The decision document; none where it was refused before deciding.
-    pub decision: Option<serde_json::Value>,
+    pub decision: Option<Document>,
     /// What was looked through for it; none where no rule asked for a text.
     #[serde(default)]
     pub inspection: Option<RecordedInspection>,

@@ -109,7 +109,7 @@ fn record(number: u32, team: &str) -> DecisionRecord {
         outcome: Outcome::Ok,
         status: 200,
         decision: Some(json!({"decision": "route", "plan": plan, "removed": removed, "obligations": owed,
-            "observed": observed, "findings": ["email", "medical.diagnosis"]})),
+            "observed": observed, "findings": ["email", "medical.diagnosis"]}).into()),
         inspection: Some(RecordedInspection {
             parts: 3,
             bytes: 12_000,

@@ -2,13 +2,14 @@
 //! came about: answered, refused, left by its caller, or lost in a panic.
 
 use crate::current::Served;
+use crate::documents::Source;
 use crate::error::{Refusal, is_model_name};
 use crate::exchange::failure::{Failure, NOT_SPOKEN};
 use crate::exchange::{self, Action, Attempt, Bounds, Candidate, Event, Exchange, PassedOver};
 use crate::keys::{Held, Identity};
 use crate::record::{
     AttemptRecord, DecisionRecord, Outcome, PassedOverRecord, RecordedCaller, RecordedInspection,
-    RecordedLines, RecordedTokens,
+    RecordedTokens,
 };
 use crate::store::Store;
 use crate::trace::Trace;
@@ -303,6 +304,8 @@ impl Recording {
         }
         let program = &self.served.program;
         let (fingerprint, decision) = (program.fingerprint(), self.decision.as_ref());
+        let written = Source { catalogue: program.catalogue(), fingerprint, view: &self.served.view };
+        let kept = decision.map(|decision| self.served.documents.of(written, decision));
         let latency_ms = milliseconds(self.started);
         let left_out = std::mem::take(&mut self.left_out);
         let attempts = self.exchange.as_ref().map_or(&[][..], Exchange::attempts);
@@ -323,8 +326,7 @@ impl Recording {
                 None => self.outcome,
             },
             status: if is_panic && self.status == 0 { 500 } else { self.status },
-            decision: decision
-                .map(|decision| document::write_decision(decision, program.catalogue(), fingerprint)),
+            decision: kept.as_ref().map(|kept| kept.document.clone()),
             inspection: std::mem::take(&mut self.inspection),
             request: std::mem::take(&mut self.request),
             too_long: Vec::new(),
@@ -348,7 +350,7 @@ impl Recording {
                 .map(|at_ms| at_ms.saturating_sub(arrived_ms)),
             policy: fingerprint.policy.clone(),
             source: fingerprint.source.clone(),
-            lines: decision.map(|decision| lines(&self.served, decision)).unwrap_or_default(),
+            lines: kept.map(|kept| kept.lines.clone()).unwrap_or_default(),
             id: std::mem::take(&mut self.id),
             caller: std::mem::take(&mut self.caller),
             model: std::mem::take(&mut self.model),
@@ -386,18 +388,9 @@ fn in_milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A request's id has 128 random bits; jitter needs fewer.
+/// A request's id has 80 random bits; jitter needs fewer.
 fn seed(id: &str) -> u64 {
     id.bytes().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
-}
-
-fn lines(served: &Served, decision: &Decision) -> Vec<RecordedLines> {
-    let places = served.view.deciding(decision).into_iter();
-    let line = |place: wayleave_program::source_view::Place| {
-        let file = served.view.files.get(place.file as usize)?;
-        Some(RecordedLines { file: file.path.clone(), line: place.line, end_line: place.end_line })
-    };
-    places.filter_map(line).collect()
 }
 
 /// What another attempt was faster than.

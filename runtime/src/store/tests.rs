@@ -38,7 +38,7 @@ fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
         model: "assistant".to_owned(),
         outcome,
         status: 200,
-        decision: Some(serde_json::json!({"decision": "route"})),
+        decision: Some(serde_json::json!({"decision": "route"}).into()),
         inspection: None,
         request: None,
         too_long: Vec::new(),
@@ -357,7 +357,7 @@ async fn a_summary_counts_flags_of_what_served_and_rules_on_trial() {
         "observed": [{"rule": "deny x", "targets": ["a/b"]}, {"rule": "deny y", "targets": []}],
     });
     let of = |number, target: Option<&str>| DecisionRecord {
-        decision: Some(document.clone()),
+        decision: Some(document.clone().into()),
         target: target.map(str::to_owned),
         ..record(number, "search", Outcome::Ok)
     };

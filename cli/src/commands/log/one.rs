@@ -72,7 +72,7 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
         ("took", took(record)),
         ("tokens", tokens(record)),
         ("looked through", looked_through(record)),
-        ("found", words(record.decision.as_ref(), "findings")),
+        ("found", words(record.decision.as_deref(), "findings")),
         ("caller's id", printable(record.caller_request_id.as_deref().unwrap_or_default())),
         ("trace", record.trace.as_ref().map(trace).unwrap_or_default()),
         ("policy", record.policy.clone()),
