@@ -66,6 +66,9 @@ const DECISION_HEADER: HeaderName = HeaderName::from_static("x-wayleave-decision
 
 const TARGET_HEADER: HeaderName = HeaderName::from_static("x-wayleave-target");
 
+/// The model that an answer names, where it is another than was asked.
+const MODEL_HEADER: HeaderName = HeaderName::from_static("x-wayleave-model");
+
 /// What of the request or the answer was left out on the way into another dialect.
 const DROPPED_HEADER: HeaderName = HeaderName::from_static("x-wayleave-dropped");
 

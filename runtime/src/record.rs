@@ -2,6 +2,7 @@
 //! and never a word of prompt or answer.
 
 use crate::trace::Trace;
+use crate::wire::marks::Marks;
 use serde::{Deserialize, Serialize};
 
 /// How a request ended, in the words of the audit trail.
@@ -149,8 +150,19 @@ pub struct AttemptRecord {
     /// Whether the provider may have executed it, and charge for it, though nothing came of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maybe_billed: bool,
+    /// What was odd about its answer, though it was one.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
     /// A few words on a failure, and on what was left out between two dialects: no content, no addresses, no keys.
     pub detail: String,
+}
+
+impl AttemptRecord {
+    /// The detail, and what was odd, in a line.
+    pub fn told(&self) -> String {
+        let detail = Some(self.detail.clone()).filter(|detail| !detail.is_empty());
+        detail.into_iter().chain(self.marks.words()).collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// A candidate that was not called, as it was known to fail.

@@ -81,6 +81,7 @@ fn attempt(target: &str, cause: Option<&str>, started_ms: u64) -> AttemptRecord 
         latency_ms: 120,
         detail: String::new(),
         maybe_billed: false,
+        marks: Default::default(),
     }
 }
 

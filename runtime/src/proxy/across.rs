@@ -20,7 +20,7 @@ const HEADER_LIMIT_BYTES: usize = 1_024;
 const KEPT_NAMES: usize = 20;
 
 /// What stands for a name that is not told.
-const OTHER: &str = "other";
+pub(super) const OTHER: &str = "other";
 
 /// The call as that target's provider gets it.
 pub(super) async fn sent(

@@ -9,6 +9,7 @@ use crate::wire::Usage;
 use crate::wire::answer::{self, NoAnswer};
 use crate::wire::carry::Crossing;
 use crate::wire::errors::ProviderError;
+use crate::wire::marks::{Expected, Marks, Watch};
 use crate::wire::translate::stream::StreamFacts;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
@@ -44,7 +45,7 @@ impl Limits {
 /// An answer that has begun.
 pub(super) enum Begun {
     /// All of it.
-    Whole { status: u16, headers: HeaderMap, body: Bytes, usage: Usage, dropped: Vec<String> },
+    Whole { status: u16, headers: HeaderMap, body: Bytes, usage: Usage, dropped: Vec<String>, marks: Marks },
     /// A stream, and its first bytes for the caller.
     Stream {
         status: u16,
@@ -70,6 +71,14 @@ impl Begun {
         }
     }
 
+    /// What was odd so far.
+    pub(super) fn marks(&self) -> Marks {
+        match self {
+            Begun::Whole { marks, .. } => marks.clone(),
+            Begun::Stream { relay, .. } => relay.marks(),
+        }
+    }
+
     /// Notes what had been left out of the request.
     pub(super) fn drop_before(&mut self, before: Vec<String>) {
         match self {
@@ -85,10 +94,10 @@ impl Begun {
 pub(super) async fn attempt(
     upstream: &Upstream,
     outgoing: Outgoing<'_>,
-    crossing: Option<Crossing>,
+    (crossing, expected): (Option<Crossing>, Expected),
     limits: Limits,
 ) -> Result<Begun, Failure> {
-    let begun = begin(upstream, outgoing, crossing, limits).await;
+    let begun = begin(upstream, outgoing, (crossing, expected), limits).await;
     begun.map_err(|failure| without_key(upstream, failure))
 }
 
@@ -107,7 +116,7 @@ pub(super) fn without_key(upstream: &Upstream, failure: Failure) -> Failure {
 async fn begin(
     upstream: &Upstream,
     outgoing: Outgoing<'_>,
-    crossing: Option<Crossing>,
+    (crossing, expected): (Option<Crossing>, Expected),
     limits: Limits,
 ) -> Result<Begun, Failure> {
     let deadline = Instant::now() + limits.first_content;
@@ -129,28 +138,30 @@ async fn begin(
         let first =
             timeout_at(deadline, beginning(&mut reply, limits.answer_bytes)).await.map_err(too_late)??;
         let body = rest_of(&mut reply, first, limits).await?;
+        let mut watch = Watch::new(expected);
+        let usage = judge(answer::read(api, &body, &mut watch), &body, status)?;
+        let marks = watch.marks(true);
         let Some(crossing) = crossing else {
-            let usage = judge(answer::read(api, &body), &body, status)?;
-            return Ok(Begun::Whole { status, headers, body, usage, dropped: Vec::new() });
+            return Ok(Begun::Whole { status, headers, body, usage, dropped: Vec::new(), marks });
         };
         let carried = across::answer(crossing, body.clone(), limits.seconds()).await;
         let carried = judge(carried, &body, status)?;
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let (body, usage, dropped) = (carried.body, carried.counts.usage(), carried.dropped);
-        return Ok(Begun::Whole { status, headers, body, usage, dropped });
+        return Ok(Begun::Whole { status, headers, body, usage, dropped, marks });
     }
     if !is_event_stream(&headers) {
         let body = timeout_at(deadline, head_of(&mut reply)).await.map_err(too_late)?;
-        return Err(match answer::read(api, &body) {
+        return Err(match answer::read(api, &body, &mut Watch::default()) {
             Err(NoAnswer::Error(said)) => verdict::of_error_inside(&said, status),
             _ => no_answer(status, "something that is no event stream"),
         });
     }
     let relay = match crossing {
-        None => Relay::new(api.dialect(), limits.event_bytes),
+        None => Relay::new(api.dialect(), expected, limits.event_bytes),
         Some(Crossing { from, wants_usage }) => {
             let facts = StreamFacts { created: limits.seconds(), wants_usage };
-            Relay::across(from, facts, limits.event_bytes)
+            Relay::across(from, facts, expected, limits.event_bytes)
         }
     };
     let begun = first_content(&mut reply, relay);

@@ -1,6 +1,7 @@
 //! The record of one request while it runs: handed to the store exactly once, when the request is over, however that
 //! came about: answered, refused, left by its caller, or lost in a panic.
 
+use super::reply;
 use crate::current::Served;
 use crate::error::{Refusal, is_model_name};
 use crate::exchange::failure::{Failure, NOT_SPOKEN};
@@ -14,6 +15,7 @@ use crate::store::Store;
 use crate::trace::Trace;
 use crate::wire::call::Call;
 use crate::wire::errors::Addressee;
+use crate::wire::marks::Marks;
 use crate::wire::{Api, Usage, carry};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -61,6 +63,8 @@ pub(super) struct Recording {
     key: Option<Held>,
     /// The attempt that serves, and what was left out on its way between two dialects.
     left_out: Option<(usize, String)>,
+    /// The attempt that serves, and what was odd about its answer.
+    marked: Option<(usize, Marks)>,
 }
 
 impl Recording {
@@ -98,6 +102,7 @@ impl Recording {
             slot: None,
             key: None,
             left_out: None,
+            marked: None,
         }
     }
 
@@ -254,6 +259,12 @@ impl Recording {
         self.left_out = Some((number, what)).filter(|(_, what)| !what.is_empty());
     }
 
+    /// Notes what was odd about an attempt's answer.
+    pub(super) fn marked(&mut self, number: usize, marks: Marks) {
+        let other_model = marks.other_model.as_deref().map(|model| reply::model_name(model).to_owned());
+        self.marked = Some((number, Marks { other_model, ..marks }));
+    }
+
     /// The candidate of that attempt, and its cap on output tokens.
     pub(super) fn candidate(&self, number: usize) -> Option<(&Candidate, Option<u64>)> {
         let exchange = self.exchange.as_ref()?;
@@ -304,7 +315,7 @@ impl Recording {
         let program = &self.served.program;
         let (fingerprint, decision) = (program.fingerprint(), self.decision.as_ref());
         let latency_ms = milliseconds(self.started);
-        let left_out = std::mem::take(&mut self.left_out);
+        let (left_out, marked) = (std::mem::take(&mut self.left_out), std::mem::take(&mut self.marked));
         let attempts = self.exchange.as_ref().map_or(&[][..], Exchange::attempts);
         let serving = self.exchange.as_ref().and_then(Exchange::serving);
         let usage = serving.and_then(|attempt| attempt.usage);
@@ -336,7 +347,10 @@ impl Recording {
                 .iter()
                 .enumerate()
                 .map(|(number, attempt)| {
-                    let record = recorded(attempt, is_whole(attempt), arrived_ms, latency_ms);
+                    let mut record = recorded(attempt, is_whole(attempt), arrived_ms, latency_ms);
+                    if let Some((_, marks)) = marked.as_ref().filter(|(of, _)| *of == number) {
+                        record.marks = marks.clone();
+                    }
                     with_left_out(record, left_out.as_ref().filter(|(of, _)| *of == number))
                 })
                 .collect(),
@@ -425,6 +439,7 @@ fn recorded(attempt: &Attempt, is_whole: bool, arrived_ms: u64, over_ms: u64) ->
             // Called, and dropped before anything came of it.
             None => attempt.usage.is_none(),
         },
+        marks: Marks::default(),
         detail: attempt.failure.as_ref().map(|failure| failure.cause.clone()).unwrap_or_default(),
     }
 }

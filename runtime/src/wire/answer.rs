@@ -3,6 +3,7 @@
 use super::chunk::{self, Malformed};
 use super::errors::ProviderError;
 use super::json::{Keys, Kind, Reader};
+use super::marks::{CallPiece, Watch};
 use super::{Api, Dialect, Usage, message_event, tokens};
 
 /// Why a body under a status of success is no answer.
@@ -26,11 +27,11 @@ impl From<super::json::JsonError> for NoAnswer {
     }
 }
 
-/// Reads an answer.
+/// Reads an answer, and shows `watch` what it looks for.
 ///
 /// # Errors
 /// When it is none.
-pub fn read(api: Api, body: &[u8]) -> Result<Usage, NoAnswer> {
+pub fn read(api: Api, body: &[u8], watch: &mut Watch) -> Result<Usage, NoAnswer> {
     let text = std::str::from_utf8(body).map_err(|_| NoAnswer::NotAnAnswer)?;
     // The member that an answer of that api has, and no error.
     let (name, kind_of_it) = match api {
@@ -56,6 +57,10 @@ pub fn read(api: Api, body: &[u8]) -> Result<Usage, NoAnswer> {
             error = Some(chunk::error(reader)?);
             return Ok(());
         }
+        if key.raw == "model" && kind == Kind::String {
+            watch.model(reader.string()?);
+            return Ok(());
+        }
         let raw = reader.raw()?;
         if key.raw == name && kind == kind_of_it {
             answer = Some(raw);
@@ -67,6 +72,14 @@ pub fn read(api: Api, body: &[u8]) -> Result<Usage, NoAnswer> {
         return Err(NoAnswer::Error(error));
     }
     let answer = answer.ok_or(NoAnswer::NotAnAnswer)?;
+    match api {
+        // Most answers call nothing, and are not looked into.
+        Api::Chat if ["\"tool_calls\"", "\"function_call\""].iter().any(|name| answer.contains(name)) => {
+            calls_of_chat(answer, watch)?;
+        }
+        Api::Messages if answer.contains("\"tool_use\"") => calls_of_message(answer, watch)?,
+        Api::Chat | Api::Messages | Api::Embeddings | Api::CountTokens => {}
+    }
     Ok(match api {
         Api::Chat | Api::Messages => usage.unwrap_or_else(|| Usage::estimated(tokens::of_text(answer))),
         Api::Embeddings => usage.unwrap_or_else(|| Usage::estimated(0)),
@@ -75,9 +88,63 @@ pub fn read(api: Api, body: &[u8]) -> Result<Usage, NoAnswer> {
     })
 }
 
+/// Shows `watch` the calls in the choices of a chat completion.
+fn calls_of_chat(choices: &str, watch: &mut Watch) -> Result<(), Malformed> {
+    let mut number = 0;
+    Reader::new(choices, Keys::Unchecked).array(|reader| {
+        number += 1;
+        members(reader, &mut |reader, key| match key {
+            "message" => members(reader, &mut |reader, key| match key {
+                "tool_calls" | "function_call" => match reader.peek()? {
+                    Kind::Array | Kind::Object => chunk::calls_in(reader.raw()?, number, watch),
+                    _ => Ok(reader.skip().map(drop)?),
+                },
+                _ => Ok(reader.skip().map(drop)?),
+            }),
+            _ => Ok(reader.skip().map(drop)?),
+        })
+    })
+}
+
+/// Shows `watch` the calls in the content of a message. Their arguments are JSON as the message is.
+fn calls_of_message(content: &str, watch: &mut Watch) -> Result<(), Malformed> {
+    let mut index = 0;
+    Reader::new(content, Keys::Unchecked).array(|reader| {
+        index += 1;
+        let (mut is_call, mut name) = (false, None);
+        members(reader, &mut |reader, key| {
+            match (key, reader.peek()?) {
+                ("type", Kind::String) => is_call = reader.string()?.is("tool_use"),
+                ("name", Kind::String) => name = Some(reader.string()?),
+                _ => reader.skip().map(drop)?,
+            }
+            Ok(())
+        })?;
+        if is_call {
+            watch.call(CallPiece { place: (0, index), id: None, name, arguments: None });
+        }
+        Ok(())
+    })
+}
+
+/// Reads the members of an object; anything else is skipped.
+fn members<'a>(
+    reader: &mut Reader<'a>,
+    member: &mut dyn FnMut(&mut Reader<'a>, &'a str) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    match reader.peek()? {
+        Kind::Object => reader.object(|reader, key| member(reader, key.raw)),
+        _ => Ok(reader.skip().map(drop)?),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(api: Api, body: &[u8]) -> Result<Usage, NoAnswer> {
+        super::read(api, body, &mut Watch::default())
+    }
 
     #[test]
     fn a_success_that_is_none_is_seen() {

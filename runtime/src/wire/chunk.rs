@@ -3,7 +3,8 @@
 //! tolerates whatever else stands there.
 
 use super::errors::ProviderError;
-use super::json::{JsonError, Keys, Kind, Reader};
+use super::json::{JsonError, Keys, Kind, Reader, Text};
+use super::marks::{CallPiece, Watch};
 use super::{Dialect, Usage, message_event, tokens};
 
 /// The data of the event that ends a stream.
@@ -41,26 +42,27 @@ impl From<JsonError> for Malformed {
     }
 }
 
-/// Reads an event's data, in the words of that dialect.
+/// Reads an event's data, in the words of that dialect, and shows `watch` what it looks for.
 ///
 /// # Errors
 /// When it is no JSON object, or a member that counts is not of its type.
-pub fn read_in(dialect: Dialect, data: &[u8]) -> Result<Chunk, Malformed> {
+pub fn read_in(dialect: Dialect, data: &[u8], watch: &mut Watch) -> Result<Chunk, Malformed> {
     match dialect {
         Dialect::OpenAi if data == DONE => Ok(Chunk { is_last: true, ..Chunk::default() }),
-        Dialect::OpenAi => read(data),
-        Dialect::Anthropic => message_event::read(data),
+        Dialect::OpenAi => read(data, watch),
+        Dialect::Anthropic => message_event::read(data, watch),
     }
 }
 
 /// Reads the data of an event of a chat completion.
-fn read(data: &[u8]) -> Result<Chunk, Malformed> {
+fn read(data: &[u8], watch: &mut Watch) -> Result<Chunk, Malformed> {
     let text = std::str::from_utf8(data).map_err(|_| Malformed)?;
     let mut reader = Reader::new(text, Keys::Unchecked);
     let mut chunk = Chunk::default();
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
-            ("choices", Kind::Array) => reader.array(|reader| choice(&mut chunk, reader))?,
+            ("choices", Kind::Array) => reader.array(|reader| choice(&mut chunk, reader, watch))?,
+            ("model", Kind::String) => watch.model(reader.string()?),
             ("usage", Kind::Object) => chunk.usage = Some(usage(reader)?),
             ("error", Kind::Object | Kind::String) => {
                 chunk.error = Some(error(reader)?);
@@ -79,13 +81,14 @@ pub(super) fn error(reader: &mut Reader<'_>) -> Result<ProviderError, Malformed>
     Ok(ProviderError::read(format!("{{\"error\":{raw}}}").as_bytes()).unwrap_or_default())
 }
 
-fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>, watch: &mut Watch) -> Result<(), Malformed> {
     let mut index = 0;
     let mut is_finished = false;
+    let mut calls = None;
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
             ("index", Kind::Number) => index = reader.number()?.parse().unwrap_or(0),
-            ("delta", Kind::Object) => delta(chunk, reader)?,
+            ("delta", Kind::Object) => calls = delta(chunk, reader)?,
             ("finish_reason", Kind::String) => {
                 reader.skip()?;
                 is_finished = true;
@@ -94,6 +97,9 @@ fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
         }
         Ok::<(), Malformed>(())
     })?;
+    if let Some(calls) = calls {
+        calls_in(calls, index.into(), watch)?;
+    }
     let bit = 1_u128.checked_shl(index).unwrap_or(0);
     chunk.choices |= bit;
     if is_finished {
@@ -103,8 +109,9 @@ fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Notes whether a delta carries a piece of the answer.
-fn delta(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+/// Notes whether a delta carries a piece of the answer; the calls of tools that stand in it, as they are written.
+fn delta<'a>(chunk: &mut Chunk, reader: &mut Reader<'a>) -> Result<Option<&'a str>, Malformed> {
+    let mut calls = None;
     reader.object(|reader, key| {
         let kind = reader.peek()?;
         let is_content = matches!(
@@ -121,9 +128,57 @@ fn delta(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
         if is_content && kind != Kind::Null && !matches!(raw, "\"\"" | "[]" | "{}") {
             chunk.has_content = true;
             chunk.estimate += tokens::of_text(raw.trim_matches('"'));
+            if matches!(key.raw, "tool_calls" | "function_call") {
+                calls = Some(raw);
+            }
         }
+        Ok::<(), Malformed>(())
+    })?;
+    Ok(calls)
+}
+
+/// Shows `watch` the calls of one choice: a list of them, or the one call of the older form.
+pub(super) fn calls_in(raw: &str, choice: u64, watch: &mut Watch) -> Result<(), Malformed> {
+    let mut reader = Reader::new(raw, Keys::Unchecked);
+    if reader.peek()? != Kind::Array {
+        let (name, arguments) = function(&mut reader)?;
+        watch.call(CallPiece { place: (choice, 0), id: None, name, arguments });
+        return Ok(());
+    }
+    let mut position = 0;
+    reader.array(|reader| {
+        if reader.peek()? != Kind::Object {
+            return reader.skip().map(drop).map_err(Malformed::from);
+        }
+        let (mut index, mut id, mut called) = (position, None, (None, None));
+        position += 1;
+        reader.object(|reader, key| {
+            match (key.raw, reader.peek()?) {
+                ("index", Kind::Number) => index = reader.number()?.parse().unwrap_or(index),
+                ("id", Kind::String) => id = Some(reader.string()?),
+                // What a `custom` tool is called with is any text.
+                ("function" | "custom", Kind::Object) => called = function(reader)?,
+                _ => reader.skip().map(drop)?,
+            }
+            Ok::<(), Malformed>(())
+        })?;
+        watch.call(CallPiece { place: (choice, index), id, name: called.0, arguments: called.1 });
         Ok(())
     })
+}
+
+/// The name and the arguments of a call, or what has come of them.
+fn function<'a>(reader: &mut Reader<'a>) -> Result<(Option<Text<'a>>, Option<Text<'a>>), Malformed> {
+    let (mut name, mut arguments) = (None, None);
+    reader.object(|reader, key| {
+        match (key.raw, reader.peek()?) {
+            ("name", Kind::String) => name = Some(reader.string()?),
+            ("arguments", Kind::String) => arguments = Some(reader.string()?),
+            _ => reader.skip().map(drop)?,
+        }
+        Ok::<(), Malformed>(())
+    })?;
+    Ok((name, arguments))
 }
 
 /// More tokens than this are no count but a mistake of the provider's.
@@ -170,6 +225,10 @@ pub(super) fn count(number: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(data: &[u8]) -> Result<Chunk, Malformed> {
+        super::read(data, &mut Watch::default())
+    }
 
     fn has_content(delta: &str) -> bool {
         let data = format!("{{\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":null}}]}}");

@@ -243,6 +243,10 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             "finding" => findings(record).contains(&rest),
             "no" if rest == "finding" => findings(record).is_empty(),
             "detail" => record.attempts.iter().any(|attempt| attempt.detail == rest),
+            "mark" => {
+                record.attempts.iter().any(|attempt| attempt.marks.words().iter().any(|mark| mark == rest))
+            }
+            "no" if rest == "mark" => record.attempts.iter().all(|attempt| attempt.marks.is_empty()),
             "api" => record.api == rest,
             "cached" => format!("{} {}", record.tokens.cached, record.tokens.cache_written) == rest,
             "failed" => failed(record).contains(&rest.to_owned()),

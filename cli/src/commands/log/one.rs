@@ -132,7 +132,7 @@ fn attempts(attempts: &[AttemptRecord]) -> Vec<Vec<String>> {
                 attempt.cause.clone().unwrap_or_else(|| "served".to_owned()),
                 attempt.status.map(|status| status.to_string()).unwrap_or_else(|| "-".to_owned()),
                 format!("{} ms", attempt.latency_ms),
-                printable(&attempt.detail),
+                printable(&attempt.told()),
             ]
         })
         .collect()
