@@ -205,7 +205,7 @@ impl Exchange {
         let mut candidates = Vec::new();
         for stage in &decision.plan {
             let mut targets = stage.candidates.clone();
-            health.sort(&mut targets, stage.order, now_ms);
+            health.sort(&mut targets, stage.order, bounds.is_stream, now_ms);
             candidates.extend(targets.into_iter().map(|target| Candidate {
                 target,
                 name: catalogue.target(target).name.clone(),
@@ -387,7 +387,8 @@ impl Exchange {
             ticket.content(self.is_stream, now_ms);
         }
         for other in (0..self.attempts.len()).filter(|other| *other != number) {
-            if self.end(other, None, now_ms).is_some() {
+            if let Some(ticket) = self.end(other, None, now_ms) {
+                ticket.outrun(self.is_stream, now_ms);
                 self.attempts[other].is_superseded = true;
             }
         }

@@ -499,3 +499,47 @@ fn what_is_passed_on_is_redacted() {
         Ending::of_rejection(&Failure { said: Some(Box::new(said)), ..failure }).expect("a rejection");
     assert_eq!(ending.error.message, "bad key [redacted][31m");
 }
+/// Only good answers teach: who fails at once is not fast.
+#[test]
+fn who_fails_comes_behind_in_a_measured_order() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let first = |now_ms| begin(&health, &catalogue, "order=fastest", now_ms);
+    let failed = first(0).play("1 failed 0 rate-limited, 900 content 1, 901 done 1");
+    assert_eq!(failed.said[..2], ["call a/x", "call b/y"]);
+    assert_eq!(first(1_000).said, ["call b/y"]);
+    assert_eq!(first(10_001).said, ["call b/y"]);
+    // After ten seconds one finds out.
+    assert_eq!(first(10_002).play("10003 content 0, 10004 done 0").said[0], "call a/x");
+    assert_eq!(first(10_005).said, ["call a/x"], "it answers, and faster");
+    // What is about the request is no failure.
+    first(10_006).play("10007 failed 0 refused");
+    assert_eq!(first(10_008).said, ["call a/x"]);
+    // A slow loser of a race is slow.
+    let (health, _) = (Arc::new(Health::new(&catalogue, Rules::STANDARD, None)), first);
+    let first = |options: &str, now_ms| begin(&health, &catalogue, options, now_ms);
+    first("order=fastest hedge=50", 0).play("50 tick, 60 content 1, 61 done 1");
+    assert_eq!(first("order=fastest", 100).said, ["call b/y"]);
+}
+
+/// Streams and whole answers are measured apart: a whole one takes as long as it is.
+#[test]
+fn whole_answers_teach_too_and_streams_nothing_of_them() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let first = |is_stream, now_ms| {
+        let bounds = Bounds { is_stream, ..BOUNDS };
+        let decision = decision(&catalogue, "order=fastest");
+        let exchange = Exchange::new(&decision, &catalogue, Arc::clone(&health), bounds, now_ms);
+        let mut played = Played { exchange, said: Vec::new() };
+        played.on(Event::Begin, now_ms);
+        played
+    };
+    let (slow, fast) = (first(false, 0), first(false, 0));
+    assert_eq!((slow.said[0].as_str(), fast.said[0].as_str()), ("call a/x", "call b/y"));
+    slow.play("900 content 0, 900 done 0");
+    fast.play("100 content 0, 100 done 0");
+    assert_eq!(first(false, 1_000).said, ["call b/y"]);
+    assert_eq!(first(true, 1_000).said, ["call a/x"]);
+}
+
