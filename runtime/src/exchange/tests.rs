@@ -273,6 +273,9 @@ fn the_same_candidate_is_tried_again_as_often_as_the_plan_says() {
             ),
             ("retry=1 deadline=1000", "5 failed 0 rate-limited 2", "call a/x | call b/y", None),
             ("retry=1", "5 failed 0 rate-limited 11", "call a/x | call b/y", None),
+            // A wait of more than half of what is left leaves too little behind it.
+            ("retry=1 backoff=0..0 deadline=3999", "0 failed 0 rate-limited 2", "call a/x | call b/y", None),
+            ("retry=1 backoff=0..0 deadline=4501", "0 failed 0 rate-limited 2", "call a/x | wait", None),
         ],
     );
 }
