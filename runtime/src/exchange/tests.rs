@@ -324,6 +324,13 @@ fn a_slow_candidate_is_raced_by_the_next() {
                 None,
             ),
             // A verdict of one waits for the other.
+            // Who fails while another runs is not asked again, also where that one fails too.
+            (
+                "hedge=50 retry=1 backoff=0..0",
+                "50 tick, 60 failed 0 timeout, 61 failed 1 timeout, 61 tick, 62 failed 2 timeout",
+                "call a/x | call b/y | wait | wait | call b/y | call c/z",
+                None,
+            ),
             (
                 "hedge=50",
                 "50 tick, 60 failed 0 400, 61 content 1",
