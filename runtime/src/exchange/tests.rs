@@ -203,13 +203,14 @@ fn what_candidates_do_decides_what_is_done() {
 #[test]
 fn what_no_candidate_is_to_blame_for_ends_the_exchange() {
     let late = "the request took longer than the gateway allows";
+    let timed_out = |ms| format!("{late}: a/x: timeout (no content after {ms} ms, when the deadline passed)");
     let stopped = "the gateway is shutting down";
     holds(
         &["a/x"],
         &[
             ("", "5 gone", "call a/x | close", Some(Outcome::CallerGone)),
             ("", "5 content 0, 6 gone", "call a/x | relay 0 | close", Some(Outcome::CallerGone)),
-            ("", "5 late", &format!("call a/x | answer 504 {late}"), Some(Outcome::DeadlinePassed)),
+            ("", "5 late", &format!("call a/x | answer 504 {}", timed_out(5)), Some(Outcome::DeadlinePassed)),
             (
                 "",
                 "5 content 0, 6 late",
@@ -228,13 +229,13 @@ fn what_no_candidate_is_to_blame_for_ends_the_exchange() {
             (
                 "deadline=100",
                 "99 tick, 100 tick",
-                &format!("call a/x | wait | answer 504 {late}"),
+                &format!("call a/x | wait | answer 504 {}", timed_out(100)),
                 Some(Outcome::DeadlinePassed),
             ),
             (
                 "deadline=900000",
                 "600000 tick",
-                &format!("call a/x | answer 504 {late}"),
+                &format!("call a/x | answer 504 {}", timed_out(600_000)),
                 Some(Outcome::DeadlinePassed),
             ),
         ],
@@ -272,10 +273,10 @@ fn the_same_candidate_is_tried_again_as_often_as_the_plan_says() {
                 None,
             ),
             ("retry=1 deadline=1000", "5 failed 0 rate-limited 2", "call a/x | call b/y", None),
-            ("retry=1", "5 failed 0 rate-limited 11", "call a/x | call b/y", None),
             // A wait of more than half of what is left leaves too little behind it.
             ("retry=1 backoff=0..0 deadline=3999", "0 failed 0 rate-limited 2", "call a/x | call b/y", None),
             ("retry=1 backoff=0..0 deadline=4501", "0 failed 0 rate-limited 2", "call a/x | wait", None),
+            ("retry=1", "5 failed 0 rate-limited 11", "call a/x | call b/y", None),
         ],
     );
 }
@@ -323,7 +324,6 @@ fn a_slow_candidate_is_raced_by_the_next() {
                 "call a/x | call b/y | wait | call c/z",
                 None,
             ),
-            // A verdict of one waits for the other.
             // Who fails while another runs is not asked again, also where that one fails too.
             (
                 "hedge=50 retry=1 backoff=0..0",
@@ -331,6 +331,7 @@ fn a_slow_candidate_is_raced_by_the_next() {
                 "call a/x | call b/y | wait | wait | call b/y | call c/z",
                 None,
             ),
+            // A verdict of one waits for the other.
             (
                 "hedge=50",
                 "50 tick, 60 failed 0 400, 61 content 1",
@@ -378,6 +379,56 @@ fn fault_f49_an_open_circuit_is_passed_over_and_probed_by_one() {
     let again = begin(&health, &catalogue, "", 15_003).play("15004 content 0, 15005 done 0");
     assert_eq!(again.said, ["call a/x", "relay 0", "close"]);
     assert_eq!(begin(&health, &catalogue, "", 15_006).said, ["call a/x"]);
+}
+
+/// The status and the code that a caller is told.
+#[test]
+fn the_code_of_an_error_goes_with_its_status() {
+    for (classes, status, code) in [
+        (["server-error", "rate-limited"], 502, "upstream_error"),
+        (["rate-limited", "server-error"], 502, "upstream_error"),
+        (["unreachable", "overloaded"], 502, "upstream_unreachable"),
+        (["credential", "server-error"], 502, "upstream_error"),
+        (["timeout", "rate-limited"], 504, "upstream_timeout"),
+        (["server-error", "timeout"], 504, "upstream_timeout"),
+        (["timeout", "credential"], 502, "upstream_auth"),
+        (["rate-limited", "rate-limited"], 429, "rate_limited"),
+        (["overloaded", "rate-limited"], 503, "upstream_overloaded"),
+    ] {
+        let catalogue = catalogue(&["a/x", "b/y"]);
+        let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+        let mut played = begin(&health, &catalogue, "", 0);
+        played.on(Event::Failed(0, failure(classes[0], None)), 1);
+        let Action::Answer(ending) = played.exchange.on(Event::Failed(1, failure(classes[1], None)), 2)
+        else {
+            panic!("an answer")
+        };
+        assert_eq!((ending.status, ending.error.code.as_str()), (status, code), "{classes:?}");
+    }
+}
+
+/// fault-F22: who lets deadlines pass has failed; who was asked late, or lost a race, has not.
+#[test]
+fn a_passed_deadline_counts_against_who_had_the_time() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let opened = |options: &str, script: &str| {
+        let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+        (0..5).for_each(|_| drop(begin(&health, &catalogue, options, 0).play(script)));
+        let is_away = |target| health.away(target, 1_000).is_some();
+        catalogue.target_ids().map(is_away).collect::<Vec<bool>>()
+    };
+    assert_eq!(opened("deadline=1000", "1000 tick"), [true, false]);
+    assert_eq!(opened("deadline=1000", "400 failed 0 timeout, 1000 tick"), [true, true]);
+    assert_eq!(opened("deadline=1000", "501 failed 0 timeout, 1000 tick"), [true, false]);
+    // Of a stream that goes on and on nothing is known but that.
+    assert_eq!(opened("deadline=1000", "1 content 0, 1000 tick"), [false, false]);
+    assert_eq!(opened("hedge=50", "50 tick, 900 content 1, 901 done 1"), [false, false]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let played = begin(&health, &catalogue, "deadline=1000", 0).play("501 failed 0 refused, 1000 tick");
+    assert_eq!(played.exchange.outcome(), Some(Outcome::Failed));
+    let played = begin(&health, &catalogue, "hedge=700 deadline=1000", 0).play("700 tick, 1000 tick");
+    let causes = played.exchange.attempts().iter().map(|attempt| attempt.failure.as_ref());
+    assert!(causes.flatten().all(|failure| failure.class == FailureClass::Timeout), "both are told as late");
 }
 
 /// A candidate that cannot be asked leads on whatever is named, is not asked again, and says nothing of its target.
@@ -472,43 +523,6 @@ fn measured_orders_try_the_fastest_and_the_least_busy_first() {
     assert_eq!(begin(&health, &catalogue, "order=least-busy", 0).said, ["call b/y"]);
 }
 
-#[test]
-fn a_caller_s_own_mistake_leads_nowhere_even_where_it_is_named() {
-    let failover = [FailureClass::Status(400), FailureClass::Status(402), FailureClass::ContextLength];
-    let status = |status| Failure::new(FailureClass::Status(status), "").under(status);
-    assert!(!status(400).leads_on(&failover));
-    assert!(status(402).leads_on(&failover));
-    let too_long = Failure::new(FailureClass::ContextLength, "").under(400);
-    assert!(too_long.leads_on(&failover));
-    assert!(!too_long.leads_on(&FailureClass::DEFAULT));
-}
-
-#[test]
-fn the_smallest_wait_is_told() {
-    let catalogue = catalogue(&["a/x", "b/y"]);
-    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
-    let mut played = begin(&health, &catalogue, "", 0).play("10 failed 0 rate-limited 30");
-    let Action::Answer(ending) = played.exchange.on(Event::Failed(1, failure("rate-limited", Some("7"))), 20)
-    else {
-        panic!("an answer")
-    };
-    assert_eq!(ending.retry_after_s, Some(7));
-    let attempts = played.exchange.attempts();
-    let times: Vec<_> = attempts.iter().map(|attempt| (attempt.started_ms, attempt.ended_ms)).collect();
-    assert_eq!(times, [(0, Some(10)), (10, Some(20))]);
-}
-
-#[test]
-fn what_is_passed_on_is_redacted() {
-    let said = ProviderError {
-        message: "bad key sk-proj-Zq83nTfK2wLx7VbR0mYcH5sDpGj9eUa4Bt61Xk0W\u{1b}[31m".to_owned(),
-        ..ProviderError::default()
-    };
-    let failure = Failure::new(FailureClass::Status(400), "told").under(400);
-    let ending =
-        Ending::of_rejection(&Failure { said: Some(Box::new(said)), ..failure }).expect("a rejection");
-    assert_eq!(ending.error.message, "bad key [redacted][31m");
-}
 /// Only good answers teach: who fails at once is not fast.
 #[test]
 fn who_fails_comes_behind_in_a_measured_order() {
@@ -553,3 +567,40 @@ fn whole_answers_teach_too_and_streams_nothing_of_them() {
     assert_eq!(first(true, 1_000).said, ["call a/x"]);
 }
 
+#[test]
+fn a_caller_s_own_mistake_leads_nowhere_even_where_it_is_named() {
+    let failover = [FailureClass::Status(400), FailureClass::Status(402), FailureClass::ContextLength];
+    let status = |status| Failure::new(FailureClass::Status(status), "").under(status);
+    assert!(!status(400).leads_on(&failover));
+    assert!(status(402).leads_on(&failover));
+    let too_long = Failure::new(FailureClass::ContextLength, "").under(400);
+    assert!(too_long.leads_on(&failover));
+    assert!(!too_long.leads_on(&FailureClass::DEFAULT));
+}
+
+#[test]
+fn the_smallest_wait_is_told() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let mut played = begin(&health, &catalogue, "", 0).play("10 failed 0 rate-limited 30");
+    let Action::Answer(ending) = played.exchange.on(Event::Failed(1, failure("rate-limited", Some("7"))), 20)
+    else {
+        panic!("an answer")
+    };
+    assert_eq!(ending.retry_after_s, Some(7));
+    let attempts = played.exchange.attempts();
+    let times: Vec<_> = attempts.iter().map(|attempt| (attempt.started_ms, attempt.ended_ms)).collect();
+    assert_eq!(times, [(0, Some(10)), (10, Some(20))]);
+}
+
+#[test]
+fn what_is_passed_on_is_redacted() {
+    let said = ProviderError {
+        message: "bad key sk-proj-Zq83nTfK2wLx7VbR0mYcH5sDpGj9eUa4Bt61Xk0W\u{1b}[31m".to_owned(),
+        ..ProviderError::default()
+    };
+    let failure = Failure::new(FailureClass::Status(400), "told").under(400);
+    let ending =
+        Ending::of_rejection(&Failure { said: Some(Box::new(said)), ..failure }).expect("a rejection");
+    assert_eq!(ending.error.message, "bad key [redacted][31m");
+}
