@@ -573,6 +573,9 @@ fn a_caller_s_own_mistake_leads_nowhere_even_where_it_is_named() {
     let status = |status| Failure::new(FailureClass::Status(status), "").under(status);
     assert!(!status(400).leads_on(&failover));
     assert!(status(402).leads_on(&failover));
+    let named = [FailureClass::Status(402), FailureClass::Status(409)];
+    assert!(Failure::new(FailureClass::Credential, "").under(402).leads_on(&named));
+    assert!(Failure::new(FailureClass::ServerError, "").under(409).leads_on(&named));
     let too_long = Failure::new(FailureClass::ContextLength, "").under(400);
     assert!(too_long.leads_on(&failover));
     assert!(!too_long.leads_on(&FailureClass::DEFAULT));
