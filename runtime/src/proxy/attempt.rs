@@ -282,6 +282,7 @@ fn judge<T>(read: Result<T, NoAnswer>, body: &[u8], status: u16) -> Result<T, Fa
     match read {
         Ok(answer) => Ok(answer),
         Err(NoAnswer::Error(said)) => Err(verdict::of_error_inside(&said, status)),
+        Err(NoAnswer::Empty) => Err(no_answer(status, "an answer that holds nothing")),
         Err(NoAnswer::NotAnAnswer) if body.is_empty() => Err(no_answer(status, "nothing")),
         Err(NoAnswer::NotAnAnswer) => Err(no_answer(status, "something that is no answer of its API")),
     }

@@ -1,5 +1,6 @@
 //! A whole answer of a provider: whether it is one, and the tokens it counts.
 
+use super::chat::is_empty;
 use super::chunk::{self, Malformed};
 use super::errors::ProviderError;
 use super::json::{Keys, Kind, Reader};
@@ -11,6 +12,8 @@ use super::{Api, Dialect, Usage, message_event, tokens};
 pub enum NoAnswer {
     /// Not JSON, not an object, or without the list that answers have.
     NotAnAnswer,
+    /// An answer without anything in it.
+    Empty,
     /// An error, dressed as a success.
     Error(ProviderError),
 }
@@ -43,6 +46,7 @@ pub fn read(api: Api, body: &[u8], watch: &mut Watch) -> Result<Usage, NoAnswer>
     let mut reader = Reader::new(text, Keys::Unchecked);
     let mut usage = None;
     let mut answer = None;
+    let mut has_reason = false;
     let mut error = None;
     reader.object(|reader, key| {
         let kind = reader.peek()?;
@@ -61,6 +65,7 @@ pub fn read(api: Api, body: &[u8], watch: &mut Watch) -> Result<Usage, NoAnswer>
             watch.model(reader.string()?);
             return Ok(());
         }
+        has_reason |= key.raw == "stop_reason" && kind == Kind::String;
         let raw = reader.raw()?;
         if key.raw == name && kind == kind_of_it {
             answer = Some(raw);
@@ -72,6 +77,16 @@ pub fn read(api: Api, body: &[u8], watch: &mut Watch) -> Result<Usage, NoAnswer>
         return Err(NoAnswer::Error(error));
     }
     let answer = answer.ok_or(NoAnswer::NotAnAnswer)?;
+    if is_empty(answer)
+        && match api {
+            Api::Chat | Api::Embeddings => true,
+            // A model may say nothing at its turn; then it says why it ended.
+            Api::Messages => !has_reason,
+            Api::CountTokens => false,
+        }
+    {
+        return Err(NoAnswer::Empty);
+    }
     match api {
         // Most answers call nothing, and are not looked into.
         Api::Chat if ["\"tool_calls\"", "\"function_call\""].iter().any(|name| answer.contains(name)) => {
@@ -150,7 +165,7 @@ mod tests {
     fn a_success_that_is_none_is_seen() {
         let read = |body: &str| read(Api::Chat, body.as_bytes());
         let usage = Usage { input_tokens: 3, output_tokens: 4, ..Usage::default() };
-        let whole = r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4},"error":null}"#;
+        let whole = r#"{"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4},"error":null}"#;
         assert_eq!(read(whole), Ok(usage));
         let uncounted = read(r#"{"choices":[{"message":{"content":"\ud83d"}}]}"#);
         assert!(uncounted.is_ok_and(|usage| usage.is_estimated && usage.output_tokens > 0));
@@ -159,6 +174,22 @@ mod tests {
         }
         assert!(matches!(read(r#"{"error":{"message":"no"}}"#), Err(NoAnswer::Error(_))));
         assert!(matches!(read(r#"{"choices":[],"error":7}"#), Err(NoAnswer::Error(_))));
+    }
+
+    /// fault-F12: an answer that holds nothing is none, but for a message that says why it ended so.
+    #[test]
+    fn an_empty_answer_is_none() {
+        for (api, body) in [
+            (Api::Chat, r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#),
+            (Api::Chat, r#"{"choices": [ ]}"#),
+            (Api::Embeddings, r#"{"data":[]}"#),
+            (Api::Messages, r#"{"content":[],"stop_reason":null}"#),
+        ] {
+            assert_eq!(read(api, body.as_bytes()), Err(NoAnswer::Empty), "{body}");
+        }
+        let silent =
+            r#"{"content":[],"stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":0}}"#;
+        assert!(read(Api::Messages, silent.as_bytes()).is_ok());
     }
 
     #[test]
