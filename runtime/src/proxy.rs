@@ -83,6 +83,8 @@ pub struct Proxy {
     epoch: Instant,
     /// As many requests look through long texts at once: it takes processors, not waiting.
     inspections: Arc<Semaphore>,
+    /// As many long bodies are translated at once, for the same reason; apart, so that neither waits for the other.
+    translations: Arc<Semaphore>,
     /// Requests for answers of models that may run at once.
     slots: Arc<Semaphore>,
     memory: Gauge,
@@ -103,6 +105,7 @@ impl Proxy {
             anonymous: Arc::new(anonymous),
             epoch: Instant::now(),
             inspections: Arc::new(Semaphore::new(processors)),
+            translations: Arc::new(Semaphore::new(processors)),
             slots: Arc::new(Semaphore::new(slots)),
             memory: Gauge::default(),
             is_draining: AtomicBool::new(false),

@@ -13,16 +13,18 @@ use crate::wire::marks::{Expected, Marks, Watch};
 use crate::wire::translate::stream::StreamFacts;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use wayleave_program::value;
 
 /// Of an error's body, read for what it means.
 const ERROR_LIMIT_BYTES: usize = 64 << 10;
 
-/// How long a candidate may take.
+/// What a candidate may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct Limits<'a> {
     /// From the call to the first content.
     pub(super) first_content: Duration,
     /// Between two pieces.
@@ -33,9 +35,11 @@ pub(super) struct Limits {
     pub(super) event_bytes: usize,
     /// The wall clock at the call, for dates in `retry-after`.
     pub(super) now: value::Instant,
+    /// For those who translate a long answer.
+    pub(super) permits: &'a Arc<Semaphore>,
 }
 
-impl Limits {
+impl Limits<'_> {
     /// The wall clock at the call, in seconds since 1970.
     fn seconds(&self) -> u64 {
         u64::try_from(self.now.0).unwrap_or(0)
@@ -95,7 +99,7 @@ pub(super) async fn attempt(
     upstream: &Upstream,
     outgoing: Outgoing<'_>,
     (crossing, expected): (Option<Crossing>, Expected),
-    limits: Limits,
+    limits: Limits<'_>,
 ) -> Result<Begun, Failure> {
     let begun = begin(upstream, outgoing, (crossing, expected), limits).await;
     begun.map_err(|failure| without_key(upstream, failure))
@@ -117,7 +121,7 @@ async fn begin(
     upstream: &Upstream,
     outgoing: Outgoing<'_>,
     (crossing, expected): (Option<Crossing>, Expected),
-    limits: Limits,
+    limits: Limits<'_>,
 ) -> Result<Begun, Failure> {
     let deadline = Instant::now() + limits.first_content;
     let too_late = |_| Failure::no_content(milliseconds(limits.first_content));
@@ -144,7 +148,7 @@ async fn begin(
         let Some(crossing) = crossing else {
             return Ok(Begun::Whole { status, headers, body, usage, dropped: Vec::new(), marks });
         };
-        let carried = across::answer(crossing, body.clone(), limits.seconds()).await;
+        let carried = across::answer(crossing, body.clone(), limits.seconds(), limits.permits).await;
         let carried = judge(carried, &body, status)?;
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let (body, usage, dropped) = (carried.body, carried.counts.usage(), carried.dropped);
@@ -230,7 +234,7 @@ async fn beginning(reply: &mut Reply, limit_bytes: usize) -> Result<Gathered, Fa
 }
 
 /// A whole body behind its beginning.
-async fn rest_of(reply: &mut Reply, mut body: Gathered, limits: Limits) -> Result<Bytes, Failure> {
+async fn rest_of(reply: &mut Reply, mut body: Gathered, limits: Limits<'_>) -> Result<Bytes, Failure> {
     let idle = limits.idle;
     loop {
         body.check(limits.answer_bytes)?;

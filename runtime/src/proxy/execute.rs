@@ -109,7 +109,7 @@ impl Proxy {
         let target = served.program.catalogue().target(candidate.target);
         let upstream = served.upstreams.provider(target.provider);
         let protocol = served.program.catalogue().provider_of(candidate.target).protocol;
-        let sent = across::sent(call, body, (target, protocol), cap).await?;
+        let sent = across::sent(call, body, (target, protocol), cap, &self.translations).await?;
         let nothing = Passed::default();
         let outgoing = Outgoing {
             api: sent.api,
@@ -133,6 +133,7 @@ impl Proxy {
             answer_bytes: self.settings.max_response_bytes,
             event_bytes: self.settings.max_event_bytes,
             now: now(),
+            permits: &self.translations,
         };
         let expected = Expected {
             models: [target.remote.clone(), target.model.clone()],
