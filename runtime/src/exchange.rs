@@ -76,6 +76,8 @@ pub struct Attempt {
 /// A candidate that was not called, as it was known to fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassedOver {
+    /// The position of the candidate.
+    pub position: usize,
     /// `provider/model`.
     pub name: String,
     /// Why, and until when.
@@ -355,7 +357,7 @@ impl Exchange {
                     return self.begin(self.next - 1, ticket, now_ms);
                 }
                 Admission::Away(away) => {
-                    self.passed.push(PassedOver { name: candidate.name.clone(), away });
+                    self.passed.push(PassedOver { position: self.next, name: candidate.name.clone(), away });
                     self.next += 1;
                 }
                 // Its turn comes when what runs has failed.

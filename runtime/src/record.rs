@@ -165,12 +165,12 @@ impl AttemptRecord {
     }
 }
 
-/// A candidate that was not called, as it was known to fail.
+/// A candidate that was not called: it was known to fail, or cannot be asked such a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassedOverRecord {
     /// `provider/model`
     pub target: String,
-    /// `circuit open` or `asked to be left alone`.
+    /// `circuit open`, `asked to be left alone`, `cannot be asked in embeddings`, or `cannot carry` with what and why.
     pub cause: String,
 }
 
@@ -308,6 +308,7 @@ impl DecisionRecord {
         cut(&mut self.model);
         self.reasons.iter_mut().for_each(cut);
         self.attempts.iter_mut().for_each(|attempt| cut(&mut attempt.detail));
+        self.passed_over.iter_mut().for_each(|passed| cut(&mut passed.cause));
         if let Some(request) = &mut self.request {
             let long: Vec<String> =
                 request.iter().filter(|(_, value)| is_long(value)).map(|(name, _)| name.clone()).collect();

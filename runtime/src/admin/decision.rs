@@ -225,7 +225,12 @@ fn observed(decision: &Json) -> Markup {
 
 fn fate(target: &str, record: &DecisionRecord) -> Markup {
     match record.attempts.iter().rev().find(|attempt| attempt.target == target) {
-        None => chip(Tone::Quiet, "not asked"),
+        None => match record.passed_over.iter().find(|passed| passed.target == target) {
+            None => chip(Tone::Quiet, "not asked"),
+            Some(passed) => {
+                chip(Tone::Quiet, &cut(&format!("passed over: {}", passed.cause), SHOWN_CHARACTERS))
+            }
+        },
         Some(attempt) => match &attempt.cause {
             None => chip(Tone::Good, "answered"),
             Some(cause) => chip(Tone::Bad, cause),

@@ -5,7 +5,7 @@ use super::reply;
 use crate::current::Served;
 use crate::error::{Refusal, is_model_name};
 use crate::exchange::failure::{Failure, NOT_SPOKEN};
-use crate::exchange::{self, Action, Attempt, Bounds, Candidate, Event, Exchange, PassedOver};
+use crate::exchange::{self, Action, Attempt, Bounds, Candidate, Event, Exchange};
 use crate::keys::{Held, Identity};
 use crate::record::{
     AttemptRecord, DecisionRecord, Outcome, PassedOverRecord, RecordedCaller, RecordedInspection,
@@ -346,6 +346,7 @@ impl Recording {
             attempts: attempts
                 .iter()
                 .enumerate()
+                .filter(|(_, attempt)| !was_not_asked(attempt))
                 .map(|(number, attempt)| {
                     let mut record = recorded(attempt, is_whole(attempt), arrived_ms, latency_ms);
                     if let Some((_, marks)) = marked.as_ref().filter(|(of, _)| *of == number) {
@@ -454,12 +455,26 @@ fn with_left_out(record: AttemptRecord, left_out: Option<&(usize, String)>) -> A
     AttemptRecord { detail, ..record }
 }
 
+/// Whether nothing was sent: its provider cannot be asked such a call.
+fn was_not_asked(attempt: &Attempt) -> bool {
+    attempt.failure.as_ref().is_some_and(|failure| failure.class == NOT_SPOKEN)
+}
+
+/// The candidates that were not called, in their order.
 fn passed_over(exchange: &Exchange) -> Vec<PassedOverRecord> {
-    let record = |passed: &PassedOver| PassedOverRecord {
-        target: passed.name.clone(),
-        cause: passed.away.why.words().to_owned(),
+    let known_to_fail =
+        exchange.passed_over().iter().map(|passed| (passed.position, &passed.name, passed.away.why.words()));
+    let not_asked = exchange.attempts().iter().filter(|attempt| was_not_asked(attempt)).map(|attempt| {
+        let cause = attempt.failure.as_ref().map_or("", |failure| failure.cause.as_str());
+        (attempt.position, &attempt.name, cause)
+    });
+    let mut passed: Vec<(usize, &String, &str)> = known_to_fail.chain(not_asked).collect();
+    passed.sort_by_key(|(position, ..)| *position);
+    let record = |(_, target, cause): (usize, &String, &str)| PassedOverRecord {
+        target: target.clone(),
+        cause: cause.to_owned(),
     };
-    exchange.passed_over().iter().map(record).collect()
+    passed.into_iter().map(record).collect()
 }
 
 fn tokens(usage: Usage, input_estimate: u64) -> RecordedTokens {

@@ -6,7 +6,7 @@ use crate::storage::Storage;
 use serde_json::Value as Json;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::source_view::SourceText;
-use wayleave_runtime::record::{AttemptRecord, DecisionRecord};
+use wayleave_runtime::record::{AttemptRecord, DecisionRecord, PassedOverRecord};
 use wayleave_runtime::store::Filter;
 use wayleave_runtime::trace::Trace;
 
@@ -87,6 +87,7 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
         out.push_str(&format!("because    {}\n", printable(reason)));
     }
     out.push_str(&section(terminal, "attempts", &attempts(&record.attempts)));
+    out.push_str(&section(terminal, "passed over", &passed_over(record)));
     out.push_str(&section(terminal, "flags", &flags(record)));
     out.push_str(&section(terminal, "removed from the plan", &removed(record)));
     out.push_str(&section(terminal, "rules on trial that held", &observed(record)));
@@ -136,6 +137,12 @@ fn attempts(attempts: &[AttemptRecord]) -> Vec<Vec<String>> {
             ]
         })
         .collect()
+}
+
+/// Candidates that were not called, and why.
+fn passed_over(record: &DecisionRecord) -> Vec<Vec<String>> {
+    let row = |passed: &PassedOverRecord| vec![printable(&passed.target), printable(&passed.cause)];
+    record.passed_over.iter().map(row).collect()
 }
 
 /// Targets that the decision removed, from its document.
