@@ -1,8 +1,11 @@
 //! What is kept of one request: who asked, what was decided and why, what was tried, what it cost. Plain data, no I/O,
 //! and never a word of prompt or answer.
 
+pub mod chosen;
+
 use crate::trace::Trace;
 use crate::wire::marks::Marks;
+use chosen::Chosen;
 use serde::{Deserialize, Serialize};
 
 /// How a request ended, in the words of the audit trail.
@@ -275,6 +278,9 @@ pub struct DecisionRecord {
     pub reasons: Vec<String>,
     /// The target that served the answer.
     pub target: Option<String>,
+    /// Why that one; none where none served, and in records of an earlier form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Chosen>,
     /// Every call of a candidate, in order.
     pub attempts: Vec<AttemptRecord>,
     /// Candidates that were not called, in order.

@@ -90,7 +90,10 @@ fn facts(record: &DecisionRecord) -> Markup {
             div { dt { "Team" } dd { (or_dash(&caller.team)) } }
             div { dt { "App" } dd { (or_dash(&caller.app)) } }
             @if !caller.groups.is_empty() { div { dt { "Groups" } dd { (or_dash(&caller.groups.join(", "))) } } }
-            div { dt { "Answered by" } dd { (or_dash(record.target.as_deref().unwrap_or_default())) } }
+            div { dt { "Answered by" } dd {
+                (or_dash(record.target.as_deref().unwrap_or_default()))
+                @if let Some(chosen) = record.chosen { span.muted { " by " (chosen.name()) } }
+            } }
             div { dt { "Status sent" } dd { @if record.status == 0 { (or_dash("")) } @else { (record.status) } } }
             div { dt { "Took" } dd {
                 (number::span(record.latency_ms))

@@ -1,6 +1,8 @@
 //! The record of one request while it runs: handed to the store exactly once, when the request is over, however that
 //! came about: answered, refused, left by its caller, or lost in a panic.
 
+mod chosen;
+
 use super::reply;
 use crate::current::Served;
 use crate::error::{Refusal, is_model_name};
@@ -343,6 +345,9 @@ impl Recording {
             route: decision.and_then(|decision| decision.route.clone()),
             arm: decision.and_then(|decision| decision.arm),
             target: serving.map(|attempt| attempt.name.clone()),
+            chosen: decision.zip(self.exchange.as_ref()).and_then(|(decision, exchange)| {
+                chosen::chosen(program.catalogue(), &self.model, decision, exchange)
+            }),
             attempts: attempts
                 .iter()
                 .enumerate()

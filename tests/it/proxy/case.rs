@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use wayleave_runtime::keys::Identity;
 use wayleave_runtime::record::DecisionRecord;
+use wayleave_runtime::record::chosen::Chosen;
 use wayleave_runtime::settings::{
     Access, CallerRequestId, MemoryLimit, Settings, TargetHeader, TraceContext,
 };
@@ -231,6 +232,7 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             "outcome" => record.outcome.name() == rest,
             "status" => record.status.to_string() == rest,
             "target" => record.target.as_deref() == Some(rest),
+            "chosen" => record.chosen.map(Chosen::name) == Some(rest),
             "reason" => record.reasons.iter().any(|reason| reason == rest),
             "tokens" => format!("{} {}", record.tokens.input, record.tokens.output) == rest,
             "caller-request-id" => record.caller_request_id.as_deref() == Some(rest),

@@ -6,6 +6,7 @@ use crate::storage::Storage;
 use serde_json::Value as Json;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::source_view::SourceText;
+use wayleave_runtime::record::chosen::Chosen;
 use wayleave_runtime::record::{AttemptRecord, DecisionRecord, PassedOverRecord};
 use wayleave_runtime::store::Filter;
 use wayleave_runtime::trace::Trace;
@@ -68,6 +69,7 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
             record.route.as_ref().map(|route| format!("{}{arm}", printable(route))).unwrap_or_default(),
         ),
         ("served by", record.target.clone().unwrap_or_default()),
+        ("chosen by", record.chosen.map(Chosen::name).unwrap_or_default().to_owned()),
         ("outcome", format!("{}, status {}", record.outcome.name(), record.status)),
         ("took", took(record)),
         ("tokens", tokens(record)),
