@@ -205,7 +205,9 @@ impl Health {
             TryOrder::Fastest => {
                 targets.sort_by_cached_key(|target| measured(target).slowness(is_stream, now_ms));
             }
-            TryOrder::LeastBusy => targets.sort_by_cached_key(|target| measured(target).running),
+            TryOrder::LeastBusy => {
+                targets.sort_by_cached_key(|target| measured(target).busyness(now_ms));
+            }
         }
     }
 
@@ -247,13 +249,22 @@ impl Measured {
     /// one that fails comes last, however fast it does.
     fn slowness(&self, is_stream: bool, now_ms: u64) -> (bool, u64) {
         let pace = if is_stream { &self.streams } else { &self.wholes };
-        let has_failed = self.failed_at_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) <= BEHIND_MS);
         let took_ms = match pace.recent(now_ms) {
             Some(took_ms) => took_ms,
             None if self.running == 0 => 0,
             None => u64::MAX,
         };
-        (has_failed, took_ms)
+        (self.has_failed(now_ms), took_ms)
+    }
+
+    /// The less, the earlier it is tried. One that fails at once is never busy, and comes last.
+    fn busyness(&self, now_ms: u64) -> (bool, u32) {
+        (self.has_failed(now_ms), self.running)
+    }
+
+    /// Whether its last call failed, a short while ago.
+    fn has_failed(&self, now_ms: u64) -> bool {
+        self.failed_at_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) <= BEHIND_MS)
     }
 
     fn pace(&mut self, is_stream: bool) -> &mut Pace {

@@ -546,6 +546,18 @@ fn who_fails_comes_behind_in_a_measured_order() {
     assert_eq!(first("order=fastest", 100).said, ["call b/y"]);
 }
 
+/// Who fails at once is never busy, and would get every call.
+#[test]
+fn who_fails_comes_behind_those_that_are_busy() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let first = |now_ms| begin(&health, &catalogue, "order=least-busy", now_ms);
+    let busy = first(0).play("1 failed 0 rate-limited");
+    assert_eq!(busy.said, ["call a/x", "call b/y"]);
+    assert_eq!(first(2).said, ["call b/y"]);
+    assert_eq!(first(10_002).said, ["call a/x"]);
+}
+
 /// Streams and whole answers are measured apart: a whole one takes as long as it is.
 #[test]
 fn whole_answers_teach_too_and_streams_nothing_of_them() {
