@@ -52,8 +52,8 @@ pub fn read(api: Api, body: &[u8], watch: &mut Watch) -> Result<Usage, NoAnswer>
         let kind = reader.peek()?;
         if key.raw == "usage" && kind == Kind::Object {
             usage = Some(match api.dialect() {
-                Dialect::OpenAi => chunk::usage(reader)?,
-                Dialect::Anthropic => message_event::usage(reader)?,
+                Dialect::OpenAi => chunk::usage(reader, watch)?,
+                Dialect::Anthropic => message_event::usage(reader, watch)?,
             });
             return Ok::<(), NoAnswer>(());
         }

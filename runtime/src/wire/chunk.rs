@@ -63,7 +63,7 @@ fn read(data: &[u8], watch: &mut Watch) -> Result<Chunk, Malformed> {
         match (key.raw, reader.peek()?) {
             ("choices", Kind::Array) => reader.array(|reader| choice(&mut chunk, reader, watch))?,
             ("model", Kind::String) => watch.model(reader.string()?),
-            ("usage", Kind::Object) => chunk.usage = Some(usage(reader)?),
+            ("usage", Kind::Object) => chunk.usage = Some(usage(reader, watch)?),
             ("error", Kind::Object | Kind::String) => {
                 chunk.error = Some(error(reader)?);
             }
@@ -185,17 +185,17 @@ fn function<'a>(reader: &mut Reader<'a>) -> Result<(Option<Text<'a>>, Option<Tex
 pub(super) const USAGE_LIMIT_TOKENS: u64 = 1_000_000_000;
 
 /// Reads a `usage` object of OpenAI's.
-pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
+pub(super) fn usage(reader: &mut Reader<'_>, watch: &mut Watch) -> Result<Usage, Malformed> {
     let mut usage = Usage::default();
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
-            ("prompt_tokens", Kind::Number) => usage.input_tokens = count(reader.number()?),
-            ("completion_tokens", Kind::Number) => usage.output_tokens = count(reader.number()?),
+            ("prompt_tokens", Kind::Number) => usage.input_tokens = count(reader.number()?, watch),
+            ("completion_tokens", Kind::Number) => usage.output_tokens = count(reader.number()?, watch),
             ("prompt_tokens_details", Kind::Object) => {
-                detail(reader, "cached_tokens", &mut usage.cached_tokens)?
+                detail(reader, "cached_tokens", &mut usage.cached_tokens, watch)?
             }
             ("completion_tokens_details", Kind::Object) => {
-                detail(reader, "reasoning_tokens", &mut usage.reasoning_tokens)?;
+                detail(reader, "reasoning_tokens", &mut usage.reasoning_tokens, watch)?;
             }
             _ => reader.skip().map(drop)?,
         }
@@ -205,10 +205,15 @@ pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
 }
 
 /// Reads one count of an object of counts.
-pub(super) fn detail(reader: &mut Reader<'_>, name: &str, tokens: &mut u64) -> Result<(), Malformed> {
+pub(super) fn detail(
+    reader: &mut Reader<'_>,
+    name: &str,
+    tokens: &mut u64,
+    watch: &mut Watch,
+) -> Result<(), Malformed> {
     reader.object(|reader, key| {
         match reader.peek()? {
-            Kind::Number if key.raw == name => *tokens = count(reader.number()?),
+            Kind::Number if key.raw == name => *tokens = count(reader.number()?, watch),
             _ => reader.skip().map(drop)?,
         }
         Ok(())
@@ -216,10 +221,17 @@ pub(super) fn detail(reader: &mut Reader<'_>, name: &str, tokens: &mut u64) -> R
 }
 
 /// A count that may be negative, broken or absurd: from 0 to the limit.
-pub(super) fn count(number: &str) -> u64 {
-    // `as` saturates, which is what a clamp wants.
-    let value = number.parse::<f64>().unwrap_or(0.0) as u64;
-    value.min(USAGE_LIMIT_TOKENS)
+pub(super) fn count(number: &str, watch: &mut Watch) -> u64 {
+    let whole = number.parse::<u64>().ok().filter(|count| *count <= USAGE_LIMIT_TOKENS);
+    whole.unwrap_or_else(|| {
+        // Some servers write a whole number as `7.0`, which is no other for it. `as` saturates, which is what a clamp wants.
+        let value = number.parse::<f64>().unwrap_or(-1.0);
+        let clamped = (value as u64).min(USAGE_LIMIT_TOKENS);
+        if value != clamped as f64 {
+            watch.suspects_usage();
+        }
+        clamped
+    })
 }
 
 #[cfg(test)]
@@ -275,6 +287,20 @@ mod tests {
             r#"{"prompt_tokens_details":{"cached_tokens":5,"x":[]},"completion_tokens_details":{"reasoning_tokens":6}}"#,
         );
         assert_eq!(detailed, Ok(Some(Usage { cached_tokens: 5, reasoning_tokens: 6, ..Usage::default() })));
+    }
+
+    /// fault-F30: a count that nobody can mean is held to a limit, and marked.
+    #[test]
+    fn a_count_out_of_range_is_marked() {
+        for (count, is_suspect) in
+            [("0", false), ("7", false), ("7.0", false), ("7.5", true), ("-1", true), ("1e18", true)]
+        {
+            let mut watch = Watch::default();
+            let data = format!("{{\"choices\":[],\"usage\":{{\"completion_tokens\":{count}}}}}");
+            let read = super::read(data.as_bytes(), &mut watch);
+            assert!(read.is_ok_and(|chunk| chunk.usage.is_some()), "{count}");
+            assert_eq!(watch.marks(false).has_suspect_usage, is_suspect, "{count}");
+        }
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub struct Marks {
     /// Calls of tools that the caller did not offer.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unoffered_tools: u64,
+    /// Whether a count of tokens was negative, no whole number or absurd, so that another stands in the record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_suspect_usage: bool,
     /// The model that the answer names, where it is another than was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_model: Option<String>,
@@ -85,8 +88,10 @@ impl Marks {
                 "N calls are of tools that were not offered",
             ),
         ];
+        let suspect =
+            self.has_suspect_usage.then(|| "the provider's count of tokens was out of range".to_owned());
         let other = self.other_model.as_ref().map(|model| format!("answered by {model}"));
-        counted.into_iter().flatten().chain(other).collect()
+        counted.into_iter().flatten().chain(suspect).chain(other).collect()
     }
 }
 
@@ -138,6 +143,11 @@ impl Watch {
     /// An event could not be read.
     pub fn skipped(&mut self) {
         self.marks.skipped_events += 1;
+    }
+
+    /// A count of tokens is none that a provider could mean.
+    pub(super) fn suspects_usage(&mut self) {
+        self.marks.has_suspect_usage = true;
     }
 
     /// The answer names its model; the first name that says anything counts.

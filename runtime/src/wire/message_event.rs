@@ -42,7 +42,7 @@ pub(super) fn read(data: &[u8], watch: &mut Watch) -> Result<Chunk, Malformed> {
             ("message", Kind::Object) => message(&mut chunk, reader, watch)?,
             ("content_block", Kind::Object) => of_call = piece(&mut chunk, reader)?,
             ("delta", Kind::Object) => of_call = piece(&mut chunk, reader)?,
-            ("usage", Kind::Object) => chunk.usage = Some(usage(reader)?),
+            ("usage", Kind::Object) => chunk.usage = Some(usage(reader, watch)?),
             ("error", Kind::Object | Kind::String) => chunk.error = Some(chunk::error(reader)?),
             _ => reader.skip().map(drop)?,
         }
@@ -66,7 +66,7 @@ fn message(chunk: &mut Chunk, reader: &mut Reader<'_>, watch: &mut Watch) -> Res
         match (key.raw, reader.peek()?) {
             ("usage", Kind::Object) => {
                 // What is written of the answer by now is a figure that the last count replaces.
-                chunk.usage = Some(Usage { output_tokens: 0, is_estimated: true, ..usage(reader)? });
+                chunk.usage = Some(Usage { output_tokens: 0, is_estimated: true, ..usage(reader, watch)? });
             }
             ("model", Kind::String) => watch.model(reader.string()?),
             _ => reader.skip().map(drop)?,
@@ -120,21 +120,21 @@ fn is_content_from_its_beginning(kind: Text<'_>) -> bool {
 }
 
 /// Reads a `usage` object. Its input is what was neither read from a cache nor written to one; ours is all.
-pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
+pub(super) fn usage(reader: &mut Reader<'_>, watch: &mut Watch) -> Result<Usage, Malformed> {
     let mut usage = Usage::default();
     let mut fresh = 0;
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
-            ("input_tokens", Kind::Number) => fresh = chunk::count(reader.number()?),
-            ("output_tokens", Kind::Number) => usage.output_tokens = chunk::count(reader.number()?),
+            ("input_tokens", Kind::Number) => fresh = chunk::count(reader.number()?, watch),
+            ("output_tokens", Kind::Number) => usage.output_tokens = chunk::count(reader.number()?, watch),
             ("cache_read_input_tokens", Kind::Number) => {
-                usage.cached_tokens = chunk::count(reader.number()?);
+                usage.cached_tokens = chunk::count(reader.number()?, watch);
             }
             ("cache_creation_input_tokens", Kind::Number) => {
-                usage.cache_written_tokens = chunk::count(reader.number()?);
+                usage.cache_written_tokens = chunk::count(reader.number()?, watch);
             }
             ("output_tokens_details", Kind::Object) => {
-                chunk::detail(reader, "thinking_tokens", &mut usage.reasoning_tokens)?;
+                chunk::detail(reader, "thinking_tokens", &mut usage.reasoning_tokens, watch)?;
             }
             _ => reader.skip().map(drop)?,
         }
