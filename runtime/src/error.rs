@@ -106,6 +106,7 @@ impl Refusal {
             param: self.param(),
             code: self.code().to_owned(),
             by: self.reasons().iter().map(|reason| reason.by.to_string()).collect(),
+            broken: None,
         }
     }
 

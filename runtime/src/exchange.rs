@@ -28,6 +28,7 @@ mod retry_after;
 
 use crate::health::{Admission, Away, Call, Health, Ticket};
 use crate::wire::Usage;
+use crate::wire::errors::Broken;
 use again::Again;
 use ending::Ending;
 use failure::{Failure, NOT_SPOKEN};
@@ -75,6 +76,8 @@ pub struct Attempt {
 /// A candidate that was not called, as it was known to fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassedOver {
+    /// The position of the candidate.
+    pub position: usize,
     /// `provider/model`.
     pub name: String,
     /// Why, and until when.
@@ -189,6 +192,7 @@ pub struct Exchange {
     hedged: Option<usize>,
     /// What a failure that leads nowhere comes to; told once nothing else runs.
     verdict: Option<(Outcome, Box<Ending>)>,
+    begun_ms: u64,
     deadline_ms: u64,
     state: State,
 }
@@ -205,7 +209,7 @@ impl Exchange {
         let mut candidates = Vec::new();
         for stage in &decision.plan {
             let mut targets = stage.candidates.clone();
-            health.sort(&mut targets, stage.order, now_ms);
+            health.sort(&mut targets, stage.order, bounds.is_stream, now_ms);
             candidates.extend(targets.into_iter().map(|target| Candidate {
                 target,
                 name: catalogue.target(target).name.clone(),
@@ -228,6 +232,7 @@ impl Exchange {
             waiting: None,
             hedged: None,
             verdict: None,
+            begun_ms: now_ms,
             deadline_ms,
             state: State::Fresh,
         }
@@ -315,7 +320,7 @@ impl Exchange {
                 let ending = Ending::of_broken(&self.attempts[number].name, &failure);
                 self.fail(number, failure, now_ms);
                 self.over(Outcome::Truncated);
-                Action::Break(Box::new(ending))
+                self.break_off(ending)
             }
             // News of an attempt that is over, or of nothing.
             (
@@ -352,7 +357,7 @@ impl Exchange {
                     return self.begin(self.next - 1, ticket, now_ms);
                 }
                 Admission::Away(away) => {
-                    self.passed.push(PassedOver { name: candidate.name.clone(), away });
+                    self.passed.push(PassedOver { position: self.next, name: candidate.name.clone(), away });
                     self.next += 1;
                 }
                 // Its turn comes when what runs has failed.
@@ -387,7 +392,8 @@ impl Exchange {
             ticket.content(self.is_stream, now_ms);
         }
         for other in (0..self.attempts.len()).filter(|other| *other != number) {
-            if self.end(other, None, now_ms).is_some() {
+            if let Some(ticket) = self.end(other, None, now_ms) {
+                ticket.outrun(self.is_stream, now_ms);
                 self.attempts[other].is_superseded = true;
             }
         }
@@ -471,15 +477,20 @@ impl Exchange {
         Action::Answer(ending)
     }
 
-    /// Ends what runs for a reason that no candidate is to blame for.
+    /// Ends what runs, whatever it would have come to.
     fn stop(&mut self, outcome: Outcome, now_ms: u64) -> Action {
         let has_content = matches!(self.state, State::Relaying(_));
         for number in 0..self.attempts.len() {
-            self.end(number, None, now_ms);
+            if outcome == Outcome::DeadlinePassed && !has_content {
+                self.time_is_up(number, now_ms);
+            } else {
+                self.end(number, None, now_ms);
+            }
         }
         self.over(outcome);
         let ending = match outcome {
-            Outcome::DeadlinePassed => Ending::of_deadline(),
+            Outcome::DeadlinePassed if has_content => Ending::of_deadline(&[], &[], now_ms),
+            Outcome::DeadlinePassed => Ending::of_deadline(&self.attempts, &self.passed, now_ms),
             Outcome::Stopped => Ending::of_shutdown(),
             Outcome::Revoked => Ending::of_revoked(),
             Outcome::CallerGone
@@ -491,7 +502,29 @@ impl Exchange {
                 return Action::Close;
             }
         };
-        if has_content { Action::Break(Box::new(ending)) } else { Action::Answer(Box::new(ending)) }
+        if has_content { self.break_off(ending) } else { Action::Answer(Box::new(ending)) }
+    }
+
+    /// An attempt without content has no time left. Its target has failed where it had half of the exchange's time or more;
+    /// one that was asked late is slow at most, since those before it have used up the time.
+    fn time_is_up(&mut self, number: usize, now_ms: u64) {
+        let ran_ms = now_ms.saturating_sub(self.attempts[number].started_ms);
+        let failure = Failure::out_of_time(ran_ms);
+        if ran_ms >= self.deadline_ms.saturating_sub(self.begun_ms) / 2 {
+            self.fail(number, failure, now_ms);
+        } else if let Some(ticket) = self.end(number, Some(failure), now_ms) {
+            ticket.outrun(self.is_stream, now_ms);
+        }
+    }
+
+    /// Content has reached the caller: the error says whose it was, and how much.
+    fn break_off(&self, mut ending: Ending) -> Action {
+        ending.error.broken = self.serving().map(|attempt| {
+            let usage = attempt.usage.unwrap_or_else(|| Usage::estimated(0));
+            let (output_tokens, is_estimated) = (usage.output_tokens, usage.is_estimated);
+            Broken { target: attempt.name.clone(), output_tokens, is_estimated }
+        });
+        Action::Break(Box::new(ending))
     }
 
     fn over(&mut self, outcome: Outcome) {

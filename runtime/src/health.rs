@@ -16,8 +16,11 @@ mod circuit;
 
 mod load;
 
+mod pace;
+
 use circuit::{Circuit, Role};
 use load::Load;
+use pace::Pace;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wayleave_program::catalogue::{Catalogue, TargetId};
@@ -47,11 +50,9 @@ impl Rules {
 /// A wait that a provider asks for is kept so long at most: one that is away longer is asked again now and then.
 const REST_LONGEST_MS: u64 = 60_000;
 
-/// A measurement that is older says nothing any more, so that a target that was slow once is measured anew.
-const FRESH_MS: u64 = 60_000;
-
-/// Of a new measurement, so much counts, in eighths.
-const NEW_EIGHTHS: u64 = 3;
+/// A target whose last call failed is tried behind the others for so long, where an order is measured: long enough that
+/// one caller in many finds out whether it still does.
+const BEHIND_MS: u64 = 10_000;
 
 /// Why a target is not asked now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,8 +128,12 @@ struct Measured {
     /// Until then it asked to be left alone.
     rests_until_ms: u64,
     running: u32,
-    /// The recent time to first content of streams, and when that was measured last.
-    first_content: Option<(u64, u64)>,
+    /// To the first content of streams.
+    streams: Pace,
+    /// To answers that come as a whole: they take as long as they are, and say nothing of streams.
+    wholes: Pace,
+    /// When a call failed, where none has been answered since.
+    failed_at_ms: Option<u64>,
 }
 
 impl Health {
@@ -188,16 +193,21 @@ impl Health {
         })
     }
 
-    /// Puts targets into the order in which they are tried; stable, so that equals stay as they stand.
+    /// Puts targets into the order in which they are tried for a request that wants a stream, or does not; stable, so that
+    /// equals stay as they stand.
     ///
     /// # Panics
     /// When a target is of another catalogue.
-    pub fn sort(&self, targets: &mut [TargetId], order: TryOrder, now_ms: u64) {
+    pub fn sort(&self, targets: &mut [TargetId], order: TryOrder, is_stream: bool, now_ms: u64) {
         let measured = |target: &TargetId| lock(&self.targets[target.0 as usize].measured);
         match order {
             TryOrder::Given => {}
-            TryOrder::Fastest => targets.sort_by_cached_key(|target| measured(target).slowness(now_ms)),
-            TryOrder::LeastBusy => targets.sort_by_cached_key(|target| measured(target).running),
+            TryOrder::Fastest => {
+                targets.sort_by_cached_key(|target| measured(target).slowness(is_stream, now_ms));
+            }
+            TryOrder::LeastBusy => {
+                targets.sort_by_cached_key(|target| measured(target).busyness(now_ms));
+            }
         }
     }
 
@@ -235,13 +245,30 @@ impl Measured {
         Some(Away { why: Why::CircuitOpen, until_ms })
     }
 
-    /// The less, the earlier it is tried. One that nothing recent is known of comes first, but only for one call at a time.
-    fn slowness(&self, now_ms: u64) -> u64 {
-        match self.first_content {
-            Some((took_ms, at_ms)) if now_ms.saturating_sub(at_ms) <= FRESH_MS => took_ms,
-            _ if self.running == 0 => 0,
-            _ => u64::MAX,
-        }
+    /// The less, the earlier it is tried. One that nothing recent is known of comes first, but only for one call at a time;
+    /// one that fails comes last, however fast it does.
+    fn slowness(&self, is_stream: bool, now_ms: u64) -> (bool, u64) {
+        let pace = if is_stream { &self.streams } else { &self.wholes };
+        let took_ms = match pace.recent(now_ms) {
+            Some(took_ms) => took_ms,
+            None if self.running == 0 => 0,
+            None => u64::MAX,
+        };
+        (self.has_failed(now_ms), took_ms)
+    }
+
+    /// The less, the earlier it is tried. One that fails at once is never busy, and comes last.
+    fn busyness(&self, now_ms: u64) -> (bool, u32) {
+        (self.has_failed(now_ms), self.running)
+    }
+
+    /// Whether its last call failed, a short while ago.
+    fn has_failed(&self, now_ms: u64) -> bool {
+        self.failed_at_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) <= BEHIND_MS)
+    }
+
+    fn pace(&mut self, is_stream: bool) -> &mut Pace {
+        if is_stream { &mut self.streams } else { &mut self.wholes }
     }
 }
 
@@ -262,16 +289,14 @@ impl Ticket {
         let mut measured = lock(&self.measured);
         measured.circuit.answers(self.role);
         self.role = Role::Usual;
-        if is_stream {
-            let took_ms = now_ms.saturating_sub(self.begun_ms);
-            let mixed = match measured.first_content {
-                Some((before_ms, at_ms)) if now_ms.saturating_sub(at_ms) <= FRESH_MS => {
-                    (before_ms * (8 - NEW_EIGHTHS) + took_ms * NEW_EIGHTHS) / 8
-                }
-                _ => took_ms,
-            };
-            measured.first_content = Some((mixed, now_ms));
-        }
+        measured.failed_at_ms = None;
+        measured.pace(is_stream).learn(now_ms.saturating_sub(self.begun_ms), now_ms);
+    }
+
+    /// Nobody waits for its content any more, though it may still come: the target is that slow, and no worse.
+    pub fn outrun(self, is_stream: bool, now_ms: u64) {
+        let took_ms = now_ms.saturating_sub(self.begun_ms);
+        lock(&self.measured).pace(is_stream).learn_at_least(took_ms, now_ms);
     }
 
     /// The answer is whole.
@@ -285,6 +310,9 @@ impl Ticket {
         if let Some(seconds) = retry_after_s.filter(|_| may_rest(class)) {
             let rest_ms = seconds.saturating_mul(1000).min(REST_LONGEST_MS);
             measured.rests_until_ms = measured.rests_until_ms.max(now_ms + rest_ms);
+        }
+        if !is_about_the_request(class) {
+            measured.failed_at_ms = Some(now_ms);
         }
         match class {
             FailureClass::Unreachable
@@ -321,6 +349,11 @@ impl Drop for Ticket {
 /// Whether a provider that fails so can ask to be left alone.
 fn may_rest(class: FailureClass) -> bool {
     matches!(class, FailureClass::RateLimited | FailureClass::Overloaded)
+}
+
+/// Whether a target that fails so has answered, and what it says is about the request.
+fn is_about_the_request(class: FailureClass) -> bool {
+    matches!(class, FailureClass::Refused | FailureClass::ContextLength | FailureClass::Status(_))
 }
 
 /// Counters are whole after every statement, so a panic elsewhere leaves nothing half done.

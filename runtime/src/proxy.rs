@@ -66,6 +66,9 @@ const DECISION_HEADER: HeaderName = HeaderName::from_static("x-wayleave-decision
 
 const TARGET_HEADER: HeaderName = HeaderName::from_static("x-wayleave-target");
 
+/// The model that an answer names, where it is another than was asked.
+const MODEL_HEADER: HeaderName = HeaderName::from_static("x-wayleave-model");
+
 /// What of the request or the answer was left out on the way into another dialect.
 const DROPPED_HEADER: HeaderName = HeaderName::from_static("x-wayleave-dropped");
 
@@ -80,6 +83,8 @@ pub struct Proxy {
     epoch: Instant,
     /// As many requests look through long texts at once: it takes processors, not waiting.
     inspections: Arc<Semaphore>,
+    /// As many long bodies are translated at once, for the same reason; apart, so that neither waits for the other.
+    translations: Arc<Semaphore>,
     /// Requests for answers of models that may run at once.
     slots: Arc<Semaphore>,
     memory: Gauge,
@@ -100,6 +105,7 @@ impl Proxy {
             anonymous: Arc::new(anonymous),
             epoch: Instant::now(),
             inspections: Arc::new(Semaphore::new(processors)),
+            translations: Arc::new(Semaphore::new(processors)),
             slots: Arc::new(Semaphore::new(slots)),
             memory: Gauge::default(),
             is_draining: AtomicBool::new(false),

@@ -1,11 +1,15 @@
 //! What is kept of one request: who asked, what was decided and why, what was tried, what it cost. Plain data, no I/O,
 //! and never a word of prompt or answer.
 
+pub mod chosen;
+
 mod document;
 
 pub use document::Document;
 
 use crate::trace::Trace;
+use crate::wire::marks::Marks;
+use chosen::Chosen;
 use serde::{Deserialize, Serialize};
 
 /// How a request ended, in the words of the audit trail.
@@ -153,16 +157,27 @@ pub struct AttemptRecord {
     /// Whether the provider may have executed it, and charge for it, though nothing came of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maybe_billed: bool,
+    /// What was odd about its answer, though it was one.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
     /// A few words on a failure, and on what was left out between two dialects: no content, no addresses, no keys.
     pub detail: String,
 }
 
-/// A candidate that was not called, as it was known to fail.
+impl AttemptRecord {
+    /// The detail, and what was odd, in a line.
+    pub fn told(&self) -> String {
+        let detail = Some(self.detail.clone()).filter(|detail| !detail.is_empty());
+        detail.into_iter().chain(self.marks.words()).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// A candidate that was not called: it was known to fail, or cannot be asked such a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassedOverRecord {
     /// `provider/model`
     pub target: String,
-    /// `circuit open` or `asked to be left alone`.
+    /// `circuit open`, `asked to be left alone`, `cannot be asked in embeddings`, or `cannot carry` with what and why.
     pub cause: String,
 }
 
@@ -267,6 +282,9 @@ pub struct DecisionRecord {
     pub reasons: Vec<String>,
     /// The target that served the answer.
     pub target: Option<String>,
+    /// Why that one; none where none served, and in records of an earlier form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Chosen>,
     /// Every call of a candidate, in order.
     pub attempts: Vec<AttemptRecord>,
     /// Candidates that were not called, in order.
@@ -300,6 +318,7 @@ impl DecisionRecord {
         cut(&mut self.model);
         self.reasons.iter_mut().for_each(cut);
         self.attempts.iter_mut().for_each(|attempt| cut(&mut attempt.detail));
+        self.passed_over.iter_mut().for_each(|passed| cut(&mut passed.cause));
         if let Some(request) = &mut self.request {
             let long: Vec<String> =
                 request.iter().filter(|(_, value)| is_long(value)).map(|(name, _)| name.clone()).collect();

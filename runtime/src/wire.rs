@@ -29,6 +29,8 @@ pub mod meaning;
 
 pub mod sse;
 
+pub mod marks;
+
 pub mod chunk;
 
 pub mod message_event;

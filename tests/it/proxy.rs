@@ -11,8 +11,8 @@
 //!   there, `no-key` leaves the key out;
 //! - ```` ```answer ```` `status N`, `header NAME: VALUE`, `no header NAME`, `body is TEXT`, `body has TEXT`,
 //!   `body lacks TEXT`, `took TIME` (at least);
-//! - ```` ```record ```` `outcome WORD`, `status N`, `api NAME`, `target NAME`, `reason TEXT`, `tokens IN OUT`, `cached READ WRITTEN`,
-//!   `finding NAME`, `no finding`, `failed DETECTOR: CAUSE`, `detail WORDS` of some attempt, `billed TARGET` (flagged as maybe so), `passed
+//! - ```` ```record ```` `outcome WORD`, `status N`, `api NAME`, `target NAME`, `chosen WORD`, `reason TEXT`, `tokens IN OUT`, `cached READ WRITTEN`,
+//!   `finding NAME`, `no finding`, `failed DETECTOR: CAUSE`, `detail WORDS` of some attempt, `mark WORDS` on its answer, `no mark`, `billed TARGET` (flagged as maybe so), `passed
 //!   TARGET CAUSE` (over), `removed TARGET RULE`, `caller-request-id ID`, `no caller-request-id`, `trace TRACE PARENT`, `no trace`, `no parent`, and each
 //!   attempt as `attempt TARGET CAUSE [STATUS]` with `ok` for no cause; all attempts,
 //!   in order;

@@ -7,7 +7,7 @@
 //! refuse                      no connection (alone)
 //! status 200                  before anything of the body; 200 unless said
 //! header content-type: text/html
-//! body {"choices":[]}         the whole body, with its length; JSON unless a header says otherwise
+//! body {"choices":[{}]}       the whole body, with its length; JSON unless a header says otherwise
 //! length 900                  another length than the body has
 //! event {"choices":[]}        an event of a stream: `data: …` and a blank line
 //! named ping {"type":"ping"}  the same with its name: `event: ping` before the data

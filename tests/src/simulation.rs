@@ -23,8 +23,9 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use twin::Twin;
 use wayleave_program::catalogue::Catalogue;
+use wayleave_program::plan::FailureClass;
 use wayleave_runtime::exchange::relay::Relay;
-use wayleave_runtime::exchange::{Action, Bounds, Event, Exchange};
+use wayleave_runtime::exchange::{Action, Attempt, Bounds, Event, Exchange};
 use wayleave_runtime::health::{Health, Rules};
 use weather::{Piece, Weather};
 
@@ -278,7 +279,7 @@ impl<'t> World<'t> {
 
     /// Tells an exchange what has happened, and does what it asks for.
     fn tell(&mut self, number: usize, event: Event) -> Result<(), String> {
-        let before = self.twin_news(number, &event);
+        let news = self.twin_news(number, &event);
         self.note(|| format!("request {number}: {event:?}"));
         let now_ms = self.now_ms;
         let request = &mut self.requests[number];
@@ -286,7 +287,7 @@ impl<'t> World<'t> {
         let passed = exchange.passed_over().len();
         let action = exchange.on(event, now_ms);
         self.tally.passed_over += (exchange.passed_over().len() - passed) as u64;
-        if let Some((target, news)) = before {
+        for (target, news) in news {
             self.twins[target].hears(news, &self.rules, now_ms);
         }
         self.note(|| format!("request {number}: {action:?}"));
@@ -317,16 +318,37 @@ impl<'t> World<'t> {
         Ok(())
     }
 
-    /// What the slow twin of a target's circuit has to hear of an event: told after it, since a call that it leads to is
+    /// What the slow twins of targets' circuits have to hear of an event: told after it, since a call that it leads to is
     /// made in its light.
-    fn twin_news(&self, number: usize, event: &Event) -> Option<(usize, twin::Told)> {
+    fn twin_news(&self, number: usize, event: &Event) -> Vec<(usize, twin::Told)> {
+        let Some(exchange) = &self.requests[number].exchange else { return Vec::new() };
         let (call, news) = match event {
             Event::Content(call) => (*call, twin::News::Content),
             Event::Completed(call, _) => (*call, twin::News::Whole),
             Event::Failed(call, failure) => (*call, twin::News::Failed(failure.class, failure.retry_after_s)),
-            _ => return None,
+            Event::Tick if self.now_ms >= exchange.deadline_ms() => {
+                return self.out_of_time(number, exchange);
+            }
+            _ => return Vec::new(),
         };
-        let attempt = self.requests[number].exchange.as_ref()?.attempts().get(call)?;
-        Some((attempt.target.0 as usize, news.of(number, call)))
+        let attempt = exchange.attempts().get(call);
+        attempt.map(|attempt| (attempt.target.0 as usize, news.of(number, call))).into_iter().collect()
+    }
+
+    /// The deadline has passed: who had half of the time and no content has failed.
+    fn out_of_time(&self, number: usize, exchange: &Exchange) -> Vec<(usize, twin::Told)> {
+        let request = &self.requests[number];
+        if request.relaying.is_some() {
+            return Vec::new();
+        }
+        let all_ms = request.planned.decision.deadline_ms.map_or(TOTAL_MS, |own| own.min(TOTAL_MS));
+        let late = exchange.attempts().iter().enumerate().filter(|(_, attempt)| {
+            attempt.ended_ms.is_none() && self.now_ms - attempt.started_ms >= all_ms / 2
+        });
+        let told = |(call, attempt): (usize, &Attempt)| {
+            let news = twin::News::Failed(FailureClass::Timeout, None);
+            (attempt.target.0 as usize, news.of(number, call))
+        };
+        late.map(told).collect()
     }
 }

@@ -90,7 +90,10 @@ fn facts(record: &DecisionRecord) -> Markup {
             div { dt { "Team" } dd { (or_dash(&caller.team)) } }
             div { dt { "App" } dd { (or_dash(&caller.app)) } }
             @if !caller.groups.is_empty() { div { dt { "Groups" } dd { (or_dash(&caller.groups.join(", "))) } } }
-            div { dt { "Answered by" } dd { (or_dash(record.target.as_deref().unwrap_or_default())) } }
+            div { dt { "Answered by" } dd {
+                (or_dash(record.target.as_deref().unwrap_or_default()))
+                @if let Some(chosen) = record.chosen { span.muted { " by " (chosen.name()) } }
+            } }
             div { dt { "Status sent" } dd { @if record.status == 0 { (or_dash("")) } @else { (record.status) } } }
             div { dt { "Took" } dd {
                 (number::span(record.latency_ms))
@@ -225,7 +228,12 @@ fn observed(decision: &Json) -> Markup {
 
 fn fate(target: &str, record: &DecisionRecord) -> Markup {
     match record.attempts.iter().rev().find(|attempt| attempt.target == target) {
-        None => chip(Tone::Quiet, "not asked"),
+        None => match record.passed_over.iter().find(|passed| passed.target == target) {
+            None => chip(Tone::Quiet, "not asked"),
+            Some(passed) => {
+                chip(Tone::Quiet, &cut(&format!("passed over: {}", passed.cause), SHOWN_CHARACTERS))
+            }
+        },
         Some(attempt) => match &attempt.cause {
             None => chip(Tone::Good, "answered"),
             Some(cause) => chip(Tone::Bad, cause),

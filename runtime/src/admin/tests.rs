@@ -81,6 +81,7 @@ fn attempt(target: &str, cause: Option<&str>, started_ms: u64) -> AttemptRecord 
         latency_ms: 120,
         detail: String::new(),
         maybe_billed: false,
+        marks: Default::default(),
     }
 }
 
@@ -127,6 +128,7 @@ fn record(number: u32, team: &str) -> DecisionRecord {
         arm: Some(0),
         reasons: Vec::new(),
         target: Some("c/d".to_owned()),
+        chosen: None,
         passed_over: Vec::new(),
         attempts: vec![attempt("a/b", Some("overloaded"), 0), attempt("c/d", None, 130)],
         tokens: RecordedTokens { input: 1200, output: 30, cache_written: 900, ..RecordedTokens::default() },

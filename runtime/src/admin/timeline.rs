@@ -43,7 +43,7 @@ fn bar(attempt: &AttemptRecord, total: u64) -> Markup {
             "began at " (number::span(attempt.started_ms)) ", took " (number::span(attempt.latency_ms))
             @if let Some(ms) = attempt.first_content_ms { ", first content after " (number::span(ms)) }
             @if let Some(status) = attempt.status { ", status " (status) }
-            @if says_more(attempt) { " · " bdi { (cut(&attempt.detail, 240)) } }
+            @if says_more(attempt) { " · " bdi { (cut(&attempt.told(), 240)) } }
         }
     }
 }
@@ -56,5 +56,5 @@ fn place(ms: u64, total: u64) -> u64 {
 /// Whether the words on an attempt say more than its status, which stands before them.
 fn says_more(attempt: &AttemptRecord) -> bool {
     let is_status = attempt.status.is_some_and(|status| attempt.detail == format!("answered {status}"));
-    !attempt.detail.is_empty() && !is_status
+    !attempt.marks.is_empty() || (!attempt.detail.is_empty() && !is_status)
 }

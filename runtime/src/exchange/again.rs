@@ -14,6 +14,9 @@ const RETRY_AFTER_LONGEST_S: u64 = 10;
 /// So much is added by chance to a wait that a provider asks for, so that not all who were told so come back at once.
 const RETRY_AFTER_JITTER_MS: u64 = 250;
 
+/// A wait takes this part of the time that is left at most: one that is waited for to the end could not be answered.
+const LEFT_FOR_WAITING: u64 = 2;
+
 /// Retries of one exchange.
 #[derive(Debug)]
 pub(super) struct Again {
@@ -52,8 +55,9 @@ impl Again {
             Some(seconds) if seconds > RETRY_AFTER_LONGEST_S => return None,
             Some(seconds) => jitter.max(seconds * 1000 + self.chance.below(RETRY_AFTER_JITTER_MS)),
         };
-        let at_ms = now_ms.saturating_add(wait_ms);
-        (at_ms < self.deadline_ms).then_some(at_ms)
+        // What is left behind the wait is for the answer, or for the next candidate.
+        let left_ms = self.deadline_ms.saturating_sub(now_ms);
+        (wait_ms <= left_ms / LEFT_FOR_WAITING).then(|| now_ms.saturating_add(wait_ms))
     }
 
     /// Whether the same provider could answer the same request differently.

@@ -21,6 +21,12 @@ pub struct Ending {
 /// Redacted words of a provider are cut to so many characters.
 const SAID_CHARACTERS: usize = 2_000;
 
+/// How a target fails that works and has no room, the milder first.
+const BUSY: [FailureClass; 2] = [FailureClass::RateLimited, FailureClass::Overloaded];
+
+/// The code where each candidate was known to fail.
+const NOBODY_ASKED: &str = "no_target_available";
+
 impl Ending {
     /// No candidate answered: some failed, others were passed over.
     pub(super) fn of_failed(attempts: &[Attempt], passed: &[PassedOver], now_ms: u64) -> Ending {
@@ -37,28 +43,27 @@ impl Ending {
         let classes: Vec<FailureClass> = failures.iter().map(|failure| failure.class).chain(away).collect();
         let all =
             |known: &[FailureClass]| !classes.is_empty() && classes.iter().all(|class| known.contains(class));
-        let last = failures.last().map(|failure| failure.class);
-        let status = if all(&[FailureClass::RateLimited]) {
-            429
-        } else if all(&[FailureClass::RateLimited, FailureClass::Overloaded]) {
-            503
-        } else if last == Some(FailureClass::Timeout) {
-            504
-        } else {
-            502
+        // Who is only busy is not what is wrong, where others are broken or silent.
+        let is_busy = |class: &FailureClass| BUSY.contains(class);
+        let last = failures.iter().map(|failure| failure.class).rfind(|class| !is_busy(class));
+        let (status, class) = match last {
+            _ if all(&BUSY[..1]) => (429, FailureClass::RateLimited),
+            _ if all(&BUSY) => (503, FailureClass::Overloaded),
+            Some(FailureClass::Timeout) => (504, FailureClass::Timeout),
+            Some(class) => (502, class),
+            None => (502, FailureClass::ServerError),
         };
+        let code = if failures.is_empty() { NOBODY_ASKED } else { code(class) };
         let is_waiting_useful = status == 429 || status == 503;
         let asked_for = failures.iter().filter_map(|failure| failure.retry_after_s);
         let retry_after_s = asked_for.chain(passed.iter().map(|passed| left_s(passed, now_ms))).min();
-        let told = attempts.iter().filter_map(told);
-        let told: Vec<String> = told.chain(passed.iter().map(|passed| not_asked(passed, now_ms))).collect();
         Ending {
             status,
             retry_after_s: retry_after_s.filter(|_| is_waiting_useful),
             error: error(
                 if status == 429 { "rate_limit_error" } else { "upstream_error" },
-                last.map_or("no_target_available", code),
-                format!("no provider answered: {}", told.join("; ")),
+                code,
+                format!("no provider answered: {}", tried(attempts, passed, now_ms)),
             ),
         }
     }
@@ -85,7 +90,8 @@ impl Ending {
         let code = code.or(said.kind.as_ref().filter(|_| said.code.is_some()));
         let code = code.map_or_else(|| "rejected_upstream".to_owned(), |code| redacted(code));
         let param = said.param.as_deref().map(redacted);
-        let error = ErrorBody { message, kind: "invalid_request_error", param, code, by: Vec::new() };
+        let error =
+            ErrorBody { message, kind: "invalid_request_error", param, code, by: Vec::new(), broken: None };
         Some(Ending { status, retry_after_s: None, error })
     }
 
@@ -116,9 +122,11 @@ impl Ending {
         Ending { status, retry_after_s: None, error: error(kind, code, message) }
     }
 
-    /// The exchange lasted too long.
-    pub(super) fn of_deadline() -> Ending {
-        let message = "the request took longer than the gateway allows".to_owned();
+    /// The exchange lasted too long; what was tried, where no content has reached the caller.
+    pub(super) fn of_deadline(attempts: &[Attempt], passed: &[PassedOver], now_ms: u64) -> Ending {
+        let tried = tried(attempts, passed, now_ms);
+        let separator = if tried.is_empty() { "" } else { ": " };
+        let message = format!("the request took longer than the gateway allows{separator}{tried}");
         Ending { status: 504, retry_after_s: None, error: error("upstream_error", "deadline", message) }
     }
 
@@ -137,7 +145,13 @@ impl Ending {
 }
 
 fn error(kind: &'static str, code: &str, message: String) -> ErrorBody {
-    ErrorBody { message, kind, param: None, code: code.to_owned(), by: Vec::new() }
+    ErrorBody { message, kind, param: None, code: code.to_owned(), by: Vec::new(), broken: None }
+}
+
+/// Every target that was asked or passed over, and what came of it.
+fn tried(attempts: &[Attempt], passed: &[PassedOver], now_ms: u64) -> String {
+    let asked = attempts.iter().filter_map(told);
+    asked.chain(passed.iter().map(|passed| not_asked(passed, now_ms))).collect::<Vec<_>>().join("; ")
 }
 
 fn told(attempt: &Attempt) -> Option<String> {

@@ -47,6 +47,14 @@ impl Failure {
         Failure::new(FailureClass::Timeout, format!("no content within {within_ms} ms"))
     }
 
+    /// No content when the whole exchange was over.
+    pub fn out_of_time(after_ms: u64) -> Failure {
+        Failure::new(
+            FailureClass::Timeout,
+            format!("no content after {after_ms} ms, when the deadline passed"),
+        )
+    }
+
     /// Nothing more in time.
     pub fn idle(idle_ms: u64) -> Failure {
         Failure::new(FailureClass::Timeout, format!("nothing for {idle_ms} ms"))

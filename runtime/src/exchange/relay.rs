@@ -7,8 +7,9 @@ mod translated;
 mod watched;
 
 use super::failure::Failure;
+use crate::wire::marks::{Expected, Marks};
 use crate::wire::sse::{Decoder, Event};
-use crate::wire::translate::stream::{StreamFacts, StreamTranslator};
+use crate::wire::translate::stream::StreamFacts;
 use crate::wire::{Dialect, Usage};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -65,23 +66,26 @@ pub enum Step {
 }
 
 /// The provider stopped before the answer had come to its end.
-fn broken_off(has_content: bool) -> Failure {
-    if has_content {
-        Failure::new(FailureClass::Ambiguous, "the stream ended before the answer did")
-    } else {
-        Failure::no_answer("the stream ended without content")
+fn broken_off(has_content: bool, skipped_events: u64) -> Failure {
+    match (has_content, skipped_events) {
+        (true, _) => Failure::new(FailureClass::Ambiguous, "the stream ended before the answer did"),
+        (false, 0) => Failure::no_answer("the stream ended without content"),
+        (false, 1) => Failure::no_answer("the stream ended without content; 1 event could not be read"),
+        (false, count) => {
+            Failure::no_answer(&format!("the stream ended without content; {count} events could not be read"))
+        }
     }
 }
 
 impl Relay {
-    /// Of a stream in the caller's dialect, whose events are not longer than that.
-    pub fn new(dialect: Dialect, event_limit_bytes: usize) -> Relay {
-        Relay::reading(Reading::Watched(Watched::new(dialect)), event_limit_bytes)
+    /// Of a stream in the caller's dialect that is held to that, whose events are not longer than that.
+    pub fn new(dialect: Dialect, expected: Expected, event_limit_bytes: usize) -> Relay {
+        Relay::reading(Reading::Watched(Watched::new(dialect, expected)), event_limit_bytes)
     }
 
     /// Of a stream of a provider that speaks `from`, for a caller that speaks the other dialect.
-    pub fn across(from: Dialect, facts: StreamFacts, event_limit_bytes: usize) -> Relay {
-        let translated = Translated::new(StreamTranslator::new(from, facts));
+    pub fn across(from: Dialect, facts: StreamFacts, expected: Expected, event_limit_bytes: usize) -> Relay {
+        let translated = Translated::new(from, facts, expected);
         Relay::reading(Reading::Translated(translated), event_limit_bytes)
     }
 
@@ -110,6 +114,14 @@ impl Relay {
         match &self.reading {
             Reading::Watched(watched) => watched.usage(),
             Reading::Translated(translated) => translated.usage(),
+        }
+    }
+
+    /// What was odd so far.
+    pub fn marks(&self) -> Marks {
+        match &self.reading {
+            Reading::Watched(watched) => watched.marks(),
+            Reading::Translated(translated) => translated.marks(),
         }
     }
 

@@ -203,13 +203,14 @@ fn what_candidates_do_decides_what_is_done() {
 #[test]
 fn what_no_candidate_is_to_blame_for_ends_the_exchange() {
     let late = "the request took longer than the gateway allows";
+    let timed_out = |ms| format!("{late}: a/x: timeout (no content after {ms} ms, when the deadline passed)");
     let stopped = "the gateway is shutting down";
     holds(
         &["a/x"],
         &[
             ("", "5 gone", "call a/x | close", Some(Outcome::CallerGone)),
             ("", "5 content 0, 6 gone", "call a/x | relay 0 | close", Some(Outcome::CallerGone)),
-            ("", "5 late", &format!("call a/x | answer 504 {late}"), Some(Outcome::DeadlinePassed)),
+            ("", "5 late", &format!("call a/x | answer 504 {}", timed_out(5)), Some(Outcome::DeadlinePassed)),
             (
                 "",
                 "5 content 0, 6 late",
@@ -228,13 +229,13 @@ fn what_no_candidate_is_to_blame_for_ends_the_exchange() {
             (
                 "deadline=100",
                 "99 tick, 100 tick",
-                &format!("call a/x | wait | answer 504 {late}"),
+                &format!("call a/x | wait | answer 504 {}", timed_out(100)),
                 Some(Outcome::DeadlinePassed),
             ),
             (
                 "deadline=900000",
                 "600000 tick",
-                &format!("call a/x | answer 504 {late}"),
+                &format!("call a/x | answer 504 {}", timed_out(600_000)),
                 Some(Outcome::DeadlinePassed),
             ),
         ],
@@ -272,6 +273,9 @@ fn the_same_candidate_is_tried_again_as_often_as_the_plan_says() {
                 None,
             ),
             ("retry=1 deadline=1000", "5 failed 0 rate-limited 2", "call a/x | call b/y", None),
+            // A wait of more than half of what is left leaves too little behind it.
+            ("retry=1 backoff=0..0 deadline=3999", "0 failed 0 rate-limited 2", "call a/x | call b/y", None),
+            ("retry=1 backoff=0..0 deadline=4501", "0 failed 0 rate-limited 2", "call a/x | wait", None),
             ("retry=1", "5 failed 0 rate-limited 11", "call a/x | call b/y", None),
         ],
     );
@@ -318,6 +322,13 @@ fn a_slow_candidate_is_raced_by_the_next() {
                 "hedge=50",
                 "50 tick, 60 failed 0 timeout, 61 failed 1 timeout",
                 "call a/x | call b/y | wait | call c/z",
+                None,
+            ),
+            // Who fails while another runs is not asked again, also where that one fails too.
+            (
+                "hedge=50 retry=1 backoff=0..0",
+                "50 tick, 60 failed 0 timeout, 61 failed 1 timeout, 61 tick, 62 failed 2 timeout",
+                "call a/x | call b/y | wait | wait | call b/y | call c/z",
                 None,
             ),
             // A verdict of one waits for the other.
@@ -368,6 +379,56 @@ fn fault_f49_an_open_circuit_is_passed_over_and_probed_by_one() {
     let again = begin(&health, &catalogue, "", 15_003).play("15004 content 0, 15005 done 0");
     assert_eq!(again.said, ["call a/x", "relay 0", "close"]);
     assert_eq!(begin(&health, &catalogue, "", 15_006).said, ["call a/x"]);
+}
+
+/// The status and the code that a caller is told.
+#[test]
+fn the_code_of_an_error_goes_with_its_status() {
+    for (classes, status, code) in [
+        (["server-error", "rate-limited"], 502, "upstream_error"),
+        (["rate-limited", "server-error"], 502, "upstream_error"),
+        (["unreachable", "overloaded"], 502, "upstream_unreachable"),
+        (["credential", "server-error"], 502, "upstream_error"),
+        (["timeout", "rate-limited"], 504, "upstream_timeout"),
+        (["server-error", "timeout"], 504, "upstream_timeout"),
+        (["timeout", "credential"], 502, "upstream_auth"),
+        (["rate-limited", "rate-limited"], 429, "rate_limited"),
+        (["overloaded", "rate-limited"], 503, "upstream_overloaded"),
+    ] {
+        let catalogue = catalogue(&["a/x", "b/y"]);
+        let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+        let mut played = begin(&health, &catalogue, "", 0);
+        played.on(Event::Failed(0, failure(classes[0], None)), 1);
+        let Action::Answer(ending) = played.exchange.on(Event::Failed(1, failure(classes[1], None)), 2)
+        else {
+            panic!("an answer")
+        };
+        assert_eq!((ending.status, ending.error.code.as_str()), (status, code), "{classes:?}");
+    }
+}
+
+/// fault-F22: who lets deadlines pass has failed; who was asked late, or lost a race, has not.
+#[test]
+fn a_passed_deadline_counts_against_who_had_the_time() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let opened = |options: &str, script: &str| {
+        let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+        (0..5).for_each(|_| drop(begin(&health, &catalogue, options, 0).play(script)));
+        let is_away = |target| health.away(target, 1_000).is_some();
+        catalogue.target_ids().map(is_away).collect::<Vec<bool>>()
+    };
+    assert_eq!(opened("deadline=1000", "1000 tick"), [true, false]);
+    assert_eq!(opened("deadline=1000", "400 failed 0 timeout, 1000 tick"), [true, true]);
+    assert_eq!(opened("deadline=1000", "501 failed 0 timeout, 1000 tick"), [true, false]);
+    // Of a stream that goes on and on nothing is known but that.
+    assert_eq!(opened("deadline=1000", "1 content 0, 1000 tick"), [false, false]);
+    assert_eq!(opened("hedge=50", "50 tick, 900 content 1, 901 done 1"), [false, false]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let played = begin(&health, &catalogue, "deadline=1000", 0).play("501 failed 0 refused, 1000 tick");
+    assert_eq!(played.exchange.outcome(), Some(Outcome::Failed));
+    let played = begin(&health, &catalogue, "hedge=700 deadline=1000", 0).play("700 tick, 1000 tick");
+    let causes = played.exchange.attempts().iter().map(|attempt| attempt.failure.as_ref());
+    assert!(causes.flatten().all(|failure| failure.class == FailureClass::Timeout), "both are told as late");
 }
 
 /// A candidate that cannot be asked leads on whatever is named, is not asked again, and says nothing of its target.
@@ -462,12 +523,71 @@ fn measured_orders_try_the_fastest_and_the_least_busy_first() {
     assert_eq!(begin(&health, &catalogue, "order=least-busy", 0).said, ["call b/y"]);
 }
 
+/// Only good answers teach: who fails at once is not fast.
+#[test]
+fn who_fails_comes_behind_in_a_measured_order() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let first = |now_ms| begin(&health, &catalogue, "order=fastest", now_ms);
+    let failed = first(0).play("1 failed 0 rate-limited, 900 content 1, 901 done 1");
+    assert_eq!(failed.said[..2], ["call a/x", "call b/y"]);
+    assert_eq!(first(1_000).said, ["call b/y"]);
+    assert_eq!(first(10_001).said, ["call b/y"]);
+    // After ten seconds one finds out.
+    assert_eq!(first(10_002).play("10003 content 0, 10004 done 0").said[0], "call a/x");
+    assert_eq!(first(10_005).said, ["call a/x"], "it answers, and faster");
+    // What is about the request is no failure.
+    first(10_006).play("10007 failed 0 refused");
+    assert_eq!(first(10_008).said, ["call a/x"]);
+    // A slow loser of a race is slow.
+    let (health, _) = (Arc::new(Health::new(&catalogue, Rules::STANDARD, None)), first);
+    let first = |options: &str, now_ms| begin(&health, &catalogue, options, now_ms);
+    first("order=fastest hedge=50", 0).play("50 tick, 60 content 1, 61 done 1");
+    assert_eq!(first("order=fastest", 100).said, ["call b/y"]);
+}
+
+/// Who fails at once is never busy, and would get every call.
+#[test]
+fn who_fails_comes_behind_those_that_are_busy() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let first = |now_ms| begin(&health, &catalogue, "order=least-busy", now_ms);
+    let busy = first(0).play("1 failed 0 rate-limited");
+    assert_eq!(busy.said, ["call a/x", "call b/y"]);
+    assert_eq!(first(2).said, ["call b/y"]);
+    assert_eq!(first(10_002).said, ["call a/x"]);
+}
+
+/// Streams and whole answers are measured apart: a whole one takes as long as it is.
+#[test]
+fn whole_answers_teach_too_and_streams_nothing_of_them() {
+    let catalogue = catalogue(&["a/x", "b/y"]);
+    let health = Arc::new(Health::new(&catalogue, Rules::STANDARD, None));
+    let first = |is_stream, now_ms| {
+        let bounds = Bounds { is_stream, ..BOUNDS };
+        let decision = decision(&catalogue, "order=fastest");
+        let exchange = Exchange::new(&decision, &catalogue, Arc::clone(&health), bounds, now_ms);
+        let mut played = Played { exchange, said: Vec::new() };
+        played.on(Event::Begin, now_ms);
+        played
+    };
+    let (slow, fast) = (first(false, 0), first(false, 0));
+    assert_eq!((slow.said[0].as_str(), fast.said[0].as_str()), ("call a/x", "call b/y"));
+    slow.play("900 content 0, 900 done 0");
+    fast.play("100 content 0, 100 done 0");
+    assert_eq!(first(false, 1_000).said, ["call b/y"]);
+    assert_eq!(first(true, 1_000).said, ["call a/x"]);
+}
+
 #[test]
 fn a_caller_s_own_mistake_leads_nowhere_even_where_it_is_named() {
     let failover = [FailureClass::Status(400), FailureClass::Status(402), FailureClass::ContextLength];
     let status = |status| Failure::new(FailureClass::Status(status), "").under(status);
     assert!(!status(400).leads_on(&failover));
     assert!(status(402).leads_on(&failover));
+    let named = [FailureClass::Status(402), FailureClass::Status(409)];
+    assert!(Failure::new(FailureClass::Credential, "").under(402).leads_on(&named));
+    assert!(Failure::new(FailureClass::ServerError, "").under(409).leads_on(&named));
     let too_long = Failure::new(FailureClass::ContextLength, "").under(400);
     assert!(too_long.leads_on(&failover));
     assert!(!too_long.leads_on(&FailureClass::DEFAULT));

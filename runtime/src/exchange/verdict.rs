@@ -40,12 +40,15 @@ pub fn of_refusal(refusal: Refusal<'_>) -> Failure {
             format!("answered {status}: a redirection, which is never followed"),
         ),
         401 | 403 => failure(FailureClass::Credential, format!("refused our key ({status})")),
+        402 => failure(FailureClass::Credential, "answered 402: our account has to pay".to_owned()),
         408 => failure(FailureClass::Timeout, "answered 408: it gave up waiting".to_owned()),
         429 => failure(FailureClass::RateLimited, "answered 429".to_owned()),
         503 | 529 => failure(FailureClass::Overloaded, format!("answered {status}")),
         _ if is_body_telling(status) => of_own_mistake(status, said, failure),
         500..=599 => failure(FailureClass::ServerError, format!("answered {status}")),
-        _ => failure(FailureClass::Status(status), format!("answered {status}")),
+        // The request was made here, and no api of a model has a word for what is wrong with it under such a status: it is
+        // a server's that stands in between, or no status at all.
+        _ => failure(FailureClass::ServerError, format!("answered {status}, which says nothing here")),
     }
 }
 
@@ -130,7 +133,14 @@ mod tests {
             (400, too_long, (FailureClass::ContextLength, true)),
             (400, "<html>", (FailureClass::Status(400), true)),
             (401, invalid, (FailureClass::Credential, false)),
-            (402, invalid, (FailureClass::Status(402), false)),
+            (402, invalid, (FailureClass::Credential, false)),
+            (101, "", (FailureClass::ServerError, false)),
+            (405, invalid, (FailureClass::ServerError, false)),
+            (409, invalid, (FailureClass::ServerError, false)),
+            (418, "", (FailureClass::ServerError, false)),
+            (451, "", (FailureClass::ServerError, false)),
+            (600, "", (FailureClass::ServerError, false)),
+            (999, "", (FailureClass::ServerError, false)),
             (403, invalid, (FailureClass::Credential, false)),
             (404, invalid, (FailureClass::Status(404), true)),
             (404, no_model, (FailureClass::ModelMissing, false)),

@@ -10,6 +10,8 @@ use crate::wire::translate::rules::is_known;
 use crate::wire::translate::{self, CarriedAnswer, TargetFacts};
 use bytes::Bytes;
 use http::HeaderValue;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 use wayleave_program::catalogue::{Protocol, Target};
 
 /// The header that lists what was left out is no longer than this: proxies refuse long headers, and a body can have as many
@@ -20,7 +22,7 @@ const HEADER_LIMIT_BYTES: usize = 1_024;
 const KEPT_NAMES: usize = 20;
 
 /// What stands for a name that is not told.
-const OTHER: &str = "other";
+pub(super) const OTHER: &str = "other";
 
 /// The call as that target's provider gets it.
 pub(super) async fn sent(
@@ -28,13 +30,13 @@ pub(super) async fn sent(
     body: &Bytes,
     (target, protocol): (&Target, Protocol),
     cap: Option<u64>,
+    permits: &Arc<Semaphore>,
 ) -> Result<Sent, Failure> {
     let is_across = matches!(carry::way(call.api, protocol), Way::Across(_));
     let sent = if is_across && body.len() > INLINE_BYTES {
         let (call, body, target) = (call.clone(), body.clone(), target.clone());
-        let carried =
-            tokio::task::spawn_blocking(move || carry::carry(&call, &body, protocol, &facts(&target, cap)));
-        carried.await.map_err(|_| Failure::no_answer("the request could not be translated"))?
+        let carried = beside(permits, move || carry::carry(&call, &body, protocol, &facts(&target, cap)));
+        carried.await.ok_or_else(|| Failure::no_answer("the request could not be translated"))?
     } else {
         carry::carry(call, body, protocol, &facts(target, cap))
     };
@@ -49,12 +51,32 @@ fn facts(target: &Target, cap: Option<u64>) -> TargetFacts<'_> {
 }
 
 /// A whole answer in the caller's dialect.
-pub(super) async fn answer(crossing: Crossing, body: Bytes, created: u64) -> Result<CarriedAnswer, NoAnswer> {
+pub(super) async fn answer(
+    crossing: Crossing,
+    body: Bytes,
+    created: u64,
+    permits: &Arc<Semaphore>,
+) -> Result<CarriedAnswer, NoAnswer> {
     if body.len() <= INLINE_BYTES {
         return translate::answer(crossing.from, &body, created);
     }
-    let carried = tokio::task::spawn_blocking(move || translate::answer(crossing.from, &body, created));
+    let carried = beside(permits, move || translate::answer(crossing.from, &body, created));
     carried.await.unwrap_or(Err(NoAnswer::NotAnAnswer))
+}
+
+/// Works beside the threads that serve, when a permit is free; none where the work panicked. The permit is held until the
+/// work is done, also where nobody waits for it any more.
+async fn beside<T: Send + 'static>(
+    permits: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
+    let working = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(permit);
+        done
+    });
+    working.await.ok()
 }
 
 /// The names for the caller: its own words, and those of a provider, as far as they are names. None where nothing was
@@ -101,6 +123,7 @@ fn once_each<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -141,15 +164,31 @@ mod tests {
         }
     }
 
+    /// threat-T23: as many long bodies are translated at once as there are permits, and the others wait.
+    #[tokio::test]
+    async fn long_bodies_wait_for_a_permit() {
+        let permits = Arc::new(Semaphore::new(1));
+        let permit = Arc::clone(&permits).acquire_owned().await.expect("it is not closed");
+        let mut waiting = Box::pin(beside(&permits, || 7));
+        assert!((&mut waiting).now_or_never().is_none());
+        assert_eq!(permits.available_permits(), 0);
+        drop(permit);
+        assert_eq!(waiting.await, Some(7));
+        assert_eq!(permits.available_permits(), 1);
+        assert_eq!(beside(&permits, || -> u8 { panic!("a mistake") }).await, None);
+        assert_eq!(permits.available_permits(), 1);
+    }
+
     /// A body that is translated beside the thread becomes what it would on it, and so does an answer.
     #[tokio::test]
     async fn a_long_body_is_carried_as_a_short_one() {
+        let permits = Arc::new(Semaphore::new(1));
         let text = "word ".repeat(INLINE_BYTES);
         let body = format!(r#"{{"model":"m","seed":1,"messages":[{{"role":"user","content":"{text}"}}]}}"#);
         let body = Bytes::from(body);
         let call = crate::wire::call::read(crate::wire::Api::Chat, &body).expect("a chat");
         let carried = carry::carry(&call, &body, Protocol::Anthropic, &facts(&target(), Some(9)));
-        let sent = sent(&call, &body, (&target(), Protocol::Anthropic), Some(9)).await;
+        let sent = sent(&call, &body, (&target(), Protocol::Anthropic), Some(9), &permits).await;
         assert_eq!(sent.as_ref().ok(), carried.as_ref().ok());
         let sent = sent.expect("it can be carried");
         assert_eq!((sent.api, sent.dropped), (crate::wire::Api::Messages, names(&["seed"])));
@@ -157,7 +196,7 @@ mod tests {
         let whole =
             format!(r#"{{"id":"a","content":[{{"type":"text","text":"{text}"}}],"stop_reason":"end_turn"}}"#);
         let whole = Bytes::from(whole);
-        let told = answer(crossing, whole.clone(), 1).await;
+        let told = answer(crossing, whole.clone(), 1, &permits).await;
         assert!(told.is_ok() && told == translate::answer(crossing.from, &whole, 1));
     }
 }

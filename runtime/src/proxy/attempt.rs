@@ -9,19 +9,22 @@ use crate::wire::Usage;
 use crate::wire::answer::{self, NoAnswer};
 use crate::wire::carry::Crossing;
 use crate::wire::errors::ProviderError;
+use crate::wire::marks::{Expected, Marks, Watch};
 use crate::wire::translate::stream::StreamFacts;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use wayleave_program::value;
 
 /// Of an error's body, read for what it means.
 const ERROR_LIMIT_BYTES: usize = 64 << 10;
 
-/// How long a candidate may take.
+/// What a candidate may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct Limits<'a> {
     /// From the call to the first content.
     pub(super) first_content: Duration,
     /// Between two pieces.
@@ -32,9 +35,11 @@ pub(super) struct Limits {
     pub(super) event_bytes: usize,
     /// The wall clock at the call, for dates in `retry-after`.
     pub(super) now: value::Instant,
+    /// For those who translate a long answer.
+    pub(super) permits: &'a Arc<Semaphore>,
 }
 
-impl Limits {
+impl Limits<'_> {
     /// The wall clock at the call, in seconds since 1970.
     fn seconds(&self) -> u64 {
         u64::try_from(self.now.0).unwrap_or(0)
@@ -44,7 +49,7 @@ impl Limits {
 /// An answer that has begun.
 pub(super) enum Begun {
     /// All of it.
-    Whole { status: u16, headers: HeaderMap, body: Bytes, usage: Usage, dropped: Vec<String> },
+    Whole { status: u16, headers: HeaderMap, body: Bytes, usage: Usage, dropped: Vec<String>, marks: Marks },
     /// A stream, and its first bytes for the caller.
     Stream {
         status: u16,
@@ -70,6 +75,14 @@ impl Begun {
         }
     }
 
+    /// What was odd so far.
+    pub(super) fn marks(&self) -> Marks {
+        match self {
+            Begun::Whole { marks, .. } => marks.clone(),
+            Begun::Stream { relay, .. } => relay.marks(),
+        }
+    }
+
     /// Notes what had been left out of the request.
     pub(super) fn drop_before(&mut self, before: Vec<String>) {
         match self {
@@ -85,10 +98,10 @@ impl Begun {
 pub(super) async fn attempt(
     upstream: &Upstream,
     outgoing: Outgoing<'_>,
-    crossing: Option<Crossing>,
-    limits: Limits,
+    (crossing, expected): (Option<Crossing>, Expected),
+    limits: Limits<'_>,
 ) -> Result<Begun, Failure> {
-    let begun = begin(upstream, outgoing, crossing, limits).await;
+    let begun = begin(upstream, outgoing, (crossing, expected), limits).await;
     begun.map_err(|failure| without_key(upstream, failure))
 }
 
@@ -107,8 +120,8 @@ pub(super) fn without_key(upstream: &Upstream, failure: Failure) -> Failure {
 async fn begin(
     upstream: &Upstream,
     outgoing: Outgoing<'_>,
-    crossing: Option<Crossing>,
-    limits: Limits,
+    (crossing, expected): (Option<Crossing>, Expected),
+    limits: Limits<'_>,
 ) -> Result<Begun, Failure> {
     let deadline = Instant::now() + limits.first_content;
     let too_late = |_| Failure::no_content(milliseconds(limits.first_content));
@@ -129,28 +142,30 @@ async fn begin(
         let first =
             timeout_at(deadline, beginning(&mut reply, limits.answer_bytes)).await.map_err(too_late)??;
         let body = rest_of(&mut reply, first, limits).await?;
+        let mut watch = Watch::new(expected);
+        let usage = judge(answer::read(api, &body, &mut watch), &body, status)?;
+        let marks = watch.marks(true);
         let Some(crossing) = crossing else {
-            let usage = judge(answer::read(api, &body), &body, status)?;
-            return Ok(Begun::Whole { status, headers, body, usage, dropped: Vec::new() });
+            return Ok(Begun::Whole { status, headers, body, usage, dropped: Vec::new(), marks });
         };
-        let carried = across::answer(crossing, body.clone(), limits.seconds()).await;
+        let carried = across::answer(crossing, body.clone(), limits.seconds(), limits.permits).await;
         let carried = judge(carried, &body, status)?;
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let (body, usage, dropped) = (carried.body, carried.counts.usage(), carried.dropped);
-        return Ok(Begun::Whole { status, headers, body, usage, dropped });
+        return Ok(Begun::Whole { status, headers, body, usage, dropped, marks });
     }
     if !is_event_stream(&headers) {
         let body = timeout_at(deadline, head_of(&mut reply)).await.map_err(too_late)?;
-        return Err(match answer::read(api, &body) {
+        return Err(match answer::read(api, &body, &mut Watch::default()) {
             Err(NoAnswer::Error(said)) => verdict::of_error_inside(&said, status),
             _ => no_answer(status, "something that is no event stream"),
         });
     }
     let relay = match crossing {
-        None => Relay::new(api.dialect(), limits.event_bytes),
+        None => Relay::new(api.dialect(), expected, limits.event_bytes),
         Some(Crossing { from, wants_usage }) => {
             let facts = StreamFacts { created: limits.seconds(), wants_usage };
-            Relay::across(from, facts, limits.event_bytes)
+            Relay::across(from, facts, expected, limits.event_bytes)
         }
     };
     let begun = first_content(&mut reply, relay);
@@ -219,7 +234,7 @@ async fn beginning(reply: &mut Reply, limit_bytes: usize) -> Result<Gathered, Fa
 }
 
 /// A whole body behind its beginning.
-async fn rest_of(reply: &mut Reply, mut body: Gathered, limits: Limits) -> Result<Bytes, Failure> {
+async fn rest_of(reply: &mut Reply, mut body: Gathered, limits: Limits<'_>) -> Result<Bytes, Failure> {
     let idle = limits.idle;
     loop {
         body.check(limits.answer_bytes)?;
@@ -271,6 +286,7 @@ fn judge<T>(read: Result<T, NoAnswer>, body: &[u8], status: u16) -> Result<T, Fa
     match read {
         Ok(answer) => Ok(answer),
         Err(NoAnswer::Error(said)) => Err(verdict::of_error_inside(&said, status)),
+        Err(NoAnswer::Empty) => Err(no_answer(status, "an answer that holds nothing")),
         Err(NoAnswer::NotAnAnswer) if body.is_empty() => Err(no_answer(status, "nothing")),
         Err(NoAnswer::NotAnAnswer) => Err(no_answer(status, "something that is no answer of its API")),
     }

@@ -6,7 +6,7 @@ use super::recording::Recording;
 use super::reply::{self, AnswerBody};
 use super::stream::{self, Streaming};
 use super::whole::Whole;
-use super::{DROPPED_HEADER, Proxy, TARGET_HEADER, across, now};
+use super::{DROPPED_HEADER, MODEL_HEADER, Proxy, TARGET_HEADER, across, now};
 use crate::current::Served;
 use crate::error::Refusal;
 use crate::exchange::failure::Failure;
@@ -15,6 +15,7 @@ use crate::settings::TargetHeader;
 use crate::trace::Trace;
 use crate::upstream::Outgoing;
 use crate::wire::call::{Call, Passed};
+use crate::wire::marks::Expected;
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use std::future::poll_fn;
@@ -108,7 +109,7 @@ impl Proxy {
         let target = served.program.catalogue().target(candidate.target);
         let upstream = served.upstreams.provider(target.provider);
         let protocol = served.program.catalogue().provider_of(candidate.target).protocol;
-        let sent = across::sent(call, body, (target, protocol), cap).await?;
+        let sent = across::sent(call, body, (target, protocol), cap, &self.translations).await?;
         let nothing = Passed::default();
         let outgoing = Outgoing {
             api: sent.api,
@@ -132,8 +133,13 @@ impl Proxy {
             answer_bytes: self.settings.max_response_bytes,
             event_bytes: self.settings.max_event_bytes,
             now: now(),
+            permits: &self.translations,
         };
-        let mut begun = attempt::attempt(upstream, outgoing, sent.crossing, limits).await?;
+        let expected = Expected {
+            models: [target.remote.clone(), target.model.clone()],
+            tools: Arc::clone(&call.tools),
+        };
+        let mut begun = attempt::attempt(upstream, outgoing, (sent.crossing, expected), limits).await?;
         begun.drop_before(sent.dropped);
         Ok(begun)
     }
@@ -149,6 +155,9 @@ impl Proxy {
         let dropped = begun.dropped();
         recording.left_out(number, across::kept(dropped));
         let dropped = across::header(dropped);
+        let marks = begun.marks();
+        let other_model = reply::model(&marks);
+        recording.marked(number, marks);
         let mut response = match begun {
             Begun::Whole { status, headers, body, usage, .. } => {
                 reply::whole(status, &headers, Whole::new(body, number, usage, recording))
@@ -175,6 +184,9 @@ impl Proxy {
             && let Ok(name) = HeaderValue::from_bytes(target.name.as_bytes())
         {
             response.headers_mut().insert(TARGET_HEADER, name);
+            if let Some(model) = other_model {
+                response.headers_mut().insert(MODEL_HEADER, model);
+            }
         }
         if let Some(names) = dropped {
             response.headers_mut().insert(DROPPED_HEADER, names);

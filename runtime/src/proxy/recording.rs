@@ -1,11 +1,14 @@
 //! The record of one request while it runs: handed to the store exactly once, when the request is over, however that
 //! came about: answered, refused, left by its caller, or lost in a panic.
 
+mod chosen;
+
+use super::reply;
 use crate::current::Served;
 use crate::documents::Source;
 use crate::error::{Refusal, is_model_name};
 use crate::exchange::failure::{Failure, NOT_SPOKEN};
-use crate::exchange::{self, Action, Attempt, Bounds, Candidate, Event, Exchange, PassedOver};
+use crate::exchange::{self, Action, Attempt, Bounds, Candidate, Event, Exchange};
 use crate::keys::{Held, Identity};
 use crate::record::{
     AttemptRecord, DecisionRecord, Outcome, PassedOverRecord, RecordedCaller, RecordedInspection,
@@ -15,6 +18,7 @@ use crate::store::Store;
 use crate::trace::Trace;
 use crate::wire::call::Call;
 use crate::wire::errors::Addressee;
+use crate::wire::marks::Marks;
 use crate::wire::{Api, Usage, carry};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -62,6 +66,8 @@ pub(super) struct Recording {
     key: Option<Held>,
     /// The attempt that serves, and what was left out on its way between two dialects.
     left_out: Option<(usize, String)>,
+    /// The attempt that serves, and what was odd about its answer.
+    marked: Option<(usize, Marks)>,
 }
 
 impl Recording {
@@ -99,6 +105,7 @@ impl Recording {
             slot: None,
             key: None,
             left_out: None,
+            marked: None,
         }
     }
 
@@ -255,6 +262,12 @@ impl Recording {
         self.left_out = Some((number, what)).filter(|(_, what)| !what.is_empty());
     }
 
+    /// Notes what was odd about an attempt's answer.
+    pub(super) fn marked(&mut self, number: usize, marks: Marks) {
+        let other_model = marks.other_model.as_deref().map(|model| reply::model_name(model).to_owned());
+        self.marked = Some((number, Marks { other_model, ..marks }));
+    }
+
     /// The candidate of that attempt, and its cap on output tokens.
     pub(super) fn candidate(&self, number: usize) -> Option<(&Candidate, Option<u64>)> {
         let exchange = self.exchange.as_ref()?;
@@ -307,7 +320,7 @@ impl Recording {
         let written = Source { catalogue: program.catalogue(), fingerprint, view: &self.served.view };
         let kept = decision.map(|decision| self.served.documents.of(written, decision));
         let latency_ms = milliseconds(self.started);
-        let left_out = std::mem::take(&mut self.left_out);
+        let (left_out, marked) = (std::mem::take(&mut self.left_out), std::mem::take(&mut self.marked));
         let attempts = self.exchange.as_ref().map_or(&[][..], Exchange::attempts);
         let serving = self.exchange.as_ref().and_then(Exchange::serving);
         let usage = serving.and_then(|attempt| attempt.usage);
@@ -334,11 +347,18 @@ impl Recording {
             route: decision.and_then(|decision| decision.route.clone()),
             arm: decision.and_then(|decision| decision.arm),
             target: serving.map(|attempt| attempt.name.clone()),
+            chosen: decision.zip(self.exchange.as_ref()).and_then(|(decision, exchange)| {
+                chosen::chosen(program.catalogue(), &self.model, decision, exchange)
+            }),
             attempts: attempts
                 .iter()
                 .enumerate()
+                .filter(|(_, attempt)| !was_not_asked(attempt))
                 .map(|(number, attempt)| {
-                    let record = recorded(attempt, is_whole(attempt), arrived_ms, latency_ms);
+                    let mut record = recorded(attempt, is_whole(attempt), arrived_ms, latency_ms);
+                    if let Some((_, marks)) = marked.as_ref().filter(|(of, _)| *of == number) {
+                        record.marks = marks.clone();
+                    }
                     with_left_out(record, left_out.as_ref().filter(|(of, _)| *of == number))
                 })
                 .collect(),
@@ -418,6 +438,7 @@ fn recorded(attempt: &Attempt, is_whole: bool, arrived_ms: u64, over_ms: u64) ->
             // Called, and dropped before anything came of it.
             None => attempt.usage.is_none(),
         },
+        marks: Marks::default(),
         detail: attempt.failure.as_ref().map(|failure| failure.cause.clone()).unwrap_or_default(),
     }
 }
@@ -432,12 +453,26 @@ fn with_left_out(record: AttemptRecord, left_out: Option<&(usize, String)>) -> A
     AttemptRecord { detail, ..record }
 }
 
+/// Whether nothing was sent: its provider cannot be asked such a call.
+fn was_not_asked(attempt: &Attempt) -> bool {
+    attempt.failure.as_ref().is_some_and(|failure| failure.class == NOT_SPOKEN)
+}
+
+/// The candidates that were not called, in their order.
 fn passed_over(exchange: &Exchange) -> Vec<PassedOverRecord> {
-    let record = |passed: &PassedOver| PassedOverRecord {
-        target: passed.name.clone(),
-        cause: passed.away.why.words().to_owned(),
+    let known_to_fail =
+        exchange.passed_over().iter().map(|passed| (passed.position, &passed.name, passed.away.why.words()));
+    let not_asked = exchange.attempts().iter().filter(|attempt| was_not_asked(attempt)).map(|attempt| {
+        let cause = attempt.failure.as_ref().map_or("", |failure| failure.cause.as_str());
+        (attempt.position, &attempt.name, cause)
+    });
+    let mut passed: Vec<(usize, &String, &str)> = known_to_fail.chain(not_asked).collect();
+    passed.sort_by_key(|(position, ..)| *position);
+    let record = |(_, target, cause): (usize, &String, &str)| PassedOverRecord {
+        target: target.clone(),
+        cause: cause.to_owned(),
     };
-    exchange.passed_over().iter().map(record).collect()
+    passed.into_iter().map(record).collect()
 }
 
 fn tokens(usage: Usage, input_estimate: u64) -> RecordedTokens {

@@ -1,10 +1,12 @@
 //! What leaves for the caller: bodies, and headers that are built anew. Of a provider's headers only listed ones pass.
 
+use super::across::OTHER;
 use super::whole::Whole;
-use crate::error::Refusal;
+use crate::error::{Refusal, is_model_name};
 use crate::exchange::ending::Ending;
 use crate::wire::Dialect;
 use crate::wire::errors::{Addressee, ErrorBody};
+use crate::wire::marks::Marks;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::StreamExt;
@@ -59,6 +61,16 @@ fn passed(status: u16, provider: &HeaderMap, body: AnswerBody) -> Response<Answe
         }
     }
     response
+}
+
+/// The header for a model that is not the one that was asked.
+pub(super) fn model(marks: &Marks) -> Option<HeaderValue> {
+    HeaderValue::from_str(marks.other_model.as_deref().map(model_name)?).ok()
+}
+
+/// A model's name as an answer has it, where it is one.
+pub(super) fn model_name(named: &str) -> &str {
+    if is_model_name(named) { named } else { OTHER }
 }
 
 /// The error with which an exchange ended.

@@ -56,6 +56,7 @@ impl Drop for Streaming {
     /// Whatever has come so far counts, also where the caller has left.
     fn drop(&mut self) {
         self.recording.count(self.relay.usage());
+        self.recording.marked(self.number, self.relay.marks());
     }
 }
 

@@ -48,6 +48,7 @@ fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
         reasons: Vec::new(),
         target: Some("a/b".to_owned()),
         attempts: Vec::new(),
+        chosen: None,
         passed_over: Vec::new(),
         tokens: RecordedTokens { input: 10, output: 2, ..RecordedTokens::default() },
         latency_ms: u64::try_from(number).unwrap_or(0),

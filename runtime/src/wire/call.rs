@@ -5,7 +5,9 @@ use super::encodings::Encoding;
 use super::json::{JsonError, Keys, Kind, Reader};
 use super::size::{Meter, Size};
 use super::{Api, chat, embeddings, messages};
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What was read off a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Call {
     pub metadata: Vec<(String, Metadata)>,
     /// Where the values stand that may be edited.
     pub places: Places,
+    /// The names of the tools that are offered.
+    pub tools: Arc<BTreeSet<String>>,
     /// The caller's headers that go on with the body, each once: [`Passed`].
     pub passed: Passed,
 }
@@ -269,6 +273,7 @@ impl<'a> Draft<'a> {
             output: 0,
             metadata: Vec::new(),
             places: Places { first_member: text.find('{').map_or(0, |at| at + 1), ..Places::default() },
+            tools: Arc::default(),
             passed: Passed::default(),
         };
         Draft { call, meter, needs: 0, has_model: false, has_content: false }

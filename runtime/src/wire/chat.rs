@@ -4,6 +4,7 @@
 use super::call::{BadCall, Draft};
 use super::json::{Keys, Kind, Reader, Text};
 use super::tokens;
+use std::sync::Arc;
 
 /// Reads one member.
 pub(super) fn member(
@@ -30,7 +31,8 @@ pub(super) fn member(
             let raw = reader.raw()?;
             if !is_empty(raw) {
                 draft.need("tools");
-                draft.meter.tools(raw, items(raw)?);
+                let count = offered(draft, raw)?;
+                draft.meter.tools(raw, count);
             }
             Ok(())
         }
@@ -61,6 +63,36 @@ pub(super) fn member(
 /// Whether a list has nothing in it.
 pub(super) fn is_empty(raw_list: &str) -> bool {
     raw_list.trim_matches(['[', ']', ' ', '\n', '\r', '\t']).is_empty()
+}
+
+/// Notes the names of the tools of a list that was read before; how many there are.
+pub(super) fn offered(draft: &mut Draft<'_>, raw_list: &str) -> Result<u64, BadCall> {
+    let tools = Arc::make_mut(&mut draft.call.tools);
+    let mut count = 0;
+    Reader::new(raw_list, Keys::Unchecked).array(|reader| {
+        count += 1;
+        if reader.peek()? != Kind::Object {
+            return reader.skip().map(drop).map_err(BadCall::from);
+        }
+        reader.object(|reader, key| match reader.peek()? {
+            Kind::String if key.is("name") => {
+                tools.insert(reader.string()?.decode_lossy().into_owned());
+                Ok(())
+            }
+            // Where Chat has the name of a tool.
+            Kind::Object if key.is("function") || key.is("custom") => reader.object(|reader, key| {
+                match reader.peek()? {
+                    Kind::String if key.is("name") => {
+                        tools.insert(reader.string()?.decode_lossy().into_owned());
+                    }
+                    _ => reader.skip().map(drop)?,
+                }
+                Ok(())
+            }),
+            _ => reader.skip().map(drop).map_err(BadCall::from),
+        })
+    })?;
+    Ok(count)
 }
 
 /// How many values a list has that was read before.

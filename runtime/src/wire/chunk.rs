@@ -3,7 +3,8 @@
 //! tolerates whatever else stands there.
 
 use super::errors::ProviderError;
-use super::json::{JsonError, Keys, Kind, Reader};
+use super::json::{JsonError, Keys, Kind, Reader, Text};
+use super::marks::{CallPiece, Watch};
 use super::{Dialect, Usage, message_event, tokens};
 
 /// The data of the event that ends a stream.
@@ -41,27 +42,28 @@ impl From<JsonError> for Malformed {
     }
 }
 
-/// Reads an event's data, in the words of that dialect.
+/// Reads an event's data, in the words of that dialect, and shows `watch` what it looks for.
 ///
 /// # Errors
 /// When it is no JSON object, or a member that counts is not of its type.
-pub fn read_in(dialect: Dialect, data: &[u8]) -> Result<Chunk, Malformed> {
+pub fn read_in(dialect: Dialect, data: &[u8], watch: &mut Watch) -> Result<Chunk, Malformed> {
     match dialect {
         Dialect::OpenAi if data == DONE => Ok(Chunk { is_last: true, ..Chunk::default() }),
-        Dialect::OpenAi => read(data),
-        Dialect::Anthropic => message_event::read(data),
+        Dialect::OpenAi => read(data, watch),
+        Dialect::Anthropic => message_event::read(data, watch),
     }
 }
 
 /// Reads the data of an event of a chat completion.
-fn read(data: &[u8]) -> Result<Chunk, Malformed> {
+fn read(data: &[u8], watch: &mut Watch) -> Result<Chunk, Malformed> {
     let text = std::str::from_utf8(data).map_err(|_| Malformed)?;
     let mut reader = Reader::new(text, Keys::Unchecked);
     let mut chunk = Chunk::default();
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
-            ("choices", Kind::Array) => reader.array(|reader| choice(&mut chunk, reader))?,
-            ("usage", Kind::Object) => chunk.usage = Some(usage(reader)?),
+            ("choices", Kind::Array) => reader.array(|reader| choice(&mut chunk, reader, watch))?,
+            ("model", Kind::String) => watch.model(reader.string()?),
+            ("usage", Kind::Object) => chunk.usage = Some(usage(reader, watch)?),
             ("error", Kind::Object | Kind::String) => {
                 chunk.error = Some(error(reader)?);
             }
@@ -79,13 +81,14 @@ pub(super) fn error(reader: &mut Reader<'_>) -> Result<ProviderError, Malformed>
     Ok(ProviderError::read(format!("{{\"error\":{raw}}}").as_bytes()).unwrap_or_default())
 }
 
-fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>, watch: &mut Watch) -> Result<(), Malformed> {
     let mut index = 0;
     let mut is_finished = false;
+    let mut calls = None;
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
             ("index", Kind::Number) => index = reader.number()?.parse().unwrap_or(0),
-            ("delta", Kind::Object) => delta(chunk, reader)?,
+            ("delta", Kind::Object) => calls = delta(chunk, reader)?,
             ("finish_reason", Kind::String) => {
                 reader.skip()?;
                 is_finished = true;
@@ -94,6 +97,9 @@ fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
         }
         Ok::<(), Malformed>(())
     })?;
+    if let Some(calls) = calls {
+        calls_in(calls, index.into(), watch)?;
+    }
     let bit = 1_u128.checked_shl(index).unwrap_or(0);
     chunk.choices |= bit;
     if is_finished {
@@ -103,8 +109,9 @@ fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Notes whether a delta carries a piece of the answer.
-fn delta(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+/// Notes whether a delta carries a piece of the answer; the calls of tools that stand in it, as they are written.
+fn delta<'a>(chunk: &mut Chunk, reader: &mut Reader<'a>) -> Result<Option<&'a str>, Malformed> {
+    let mut calls = None;
     reader.object(|reader, key| {
         let kind = reader.peek()?;
         let is_content = matches!(
@@ -121,26 +128,74 @@ fn delta(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
         if is_content && kind != Kind::Null && !matches!(raw, "\"\"" | "[]" | "{}") {
             chunk.has_content = true;
             chunk.estimate += tokens::of_text(raw.trim_matches('"'));
+            if matches!(key.raw, "tool_calls" | "function_call") {
+                calls = Some(raw);
+            }
         }
+        Ok::<(), Malformed>(())
+    })?;
+    Ok(calls)
+}
+
+/// Shows `watch` the calls of one choice: a list of them, or the one call of the older form.
+pub(super) fn calls_in(raw: &str, choice: u64, watch: &mut Watch) -> Result<(), Malformed> {
+    let mut reader = Reader::new(raw, Keys::Unchecked);
+    if reader.peek()? != Kind::Array {
+        let (name, arguments) = function(&mut reader)?;
+        watch.call(CallPiece { place: (choice, 0), id: None, name, arguments });
+        return Ok(());
+    }
+    let mut position = 0;
+    reader.array(|reader| {
+        if reader.peek()? != Kind::Object {
+            return reader.skip().map(drop).map_err(Malformed::from);
+        }
+        let (mut index, mut id, mut called) = (position, None, (None, None));
+        position += 1;
+        reader.object(|reader, key| {
+            match (key.raw, reader.peek()?) {
+                ("index", Kind::Number) => index = reader.number()?.parse().unwrap_or(index),
+                ("id", Kind::String) => id = Some(reader.string()?),
+                // What a `custom` tool is called with is any text.
+                ("function" | "custom", Kind::Object) => called = function(reader)?,
+                _ => reader.skip().map(drop)?,
+            }
+            Ok::<(), Malformed>(())
+        })?;
+        watch.call(CallPiece { place: (choice, index), id, name: called.0, arguments: called.1 });
         Ok(())
     })
+}
+
+/// The name and the arguments of a call, or what has come of them.
+fn function<'a>(reader: &mut Reader<'a>) -> Result<(Option<Text<'a>>, Option<Text<'a>>), Malformed> {
+    let (mut name, mut arguments) = (None, None);
+    reader.object(|reader, key| {
+        match (key.raw, reader.peek()?) {
+            ("name", Kind::String) => name = Some(reader.string()?),
+            ("arguments", Kind::String) => arguments = Some(reader.string()?),
+            _ => reader.skip().map(drop)?,
+        }
+        Ok::<(), Malformed>(())
+    })?;
+    Ok((name, arguments))
 }
 
 /// More tokens than this are no count but a mistake of the provider's.
 pub(super) const USAGE_LIMIT_TOKENS: u64 = 1_000_000_000;
 
 /// Reads a `usage` object of OpenAI's.
-pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
+pub(super) fn usage(reader: &mut Reader<'_>, watch: &mut Watch) -> Result<Usage, Malformed> {
     let mut usage = Usage::default();
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
-            ("prompt_tokens", Kind::Number) => usage.input_tokens = count(reader.number()?),
-            ("completion_tokens", Kind::Number) => usage.output_tokens = count(reader.number()?),
+            ("prompt_tokens", Kind::Number) => usage.input_tokens = count(reader.number()?, watch),
+            ("completion_tokens", Kind::Number) => usage.output_tokens = count(reader.number()?, watch),
             ("prompt_tokens_details", Kind::Object) => {
-                detail(reader, "cached_tokens", &mut usage.cached_tokens)?
+                detail(reader, "cached_tokens", &mut usage.cached_tokens, watch)?
             }
             ("completion_tokens_details", Kind::Object) => {
-                detail(reader, "reasoning_tokens", &mut usage.reasoning_tokens)?;
+                detail(reader, "reasoning_tokens", &mut usage.reasoning_tokens, watch)?;
             }
             _ => reader.skip().map(drop)?,
         }
@@ -150,10 +205,15 @@ pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
 }
 
 /// Reads one count of an object of counts.
-pub(super) fn detail(reader: &mut Reader<'_>, name: &str, tokens: &mut u64) -> Result<(), Malformed> {
+pub(super) fn detail(
+    reader: &mut Reader<'_>,
+    name: &str,
+    tokens: &mut u64,
+    watch: &mut Watch,
+) -> Result<(), Malformed> {
     reader.object(|reader, key| {
         match reader.peek()? {
-            Kind::Number if key.raw == name => *tokens = count(reader.number()?),
+            Kind::Number if key.raw == name => *tokens = count(reader.number()?, watch),
             _ => reader.skip().map(drop)?,
         }
         Ok(())
@@ -161,15 +221,26 @@ pub(super) fn detail(reader: &mut Reader<'_>, name: &str, tokens: &mut u64) -> R
 }
 
 /// A count that may be negative, broken or absurd: from 0 to the limit.
-pub(super) fn count(number: &str) -> u64 {
-    // `as` saturates, which is what a clamp wants.
-    let value = number.parse::<f64>().unwrap_or(0.0) as u64;
-    value.min(USAGE_LIMIT_TOKENS)
+pub(super) fn count(number: &str, watch: &mut Watch) -> u64 {
+    let whole = number.parse::<u64>().ok().filter(|count| *count <= USAGE_LIMIT_TOKENS);
+    whole.unwrap_or_else(|| {
+        // Some servers write a whole number as `7.0`, which is no other for it. `as` saturates, which is what a clamp wants.
+        let value = number.parse::<f64>().unwrap_or(-1.0);
+        let clamped = (value as u64).min(USAGE_LIMIT_TOKENS);
+        if value != clamped as f64 {
+            watch.suspects_usage();
+        }
+        clamped
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(data: &[u8]) -> Result<Chunk, Malformed> {
+        super::read(data, &mut Watch::default())
+    }
 
     fn has_content(delta: &str) -> bool {
         let data = format!("{{\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":null}}]}}");
@@ -216,6 +287,20 @@ mod tests {
             r#"{"prompt_tokens_details":{"cached_tokens":5,"x":[]},"completion_tokens_details":{"reasoning_tokens":6}}"#,
         );
         assert_eq!(detailed, Ok(Some(Usage { cached_tokens: 5, reasoning_tokens: 6, ..Usage::default() })));
+    }
+
+    /// fault-F30: a count that nobody can mean is held to a limit, and marked.
+    #[test]
+    fn a_count_out_of_range_is_marked() {
+        for (count, is_suspect) in
+            [("0", false), ("7", false), ("7.0", false), ("7.5", true), ("-1", true), ("1e18", true)]
+        {
+            let mut watch = Watch::default();
+            let data = format!("{{\"choices\":[],\"usage\":{{\"completion_tokens\":{count}}}}}");
+            let read = super::read(data.as_bytes(), &mut watch);
+            assert!(read.is_ok_and(|chunk| chunk.usage.is_some()), "{count}");
+            assert_eq!(watch.marks(false).has_suspect_usage, is_suspect, "{count}");
+        }
     }
 
     #[test]

@@ -17,6 +17,19 @@ pub struct ErrorBody {
     pub code: String,
     /// The rules behind a denial; empty for everything else.
     pub by: Vec<String>,
+    /// Of an answer that broke off, what there was of it.
+    pub broken: Option<Broken>,
+}
+
+/// What a caller has of an answer that broke off. No other target goes on with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// `provider/model`
+    pub target: String,
+    /// The tokens that came.
+    pub output_tokens: u64,
+    /// Whether that is our own estimate.
+    pub is_estimated: bool,
 }
 
 /// To whom an error is written.
@@ -59,6 +72,12 @@ impl ErrorBody {
         };
         if let Some(error) = error.as_object_mut().filter(|_| !self.by.is_empty()) {
             error.insert("by".to_owned(), json!(self.by));
+        }
+        if let (Some(error), Some(broken)) = (error.as_object_mut(), &self.broken) {
+            error.insert("resumable".to_owned(), json!(false));
+            error.insert("target".to_owned(), json!(broken.target));
+            error.insert("output_tokens".to_owned(), json!(broken.output_tokens));
+            error.insert("output_tokens_estimated".to_owned(), json!(broken.is_estimated));
         }
         match to.dialect {
             Dialect::OpenAi => json!({"error": error}),
@@ -178,6 +197,7 @@ mod tests {
             param: Some("model".to_owned()),
             code: "model_not_found".to_owned(),
             by: Vec::new(),
+            broken: None,
         };
         let openai = Addressee { dialect: Dialect::OpenAi, request_id: "r" };
         let expected = r#"{"error":{"message":"No \"such\" thing.","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#;
@@ -192,6 +212,13 @@ mod tests {
             b"event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\""
         ));
         assert!(event.ends_with(b",\"by\":[\"deny x\"]},\"request_id\":\"r\"}\n\n"));
+        error.by.clear();
+        error.broken = Some(Broken { target: "a/x".to_owned(), output_tokens: 7, is_estimated: true });
+        let told = br#","resumable":false,"target":"a/x","output_tokens":7,"output_tokens_estimated":true}"#;
+        for to in [openai, anthropic] {
+            let event = error.to_event(to, 502);
+            assert!(event.windows(told.len()).any(|part| part == told), "{event:?}");
+        }
     }
 
     #[test]

@@ -3,19 +3,31 @@
 
 use super::chunk::{self, Chunk, Malformed};
 use super::json::{Keys, Kind, Reader, Text};
+use super::marks::{CallPiece, Watch};
 use super::{Usage, tokens};
 
 /// A stream is of one message.
 const MESSAGE: u128 = 1;
 
-/// Reads an event's data.
+/// A piece of a call, as far as it has been read.
+#[derive(Default)]
+struct Piece<'a> {
+    /// Of a block that begins, whether it is a call of one of the caller's tools.
+    is_call: bool,
+    id: Option<Text<'a>>,
+    name: Option<Text<'a>>,
+    input: Option<Text<'a>>,
+}
+
+/// Reads an event's data, and shows `watch` what it looks for.
 ///
 /// # Errors
 /// When it is no JSON object, or a member that counts is not of its type.
-pub(super) fn read(data: &[u8]) -> Result<Chunk, Malformed> {
+pub(super) fn read(data: &[u8], watch: &mut Watch) -> Result<Chunk, Malformed> {
     let text = std::str::from_utf8(data).map_err(|_| Malformed)?;
     let mut reader = Reader::new(text, Keys::Unchecked);
     let mut chunk = Chunk { choices: MESSAGE, ..Chunk::default() };
+    let (mut index, mut of_call) = (0, Piece::default());
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
             ("type", Kind::String) => {
@@ -26,27 +38,37 @@ pub(super) fn read(data: &[u8]) -> Result<Chunk, Malformed> {
                     chunk.finished = MESSAGE;
                 }
             }
-            ("message", Kind::Object) => message(&mut chunk, reader)?,
-            ("content_block", Kind::Object) => piece(&mut chunk, reader)?,
-            ("delta", Kind::Object) => piece(&mut chunk, reader)?,
-            ("usage", Kind::Object) => chunk.usage = Some(usage(reader)?),
+            ("index", Kind::Number) => index = reader.number()?.parse().unwrap_or(0),
+            ("message", Kind::Object) => message(&mut chunk, reader, watch)?,
+            ("content_block", Kind::Object) => of_call = piece(&mut chunk, reader)?,
+            ("delta", Kind::Object) => of_call = piece(&mut chunk, reader)?,
+            ("usage", Kind::Object) => chunk.usage = Some(usage(reader, watch)?),
             ("error", Kind::Object | Kind::String) => chunk.error = Some(chunk::error(reader)?),
             _ => reader.skip().map(drop)?,
         }
         Ok::<(), Malformed>(())
     })?;
     reader.end()?;
+    let (place, Piece { is_call, id, name, input }) = ((0, index), of_call);
+    if is_call {
+        watch.begins(place);
+    }
+    // What is called at the provider has an input too, which nobody else reads.
+    if watch.has_begun(place) {
+        watch.call(CallPiece { place, id, name, arguments: input });
+    }
     Ok(chunk)
 }
 
 /// The beginning of a message counts its prompt, and says nothing yet.
-fn message(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+fn message(chunk: &mut Chunk, reader: &mut Reader<'_>, watch: &mut Watch) -> Result<(), Malformed> {
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
             ("usage", Kind::Object) => {
                 // What is written of the answer by now is a figure that the last count replaces.
-                chunk.usage = Some(Usage { output_tokens: 0, is_estimated: true, ..usage(reader)? });
+                chunk.usage = Some(Usage { output_tokens: 0, is_estimated: true, ..usage(reader, watch)? });
             }
+            ("model", Kind::String) => watch.model(reader.string()?),
             _ => reader.skip().map(drop)?,
         }
         Ok(())
@@ -55,18 +77,26 @@ fn message(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> 
 
 /// The beginning of a block, a piece of it, or the end of the message: whether the answer goes on by it. A block of text
 /// or thoughts begins with nothing; what is called, found or hidden stands in a block from its beginning.
-fn piece(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+fn piece<'a>(chunk: &mut Chunk, reader: &mut Reader<'a>) -> Result<Piece<'a>, Malformed> {
+    let mut of_call = Piece::default();
     reader.object(|reader, key| {
         let kind = reader.peek()?;
         match key.raw {
             "type" if kind == Kind::String => {
-                chunk.has_content |= is_content_from_its_beginning(reader.string()?);
+                let name = reader.string()?;
+                chunk.has_content |= is_content_from_its_beginning(name);
+                of_call.is_call = name.is("tool_use");
             }
+            "id" if kind == Kind::String => of_call.id = Some(reader.string()?),
+            "name" if kind == Kind::String => of_call.name = Some(reader.string()?),
             "stop_reason" => {
                 chunk.has_content |= kind != Kind::Null;
                 reader.skip()?;
             }
             "text" | "partial_json" | "thinking" | "signature" | "citation" | "data" | "input" => {
+                if key.raw == "partial_json" && kind == Kind::String {
+                    of_call.input = Some(reader.fork().string()?);
+                }
                 let raw = reader.raw()?;
                 if kind != Kind::Null && !matches!(raw, "\"\"" | "{}") {
                     chunk.has_content = true;
@@ -79,8 +109,9 @@ fn piece(chunk: &mut Chunk, reader: &mut Reader<'_>) -> Result<(), Malformed> {
             }
             _ => reader.skip().map(drop)?,
         }
-        Ok(())
-    })
+        Ok::<(), Malformed>(())
+    })?;
+    Ok(of_call)
 }
 
 fn is_content_from_its_beginning(kind: Text<'_>) -> bool {
@@ -89,21 +120,21 @@ fn is_content_from_its_beginning(kind: Text<'_>) -> bool {
 }
 
 /// Reads a `usage` object. Its input is what was neither read from a cache nor written to one; ours is all.
-pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
+pub(super) fn usage(reader: &mut Reader<'_>, watch: &mut Watch) -> Result<Usage, Malformed> {
     let mut usage = Usage::default();
     let mut fresh = 0;
     reader.object(|reader, key| {
         match (key.raw, reader.peek()?) {
-            ("input_tokens", Kind::Number) => fresh = chunk::count(reader.number()?),
-            ("output_tokens", Kind::Number) => usage.output_tokens = chunk::count(reader.number()?),
+            ("input_tokens", Kind::Number) => fresh = chunk::count(reader.number()?, watch),
+            ("output_tokens", Kind::Number) => usage.output_tokens = chunk::count(reader.number()?, watch),
             ("cache_read_input_tokens", Kind::Number) => {
-                usage.cached_tokens = chunk::count(reader.number()?);
+                usage.cached_tokens = chunk::count(reader.number()?, watch);
             }
             ("cache_creation_input_tokens", Kind::Number) => {
-                usage.cache_written_tokens = chunk::count(reader.number()?);
+                usage.cache_written_tokens = chunk::count(reader.number()?, watch);
             }
             ("output_tokens_details", Kind::Object) => {
-                chunk::detail(reader, "thinking_tokens", &mut usage.reasoning_tokens)?;
+                chunk::detail(reader, "thinking_tokens", &mut usage.reasoning_tokens, watch)?;
             }
             _ => reader.skip().map(drop)?,
         }
@@ -116,6 +147,10 @@ pub(super) fn usage(reader: &mut Reader<'_>) -> Result<Usage, Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(data: &[u8]) -> Result<Chunk, Malformed> {
+        super::read(data, &mut Watch::default())
+    }
 
     fn chunk(data: &str) -> Chunk {
         read(data.as_bytes()).unwrap_or_else(|_| panic!("{data}"))

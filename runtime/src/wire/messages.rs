@@ -3,7 +3,7 @@
 
 use super::Api;
 use super::call::{BadCall, Draft};
-use super::chat::{is_empty, items};
+use super::chat::{is_empty, items, offered};
 use super::json::{Kind, Reader, Text};
 use super::tokens;
 
@@ -41,7 +41,8 @@ pub(super) fn member(
             let raw = reader.raw()?;
             if !is_empty(raw) {
                 draft.need("tools");
-                draft.meter.tools(raw, items(raw)?);
+                let count = if name == "tools" { offered(draft, raw)? } else { items(raw)? };
+                draft.meter.tools(raw, count);
             }
             Ok(())
         }

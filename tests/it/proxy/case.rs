@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use wayleave_runtime::keys::Identity;
 use wayleave_runtime::record::DecisionRecord;
+use wayleave_runtime::record::chosen::Chosen;
 use wayleave_runtime::settings::{
     Access, CallerRequestId, MemoryLimit, Settings, TargetHeader, TraceContext,
 };
@@ -231,6 +232,7 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             "outcome" => record.outcome.name() == rest,
             "status" => record.status.to_string() == rest,
             "target" => record.target.as_deref() == Some(rest),
+            "chosen" => record.chosen.map(Chosen::name) == Some(rest),
             "reason" => record.reasons.iter().any(|reason| reason == rest),
             "tokens" => format!("{} {}", record.tokens.input, record.tokens.output) == rest,
             "caller-request-id" => record.caller_request_id.as_deref() == Some(rest),
@@ -243,6 +245,10 @@ fn compare_record(expected: &str, record: &DecisionRecord) -> Vec<String> {
             "finding" => findings(record).contains(&rest),
             "no" if rest == "finding" => findings(record).is_empty(),
             "detail" => record.attempts.iter().any(|attempt| attempt.detail == rest),
+            "mark" => {
+                record.attempts.iter().any(|attempt| attempt.marks.words().iter().any(|mark| mark == rest))
+            }
+            "no" if rest == "mark" => record.attempts.iter().all(|attempt| attempt.marks.is_empty()),
             "api" => record.api == rest,
             "cached" => format!("{} {}", record.tokens.cached, record.tokens.cache_written) == rest,
             "failed" => failed(record).contains(&rest.to_owned()),

@@ -50,7 +50,7 @@ fn smuggled() -> String {
 /// threat-T10, fault-F37.
 #[tokio::test(flavor = "multi_thread")]
 async fn ambiguous_framing_is_refused_once() {
-    let provider = Provider::start("body {\"choices\":[]}").await;
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
     let gateway = start(&provider, "header-read 2s").await;
     let (length, hidden) = (BODY.len(), smuggled());
     let chunked = format!("{length:x}\r\n{BODY}\r\n0\r\n\r\n");
@@ -115,7 +115,7 @@ async fn ambiguous_framing_is_refused_once() {
 /// threat-T10, fault-F37.
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_chunks_are_refused_once() {
-    let provider = Provider::start("body {\"choices\":[]}").await;
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
     let gateway = start(&provider, "header-read 2s").await;
     let length = BODY.len();
     for (case, body) in [
@@ -141,7 +141,7 @@ async fn wrong_chunks_are_refused_once() {
 /// threat-T10: nothing behind an upgrade or a tunnel that is asked for goes anywhere, and old versions have no chunks.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_upgraded_and_nothing_tunnelled() {
-    let provider = Provider::start("body {\"choices\":[]}").await;
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
     let gateway = start(&provider, "").await;
     for (request, status) in [
         ("CONNECT first:443 HTTP/1.1\r\nhost: g\r\nconnection: close\r\n\r\n", 404),
@@ -216,7 +216,7 @@ async fn long_paths_and_many_headers_are_refused() {
 /// fault-F36: others are served while many say nothing, or say it slowly.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_callers_are_cut_off_and_others_served() {
-    let provider = Provider::start("body {\"choices\":[]}").await;
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
     let gateway = start(&provider, "header-read 300ms\nbody-read 300ms").await;
     let mut slow = Vec::new();
     for beginning in [

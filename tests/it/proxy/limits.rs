@@ -33,7 +33,8 @@ pub(super) async fn start(address: std::net::SocketAddr, lines: &str) -> Gateway
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_beyond_the_limit_are_answered_503_at_once() {
     let provider =
-        Provider::start(&format!("{TEXT}\nstall\nthen\n{TEXT}\nstall\nthen\nbody {{\"choices\":[]}}")).await;
+        Provider::start(&format!("{TEXT}\nstall\nthen\n{TEXT}\nstall\nthen\nbody {{\"choices\":[{{}}]}}"))
+            .await;
     let gateway = start(provider.address(), "streams-limit 2").await;
     let mut running = Vec::new();
     for _ in 0..2 {
@@ -164,7 +165,7 @@ async fn a_caller_that_opens_no_window_is_cut_off() {
 /// SDKs show `x-request-id`: where the provider gives none, and where no provider is asked, it is the decision's id.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_has_a_request_id() {
-    let provider = Provider::start("body {\"choices\":[]}").await;
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
     let gateway = start(provider.address(), "").await;
     for (body, status) in [(PLAIN, 200), ("{", 400), (r#"{"model":"none","messages":[]}"#, 404)] {
         let answer = gateway.exchange(&gateway.request("/v1/chat/completions", body)).await;
@@ -177,7 +178,7 @@ async fn every_answer_has_a_request_id() {
 /// fault-F39: what is no body of a request is told in milliseconds, whatever its depth.
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_are_none_are_told_at_once() {
-    let provider = Provider::start("body {\"choices\":[]}").await;
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
     let gateway = start(provider.address(), "").await;
     let utf16: Vec<u8> = "{\"model\":\"assistant\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let bodies: [(&str, Vec<u8>); 9] = [

@@ -99,7 +99,7 @@ async fn a_thousand_reloads_leave_nothing_behind() {
 /// fault-F46, threat-T24: a text that is refused is told, and the policy before stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_text_is_told_and_changes_nothing() {
-    let provider = Provider::start("body {\"choices\":[]}").await;
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
     let gateway = start(&provider, "").await;
     let diagnostics = "error[R0101]: unknown name\n\n  main.route:3\n".to_owned();
     gateway.current.refuse(Refused { diagnostics, codes: vec!["R0101"], count: 2 });
@@ -318,7 +318,7 @@ impl wayleave_program::Program for Faulty {
 /// fault-F60.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_costs_one_request() {
-    let provider = Provider::start("body {\"choices\":[]}").await;
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
     let mut policy = policy(&text(&provider, "nothing", ""));
     policy.program = std::sync::Arc::new(Faulty(policy.program, false.into()));
     let (settings, identity) = super::case::settings("");
@@ -370,7 +370,7 @@ async fn a_kept_connection_that_died_is_made_anew() {
         loop {
             let (mut stream, _) = listener.accept().await.expect("a call");
             assert!(stream.read(&mut [0; 4096]).await.expect("a request") > 0);
-            let body = r#"{"choices":[]}"#;
+            let body = r#"{"choices":[{}]}"#;
             let head = format!(
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
                 body.len()

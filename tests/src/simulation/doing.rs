@@ -5,6 +5,7 @@ use super::{Called, Happening, World};
 use wayleave_runtime::exchange::failure::Failure;
 use wayleave_runtime::exchange::relay::{Relay, Step};
 use wayleave_runtime::exchange::{Event, Outcome};
+use wayleave_runtime::wire::marks::Expected;
 use wayleave_runtime::wire::sse::EVENT_LIMIT_BYTES;
 use wayleave_runtime::wire::{Dialect, Usage};
 
@@ -25,7 +26,7 @@ impl World<'_> {
         self.requests[number].calls.push(Called {
             pieces,
             next: 0,
-            relay: Relay::new(Dialect::OpenAi, EVENT_LIMIT_BYTES),
+            relay: Relay::new(Dialect::OpenAi, Expected::default(), EVENT_LIMIT_BYTES),
             is_dropped: false,
             has_content: false,
             held: Vec::new(),

@@ -6,7 +6,8 @@ use crate::storage::Storage;
 use serde_json::Value as Json;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::source_view::SourceText;
-use wayleave_runtime::record::{AttemptRecord, DecisionRecord};
+use wayleave_runtime::record::chosen::Chosen;
+use wayleave_runtime::record::{AttemptRecord, DecisionRecord, PassedOverRecord};
 use wayleave_runtime::store::Filter;
 use wayleave_runtime::trace::Trace;
 
@@ -68,6 +69,7 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
             record.route.as_ref().map(|route| format!("{}{arm}", printable(route))).unwrap_or_default(),
         ),
         ("served by", record.target.clone().unwrap_or_default()),
+        ("chosen by", record.chosen.map(Chosen::name).unwrap_or_default().to_owned()),
         ("outcome", format!("{}, status {}", record.outcome.name(), record.status)),
         ("took", took(record)),
         ("tokens", tokens(record)),
@@ -87,6 +89,7 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
         out.push_str(&format!("because    {}\n", printable(reason)));
     }
     out.push_str(&section(terminal, "attempts", &attempts(&record.attempts)));
+    out.push_str(&section(terminal, "passed over", &passed_over(record)));
     out.push_str(&section(terminal, "flags", &flags(record)));
     out.push_str(&section(terminal, "removed from the plan", &removed(record)));
     out.push_str(&section(terminal, "rules on trial that held", &observed(record)));
@@ -132,10 +135,16 @@ fn attempts(attempts: &[AttemptRecord]) -> Vec<Vec<String>> {
                 attempt.cause.clone().unwrap_or_else(|| "served".to_owned()),
                 attempt.status.map(|status| status.to_string()).unwrap_or_else(|| "-".to_owned()),
                 format!("{} ms", attempt.latency_ms),
-                printable(&attempt.detail),
+                printable(&attempt.told()),
             ]
         })
         .collect()
+}
+
+/// Candidates that were not called, and why.
+fn passed_over(record: &DecisionRecord) -> Vec<Vec<String>> {
+    let row = |passed: &PassedOverRecord| vec![printable(&passed.target), printable(&passed.cause)];
+    record.passed_over.iter().map(row).collect()
 }
 
 /// Targets that the decision removed, from its document.

@@ -14,7 +14,7 @@ fn relay(chunks: &[&str]) -> (String, String) {
 }
 
 fn relay_in(dialect: Dialect, chunks: &[&str]) -> (String, String) {
-    let mut relay = Relay::new(dialect, EVENT_LIMIT_BYTES);
+    let mut relay = Relay::new(dialect, Expected::default(), EVENT_LIMIT_BYTES);
     let mut sent = String::new();
     for chunk in chunks {
         relay.feed(Bytes::copy_from_slice(chunk.as_bytes()));
@@ -66,7 +66,7 @@ fn errors_end_a_stream_and_rubbish_does_not() {
 
 #[test]
 fn comments_keep_a_stream_alive_three_times() {
-    let mut relay = Relay::new(Dialect::OpenAi, EVENT_LIMIT_BYTES);
+    let mut relay = Relay::new(Dialect::OpenAi, Expected::default(), EVENT_LIMIT_BYTES);
     let mut feed = |text: &'static str| {
         relay.feed(Bytes::from_static(text.as_bytes()));
         while !matches!(relay.step(), Step::Feed) {}
@@ -115,7 +115,7 @@ fn a_message_is_held_until_its_content_and_ends_by_its_own_word() {
 
 #[test]
 fn a_message_is_counted_from_its_beginning() {
-    let mut relay = Relay::new(Dialect::Anthropic, EVENT_LIMIT_BYTES);
+    let mut relay = Relay::new(Dialect::Anthropic, Expected::default(), EVENT_LIMIT_BYTES);
     let mut fed = |text: &'static str| {
         relay.feed(Bytes::from_static(text.as_bytes()));
         while !matches!(relay.step(), Step::Feed | Step::Done) {}
@@ -129,7 +129,7 @@ fn a_message_is_counted_from_its_beginning() {
 
 #[test]
 fn pings_keep_a_stream_alive_three_times() {
-    let mut relay = Relay::new(Dialect::Anthropic, EVENT_LIMIT_BYTES);
+    let mut relay = Relay::new(Dialect::Anthropic, Expected::default(), EVENT_LIMIT_BYTES);
     let mut feed = |text: &'static str| {
         relay.feed(Bytes::from_static(text.as_bytes()));
         while !matches!(relay.step(), Step::Feed) {}
@@ -156,7 +156,7 @@ fn fed(relay: &mut Relay, text: &'static str) -> (String, Step) {
 /// case-S2: what comes before the content waits for it, in the caller's dialect too.
 #[test]
 fn a_translated_stream_is_held_until_its_content() {
-    let mut relay = Relay::across(Dialect::Anthropic, FACTS, EVENT_LIMIT_BYTES);
+    let mut relay = Relay::across(Dialect::Anthropic, FACTS, Expected::default(), EVENT_LIMIT_BYTES);
     assert_eq!(fed(&mut relay, START), (String::new(), Step::Feed));
     assert_eq!(fed(&mut relay, PING), (String::new(), Step::Feed));
     assert!(!relay.has_content());
@@ -173,7 +173,7 @@ fn a_translated_stream_is_held_until_its_content() {
 /// fault-F18: the rest of a message is told when only the mark of the stream's end is missing, and of no other.
 #[test]
 fn the_rest_of_a_translated_stream_comes_behind_its_end() {
-    let mut relay = Relay::across(Dialect::OpenAi, FACTS, EVENT_LIMIT_BYTES);
+    let mut relay = Relay::across(Dialect::OpenAi, FACTS, Expected::default(), EVENT_LIMIT_BYTES);
     assert!(fed(&mut relay, TEXT).0.contains("text_delta"));
     assert!(!fed(&mut relay, STOP).0.contains("message_stop"));
     assert_eq!(relay.end(), None);
@@ -181,7 +181,7 @@ fn the_rest_of_a_translated_stream_comes_behind_its_end() {
     assert!(rest.ends_with(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
     assert_eq!(relay.step(), Step::Done);
 
-    let mut relay = Relay::across(Dialect::OpenAi, FACTS, EVENT_LIMIT_BYTES);
+    let mut relay = Relay::across(Dialect::OpenAi, FACTS, Expected::default(), EVENT_LIMIT_BYTES);
     assert!(!fed(&mut relay, TEXT).0.is_empty());
     let cut = relay.end().expect("it is cut");
     assert_eq!((cut.class, relay.step()), (FailureClass::Ambiguous, Step::Feed));
@@ -194,7 +194,7 @@ fn a_translated_stream_ends_by_what_cannot_be_read_and_by_an_error() {
         ("data: {oops\n\n", FailureClass::ServerError, false),
         ("data: {\"error\":{\"message\":\"x\"}}\n\n", FailureClass::ServerError, true),
     ] {
-        let mut relay = Relay::across(Dialect::OpenAi, FACTS, EVENT_LIMIT_BYTES);
+        let mut relay = Relay::across(Dialect::OpenAi, FACTS, Expected::default(), EVENT_LIMIT_BYTES);
         fed(&mut relay, TEXT);
         let (sent, Step::Failed(failure)) = fed(&mut relay, event) else { panic!("{event}") };
         assert_eq!((sent.as_str(), failure.class, failure.said.is_some()), ("", class, is_said), "{event}");
@@ -205,7 +205,7 @@ fn a_translated_stream_ends_by_what_cannot_be_read_and_by_an_error() {
 #[test]
 fn pings_keep_a_translated_stream_alive_three_times() {
     for (from, piece, ping) in [(Dialect::OpenAi, TEXT, ": ping\n\n"), (Dialect::Anthropic, START, PING)] {
-        let mut relay = Relay::across(from, FACTS, EVENT_LIMIT_BYTES);
+        let mut relay = Relay::across(from, FACTS, Expected::default(), EVENT_LIMIT_BYTES);
         fed(&mut relay, piece);
         let alive = [(); 4].map(|()| {
             fed(&mut relay, ping);
@@ -218,7 +218,7 @@ fn pings_keep_a_translated_stream_alive_three_times() {
 /// fault-F25, threat-T23: what is held back before the content has an end.
 #[test]
 fn a_translated_stream_holds_back_a_bounded_length() {
-    let mut relay = Relay::across(Dialect::Anthropic, FACTS, EVENT_LIMIT_BYTES);
+    let mut relay = Relay::across(Dialect::Anthropic, FACTS, Expected::default(), EVENT_LIMIT_BYTES);
     let id = "x".repeat(HELD_LIMIT_BYTES);
     let start = format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\"}}}}\n\n");
     relay.feed(Bytes::from(start));

@@ -4,6 +4,7 @@ use super::{Heard, broken_off};
 use crate::exchange::failure::Failure;
 use crate::exchange::verdict;
 use crate::wire::chunk;
+use crate::wire::marks::{Expected, Marks, Watch};
 use crate::wire::sse::Event;
 use crate::wire::{Dialect, Usage};
 
@@ -17,10 +18,11 @@ pub(super) struct Watched {
     finished: u128,
     usage: Option<Usage>,
     estimate: u64,
+    watch: Watch,
 }
 
 impl Watched {
-    pub(super) fn new(dialect: Dialect) -> Watched {
+    pub(super) fn new(dialect: Dialect, expected: Expected) -> Watched {
         Watched {
             dialect,
             has_content: false,
@@ -29,6 +31,7 @@ impl Watched {
             finished: 0,
             usage: None,
             estimate: 0,
+            watch: Watch::new(expected),
         }
     }
 
@@ -50,13 +53,18 @@ impl Watched {
         }
     }
 
+    /// What was odd so far.
+    pub(super) fn marks(&self) -> Marks {
+        self.watch.marks(self.is_done)
+    }
+
     /// What the end of the provider's bytes means: none for a stream that had come to its end.
     pub(super) fn end(&mut self) -> Option<Failure> {
         if self.is_done || self.is_finished() {
             self.is_done = true;
             return None;
         }
-        Some(broken_off(self.has_content))
+        Some(broken_off(self.has_content, self.watch.marks(false).skipped_events))
     }
 
     fn is_finished(&self) -> bool {
@@ -65,9 +73,15 @@ impl Watched {
 
     pub(super) fn hear(&mut self, event: Event) -> Heard {
         let Some(data) = &event.data else { return Heard::Comment(event.raw) };
-        let Ok(chunk) = chunk::read_in(self.dialect, data) else {
+        let chunk = match chunk::read_in(self.dialect, data, &mut self.watch) {
+            Ok(chunk) => chunk,
+            // Some servers write no JSON when they fail.
+            Err(_) if event.is_error => chunk::Chunk::default(),
             // An event whose data is no JSON says nothing; whether the rest is whole is told by its end.
-            return Heard::Nothing;
+            Err(_) => {
+                self.watch.skipped();
+                return Heard::Nothing;
+            }
         };
         if chunk.is_ping {
             return Heard::Comment(event.raw);
