@@ -47,7 +47,8 @@ use crate::wire::errors::Addressee;
 use bytes::Bytes;
 use findings::{Asked, Unreadable};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use patience::Until;
 use recording::Recording;
@@ -146,12 +147,13 @@ impl Proxy {
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBody> {
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
         let id = request_id();
-        intake::strip(request.headers_mut());
-        let dialect = dialect::of_request(request.uri().path(), request.headers());
+        let (mut head, mut body) = request.into_parts();
+        intake::strip(&mut head.headers);
+        let dialect = dialect::of_request(head.uri.path(), &head.headers);
         let to = Addressee { dialect, request_id: &id };
-        let answered = AssertUnwindSafe(self.dispatch(request, to)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.dispatch(&head, &mut body, to)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| {
             eprintln!("wayleave: request {id} met a mistake of the gateway and was answered 500");
             reply::refusal(&Refusal::Internal, to)
@@ -162,12 +164,16 @@ impl Proxy {
             headers.entry(trace::REQUEST_ID).or_insert_with(|| value.clone());
             headers.insert(DECISION_HEADER, value);
         }
+        // A connection that ends behind this answer, unannounced, would be taken for the next request by its caller.
+        if !intake::is_at_end(&head, &mut body).await {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
     }
 
     /// By method and path, exactly as they stand: nothing is decoded or normalised but a model's name.
-    async fn dispatch(&self, request: Request<Incoming>, to: Addressee<'_>) -> Response<AnswerBody> {
-        let path = request.uri().path();
+    async fn dispatch(&self, head: &Parts, body: &mut Incoming, to: Addressee<'_>) -> Response<AnswerBody> {
+        let path = head.uri.path();
         let api = match path {
             "/v1/chat/completions" => Some(Api::Chat),
             "/v1/embeddings" => Some(Api::Embeddings),
@@ -178,14 +184,14 @@ impl Proxy {
             _ => return reply::refusal(&Refusal::UnknownPath, to),
         };
         let (allowed, word) = if api.is_some() { (Method::POST, "POST") } else { (Method::GET, "GET") };
-        if request.method() != allowed {
+        if head.method != allowed {
             return reply::refusal(&Refusal::WrongMethod(word), to);
         }
         match (api, path) {
-            (Some(api), _) => self.complete(api, request, to.request_id).await,
+            (Some(api), _) => self.complete(api, (head, body), to.request_id).await,
             (None, "/healthz") => status::alive(),
             (None, "/readyz") => self.readiness(),
-            (None, _) => self.models(request.headers(), request.uri().query(), models::name_in(path), to),
+            (None, _) => self.models(&head.headers, head.uri.query(), models::name_in(path), to),
         }
     }
 
@@ -202,10 +208,15 @@ impl Proxy {
     }
 
     /// A request that wants an answer of a model.
-    async fn complete(&self, api: Api, request: Request<Incoming>, id: &str) -> Response<AnswerBody> {
+    async fn complete(
+        &self,
+        api: Api,
+        (head, body): (&Parts, &mut Incoming),
+        id: &str,
+    ) -> Response<AnswerBody> {
         let mut recording =
             Recording::begin(Arc::clone(&self.store), self.current.served(), api, id, self.epoch);
-        self.correlate(request.headers(), &mut recording);
+        self.correlate(&head.headers, &mut recording);
         let pressure = self.pressure();
         recording.served().health.press(pressure >= Pressure::Tight);
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok();
@@ -214,7 +225,7 @@ impl Proxy {
             return reply::refusal(&Refusal::Overloaded, recording.addressee());
         };
         recording.holds(slot);
-        match self.prepare(api, request, &mut recording).await {
+        match self.prepare(api, (head, body), &mut recording).await {
             Ok((call, body)) => self.execute(&call, &body, recording).await,
             Err(refusal) => {
                 recording.refused(&refusal);
@@ -240,10 +251,9 @@ impl Proxy {
     async fn prepare(
         &self,
         api: Api,
-        request: Request<Incoming>,
+        (head, body): (&Parts, &mut Incoming),
         recording: &mut Recording,
     ) -> Result<(Call, Bytes), Refusal> {
-        let (head, body) = request.into_parts();
         let identity = self.identify(&head.headers)?;
         recording.identified(&identity);
         if let Ok(Some(key)) = identify::credential(&head.headers) {

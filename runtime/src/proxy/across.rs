@@ -1,11 +1,12 @@
-//! Where a call meets a provider of another dialect: long bodies are translated beside the thread that serves others, and what
-//! was left out is told.
+//! Where a call meets a provider of another dialect, or of other habits: long bodies are translated beside the thread that serves
+//! others, and what was left out is told.
 
 use super::findings::INLINE_BYTES;
 use crate::exchange::failure::Failure;
 use crate::wire::answer::NoAnswer;
 use crate::wire::call::Call;
 use crate::wire::carry::{self, Crossing, NotAsked, Sent, Way};
+use crate::wire::embeddings;
 use crate::wire::translate::rules::is_known;
 use crate::wire::translate::{self, CarriedAnswer, TargetFacts};
 use bytes::Bytes;
@@ -62,6 +63,17 @@ pub(super) async fn answer(
     }
     let carried = beside(permits, move || translate::answer(crossing.from, &body, created));
     carried.await.unwrap_or(Err(NoAnswer::NotAnAnswer))
+}
+
+/// An answer with vectors that were asked for as base64 and came as numbers, which some SDKs would read as something else.
+pub(super) async fn in_base64(body: Bytes, permits: &Arc<Semaphore>) -> Bytes {
+    let told = if body.len() <= INLINE_BYTES {
+        embeddings::in_base64(&body)
+    } else {
+        let body = body.clone();
+        beside(permits, move || embeddings::in_base64(&body)).await.flatten()
+    };
+    told.map_or(body, Bytes::from)
 }
 
 /// Works beside the threads that serve, when a permit is free; none where the work panicked. The permit is held until the

@@ -141,6 +141,11 @@ impl Proxy {
         };
         let mut begun = attempt::attempt(upstream, outgoing, (sent.crossing, expected), limits).await?;
         begun.drop_before(sent.dropped);
+        if call.wants_base64
+            && let Begun::Whole { body, .. } = &mut begun
+        {
+            *body = across::in_base64(std::mem::take(body), &self.translations).await;
+        }
         Ok(begun)
     }
 

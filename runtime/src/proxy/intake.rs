@@ -2,7 +2,8 @@
 
 use crate::error::Refusal;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use std::time::Duration;
@@ -10,6 +11,13 @@ use std::time::Duration;
 /// Of a body that is too long, read and thrown away before the answer: a client that writes all before it reads would
 /// otherwise see a broken connection instead of the reason.
 const DISCARDED_LIMIT_BYTES: u64 = 64 << 20;
+
+/// Of a body that an answer does without, such as one whose key is unknown, so much is read and thrown away before the answer.
+/// Small ones are mostly under way when their head is read, and behind them the connection can be used again.
+const UNREAD_LIMIT_BYTES: u64 = 64 << 10;
+
+/// How long that may take: a caller that waits with its body is not waited for.
+const UNREAD_LIMIT: Duration = Duration::from_secs(1);
 
 /// The beginning of names that only the gateway writes.
 const OWN_NAMES: &str = "x-wayleave-";
@@ -31,7 +39,7 @@ pub(super) fn strip(headers: &mut HeaderMap) {
 /// Reads the body of a request whose headers declare JSON.
 pub(super) async fn body(
     headers: &HeaderMap,
-    body: Incoming,
+    body: &mut Incoming,
     limit_bytes: usize,
     patience: Duration,
 ) -> Result<Bytes, Refusal> {
@@ -46,30 +54,45 @@ pub(super) async fn body(
     gathered.await.unwrap_or(Err(Refusal::TooSlow))
 }
 
-async fn read(mut body: Incoming, limit_bytes: usize) -> Result<Bytes, Refusal> {
+/// Whether a connection of HTTP/1 can carry another request: the body of this one has come to its end. What of it nobody has
+/// read is thrown away, within limits. On HTTP/2 one stream is nothing to the others.
+pub(super) async fn is_at_end(head: &Parts, body: &mut Incoming) -> bool {
+    if body.is_end_stream() || head.version >= Version::HTTP_2 {
+        return true;
+    }
+    // Such a caller sends its body when it is told to, and by this answer it is not.
+    let is_waiting = head.headers.contains_key(header::EXPECT);
+    !is_waiting
+        && tokio::time::timeout(UNREAD_LIMIT, discard(body, UNREAD_LIMIT_BYTES)).await.unwrap_or(false)
+}
+
+async fn read(body: &mut Incoming, limit_bytes: usize) -> Result<Bytes, Refusal> {
     let declared = body.size_hint().exact();
     let is_too_long = declared.is_some_and(|length| length > limit_bytes as u64);
     let gathered = if is_too_long {
         Err(Refusal::TooLong(limit_bytes))
     } else {
-        gather(&mut body, declared, limit_bytes).await
+        gather(body, declared, limit_bytes).await
     };
     if gathered == Err(Refusal::TooLong(limit_bytes))
         && declared.is_none_or(|length| length <= DISCARDED_LIMIT_BYTES)
     {
-        discard(&mut body).await;
+        discard(body, DISCARDED_LIMIT_BYTES).await;
     }
     gathered
 }
 
-async fn discard(body: &mut Incoming) {
+/// Reads so much of a body for nothing. Whether that was all of it.
+async fn discard(body: &mut Incoming, limit_bytes: u64) -> bool {
     let mut discarded = 0;
-    while let Some(Ok(frame)) = body.frame().await {
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return false };
         discarded += frame.data_ref().map_or(0, |piece| piece.len() as u64);
-        if discarded > DISCARDED_LIMIT_BYTES {
-            return;
+        if discarded > limit_bytes {
+            return false;
         }
     }
+    true
 }
 
 fn is_json(value: &http::HeaderValue) -> bool {

@@ -26,6 +26,8 @@ pub struct Call {
     pub output: u64,
     /// The members of `metadata`, in the order written.
     pub metadata: Vec<(String, Metadata)>,
+    /// Whether vectors are asked for as base64.
+    pub wants_base64: bool,
     /// Where the values stand that may be edited.
     pub places: Places,
     /// The names of the tools that are offered.
@@ -175,11 +177,12 @@ impl std::fmt::Display for BadCall {
 }
 
 /// The members that are read, of any api: another case of one of them could mean it to somebody else.
-const READ_MEMBERS: [&str; 22] = [
+const READ_MEMBERS: [&str; 23] = [
     "model",
     "stream",
     "messages",
     "input",
+    "encoding_format",
     "tools",
     "functions",
     "max_tokens",
@@ -272,6 +275,7 @@ impl<'a> Draft<'a> {
             size: Size::default(),
             output: 0,
             metadata: Vec::new(),
+            wants_base64: false,
             places: Places { first_member: text.find('{').map_or(0, |at| at + 1), ..Places::default() },
             tools: Arc::default(),
             passed: Passed::default(),

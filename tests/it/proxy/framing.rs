@@ -242,3 +242,47 @@ async fn slow_callers_are_cut_off_and_others_served() {
         assert!(matches!(Answer::read(&answer).status, 0 | 408), "{}", String::from_utf8_lossy(&answer));
     }
 }
+
+/// A caller that is turned away by its head goes on over the same connection, or is told that it cannot: SDKs keep connections,
+/// and one that ends unannounced breaks their next request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_ends_behind_a_refusal_says_so() {
+    let provider = Provider::start("body {\"choices\":[]}").await;
+    let gateway = super::limits::start(provider.address(), "").await;
+    let head = |path: &str, lines: &str| {
+        let length = BODY.len();
+        format!("POST {path} HTTP/1.1\r\nhost: g\r\ncontent-length: {length}\r\n{lines}\r\n")
+    };
+    for (path, status) in [("/v1/chat/completions", "401"), ("/v1/nothing", "404"), ("/v1/models", "405")] {
+        // The body comes behind the head, as most clients write them, and so does another request.
+        let mut stream = gateway.connect().await;
+        for _ in 0..2 {
+            stream.write_all(head(path, "").as_bytes()).await.expect("an open connection");
+            tokio::task::yield_now().await;
+            stream.write_all(BODY.as_bytes()).await.expect("an open connection");
+            let answer = until(&mut stream, "}}").await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+            assert!(!answer.contains("connection: close"), "{path}: {answer}");
+        }
+        // The body never comes, or only when it is asked for.
+        for lines in ["", "expect: 100-continue\r\n"] {
+            let answer = send(&gateway, head(path, lines).as_bytes(), usize::MAX).await;
+            let answer = String::from_utf8_lossy(&answer);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+            assert!(answer.contains("connection: close"), "{path}: {answer}");
+        }
+    }
+    assert!(provider.received().is_empty(), "nobody was asked");
+}
+
+/// What comes until these bytes have come.
+async fn until(stream: &mut tokio::net::TcpStream, end: &str) -> String {
+    let mut bytes = Vec::new();
+    while !String::from_utf8_lossy(&bytes).contains(end) {
+        let mut piece = [0; 1_024];
+        let length = stream.read(&mut piece).await.expect("an open connection");
+        assert!(length > 0, "it was closed: {}", String::from_utf8_lossy(&bytes));
+        bytes.extend_from_slice(&piece[..length]);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -8,7 +8,7 @@ import threading
 import anthropic
 import openai
 import pytest
-from conftest import Gateway
+from gateway import Gateway
 
 HELLO = [{"role": "user", "content": "Hello there"}]
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}

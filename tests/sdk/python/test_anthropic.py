@@ -6,7 +6,7 @@ import threading
 
 import anthropic
 import pytest
-from conftest import Gateway
+from gateway import Gateway
 
 HELLO = [{"role": "user", "content": "Hello there"}]
 TOOL = {"name": "weather", "description": "Tells the weather.", "input_schema": {"type": "object"}}
