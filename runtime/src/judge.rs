@@ -5,8 +5,11 @@
 //! `url` of the policy and nowhere else: no redirection is followed, no proxy is taken from the environment. Failures
 //! are told by their kind, to the record and now and then to standard error; no text and no answer stands in them.
 
+use crate::upstream::{Pieces, Transport, USER_AGENT, Ways, piece};
 use bytes::BytesMut;
 use futures_util::{StreamExt, stream};
+use http::{HeaderValue, Method, Request, Uri, header};
+use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +17,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 use wayleave_program::catalogue::Catalogue;
 use wayleave_program::detector::{Detector, DetectorId, DetectorKind, Judge, OnFailure};
 
@@ -91,7 +95,7 @@ struct Ready {
     told: Arc<Told>,
     /// By the name that the analyzer has for it, the finding's full name.
     names: BTreeMap<String, String>,
-    http: Option<reqwest::Client>,
+    http: Option<(Transport, Uri)>,
 }
 
 /// When a failure of a detector was told last.
@@ -117,7 +121,11 @@ struct Finding {
 
 impl Judges {
     /// Makes the judges of a catalogue ready, keeping the connections to those of `before` that did not change.
-    pub fn prepare(catalogue: &Catalogue, roots: &[reqwest::Certificate], before: Option<&Judges>) -> Judges {
+    pub fn prepare(
+        catalogue: &Catalogue,
+        roots: &[CertificateDer<'static>],
+        before: Option<&Judges>,
+    ) -> Judges {
         let ready = |id: DetectorId| {
             let detector = catalogue.detector(id);
             let DetectorKind::Outside(judge) = &detector.kind else { return None };
@@ -192,16 +200,25 @@ impl Ready {
     }
 
     async fn call(&self, text: &str) -> Result<BytesMut, JudgeFailure> {
-        let http = self.http.as_ref().ok_or(JudgeFailure::Unprepared)?;
+        let (http, uri) = self.http.as_ref().ok_or(JudgeFailure::Unprepared)?;
         let entities: Vec<&String> = self.names.keys().collect();
         let body = json!({"text": text, "language": "en", "entities": entities}).to_string();
-        let request = http.post(&self.judge.url).header(http::header::CONTENT_TYPE, "application/json");
-        let mut response = request.body(body).send().await.map_err(|error| failure(&error))?;
+        let mut request = Request::new(Pieces::new(vec![body.into()]));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri.clone();
+        for (name, value) in [(header::CONTENT_TYPE, "application/json"), (header::USER_AGENT, USER_AGENT)] {
+            request.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        let answered = http.send(request).await;
+        let mut response = answered.map_err(|error| match error.is_connect() {
+            true => JudgeFailure::Unreachable,
+            false => JudgeFailure::Lost,
+        })?;
         if !response.status().is_success() {
             return Err(JudgeFailure::Status(response.status().as_u16()));
         }
         let mut answer = BytesMut::new();
-        while let Some(piece) = response.chunk().await.map_err(|_| JudgeFailure::Lost)? {
+        while let Some(piece) = piece(response.body_mut()).await.map_err(|_| JudgeFailure::Lost)? {
             if answer.len() + piece.len() > ANSWER_LIMIT_BYTES {
                 return Err(JudgeFailure::TooLong);
             }
@@ -211,31 +228,17 @@ impl Ready {
     }
 }
 
-/// Only types are asked, never an error's text, which names addresses.
-fn failure(error: &reqwest::Error) -> JudgeFailure {
-    if error.is_builder() {
-        JudgeFailure::Unprepared
-    } else if error.is_connect() {
-        JudgeFailure::Unreachable
-    } else {
-        JudgeFailure::Lost
-    }
-}
-
-fn client(judge: &Judge, roots: &[reqwest::Certificate]) -> Option<reqwest::Client> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("wayleave/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .no_proxy()
-        .tcp_nodelay(true)
-        .connect_timeout(Duration::from_millis(judge.timeout_ms));
-    // Without TLS no roots are needed, and a machine that has none can still ask a local analyzer.
-    let is_https = reqwest::Url::parse(&judge.url).is_ok_and(|url| url.scheme() == "https");
-    let builder =
-        if is_https { builder.tls_certs_merge(roots.iter().cloned()) } else { builder.tls_certs_only([]) };
-    builder.build().ok()
+/// None where the URL is none that can be called, or TLS cannot be set up.
+fn client(judge: &Judge, roots: &[CertificateDer<'static>]) -> Option<(Transport, Uri)> {
+    let url = Url::parse(&judge.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let uri = Uri::try_from(url.as_str()).ok()?;
+    let transport = Transport::new(Ways {
+        is_public_only: false,
+        connect: Duration::from_millis(judge.timeout_ms),
+        is_https: url.scheme() == "https",
+        roots,
+    });
+    Some((transport.ok()?, uri))
 }
 
 /// The analyzer's name of each finding, with its full name in the policy: `PATIENT_ID`, `medical.patient-id`.

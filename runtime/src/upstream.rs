@@ -11,6 +11,11 @@ mod client;
 
 mod endpoint;
 
+mod transport;
+
+pub(crate) use body::Pieces;
+pub(crate) use transport::{Transport, USER_AGENT, Ways};
+
 use crate::exchange::failure::Failure;
 use crate::judge::Judges;
 use crate::settings::{Secret, Settings, Timeouts};
@@ -21,6 +26,10 @@ use crate::wire::call::Passed;
 use bytes::Bytes;
 use client::Client;
 use http::HeaderMap;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,9 +40,9 @@ use wayleave_program::plan::FailureClass;
 #[derive(Debug)]
 pub enum Error {
     /// The extra root certificates are not PEM.
-    ExtraRoots(reqwest::Error),
+    ExtraRoots(rustls::pki_types::pem::Error),
     /// The TLS library cannot be set up for that provider.
-    Client(String, reqwest::Error),
+    Client(String, rustls::Error),
     /// The base URL of that provider is none.
     Url(String),
     /// The key of that provider cannot stand in a header.
@@ -64,7 +73,8 @@ impl std::fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::ExtraRoots(source) | Error::Client(_, source) => Some(source),
+            Error::ExtraRoots(source) => Some(source),
+            Error::Client(_, source) => Some(source),
             Error::Url(_) | Error::Key(_) | Error::Protocol(_) => None,
         }
     }
@@ -72,7 +82,7 @@ impl std::error::Error for Error {
 
 /// Prepares connections to the providers of a policy.
 pub(crate) struct Connector {
-    roots: Vec<reqwest::Certificate>,
+    roots: Vec<CertificateDer<'static>>,
     timeouts: Timeouts,
     simulator: Arc<Simulator>,
 }
@@ -122,16 +132,14 @@ pub(crate) struct Reply {
 }
 
 enum Body {
-    Network(reqwest::Response),
+    Network(Incoming),
     Simulated(SimulatedReply),
 }
 
 impl Connector {
     pub(crate) fn new(settings: &Settings) -> Result<Connector, Error> {
-        // The first caller decides for the process; whoever comes later finds the same provider installed.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let roots =
-            reqwest::Certificate::from_pem_bundle(&settings.extra_roots).map_err(Error::ExtraRoots)?;
+        let roots = CertificateDer::pem_slice_iter(&settings.extra_roots);
+        let roots = roots.collect::<Result<_, _>>().map_err(Error::ExtraRoots)?;
         let simulator = Arc::new(Simulator::new(&settings.simulations));
         Ok(Connector { roots, timeouts: settings.timeouts, simulator })
     }
@@ -211,12 +219,8 @@ impl Upstream {
     pub(crate) async fn call(&self, request: Outgoing<'_>) -> Result<Reply, Failure> {
         match &self.way {
             Way::Network(client) => {
-                let response = client.send(request).await?;
-                Ok(Reply {
-                    status: response.status().as_u16(),
-                    headers: response.headers().clone(),
-                    body: Body::Network(response),
-                })
+                let (head, body) = client.send(request).await?.into_parts();
+                Ok(Reply { status: head.status.as_u16(), headers: head.headers, body: Body::Network(body) })
             }
             Way::Simulated(simulator) => {
                 let body = request.pieces.concat();
@@ -248,9 +252,20 @@ impl Reply {
     /// The next piece of the body; none at its end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         let piece = match &mut self.body {
-            Body::Network(response) => response.chunk().await.map_err(drop),
+            Body::Network(body) => piece(body).await.map_err(drop),
             Body::Simulated(reply) => reply.next().await.map_err(drop),
         };
         piece.map_err(|()| Failure::new(FailureClass::Ambiguous, "the connection was lost during the answer"))
     }
+}
+
+/// The next piece of a body; none at its end.
+pub(crate) async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
+    while let Some(frame) = body.frame().await {
+        // What is no piece stands behind the last one.
+        if let Ok(piece) = frame?.into_data() {
+            return Ok(Some(piece));
+        }
+    }
+    Ok(None)
 }

@@ -52,6 +52,11 @@ pub enum Api {
     CountTokens,
 }
 
+impl Api {
+    /// All, in the order above.
+    pub const ALL: [Api; 4] = [Api::Chat, Api::Embeddings, Api::Messages, Api::CountTokens];
+}
+
 /// Whose shapes a caller expects of answers and errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {

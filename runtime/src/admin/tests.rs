@@ -109,8 +109,11 @@ fn record(number: u32, team: &str) -> DecisionRecord {
         model: "<script>alert(1)</script>".to_owned(),
         outcome: Outcome::Ok,
         status: 200,
-        decision: Some(json!({"decision": "route", "plan": plan, "removed": removed, "obligations": owed,
-            "observed": observed, "findings": ["email", "medical.diagnosis"]}).into()),
+        decision: Some(
+            json!({"decision": "route", "plan": plan, "removed": removed, "obligations": owed,
+            "observed": observed, "findings": ["email", "medical.diagnosis"]})
+            .into(),
+        ),
         inspection: Some(RecordedInspection {
             parts: 3,
             bytes: 12_000,

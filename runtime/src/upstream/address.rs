@@ -3,7 +3,12 @@
 //!
 //! IANA, "IPv4 Special-Purpose Address Registry" and "IPv6 Special-Purpose Address Registry".
 
+use hyper_util::client::legacy::connect::dns::Name;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::{io, vec};
+use tower_service::Service;
 
 /// A host that is not at a public address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,19 +22,31 @@ impl std::fmt::Display for NotPublic {
 
 impl std::error::Error for NotPublic {}
 
-/// Resolves names to public addresses only.
-pub(super) struct PublicOnly;
+/// Resolves names, to public addresses only where it is told so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resolver {
+    pub(super) is_public_only: bool,
+}
 
-impl reqwest::dns::Resolve for PublicOnly {
-    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, io::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let is_public_only = self.is_public_only;
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let public: Vec<SocketAddr> =
-                found.into_iter().filter(|address| is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err(NotPublic.into());
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> =
+                found.filter(|address| !is_public_only || is_public(address.ip())).collect();
+            if allowed.is_empty() && is_public_only {
+                return Err(io::Error::other(NotPublic));
             }
-            Ok(Box::new(public.into_iter()) as reqwest::dns::Addrs)
+            Ok(allowed.into_iter())
         })
     }
 }

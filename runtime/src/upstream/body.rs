@@ -8,10 +8,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// The slices that are still to be sent.
-pub(super) struct Pieces(VecDeque<Bytes>);
+pub(crate) struct Pieces(VecDeque<Bytes>);
 
 impl Pieces {
-    pub(super) fn new(pieces: Vec<Bytes>) -> Pieces {
+    pub(crate) fn new(pieces: Vec<Bytes>) -> Pieces {
         Pieces(pieces.into())
     }
 }

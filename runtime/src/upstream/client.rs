@@ -1,26 +1,26 @@
 //! One provider on the network: its client, its URLs, its credential in the header that carries it.
 
-use super::address::{NotPublic, PublicOnly, is_public};
+use super::address::{NotPublic, is_public};
 use super::body::Pieces;
 use super::endpoint::{ANTHROPIC_VERSION, Endpoint};
+use super::transport::{TooSlow, Transport, USER_AGENT, Ways, find};
 use super::{Error, Outgoing};
 use crate::exchange::failure::Failure;
 use crate::settings::Secret;
 use crate::trace;
 use crate::wire::Dialect;
-use http::{HeaderName, HeaderValue, header};
-use reqwest::Url;
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use hyper::body::Incoming;
+use rustls::pki_types::CertificateDer;
 use std::net::IpAddr;
 use std::time::Duration;
+use url::Url;
 use wayleave_program::catalogue::Protocol;
 use wayleave_program::plan::FailureClass;
 
 const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
 
 const BETA_HEADER: HeaderName = HeaderName::from_static("anthropic-beta");
-
-/// Shorter than what servers keep idle connections open for, so that a request seldom meets one that is closing.
-const POOL_IDLE: Duration = Duration::from_secs(30);
 
 /// Where and how a provider is reached; what is equal can share connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) struct Place {
 /// A provider on the network.
 pub(super) struct Client {
     pub(super) place: Place,
-    http: reqwest::Client,
+    http: Transport,
     endpoint: Endpoint,
     key: Option<HeaderValue>,
     /// Whether the host is written as an address that the provider may not have.
@@ -47,7 +47,7 @@ impl Client {
     pub(super) fn new(
         place: Place,
         key: Option<&Secret>,
-        roots: &[reqwest::Certificate],
+        roots: &[CertificateDer<'static>],
         old: Option<&Client>,
     ) -> Result<Client, Error> {
         let endpoint =
@@ -60,8 +60,13 @@ impl Client {
         });
         let http = match old {
             Some(old) => old.http.clone(),
-            None => build(&place, endpoint.base().scheme() == "https", roots)
-                .map_err(|source| Error::Client(place.name.clone(), source))?,
+            None => Transport::new(Ways {
+                is_public_only: !place.is_private,
+                connect: place.connect,
+                is_https: endpoint.base().scheme() == "https",
+                roots,
+            })
+            .map_err(|source| Error::Client(place.name.clone(), source))?,
         };
         let is_forbidden =
             !place.is_private && literal(endpoint.base()).is_some_and(|address| !is_public(address));
@@ -69,59 +74,46 @@ impl Client {
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(super) async fn send(&self, request: Outgoing<'_>) -> Result<reqwest::Response, Failure> {
+    pub(super) async fn send(&self, request: Outgoing<'_>) -> Result<Response<Incoming>, Failure> {
         if self.is_forbidden {
             return Err(not_public());
         }
         let Some(key) = &self.key else {
             return Err(Failure::new(FailureClass::Credential, "no key is set for this provider"));
         };
+        let Some(uri) = self.endpoint.uri(request.api, request.remote) else {
+            return Err(Failure::unreachable("its URL cannot be called for this model"));
+        };
         let accept = if request.is_stream { "text/event-stream" } else { "application/json" };
-        let mut call = self
-            .http
-            .post(self.endpoint.url(request.api, request.remote))
-            .header(self.endpoint.key().name(), key.clone())
-            .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header(header::ACCEPT, HeaderValue::from_static(accept))
-            .body(reqwest::Body::wrap(Pieces::new(request.pieces)));
+        let mut call = Request::new(Pieces::new(request.pieces));
+        *call.method_mut() = Method::POST;
+        *call.uri_mut() = uri.into_owned();
+        let headers = call.headers_mut();
+        headers.insert(self.endpoint.key().name(), key.clone());
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         if request.api.dialect() == Dialect::Anthropic {
-            call =
-                call.header(VERSION_HEADER, request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION));
+            let version = request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION);
+            headers.insert(VERSION_HEADER, value(version)?);
             if let Some(beta) = &request.passed.beta {
-                call = call.header(BETA_HEADER, beta);
+                headers.insert(BETA_HEADER, value(beta)?);
             }
         }
         if let Some(trace) = request.trace {
-            call = call.header(trace::TRACEPARENT, trace.header());
+            headers.insert(trace::TRACEPARENT, value(&trace.header())?);
             if let Some(state) = &trace.state {
-                call = call.header(trace::TRACESTATE, state);
+                headers.insert(trace::TRACESTATE, value(state)?);
             }
         }
-        call.send().await.map_err(|error| failure(&error))
+        self.http.send(call).await.map_err(|error| failure(&error))
     }
 }
 
-fn build(
-    place: &Place,
-    is_https: bool,
-    roots: &[reqwest::Certificate],
-) -> Result<reqwest::Client, reqwest::Error> {
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("wayleave/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .no_proxy()
-        .tcp_nodelay(true)
-        .connect_timeout(place.connect)
-        .pool_idle_timeout(POOL_IDLE);
-    if !place.is_private {
-        builder = builder.dns_resolver(PublicOnly);
-    }
-    // Without TLS no roots are needed, and a machine that has none can still call a local provider.
-    builder =
-        if is_https { builder.tls_certs_merge(roots.iter().cloned()) } else { builder.tls_certs_only([]) };
-    builder.build()
+/// A text as a header's value. What callers may pass on was looked at when it came.
+fn value(text: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(text)
+        .map_err(|_| Failure::unreachable("a header that is passed on holds what none can"))
 }
 
 /// The address that stands in a URL instead of a name.
@@ -134,17 +126,18 @@ fn not_public() -> Failure {
 }
 
 /// What a failed call means. Only types are asked, never an error's text, which names addresses.
-fn failure(error: &reqwest::Error) -> Failure {
+fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
     if find::<NotPublic>(error).is_some() {
         return not_public();
     }
-    if error.is_connect() || error.is_builder() {
-        let cause = if error.is_timeout() {
+    if error.is_connect() {
+        let io = || find::<std::io::Error>(error).map(std::io::Error::kind);
+        let cause = if find::<TooSlow>(error).is_some() || io() == Some(std::io::ErrorKind::TimedOut) {
             "no connection in time"
         } else if find::<rustls::Error>(error).is_some() {
             "TLS failed"
         } else {
-            match find::<std::io::Error>(error).map(std::io::Error::kind) {
+            match io() {
                 Some(std::io::ErrorKind::ConnectionRefused) => "the connection was refused",
                 Some(std::io::ErrorKind::ConnectionReset) => "the connection was reset",
                 _ => "no connection",
@@ -156,21 +149,4 @@ fn failure(error: &reqwest::Error) -> Failure {
         return Failure::no_answer("answered something that is not HTTP");
     }
     Failure::lost()
-}
-
-/// The first error of that type among an error and its sources.
-fn find<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
-    let mut at = Some(error);
-    while let Some(error) = at {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        // An I/O error carries another without naming it as its source.
-        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        at = match inside {
-            Some(inside) => Some(inside),
-            None => error.source(),
-        };
-    }
-    None
 }

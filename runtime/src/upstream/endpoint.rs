@@ -4,8 +4,9 @@
 //! `api-key`, and where the path does not end in `/v1` each deployment has a path of its own.
 
 use crate::wire::Api;
-use http::{HeaderName, header};
-use reqwest::Url;
+use http::{HeaderName, Uri, header};
+use std::borrow::Cow;
+use url::Url;
 use wayleave_program::catalogue::Protocol;
 
 /// The version of Anthropic's API that is asked for where the caller names none.
@@ -21,6 +22,8 @@ pub(super) struct Endpoint {
     base: Url,
     paths: Paths,
     key: KeyHeader,
+    /// Where each operation is asked that has one path for all models.
+    made: Vec<(Api, Uri)>,
 }
 
 /// How the path of an operation is made.
@@ -79,7 +82,12 @@ impl Endpoint {
                 (false, _) => (Paths::Plain, KeyHeader::Bearer),
             },
         };
-        Some(Endpoint { base, paths, key })
+        let mut endpoint = Endpoint { base, paths, key, made: Vec::new() };
+        if paths != Paths::Deployments {
+            let made = |api| Some((api, Uri::try_from(endpoint.url(api, "").as_str()).ok()?));
+            endpoint.made = Api::ALL.into_iter().map(made).collect::<Option<_>>()?;
+        }
+        Some(endpoint)
     }
 
     /// The address without its operation.
@@ -92,8 +100,15 @@ impl Endpoint {
         self.key
     }
 
-    /// Where `api` is asked, of the provider's own model name.
-    pub(super) fn url(&self, api: Api, remote: &str) -> Url {
+    /// Where `api` is asked, of the provider's own model name; none for what no request can be sent to.
+    pub(super) fn uri(&self, api: Api, remote: &str) -> Option<Cow<'_, Uri>> {
+        match self.made.iter().find(|(made, _)| *made == api) {
+            Some((_, uri)) => Some(Cow::Borrowed(uri)),
+            None => Uri::try_from(self.url(api, remote).as_str()).ok().map(Cow::Owned),
+        }
+    }
+
+    fn url(&self, api: Api, remote: &str) -> Url {
         let mut url = self.base.clone();
         let before = match self.paths {
             Paths::Plain => String::new(),
@@ -128,7 +143,7 @@ mod tests {
 
     fn url(protocol: Protocol, base: &str, api: Api) -> String {
         let endpoint = Endpoint::new(protocol, base).unwrap_or_else(|| panic!("{base}"));
-        format!("{} {}", endpoint.key().name(), endpoint.url(api, "gpt-4.1/x y"))
+        format!("{} {}", endpoint.key().name(), endpoint.uri(api, "gpt-4.1/x y").expect("a URI"))
     }
 
     #[test]

@@ -1,0 +1,157 @@
+//! Connections to one host: hyper's client with a pool, TLS by rustls, names resolved to where they may lead. (I/O)
+//!
+//! No redirection is followed, no proxy is taken from the environment, no compression is offered, and nothing is asked twice
+//! but over a connection that was closed before the request began.
+
+use super::address::Resolver;
+use super::body::Pieces;
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ClientConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls_platform_verifier::Verifier;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+/// Shorter than what servers keep idle connections open for, so that a request seldom meets one that is closing.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+
+/// A connection that says nothing is asked so often whether it still stands, so many times.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEPALIVE_RETRIES: u32 = 3;
+
+/// Sent, and not acknowledged by the other side's system for so long: the connection is lost.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// Of an answer that nobody takes, what is read on a connection: the rest waits at the provider.
+const READ_AHEAD_BYTES: usize = 64 << 10;
+
+/// Who is called as.
+pub(crate) const USER_AGENT: &str = concat!("wayleave/", env!("CARGO_PKG_VERSION"));
+
+/// What a host is called with. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub(crate) struct Transport(Client<Connect, Pieces>);
+
+/// Where connections may lead, and how they begin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ways<'a> {
+    /// Only public addresses.
+    pub(crate) is_public_only: bool,
+    /// Until there is a connection, TLS included.
+    pub(crate) connect: Duration,
+    /// Without TLS no roots are needed, and a machine that has none can still call a local host.
+    pub(crate) is_https: bool,
+    /// Trusted beside the system's.
+    pub(crate) roots: &'a [CertificateDer<'static>],
+}
+
+impl Transport {
+    /// Prepares; nothing is connected yet.
+    ///
+    /// # Errors
+    /// When the system has no root certificates.
+    pub(crate) fn new(ways: Ways<'_>) -> Result<Transport, rustls::Error> {
+        let mut http = HttpConnector::new_with_resolver(Resolver { is_public_only: ways.is_public_only });
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_connect_timeout(Some(ways.connect));
+        http.set_keepalive(Some(KEEPALIVE_INTERVAL));
+        http.set_keepalive_interval(Some(KEEPALIVE_INTERVAL));
+        http.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+        #[cfg(target_os = "linux")]
+        http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        let https = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(config(&ways)?);
+        let https = https.https_or_http().enable_all_versions().wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .http1_max_buf_size(READ_AHEAD_BYTES)
+            .build(Connect { https, patience: ways.connect });
+        Ok(Transport(client))
+    }
+
+    /// Sends a request and waits for the head of its answer. Dropping either cancels the call.
+    pub(crate) async fn send(&self, request: Request<Pieces>) -> Result<Response<Incoming>, Error> {
+        self.0.request(request).await
+    }
+}
+
+fn config(ways: &Ways<'_>) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(ring::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    if !ways.is_https {
+        return Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
+    }
+    let verifier = Verifier::new_with_extra_roots(ways.roots.iter().cloned(), provider)?;
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(builder.with_no_client_auth())
+}
+
+/// No connection in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooSlow;
+
+impl std::fmt::Display for TooSlow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no connection in time")
+    }
+}
+
+impl std::error::Error for TooSlow {}
+
+/// Connects within a time limit, TLS included.
+#[derive(Clone)]
+struct Connect {
+    https: HttpsConnector<HttpConnector<Resolver>>,
+    patience: Duration,
+}
+
+type Connected = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+impl Service<Uri> for Connect {
+    type Response = Connected;
+    type Error = Failed;
+    type Future = Pin<Box<dyn Future<Output = Result<Connected, Failed>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        self.https.poll_ready(context)
+    }
+
+    fn call(&mut self, host: Uri) -> Self::Future {
+        let connecting = tokio::time::timeout(self.patience, self.https.call(host));
+        Box::pin(async move { connecting.await.unwrap_or_else(|_| Err(TooSlow.into())) })
+    }
+}
+
+/// The first error of that type among an error and its sources.
+pub(super) fn find<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    let mut at = Some(error);
+    while let Some(error) = at {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        // An I/O error carries another without naming it as its source.
+        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        at = match inside {
+            Some(inside) => Some(inside),
+            None => error.source(),
+        };
+    }
+    None
+}
