@@ -35,15 +35,15 @@ mod whole;
 
 use crate::attributes::{self, Subject};
 use crate::current::Current;
-use crate::error::Refusal;
+use crate::error::{BadHead, Refusal};
 use crate::keys::Identity;
 use crate::pressure::{Gauge, Pressure};
 use crate::settings::{Access, CallerRequestId, Settings, TraceContext};
 use crate::store::Store;
 use crate::trace::{self, Trace};
-use crate::wire::Api;
 use crate::wire::call::{self, Call};
 use crate::wire::errors::Addressee;
+use crate::wire::{Api, Dialect};
 use bytes::Bytes;
 use findings::{Asked, Unreadable};
 use futures_util::FutureExt;
@@ -129,8 +129,8 @@ impl Proxy {
         &self.settings
     }
 
-    /// From now on the gateway is not ready.
-    pub(crate) fn drain(&self) {
+    /// From now on `/readyz` says that the gateway is not ready; it serves on.
+    pub fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
     }
 
@@ -142,21 +142,28 @@ impl Proxy {
     /// Answers one request.
     pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<AnswerBody> {
         let id = request_id();
+        // Before anything is taken out: what `connection` names may be `host`.
+        let sound = intake::head(&request);
         intake::strip(request.headers_mut());
         let dialect = dialect::of_request(request.uri().path(), request.headers());
         let to = Addressee { dialect, request_id: &id };
-        let answered = AssertUnwindSafe(self.dispatch(request, to)).catch_unwind().await;
-        let mut response = answered.unwrap_or_else(|_| {
+        let is_head = request.method() == Method::HEAD;
+        let answered = match sound {
+            Ok(()) => AssertUnwindSafe(self.dispatch(request, to)).catch_unwind().await,
+            Err(refusal) => Ok(reply::refusal(&refusal, to)),
+        };
+        let response = answered.unwrap_or_else(|_| {
             eprintln!("wayleave: request {id} met a mistake of the gateway and was answered 500");
             reply::refusal(&Refusal::Internal, to)
         });
-        if let Ok(value) = HeaderValue::try_from(id) {
-            let headers = response.headers_mut();
-            // What SDKs show of a request: the provider's, where there is one.
-            headers.entry(trace::REQUEST_ID).or_insert_with(|| value.clone());
-            headers.insert(DECISION_HEADER, value);
-        }
-        response
+        named(if is_head { reply::without_body(response) } else { response }, &id)
+    }
+
+    /// Answers what came in the place of a request.
+    pub(crate) fn refuse(&self, bad: BadHead) -> Response<AnswerBody> {
+        let id = request_id();
+        let to = Addressee { dialect: Dialect::OpenAi, request_id: &id };
+        named(reply::refusal(&Refusal::Head(bad), to), &id)
     }
 
     /// By method and path, exactly as they stand: nothing is decoded or normalised but a model's name.
@@ -171,8 +178,12 @@ impl Proxy {
             _ if models::name_in(path).is_some() => None,
             _ => return reply::refusal(&Refusal::UnknownPath, to),
         };
-        let (allowed, word) = if api.is_some() { (Method::POST, "POST") } else { (Method::GET, "GET") };
-        if request.method() != allowed {
+        let (allowed, word): (&[Method], _) = if api.is_some() {
+            (&[Method::POST], "POST")
+        } else {
+            (&[Method::GET, Method::HEAD], "GET, HEAD")
+        };
+        if !allowed.contains(request.method()) {
             return reply::refusal(&Refusal::WrongMethod(word), to);
         }
         match (api, path) {
@@ -275,6 +286,17 @@ impl Proxy {
         recording.decided(&attributes, decision, self.settings.timeouts.total);
         refusal.map_or(Ok((call, body)), Err)
     }
+}
+
+/// An answer with the ids of its request.
+fn named(mut response: Response<AnswerBody>, id: &str) -> Response<AnswerBody> {
+    if let Ok(value) = HeaderValue::try_from(id) {
+        let headers = response.headers_mut();
+        // What SDKs show of a request: the provider's, where there is one.
+        headers.entry(trace::REQUEST_ID).or_insert_with(|| value.clone());
+        headers.insert(DECISION_HEADER, value);
+    }
+    response
 }
 
 /// What was read off a request's texts, if it could be and in time.
