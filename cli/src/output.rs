@@ -65,6 +65,11 @@ impl Failure {
         Failure::new(format!("{}: {}", what.into(), io_words(error)))
     }
 
+    /// What is wrong, and the next step where there is one.
+    pub(crate) fn into_parts(self) -> (String, Option<String>) {
+        (self.what, self.mend)
+    }
+
     /// Whether nobody reads standard output any more.
     pub(crate) fn is_unread(&self) -> bool {
         self.kind == Kind::Unread

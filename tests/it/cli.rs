@@ -20,6 +20,8 @@ mod replay;
 
 mod settings;
 
+mod signals;
+
 mod watch;
 
 /// The folder of the binary.

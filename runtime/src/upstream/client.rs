@@ -141,8 +141,8 @@ fn failure(error: &reqwest::Error) -> Failure {
     if error.is_connect() || error.is_builder() {
         let cause = if error.is_timeout() {
             "no connection in time"
-        } else if find::<rustls::Error>(error).is_some() {
-            "TLS failed"
+        } else if let Some(error) = find::<rustls::Error>(error) {
+            tls(error)
         } else {
             match find::<std::io::Error>(error).map(std::io::Error::kind) {
                 Some(std::io::ErrorKind::ConnectionRefused) => "the connection was refused",
@@ -156,6 +156,28 @@ fn failure(error: &reqwest::Error) -> Failure {
         return Failure::no_answer("answered something that is not HTTP");
     }
     Failure::lost()
+}
+
+/// Why there is no TLS, as far as whoever runs the gateway can do something about it.
+fn tls(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError as Wrong;
+    match error {
+        rustls::Error::InvalidCertificate(Wrong::UnknownIssuer) => {
+            "TLS failed: nobody who is trusted vouches for its certificate"
+        }
+        rustls::Error::InvalidCertificate(Wrong::Expired | Wrong::ExpiredContext { .. }) => {
+            "TLS failed: its certificate has expired"
+        }
+        rustls::Error::InvalidCertificate(Wrong::NotValidYet | Wrong::NotValidYetContext { .. }) => {
+            "TLS failed: its certificate is not valid yet"
+        }
+        rustls::Error::InvalidCertificate(Wrong::NotValidForName | Wrong::NotValidForNameContext { .. }) => {
+            "TLS failed: its certificate is for another name"
+        }
+        rustls::Error::InvalidCertificate(_) => "TLS failed: its certificate cannot be accepted",
+        rustls::Error::InvalidMessage(_) => "TLS failed: what answered does not speak it",
+        _ => "TLS failed",
+    }
 }
 
 /// The first error of that type among an error and its sources.
