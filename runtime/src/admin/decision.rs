@@ -224,8 +224,14 @@ fn observed(decision: &Json) -> Markup {
 }
 
 fn fate(target: &str, record: &DecisionRecord) -> Markup {
+    let passed = record.passed_over.iter().find(|passed| passed.target == target);
     match record.attempts.iter().rev().find(|attempt| attempt.target == target) {
-        None => chip(Tone::Quiet, "not asked"),
+        None => match passed {
+            None => chip(Tone::Quiet, "not asked"),
+            Some(passed) => {
+                chip(Tone::Bad, &format!("passed over: {}", cut(&passed.cause, SHOWN_CHARACTERS)))
+            }
+        },
         Some(attempt) => match &attempt.cause {
             None => chip(Tone::Good, "answered"),
             Some(cause) => chip(Tone::Bad, cause),

@@ -1,7 +1,7 @@
 //! `log --id`: one decision whole, with the lines that decided and its attempts as a time line.
 
 use crate::args::Format;
-use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, ordinal, print};
+use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, ordinal, print, visible_json};
 use crate::storage::Storage;
 use serde_json::Value as Json;
 use wayleave_compiler::diagnostic::render::printable;
@@ -22,7 +22,7 @@ pub(super) fn run(storage: &Storage, id: &str, format: Format, terminal: Termina
         Format::Json => {
             let json = serde_json::to_value(&record)
                 .map_err(|error| Failure::because("the decision cannot be written", &error))?;
-            print(&format!("{json:#}\n"))?;
+            print(&visible_json(&format!("{json:#}\n")))?;
         }
         Format::Human => {
             let texts = storage.runtime.block_on(storage.store.policy(&record.source));
@@ -87,6 +87,7 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
         out.push_str(&format!("because    {}\n", printable(reason)));
     }
     out.push_str(&section(terminal, "attempts", &attempts(&record.attempts)));
+    out.push_str(&section(terminal, "passed over", &passed_over(record)));
     out.push_str(&section(terminal, "flags", &flags(record)));
     out.push_str(&section(terminal, "removed from the plan", &removed(record)));
     out.push_str(&section(terminal, "rules on trial that held", &observed(record)));
@@ -132,9 +133,28 @@ fn attempts(attempts: &[AttemptRecord]) -> Vec<Vec<String>> {
                 attempt.cause.clone().unwrap_or_else(|| "served".to_owned()),
                 attempt.status.map(|status| status.to_string()).unwrap_or_else(|| "-".to_owned()),
                 format!("{} ms", attempt.latency_ms),
-                printable(&attempt.detail),
+                detail(attempt),
             ]
         })
+        .collect()
+}
+
+/// What is known of an attempt, and whether somebody may have to pay for it though nothing came of it.
+fn detail(attempt: &AttemptRecord) -> String {
+    let words = printable(&attempt.detail);
+    match (attempt.maybe_billed, words.is_empty()) {
+        (false, _) => words,
+        (true, true) => "may be billed".to_owned(),
+        (true, false) => format!("{words}, may be billed"),
+    }
+}
+
+/// Candidates that were not called, and why.
+fn passed_over(record: &DecisionRecord) -> Vec<Vec<String>> {
+    record
+        .passed_over
+        .iter()
+        .map(|passed| vec![printable(&passed.target), printable(&passed.cause)])
         .collect()
 }
 
