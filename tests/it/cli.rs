@@ -16,6 +16,8 @@ mod forging;
 
 mod gateway;
 
+mod passed;
+
 mod process;
 
 mod replay;

@@ -31,7 +31,7 @@ async fn answered(stream: &mut TcpStream, end: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kept_connection_waits_longer_than_a_slow_head() {
     let provider = Provider::start("refuse").await;
-    let gateway = start(provider.address(), "header-read 300ms\nkeep-alive 1600ms").await;
+    let gateway = start(provider.address(), "header-read 300ms\nkeep-alive 4s").await;
     let mut stream = gateway.connect().await;
     for _ in 0..2 {
         stream.write_all(MODELS.as_bytes()).await.expect("a request");
@@ -43,7 +43,7 @@ async fn a_kept_connection_waits_longer_than_a_slow_head() {
     let begun = Instant::now();
     let told = answered(&mut stream, "headers_too_slow").await;
     assert!(told.starts_with("HTTP/1.1 408 ") && told.contains("connection: close"), "{told}");
-    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 
     let mut idle = gateway.connect().await;
     idle.write_all(MODELS.as_bytes()).await.expect("a request");
