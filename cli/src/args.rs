@@ -28,8 +28,8 @@ const LISTEN: &str = "127.0.0.1:4180";
 const ADMIN: &str = "127.0.0.1:4181";
 
 /// Where keys and the decision log are kept, as each command's help tells it.
-const STORE_HELP: &str = "File that keeps keys and the decision log [default: $WAYLEAVE_STORE, else \
-    $XDG_STATE_HOME/wayleave/store.db, else ~/.local/state/wayleave/store.db]";
+const STORE_HELP: &str = "File that keeps keys and the decision log [default: as `serve` has it: $WAYLEAVE_STORE, else `store` of \
+    the settings file, else $XDG_STATE_HOME/wayleave/store.db, else ~/.local/state/wayleave/store.db]";
 
 /// An address with its port; `localhost` is 127.0.0.1.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -419,6 +419,9 @@ pub(crate) struct Explain {
 pub(crate) struct StoreArgs {
     #[arg(long, value_name = "PATH", help = STORE_HELP)]
     pub(crate) store: Option<PathBuf>,
+    /// The settings file, where --store does not say [default: wayleave.toml in this folder, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
 }
 
 /// `serve`

@@ -53,9 +53,7 @@ impl Certificate {
 
     /// Looks once, and takes a pair that has come to rest.
     pub(crate) fn look(&mut self) {
-        let now = read(&self.certificate, "the certificate")
-            .and_then(|certificate| Ok((certificate, read(&self.key, "the key")?)))
-            .map_err(|failure| failure.words());
+        let now = self.read();
         let is_known = match &now {
             Ok(pair) => !self.is_unreadable && self.taken.as_ref() == Some(pair),
             Err(_) => self.is_unreadable,
@@ -64,16 +62,34 @@ impl Certificate {
             self.seen = (!is_known).then_some(now);
             return;
         }
+        self.take(now);
+    }
+
+    /// Takes the pair as it is now, changed or not, at rest or not.
+    pub(crate) fn read_again(&mut self) {
+        let now = self.read();
+        self.take(now);
+    }
+
+    fn read(&self) -> Result<Pair, String> {
+        read(&self.certificate, "the certificate")
+            .and_then(|certificate| Ok((certificate, read(&self.key, "the key")?)))
+            .map_err(|failure| failure.words())
+    }
+
+    fn take(&mut self, now: Result<Pair, String>) {
         self.seen = None;
         self.is_unreadable = now.is_err();
         let pair = match now {
             Ok(pair) => pair,
             Err(words) => return self.refuse("its files cannot be read", &words),
         };
+        let shown = self.certificate.display();
         match self.tls.replace(&pair.0, &pair.1) {
-            Ok(()) => note("certificate reloaded\n"),
+            Ok(()) => note(&format!("certificate reloaded: connections that begin now get `{shown}`\n")),
             Err(error) => {
-                self.refuse(&error.to_string(), &Failure::because("it cannot be used", &error).words())
+                let what = format!("`{shown}` and `{}` cannot be used", self.key.display());
+                self.refuse(&error.to_string(), &Failure::because(what, &error).words());
             }
         }
         self.taken = Some(pair);
@@ -82,7 +98,7 @@ impl Certificate {
     /// Keeps the pair in force, tells `reason` to whoever asks whether the gateway is ready, and `words` to the terminal.
     fn refuse(&self, reason: &str, words: &str) {
         self.tls.refuse(reason);
-        note(&format!("{words}\nthe certificate was not reloaded: the one before stays in force\n"));
+        note(&format!("{words}\nthe certificate was not reloaded: the pair before stays in force\n"));
     }
 }
 

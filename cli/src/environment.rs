@@ -17,6 +17,14 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The names of all variables that begin so, in order.
+pub(crate) fn variables(prefix: &str) -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+    names.sort();
+    names
+}
+
 /// Now, in milliseconds since 1970.
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -28,15 +36,12 @@ pub(crate) fn now() -> Instant {
     Instant(now_ms() / 1000)
 }
 
-/// The file that keeps keys and log: the one given, else by the variables that `--help` names.
+/// The file that keeps keys and log: the one that a setting says, else by the variables that `--help` names.
 pub(crate) fn store_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = given {
         return Ok(path.to_owned());
     }
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(path) = set("WAYLEAVE_STORE") {
-        return Ok(path);
-    }
     let state = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
     let folder = state.map(|state| state.join("wayleave")).ok_or_else(|| {
         Failure::new("there is no folder for keys and the decision log: HOME is not set")

@@ -4,14 +4,17 @@
 use crate::certificate::Certificate;
 use crate::compile::{Compiled, compile_to_serve};
 use crate::output::{Failure, Terminal, note};
-use crate::reload::Reload;
+use crate::reload::{Again, Reload};
+use crate::signals::Stop;
 use crate::storage::refused;
 use crate::watch::Watch;
 use crate::{environment, load};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
 use wayleave_program::Program;
 use wayleave_program::catalogue::{Protocol, TargetId};
 use wayleave_runtime::Proxy;
@@ -49,6 +52,7 @@ pub(crate) struct Gateway {
     admin_listener: TcpListener,
     reload: Reload,
     store_path: PathBuf,
+    drain_delay: Duration,
 }
 
 impl Gateway {
@@ -83,6 +87,7 @@ impl Gateway {
             plan.certificate,
         );
         reload.record_loaded("");
+        let drain_delay = plan.settings.timeouts.drain_delay;
         let proxy = Arc::new(Proxy::new(plan.settings, Arc::clone(&current), Arc::clone(&store)));
         Ok(Gateway {
             callers,
@@ -94,22 +99,52 @@ impl Gateway {
             admin_listener,
             reload,
             store_path: plan.store,
+            drain_delay,
         })
     }
 
-    /// Serves until `shutdown` is ready; then lets running requests end, and writes what waits to be written.
+    /// Serves until `stop` is ready; then lets running requests end, and writes what waits to be written. Where the stop is
+    /// announced, requests are still taken for the time that the settings say, while `/readyz` says that none should be
+    /// sent. With each of `hangups`, if there are any, all files are read again.
     ///
     /// # Errors
     /// When the last records could not be written.
-    pub(crate) async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Failure> {
+    pub(crate) async fn run(
+        self,
+        hangups: Option<Signal>,
+        stop: impl Future<Output = Stop>,
+    ) -> Result<(), Failure> {
         let reload = self.reload.start();
+        let rereading = hangups.map(|hangups| tokio::spawn(reread(hangups, reload.again())));
+        let proxy = Arc::clone(&self.proxy);
+        let delay = self.drain_delay;
+        let shutdown = async move {
+            let stop = stop.await;
+            proxy.drain();
+            match stop {
+                Stop::Now => {}
+                Stop::Announced => tokio::time::sleep(delay).await,
+            }
+        };
         let admin = Admin::new(Arc::clone(&self.store), Arc::clone(&self.current));
         // The console is there until the last request has ended.
         let console = tokio::spawn(admin.serve(self.admin_listener, std::future::pending()));
         Arc::clone(&self.proxy).serve(self.data_listener, shutdown).await;
+        // Whoever could still ask for another look would keep the watch alive.
+        if let Some(rereading) = rereading {
+            rereading.abort();
+            let _ = rereading.await;
+        }
         reload.stop().await;
         console.abort();
         self.store.close().await.map_err(|error| refused(&self.store_path, &error))
+    }
+}
+
+async fn reread(mut hangups: Signal, again: Again) {
+    while hangups.recv().await.is_some() {
+        note("hangup: the policy, its keys and the certificate are read again\n");
+        again.ask();
     }
 }
 

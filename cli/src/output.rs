@@ -4,7 +4,7 @@ use crate::args::Colour;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use unicode_width::UnicodeWidthStr;
-use wayleave_compiler::diagnostic::render::Style;
+use wayleave_compiler::diagnostic::render::{Style, printable};
 use wayleave_program::instant;
 use wayleave_program::value::Instant;
 
@@ -63,6 +63,11 @@ impl Failure {
     /// Says what is wrong with a file or stream, and why in our own words where they are better than the system's.
     pub(crate) fn io(what: impl Into<String>, error: &std::io::Error) -> Failure {
         Failure::new(format!("{}: {}", what.into(), io_words(error)))
+    }
+
+    /// What is wrong, and the next step where there is one.
+    pub(crate) fn into_parts(self) -> (String, Option<String>) {
+        (self.what, self.mend)
     }
 
     /// Whether nobody reads standard output any more.
@@ -203,6 +208,26 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// JSON in which each character that a terminal would obey, or show as none, is written as an escape, as JSON itself asks of
+/// the first 32 alone. Such a character stands in texts, where an escape says the same.
+pub(crate) fn visible_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        let is_plain = character == '\n' || matches!(character, ' '..='~');
+        let mut own = [0; 4];
+        if is_plain || printable(character.encode_utf8(&mut own)).chars().eq([character]) {
+            out.push(character);
+        } else {
+            let mut units = [0; 2];
+            character
+                .encode_utf16(&mut units)
+                .iter()
+                .for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    out
 }
 
 /// Writes to standard error. Nothing better can be done with a failure there than to go on.

@@ -38,14 +38,29 @@ pub(crate) struct Reload {
 
 /// A watch that runs.
 pub(crate) struct Reloading {
-    stop: Sender<()>,
+    asking: Sender<()>,
     thread: JoinHandle<()>,
 }
 
+/// Asks a watch to read everything again, changed or not. The watch cannot end before it is dropped.
+pub(crate) struct Again(Sender<()>);
+
+impl Again {
+    pub(crate) fn ask(&self) {
+        // A watch that has ended reads nothing any more.
+        let _ = self.0.send(());
+    }
+}
+
 impl Reloading {
+    /// For whoever may ask for another look.
+    pub(crate) fn again(&self) -> Again {
+        Again(self.asking.clone())
+    }
+
     /// Ends the watch, and waits until a swap that has begun is done.
     pub(crate) async fn stop(self) {
-        drop(self.stop);
+        drop(self.asking);
         // A panic of that thread was told on standard error when it happened.
         let _ = tokio::task::spawn_blocking(move || self.thread.join()).await;
     }
@@ -65,33 +80,57 @@ impl Reload {
 
     /// Begins to look.
     pub(crate) fn start(mut self) -> Reloading {
-        let (stop, stopped) = channel();
-        let thread = std::thread::spawn(move || self.run(&stopped));
-        Reloading { stop, thread }
+        let (asking, asked) = channel();
+        let thread = std::thread::spawn(move || self.run(&asked));
+        Reloading { asking, thread }
     }
 
-    fn run(&mut self, stopped: &Receiver<()>) {
+    fn run(&mut self, asked: &Receiver<()>) {
         let mut looks = 0_u32;
-        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
-            looks = looks.wrapping_add(1);
-            if let Some(certificate) = &mut self.certificate
-                && looks.is_multiple_of(LOOKS_PER_CERTIFICATE)
-            {
-                certificate.look();
-            }
-            match self.watch.look() {
-                None => {}
-                Some(Ok(given)) => {
-                    // A mistake of ours must not end the watch: what is saved next may be read again.
-                    let taken = catch_unwind(AssertUnwindSafe(|| self.take(given)));
-                    if taken.is_err() {
-                        self.refuse_for(&Failure::new(
-                            "the policy could not be compiled: a mistake in wayleave",
-                        ));
-                    }
+        loop {
+            match asked.recv_timeout(INTERVAL) {
+                Ok(()) => self.read_again(),
+                Err(RecvTimeoutError::Timeout) => {
+                    looks = looks.wrapping_add(1);
+                    self.look(looks);
                 }
-                Some(Err(failure)) => self.refuse_for(&failure),
+                Err(RecvTimeoutError::Disconnected) => return,
             }
+        }
+    }
+
+    /// Takes what has changed and come to rest.
+    fn look(&mut self, looks: u32) {
+        if let Some(certificate) = &mut self.certificate
+            && looks.is_multiple_of(LOOKS_PER_CERTIFICATE)
+        {
+            certificate.look();
+        }
+        if let Some(given) = self.watch.look() {
+            self.take_or_refuse(given);
+        }
+    }
+
+    /// Takes everything as it is now: somebody says that it is whole, and what keys are read from is not watched.
+    fn read_again(&mut self) {
+        if let Some(certificate) = &mut self.certificate {
+            certificate.read_again();
+        }
+        let given = self.watch.read_again();
+        self.take_or_refuse(given);
+    }
+
+    fn take_or_refuse(&self, given: Result<Given, Failure>) {
+        match given {
+            Ok(given) => {
+                // A mistake of ours must not end the watch: what is saved next may be read again.
+                let taken = catch_unwind(AssertUnwindSafe(|| self.take(given)));
+                if taken.is_err() {
+                    let failure = Failure::new("the policy could not be compiled: a mistake in wayleave");
+                    self.refuse_for("internal", &failure);
+                }
+            }
+            Err(failure) => self.refuse_for("unreadable", &failure),
         }
     }
 
@@ -104,17 +143,17 @@ impl Reload {
                 let told = render_human(&diagnostics, &sources, PLAIN);
                 return self.refuse(&shown, refused(&diagnostics, told));
             }
-            Err(Broken::Unusable(failure)) => return self.refuse_for(&failure),
+            Err(Broken::Unusable(failure)) => return self.refuse_for("unusable", &failure),
         };
         let before = self.current.served().program.fingerprint().clone();
         let warnings = compiled.warnings.clone();
-        let swapped = served(compiled, &self.root).and_then(|policy| {
-            self.current
-                .swap(policy)
-                .map_err(|error| Failure::because("connections to the providers cannot be prepared", &error))
-        });
-        if let Err(failure) = swapped {
-            return self.refuse_for(&failure);
+        let policy = match served(compiled, &self.root) {
+            Ok(policy) => policy,
+            Err(failure) => return self.refuse_for("key_missing", &failure),
+        };
+        if let Err(error) = self.current.swap(policy) {
+            let failure = Failure::because("connections to the providers cannot be prepared", &error);
+            return self.refuse_for("unusable", &failure);
         }
         note(&warnings);
         let after = self.current.served().program.fingerprint().policy.clone();
@@ -124,10 +163,10 @@ impl Reload {
         let _ = print(&format!("policy reloaded: {after}{meaning}\n"));
     }
 
-    /// For what is no mistake of the text.
-    fn refuse_for(&self, failure: &Failure) {
+    /// For what is no mistake of the text; `code` says in a word what it is.
+    fn refuse_for(&self, code: &'static str, failure: &Failure) {
         let words = failure.words();
-        self.refuse(&words, Refused { diagnostics: words.clone(), codes: Vec::new(), count: 1 });
+        self.refuse(&words, Refused { diagnostics: words.clone(), codes: vec![code], count: 1 });
     }
 
     /// Keeps the policy in force and says why everywhere; `shown` may have colours.

@@ -4,15 +4,19 @@
 
 mod file;
 
+pub(crate) mod found;
+
 mod spell;
 
 mod table;
 
+mod together;
+
 #[cfg(test)]
 mod tests;
 
-pub(crate) use spell::write_size;
-pub(crate) use table::{Default, SETTINGS, Setting};
+pub(crate) use spell::{path, size, write_size};
+pub(crate) use table::{Default, Kind, SETTINGS, Setting};
 
 use crate::output::Failure;
 use std::net::SocketAddr;
@@ -21,6 +25,12 @@ use wayleave_runtime::settings::{Access, Settings};
 
 /// The settings file beside a policy's root, where no other is named.
 pub(crate) const FILE_NAME: &str = "wayleave.toml";
+
+/// What the variables of settings begin with.
+pub(crate) const PREFIX: &str = "WAYLEAVE_";
+
+/// A variable is taken for a misspelt one from so much likeness on: one letter of five may be another.
+const LIKENESS: f64 = 0.8;
 
 /// What the settings come to, before any file that they name is read.
 #[derive(Debug, Clone)]
@@ -115,6 +125,14 @@ pub(crate) struct Resolved {
     pub(crate) problems: Vec<Problem>,
 }
 
+impl Resolved {
+    /// Who says that setting.
+    fn origin(&self, name: &str) -> Origin {
+        let found = self.in_force.iter().find(|known| known.setting.name == name);
+        found.map_or(Origin::Default, |known| known.origin.clone())
+    }
+}
+
 /// A value that somebody says.
 struct Said {
     text: String,
@@ -162,45 +180,24 @@ pub(crate) fn resolve(
         let (value, origin) = last.map_or((None, Origin::Default), |said| (Some(said.text), said.origin));
         in_force.push(InForce { setting, value, origin });
     }
-    together(&told, &in_force, &mut problems);
+    together::check(&told, &in_force, &mut problems);
     Resolved { in_force, told, problems }
 }
 
-/// What no setting can be wrong about alone.
-fn together(told: &Told, in_force: &[InForce], problems: &mut Vec<Problem>) {
-    let origin = |name: &str| {
-        let found = in_force.iter().find(|known| known.setting.name == name);
-        found.map_or(Origin::Default, |known| known.origin.clone())
+/// A variable whose name begins as those of settings do, and is nearly one of them: the setting that was probably meant. Other
+/// names may be anybody's: a provider's key, or what an orchestrator tells of a service of this name.
+pub(crate) fn misspelt(names: &[String]) -> Vec<(String, &'static Setting)> {
+    let near = |name: &String| {
+        if SETTINGS.iter().any(|setting| setting.variable() == *name) {
+            return None;
+        }
+        let likeness = |setting: &&Setting| {
+            let own = setting.variable();
+            let [own, name] = [&own, name].map(|name| name.strip_prefix(PREFIX).unwrap_or(name));
+            strsim::normalized_damerau_levenshtein(own, name)
+        };
+        let best = SETTINGS.iter().max_by(|left, right| likeness(left).total_cmp(&likeness(right)))?;
+        (likeness(&best) >= LIKENESS).then(|| (name.clone(), best))
     };
-    let mut wrong = |name: &str, what: String, mend: &str| {
-        problems.push(Problem { origin: origin(name), what, mend: mend.to_owned() });
-    };
-    let listen = told.settings.listen;
-    if told.settings.access == Access::Open && !listen.ip().is_loopback() {
-        wrong(
-            "open",
-            format!("`open` lets everybody in without a key, and {listen} is not this machine alone"),
-            "listen on 127.0.0.1, or leave it out and issue keys: wayleave keys add --id alice",
-        );
-    }
-    if !told.admin.ip().is_loopback() {
-        wrong(
-            "admin",
-            format!("the console has no sign-in, and {} is not this machine alone", told.admin),
-            "show it on 127.0.0.1, and reach it from elsewhere through ssh -L",
-        );
-    }
-    match (&told.certificate, &told.key) {
-        (Some(_), None) => wrong(
-            "tls.certificate",
-            "a certificate stands here without its key".to_owned(),
-            "name the file of its key with `tls.key`",
-        ),
-        (None, Some(_)) => wrong(
-            "tls.key",
-            "a key stands here without its certificate".to_owned(),
-            "name the file of its certificate with `tls.certificate`",
-        ),
-        (Some(_), Some(_)) | (None, None) => {}
-    }
+    names.iter().filter_map(near).collect()
 }

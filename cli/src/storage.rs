@@ -1,8 +1,8 @@
 //! The store as one command uses it: opened, asked, closed. What it holds is the runtime's affair.
 
 use crate::args::StoreArgs;
-use crate::environment;
 use crate::output::Failure;
+use crate::settings::found;
 use std::path::{Path, PathBuf};
 use tokio::runtime::{Builder, Runtime};
 use wayleave_runtime::store::{Error, Store};
@@ -29,12 +29,15 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    /// Opens the store that the flags or the environment name.
+    /// Opens the store that the flag names, else the one that a gateway of these settings has.
     pub(crate) fn open(arguments: &StoreArgs, purpose: Purpose) -> Result<Storage, Failure> {
-        let path = environment::store_path(arguments.store.as_deref())?;
+        let path = match &arguments.store {
+            Some(path) => path.clone(),
+            None => found::store(arguments.settings.as_deref())?,
+        };
         if purpose != Purpose::Make && !path.exists() {
             return Err(Failure::new(format!("there is no store at `{}` yet", path.display()))
-                .mend("`wayleave keys add` and `wayleave serve` make it; another one is named by --store"));
+                .mend("`wayleave keys add` and `wayleave serve` make it; another one is named by --store or --settings"));
         }
         let runtime = Builder::new_current_thread()
             .enable_all()

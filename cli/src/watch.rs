@@ -38,9 +38,14 @@ impl Watch {
             self.seen = Some(now);
             return None;
         }
+        Some(self.read_again())
+    }
+
+    /// The policy as it is now, changed or not, at rest or not.
+    pub(crate) fn read_again(&mut self) -> Result<Given, Failure> {
         let (taken, given) = load::look(&self.root);
         self.taken = taken;
         self.seen = None;
-        Some(given)
+        given
     }
 }

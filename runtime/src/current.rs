@@ -48,7 +48,8 @@ pub struct Served {
 pub struct Refused {
     /// What is wrong with it, as the compiler draws it without colour: for operators, as it quotes the policy.
     pub diagnostics: String,
-    /// The codes of what is wrong, ascending, each once; empty where the world is at fault, such as a missing variable.
+    /// The codes of what is wrong, ascending, each once. Where the text is not at fault a word stands in their place:
+    /// `unreadable` for files, `key_missing` for a provider's key, `unusable` for a program or for what it names, `internal`.
     pub codes: Vec<&'static str>,
     /// How many things are wrong.
     pub count: usize,

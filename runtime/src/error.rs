@@ -1,5 +1,9 @@
 //! Why a request ends before any provider is asked: whose fault, what status, in the caller's dialect.
 
+mod head;
+
+pub use head::BadHead;
+
 use crate::attributes::BadAttribute;
 use crate::inspection::PARTS_LIMIT;
 use crate::wire::call::BadCall;
@@ -11,6 +15,8 @@ use wayleave_program::value::Instant;
 /// Why a request ends before any provider is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
+    /// A head that is none; it is not known whose.
+    Head(BadHead),
     /// No key, an unknown one, or a revoked one: told alike, so that nobody can find out which.
     Unauthenticated,
     /// Two credentials, of which one would have to be chosen.
@@ -78,6 +84,7 @@ impl Refusal {
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
+            Refusal::Head(bad) => bad.status(),
             Refusal::Unauthenticated => StatusCode::UNAUTHORIZED,
             Refusal::TwoCredentials
             | Refusal::BrokenOff
@@ -145,6 +152,7 @@ impl Refusal {
     /// As the `code` of the error body, and in the decision log.
     pub fn code(&self) -> &'static str {
         match self {
+            Refusal::Head(bad) => bad.code(),
             Refusal::Unauthenticated => "invalid_api_key",
             Refusal::TwoCredentials => "two_credentials",
             Refusal::Encoding => "unsupported_encoding",
@@ -192,6 +200,7 @@ impl Refusal {
 
     fn message(&self) -> String {
         match self {
+            Refusal::Head(bad) => bad.message(),
             Refusal::Unauthenticated => {
                 "a valid key is needed: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`".to_owned()
             }

@@ -35,15 +35,15 @@ mod whole;
 
 use crate::attributes::{self, Subject};
 use crate::current::Current;
-use crate::error::Refusal;
+use crate::error::{BadHead, Refusal};
 use crate::keys::Identity;
 use crate::pressure::{Gauge, Pressure};
 use crate::settings::{Access, CallerRequestId, Settings, TraceContext};
 use crate::store::Store;
 use crate::trace::{self, Trace};
-use crate::wire::Api;
 use crate::wire::call::{self, Call};
 use crate::wire::errors::Addressee;
+use crate::wire::{Api, Dialect};
 use bytes::Bytes;
 use findings::{Asked, Unreadable};
 use futures_util::FutureExt;
@@ -136,8 +136,8 @@ impl Proxy {
         &self.settings
     }
 
-    /// From now on the gateway is not ready.
-    pub(crate) fn drain(&self) {
+    /// From now on `/readyz` says that the gateway is not ready; it serves on.
+    pub fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
     }
 
@@ -150,25 +150,32 @@ impl Proxy {
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
         let id = request_id();
         let (mut head, mut body) = request.into_parts();
+        // Before anything is taken out: what `connection` names may be `host`.
+        let sound = intake::head(&head);
         intake::strip(&mut head.headers);
         let dialect = dialect::of_request(head.uri.path(), &head.headers);
         let to = Addressee { dialect, request_id: &id };
-        let answered = AssertUnwindSafe(self.dispatch(&head, &mut body, to)).catch_unwind().await;
+        let answered = match sound {
+            Ok(()) => AssertUnwindSafe(self.dispatch(&head, &mut body, to)).catch_unwind().await,
+            Err(refusal) => Ok(reply::refusal(&refusal, to)),
+        };
         let mut response = answered.unwrap_or_else(|_| {
             eprintln!("wayleave: request {id} met a mistake of the gateway and was answered 500");
             reply::refusal(&Refusal::Internal, to)
         });
-        if let Ok(value) = HeaderValue::try_from(id) {
-            let headers = response.headers_mut();
-            // What SDKs show of a request: the provider's, where there is one.
-            headers.entry(trace::REQUEST_ID).or_insert_with(|| value.clone());
-            headers.insert(DECISION_HEADER, value);
-        }
         // A connection that ends behind this answer, unannounced, would be taken for the next request by its caller.
-        if !intake::is_at_end(&head, &mut body).await {
+        if !response.headers().contains_key(header::CONNECTION) && !intake::is_at_end(&head, &mut body).await
+        {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        response
+        named(if head.method == Method::HEAD { reply::without_body(response) } else { response }, &id)
+    }
+
+    /// Answers what came in the place of a request.
+    pub(crate) fn refuse(&self, bad: BadHead) -> Response<AnswerBody> {
+        let id = request_id();
+        let to = Addressee { dialect: Dialect::OpenAi, request_id: &id };
+        named(reply::refusal(&Refusal::Head(bad), to), &id)
     }
 
     /// By method and path, exactly as they stand: nothing is decoded or normalised but a model's name.
@@ -183,8 +190,12 @@ impl Proxy {
             _ if models::name_in(path).is_some() => None,
             _ => return reply::refusal(&Refusal::UnknownPath, to),
         };
-        let (allowed, word) = if api.is_some() { (Method::POST, "POST") } else { (Method::GET, "GET") };
-        if head.method != allowed {
+        let (allowed, word): (&[Method], _) = if api.is_some() {
+            (&[Method::POST], "POST")
+        } else {
+            (&[Method::GET, Method::HEAD], "GET, HEAD")
+        };
+        if !allowed.contains(&head.method) {
             return reply::refusal(&Refusal::WrongMethod(word), to);
         }
         match (api, path) {
@@ -291,6 +302,17 @@ impl Proxy {
         recording.decided(&attributes, decision, self.settings.timeouts.total);
         refusal.map_or(Ok((call, body)), Err)
     }
+}
+
+/// An answer with the ids of its request.
+fn named(mut response: Response<AnswerBody>, id: &str) -> Response<AnswerBody> {
+    if let Ok(value) = HeaderValue::try_from(id) {
+        let headers = response.headers_mut();
+        // What SDKs show of a request: the provider's, where there is one.
+        headers.entry(trace::REQUEST_ID).or_insert_with(|| value.clone());
+        headers.insert(DECISION_HEADER, value);
+    }
+    response
 }
 
 /// What was read off a request's texts, if it could be and in time.

@@ -14,6 +14,9 @@ pub const BODY_LIMIT_BYTES: usize = 16 << 20;
 /// The limit for a request's line and headers together.
 pub const HEADER_LIMIT_BYTES: usize = 64 << 10;
 
+/// The longest request line. RFC 9110, section 4.1, asks for 8,000 bytes at least, and no name of a model is near that.
+pub const LINE_LIMIT_BYTES: usize = 8 << 10;
+
 /// Connections served at once; others wait in the listener's queue.
 pub const CONNECTIONS_LIMIT: usize = 4096;
 
@@ -139,8 +142,10 @@ pub enum TraceContext {
 /// How long each phase may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// A request's line and headers, from the moment it may begin.
+    /// A request's line and headers, from their first byte; for a new connection's first byte as long again.
     pub header_read: Duration,
+    /// A caller's connection on which no request runs.
+    pub keep_alive: Duration,
     /// A request's body.
     pub body_read: Duration,
     /// Until an upstream connection stands, name resolution and TLS included, unless the provider says otherwise.
@@ -154,6 +159,8 @@ pub struct Timeouts {
     pub idle: Duration,
     /// A whole exchange, all its attempts and the answer included.
     pub total: Duration,
+    /// After a signal to stop, how long requests are still taken while `/readyz` says that they should not be sent.
+    pub drain_delay: Duration,
     /// Running requests at a shutdown, before they are told to end.
     pub drain: Duration,
     /// How long a caller may take nothing of what is ready for it.
@@ -166,12 +173,15 @@ impl Timeouts {
     /// The documented defaults.
     pub const STANDARD: Timeouts = Timeouts {
         header_read: Duration::from_secs(10),
+        // Longer than what clients and load balancers keep theirs for, so that the side that asks is the one that ends it.
+        keep_alive: Duration::from_secs(90),
         body_read: Duration::from_secs(30),
         connect: Duration::from_secs(3),
         first_token: Duration::from_secs(45),
         plain_answer: Duration::from_secs(300),
         idle: Duration::from_secs(30),
         total: Duration::from_secs(600),
+        drain_delay: Duration::from_secs(5),
         drain: Duration::from_secs(30),
         write: Duration::from_secs(30),
         handshake: Duration::from_secs(10),

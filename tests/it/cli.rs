@@ -12,13 +12,19 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+mod forging;
+
 mod gateway;
+
+mod passed;
 
 mod process;
 
 mod replay;
 
 mod settings;
+
+mod signals;
 
 mod watch;
 

@@ -26,6 +26,8 @@ mod case;
 
 mod framing;
 
+mod heads;
+
 mod http2;
 
 mod limits;

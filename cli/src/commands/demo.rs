@@ -7,7 +7,7 @@ use super::init::FIRST_POLICY;
 use crate::args::Demo;
 use crate::gateway::{Gateway, Plan};
 use crate::output::{Exit, Failure, Paint, Terminal, note, print};
-use crate::signals::Signals;
+use crate::signals::{Signals, Stop};
 use crate::{duration, environment};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -75,14 +75,18 @@ pub(super) fn run(demo: &Demo, terminal: Terminal) -> Result<Exit, Failure> {
         let shutdown = async {
             match length {
                 Some(length) => tokio::select! {
-                    () = signals.first() => {}
+                    _ = signals.first() => {}
                     () = tokio::time::sleep(length) => {}
                 },
-                None => signals.first().await,
+                None => {
+                    signals.first().await;
+                }
             }
             callers.shutdown().await;
+            // Nobody balances requests to a demo.
+            Stop::Now
         };
-        gateway.run(shutdown).await
+        gateway.run(None, shutdown).await
     })?;
     Ok(Exit::Yes)
 }

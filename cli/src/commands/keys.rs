@@ -3,7 +3,7 @@
 
 use crate::args::{Format, KeysAdd, KeysList, KeysRevoke, KeysVerb};
 use crate::environment;
-use crate::output::{Exit, Failure, columns, moment, note, print};
+use crate::output::{Exit, Failure, columns, moment, note, print, visible_json};
 use crate::storage::{Purpose, Storage};
 use std::collections::BTreeMap;
 use wayleave_compiler::diagnostic::render::printable;
@@ -44,7 +44,7 @@ fn issue(add: KeysAdd) -> Result<Exit, Failure> {
         Format::Json => {
             let holder = Identity { key_id: key.id.clone(), ..identity };
             let json = serde_json::json!({"key": key.text, "hint": key.hint, "identity": holder});
-            print(&format!("{json:#}\n"))?;
+            print(&visible_json(&format!("{json:#}\n")))?;
         }
     }
     storage.close()?;
@@ -77,7 +77,7 @@ fn show(arguments: &KeysList) -> Result<Exit, Failure> {
         Format::Json => {
             let json = serde_json::to_value(&keys)
                 .map_err(|error| Failure::because("the keys cannot be written", &error))?;
-            print(&format!("{json:#}\n"))?;
+            print(&visible_json(&format!("{json:#}\n")))?;
         }
         Format::Human if keys.is_empty() => {
             print(&format!("no keys in {}\n", storage.path.display()))?;

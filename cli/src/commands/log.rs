@@ -3,7 +3,7 @@
 mod one;
 
 use crate::args::{Format, Log};
-use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, print};
+use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, print, visible_json};
 use crate::select::filter;
 use crate::storage::{Purpose, Storage};
 use std::collections::BTreeMap;
@@ -95,7 +95,7 @@ fn lines(records: &[&DecisionRecord]) -> Result<String, Failure> {
         out.push_str(&line);
         out.push('\n');
     }
-    Ok(out)
+    Ok(visible_json(&out))
 }
 
 /// Whether a table has a line of names above it.
@@ -159,7 +159,7 @@ fn summarise(storage: &Storage, filter: &Filter, by: &[GroupBy], format: Format)
         .block_on(storage.store.summary(filter, by))
         .map_err(|error| storage.failure(&error))?;
     match format {
-        Format::Json => print(&format!("{:#}\n", summary_json(&rows, by)))?,
+        Format::Json => print(&visible_json(&format!("{:#}\n", summary_json(&rows, by))))?,
         Format::Human if rows.is_empty() => print("no decisions\n")?,
         Format::Human => {
             print(&summary_table(&rows, by))?;

@@ -1,26 +1,27 @@
 //! `serve`: a policy on the data port, its console on another, until a signal; reloaded whenever it is saved.
 
 use crate::args::Serve;
-use crate::certificate::{self, Certificate};
+use crate::certificate::Certificate;
 use crate::gateway::{Gateway, Plan};
 use crate::output::{Exit, Failure, Terminal, note, print};
-use crate::settings::{self, Resolved};
-use crate::signals::Signals;
+use crate::settings::{self, Resolved, found};
+use crate::signals::{Signals, hangups};
 use crate::storage::refused;
 use crate::{environment, load, memory, strangers};
 use std::path::Path;
 use wayleave_compiler::diagnostic::render::printable;
-use wayleave_program::catalogue::Catalogue;
+use wayleave_program::catalogue::{Catalogue, KeySource};
 use wayleave_runtime::settings::{Access, MemoryLimit, Settings};
 use wayleave_runtime::simulated::behaviour::Simulation;
 
 mod in_force;
 
 pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
-    let resolved = resolve(serve)?;
+    let resolved = resolve(serve);
     if serve.check_settings {
-        return in_force::check(&resolved, serve.format);
+        return in_force::check(resolved, serve.format);
     }
+    let resolved = resolved?;
     without_core_dumps()?;
     let plan = plan(serve, resolved)?;
     let access = plan.settings.access;
@@ -29,7 +30,7 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::io("the system gave no threads", &error))?;
     runtime.block_on(async {
-        let signals = Signals::take()?;
+        let (signals, hangups) = (Signals::take()?, hangups()?);
         let (root, store) = (plan.root.clone(), plan.store.clone());
         let in_clear = plan.certificate.is_none();
         let gateway = Gateway::start(plan, terminal).await?;
@@ -44,65 +45,59 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
             );
         }
         let keys = gateway.store.list_keys().await.map_err(|error| refused(&store, &error))?;
+        note(&misspelt_warning(gateway.current.served().program.catalogue()));
         note(&strangers::warnings(&keys, gateway.current.served().program.schema()));
         let scheme = if in_clear { "http" } else { "https" };
         print(&banner(&gateway, &root, &store, access, scheme))?;
-        gateway.run(signals.first()).await
+        gateway.run(Some(hangups), signals.first()).await
     })?;
     Ok(Exit::Yes)
 }
 
 /// The settings, from wherever they are said.
 fn resolve(serve: &Serve) -> Result<Resolved, Failure> {
-    let beside = || {
-        let root = load::root_file(&serve.policy.policy).ok()?;
-        Some(load::folder_of(&root).join(settings::FILE_NAME)).filter(|path| path.exists())
-    };
-    let path = serve.settings.clone().or_else(beside);
-    let text = path.as_deref().map(settings_text).transpose()?;
-    let file = path.as_deref().zip(text.as_deref());
-    Ok(settings::resolve(&serve.set.0, environment::variable, file))
+    let folder = load::root_file(&serve.policy.policy).ok().map(|root| load::folder_of(&root).to_owned());
+    found::settings(&serve.set.0, serve.settings.as_deref(), folder.as_deref())
 }
-
-fn settings_text(path: &Path) -> Result<String, Failure> {
-    let what = || format!("the settings file `{}` cannot be read", path.display());
-    let metadata = std::fs::metadata(path).map_err(|error| Failure::io(what(), &error))?;
-    if !metadata.is_file() || metadata.len() > SETTINGS_BYTES {
-        return Err(Failure::new(format!("{}: it is no file of settings", what())).mend("name a TOML file"));
-    }
-    std::fs::read_to_string(path).map_err(|error| Failure::io(what(), &error))
-}
-
-/// A settings file beyond this is something else.
-const SETTINGS_BYTES: u64 = 1 << 20;
 
 /// What is served, with the files that the settings name read.
 fn plan(serve: &Serve, resolved: Resolved) -> Result<Plan, Failure> {
-    if let Some((last, before)) = resolved.problems.split_last() {
-        before.iter().for_each(|problem| note(&format!("{}\n", problem.failure().words())));
-        return Err(last.failure());
-    }
-    let told = resolved.told;
+    found::refused(&resolved.problems)?;
     let root = load::root_file(&serve.policy.policy)?;
-    let certificate = match (&told.certificate, &told.key) {
-        (Some(certificate), Some(key)) => Some(Certificate::begin(certificate, key)?),
-        (Some(_), None) | (None, Some(_)) | (None, None) => None,
-    };
+    let (files, problems) = found::files(&resolved);
+    found::refused(&problems)?;
+    let told = resolved.told;
     let limit = told.memory_limit_bytes.or_else(memory::standard_limit_bytes);
     let memory = limit.map(|limit_bytes| MemoryLimit { limit_bytes, resident_bytes: memory::resident_bytes });
-    let extra_roots = match &told.upstream_ca {
-        Some(path) => certificate::read(path, "the file of certificates")?,
-        None => Vec::new(),
-    };
     let settings = Settings {
         simulations: simulations(&serve.simulate)?,
-        tls: certificate.as_ref().map(Certificate::tls),
+        tls: files.certificate.as_ref().map(Certificate::tls),
         memory,
-        extra_roots,
+        extra_roots: files.extra_roots,
         ..told.settings
     };
     let store = environment::store_path(told.store.as_deref())?;
-    Ok(Plan { root, settings, admin: told.admin, store, certificate })
+    Ok(Plan { root, settings, admin: told.admin, store, certificate: files.certificate })
+}
+
+/// The variables that are nearly settings, but for those that hold a provider's key.
+fn misspelt_warning(catalogue: &Catalogue) -> String {
+    let is_key = |name: &String| {
+        let names = |key: &KeySource| matches!(key, KeySource::Env(own) if own == name);
+        catalogue.providers.iter().any(|provider| provider.key.as_ref().is_some_and(names))
+    };
+    let mut names = environment::variables(settings::PREFIX);
+    names.retain(|name| !is_key(name));
+    settings::misspelt(&names)
+        .into_iter()
+        .map(|(name, setting)| {
+            format!(
+                "warning: the variable {} is no setting, and counts for nothing\n  help: write {} if that is meant\n",
+                printable(&name),
+                setting.variable()
+            )
+        })
+        .collect()
 }
 
 fn simulations(texts: &[String]) -> Result<Vec<Simulation>, Failure> {

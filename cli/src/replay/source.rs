@@ -113,7 +113,7 @@ impl Source {
         let mut begin = Vec::new();
         (&mut file).take(STORE_MAGIC.len() as u64).read_to_end(&mut begin).map_err(unreadable)?;
         if begin == STORE_MAGIC {
-            let arguments = StoreArgs { store: Some(PathBuf::from(name)) };
+            let arguments = StoreArgs { store: Some(PathBuf::from(name)), settings: None };
             return Ok(Source::Store(Box::new(Storage::open(&arguments, Purpose::Read)?)));
         }
         // A pipe cannot go back, and need not.

@@ -85,15 +85,16 @@ fn text(setting: &Setting, value: &DeValue<'_>) -> Result<String, String> {
     match (setting.kind, value) {
         (Kind::Switch(_), DeValue::Boolean(value)) => Ok(value.to_string()),
         (Kind::Switch(_), _) => write("true"),
-        (Kind::Count(_) | Kind::Size(..), DeValue::Integer(value)) if value.radix() == 10 => {
+        (Kind::Count(..) | Kind::Size(..), DeValue::Integer(value)) if value.radix() == 10 => {
             Ok(value.as_str().to_owned())
         }
-        (Kind::Count(_), _) => write("4096"),
-        (Kind::Address(_) | Kind::Duration(_) | Kind::Size(..) | Kind::Path(_), DeValue::String(value)) => {
-            Ok(value.to_string())
-        }
+        (Kind::Count(..), _) => write("4096"),
+        (
+            Kind::Address(_) | Kind::Duration(_) | Kind::Wait(_) | Kind::Size(..) | Kind::Path(_),
+            DeValue::String(value),
+        ) => Ok(value.to_string()),
         (Kind::Address(_), _) => write("\"127.0.0.1:4180\""),
-        (Kind::Duration(_), _) => write("\"30s\""),
+        (Kind::Duration(_) | Kind::Wait(_), _) => write("\"30s\""),
         (Kind::Size(..), _) => write("\"16MiB\""),
         (Kind::Path(_), _) => write("\"FILE\""),
     }

@@ -35,12 +35,14 @@ pub(super) fn set(setting: &Setting, said: &Said, told: &mut Told) -> Result<(),
                 }
             },
         ),
-        Kind::Duration(set) => {
+        Kind::Duration(set) | Kind::Wait(set) => {
             let time = duration::read(text).ok_or_else(|| {
                 wrong(format!("`{text}` is not a duration"), "write it as 30s or 5min".to_owned())
             })?;
-            if time.is_zero() || time > LONGEST {
-                let mend = "write a duration from 1ms to 24h".to_owned();
+            let is_none = time.is_zero() && matches!(setting.kind, Kind::Duration(_));
+            if is_none || time > LONGEST {
+                let least = if is_none { "1ms" } else { "0s" };
+                let mend = format!("write a duration from {least} to 24h");
                 return Err(wrong(format!("`{}` cannot be {text}", setting.name), mend));
             }
             set(told, time);
@@ -58,14 +60,15 @@ pub(super) fn set(setting: &Setting, said: &Said, told: &mut Told) -> Result<(),
                 })?,
             );
         }
-        Kind::Count(set) => {
-            let count = text.parse().ok().filter(|count| *count > 0);
-            set(
-                told,
-                count.ok_or_else(|| {
-                    wrong(format!("`{text}` is not a count"), "write it as 4096".to_owned())
-                })?,
-            );
+        Kind::Count(least, most, set) => {
+            let count: usize = text.parse().map_err(|_| {
+                wrong(format!("`{text}` is not a count"), format!("write a number from {least} to {most}"))
+            })?;
+            if !(least..=most).contains(&count) {
+                let mend = format!("write a number from {least} to {most}");
+                return Err(wrong(format!("`{}` cannot be {text}", setting.name), mend));
+            }
+            set(told, count);
         }
         Kind::Path(set) => {
             if text.is_empty() {
@@ -81,7 +84,7 @@ pub(super) fn set(setting: &Setting, said: &Said, told: &mut Told) -> Result<(),
 }
 
 /// What a file names is beside it, what a flag or a variable names is where the command runs.
-fn path(text: &str, origin: &Origin) -> PathBuf {
+pub(crate) fn path(text: &str, origin: &Origin) -> PathBuf {
     match origin {
         Origin::File { path, .. } => {
             path.parent().map_or_else(|| PathBuf::from(text), |folder| folder.join(text))
@@ -91,7 +94,7 @@ fn path(text: &str, origin: &Origin) -> PathBuf {
 }
 
 /// `16MiB`, `512KiB`, `1000`
-fn size(text: &str) -> Option<u64> {
+pub(crate) fn size(text: &str) -> Option<u64> {
     let unit = UNITS.iter().find_map(|(name, bytes)| Some((text.strip_suffix(name)?, *bytes)));
     let (digits, unit) = unit.unwrap_or((text, 1));
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -37,8 +37,10 @@ pub(crate) enum Kind {
     Duration(fn(&mut Told, Duration)),
     /// A size in bytes, between two.
     Size(u64, u64, fn(&mut Told, usize)),
-    /// A count, from 1 on.
-    Count(fn(&mut Told, usize)),
+    /// A duration, or `0s` for none.
+    Wait(fn(&mut Told, Duration)),
+    /// A count, between two.
+    Count(usize, usize, fn(&mut Told, usize)),
     /// A file.
     Path(fn(&mut Told, PathBuf)),
 }
@@ -49,9 +51,9 @@ impl Kind {
         match self {
             Kind::Address(_) => "ADDRESS",
             Kind::Switch(_) => "true|false",
-            Kind::Duration(_) => "DURATION",
+            Kind::Duration(_) | Kind::Wait(_) => "DURATION",
             Kind::Size(..) => "SIZE",
-            Kind::Count(_) => "COUNT",
+            Kind::Count(..) => "COUNT",
             Kind::Path(_) => "FILE",
         }
     }
@@ -85,8 +87,11 @@ const SMALLEST: u64 = 1 << 10;
 /// See [`SMALLEST`].
 const LARGEST: u64 = 1 << 30;
 
+/// Nothing of what is counted here is of use in greater numbers.
+const MOST: usize = 1_000_000;
+
 /// All settings, as help and book list them.
-pub(crate) static SETTINGS: [Setting; 32] = [
+pub(crate) static SETTINGS: [Setting; 34] = [
     Setting {
         name: "listen",
         what: "Where callers connect",
@@ -185,13 +190,13 @@ pub(crate) static SETTINGS: [Setting; 32] = [
         name: "connections-limit",
         what: "Connections at once; others wait",
         default: Default::Text("4096"),
-        kind: Kind::Count(|told, count| told.settings.connections_limit = count),
+        kind: Kind::Count(1, MOST, |told, count| told.settings.connections_limit = count),
     },
     Setting {
         name: "streams-limit",
         what: "Requests at once, on all connections; more are answered 503",
         default: Default::Text("4096"),
-        kind: Kind::Count(|told, count| told.settings.streams_limit = count),
+        kind: Kind::Count(1, MOST, |told, count| told.settings.streams_limit = count),
     },
     Setting {
         name: "memory-limit",
@@ -207,9 +212,15 @@ pub(crate) static SETTINGS: [Setting; 32] = [
     },
     Setting {
         name: "timeouts.header-read",
-        what: "A request's line and headers",
+        what: "A request's line and headers, from their first byte",
         default: Default::Text("10s"),
         kind: Kind::Duration(|told, time| told.settings.timeouts.header_read = time),
+    },
+    Setting {
+        name: "timeouts.keep-alive",
+        what: "A caller's connection on which no request runs",
+        default: Default::Text("90s"),
+        kind: Kind::Duration(|told, time| told.settings.timeouts.keep_alive = time),
     },
     Setting {
         name: "timeouts.body-read",
@@ -254,6 +265,12 @@ pub(crate) static SETTINGS: [Setting; 32] = [
         kind: Kind::Duration(|told, time| told.settings.timeouts.write = time),
     },
     Setting {
+        name: "timeouts.drain-delay",
+        what: "Behind SIGTERM, how long requests are still taken while /readyz says `draining`; 0s for none",
+        default: Default::Text("5s"),
+        kind: Kind::Wait(|told, time| told.settings.timeouts.drain_delay = time),
+    },
+    Setting {
         name: "timeouts.drain",
         what: "Running requests at a stop, before they end with an error event",
         default: Default::Text("30s"),
@@ -263,7 +280,7 @@ pub(crate) static SETTINGS: [Setting; 32] = [
         name: "circuits.failures",
         what: "Failures in a row after which a target is passed over",
         default: Default::Text("5"),
-        kind: Kind::Count(|told, count| told.settings.health.failures = whole(count)),
+        kind: Kind::Count(1, MOST, |told, count| told.settings.health.failures = whole(count)),
     },
     Setting {
         name: "circuits.open",
@@ -281,13 +298,13 @@ pub(crate) static SETTINGS: [Setting; 32] = [
         name: "retries.percent",
         what: "Of the calls of a provider that run, so many percent may be retries and hedges",
         default: Default::Text("20"),
-        kind: Kind::Count(|told, count| told.settings.health.retry_percent = whole(count)),
+        kind: Kind::Count(0, 100, |told, count| told.settings.health.retry_percent = whole(count)),
     },
     Setting {
         name: "retries.least",
         what: "So many may be, however few calls run",
         default: Default::Text("3"),
-        kind: Kind::Count(|told, count| told.settings.health.retry_least = whole(count)),
+        kind: Kind::Count(0, MOST, |told, count| told.settings.health.retry_least = whole(count)),
     },
 ];
 

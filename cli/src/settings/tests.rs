@@ -1,6 +1,6 @@
 //! Who counts, what is refused, and that every setting sets something.
 
-use super::{Default, Origin, SETTINGS, resolve};
+use super::{Default, Origin, SETTINGS, misspelt, resolve};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use wayleave_runtime::settings::{Access, Settings};
@@ -117,7 +117,8 @@ fn mistakes_are_told_with_their_place_and_a_next_step() {
         ),
         ("body-limit = \"2GiB\"", "1:14: `body-limit` cannot be 2GiB; write a size from 1KiB to 1GiB"),
         ("header-limit = 4096", "1:16: `header-limit` cannot be 4096; write a size from 8KiB to 1MiB"),
-        ("streams-limit = 0", "1:17: `0` is not a count; write it as 4096"),
+        ("streams-limit = 0", "1:17: `streams-limit` cannot be 0; write a number from 1 to 1000000"),
+        ("[retries]\npercent = 500", "2:11: `retries.percent` cannot be 500; write a number from 0 to 100"),
         (
             "streams-limit = 0x10",
             "1:17: `streams-limit` cannot be an integer; write it as streams-limit = 4096",
@@ -141,6 +142,85 @@ fn mistakes_are_told_with_their_place_and_a_next_step() {
     let broken = wrong("listen = \n");
     assert!(broken.len() == 1 && broken[0].starts_with("policies/wayleave.toml:1:"), "{broken:?}");
     assert!(broken[0].contains("this is not TOML"), "{broken:?}");
+}
+
+#[test]
+fn what_contradicts_something_is_told() {
+    for (text, told) in [
+        (
+            "listen = \"127.0.0.1:9\"\nadmin = \"127.0.0.1:9\"",
+            "2:9: `listen` takes 127.0.0.1:9, and the console cannot be shown at 127.0.0.1:9 beside it; give them different ports",
+        ),
+        (
+            "listen = \"0.0.0.0:4181\"",
+            "1:10: `listen` takes 0.0.0.0:4181, and the console cannot be shown at 127.0.0.1:4181 beside it; give them different ports",
+        ),
+        (
+            "[timeouts]\nfirst-token = \"20min\"",
+            "2:15: `timeouts.first-token` is 20min, and the whole exchange may take 10min (`timeouts.total`); write a shorter time, or a longer `timeouts.total`",
+        ),
+        (
+            "[circuits]\nopen = \"2min\"",
+            "2:8: a target is passed over for 2min at first (`circuits.open`), and for 1min at most (`circuits.open-longest`); write a `circuits.open` that is no longer than `circuits.open-longest`",
+        ),
+        (
+            "body-limit = \"64MiB\"\nmemory-limit = \"32MiB\"",
+            "1:14: `body-limit` is 64MiB, and the process may hold 32MiB (`memory-limit`); write a smaller size, or a larger `memory-limit`",
+        ),
+    ] {
+        assert_eq!(wrong(text), [format!("{FILE}:{told}")], "{text}");
+    }
+}
+
+/// Any free port is free for both, and a whole that is shorter than a default cuts it.
+#[test]
+fn what_contradicts_nothing_is_taken() {
+    for text in [
+        "listen = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"",
+        "listen = \"127.0.0.2:9\"\nadmin = \"127.0.0.1:9\"",
+        "[timeouts]\ntotal = \"20s\"",
+        "[circuits]\nopen-longest = \"5s\"",
+    ] {
+        assert_eq!(wrong(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_nearly_one_of_ours_is_told() {
+    let names = ["WAYLEAVE_LISTN", "WAYLEAVE_TIMEOUT_IDLE", "WAYLEAVE_BODYLIMIT", "WAYLEAVE_LISTEN"];
+    let names = names.map(str::to_owned);
+    let found: Vec<_> = misspelt(&names).into_iter().map(|(name, meant)| (name, meant.name)).collect();
+    let told = |name: &str, meant| (name.to_owned(), meant);
+    assert_eq!(
+        found,
+        [
+            told("WAYLEAVE_LISTN", "listen"),
+            told("WAYLEAVE_TIMEOUT_IDLE", "timeouts.idle"),
+            told("WAYLEAVE_BODYLIMIT", "body-limit"),
+        ]
+    );
+    // What Kubernetes tells of a service of this name, what the banner asks for, and what a policy may name.
+    for name in [
+        "WAYLEAVE_SERVICE_HOST",
+        "WAYLEAVE_SERVICE_PORT",
+        "WAYLEAVE_PORT",
+        "WAYLEAVE_PORT_4180_TCP_ADDR",
+        "WAYLEAVE_KEY",
+        "WAYLEAVE_OPENAI_KEY",
+    ] {
+        assert!(misspelt(&[name.to_owned()]).is_empty(), "{name}");
+    }
+}
+
+/// No retries at all, and no delay, are said with 0.
+#[test]
+fn none_is_said_with_0() {
+    let file = "[retries]\npercent = 0\nleast = 0\n\n[timeouts]\ndrain-delay = \"0s\"\n";
+    let resolved = resolve(&[], nobody, Some((Path::new(FILE), file)));
+    assert_eq!(resolved.problems, []);
+    let settings = resolved.told.settings;
+    assert_eq!((settings.health.retry_percent, settings.health.retry_least), (0, 0));
+    assert_eq!(settings.timeouts.drain_delay, Duration::ZERO);
 }
 
 /// A mistake stays one where something else counts.

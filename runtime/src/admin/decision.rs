@@ -227,11 +227,12 @@ fn observed(decision: &Json) -> Markup {
 }
 
 fn fate(target: &str, record: &DecisionRecord) -> Markup {
+    let passed = record.passed_over.iter().find(|passed| passed.target == target);
     match record.attempts.iter().rev().find(|attempt| attempt.target == target) {
-        None => match record.passed_over.iter().find(|passed| passed.target == target) {
+        None => match passed {
             None => chip(Tone::Quiet, "not asked"),
             Some(passed) => {
-                chip(Tone::Quiet, &cut(&format!("passed over: {}", passed.cause), SHOWN_CHARACTERS))
+                chip(Tone::Bad, &format!("passed over: {}", cut(&passed.cause, SHOWN_CHARACTERS)))
             }
         },
         Some(attempt) => match &attempt.cause {

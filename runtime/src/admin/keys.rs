@@ -1,7 +1,7 @@
 //! The list of keys: who holds which. Nothing here can be used to call the gateway.
 
 use super::layout::Section;
-use super::words::{Tone, chip, or_dash};
+use super::words::{SHOWN_CHARACTERS, Tone, chip, cut, or_dash};
 use super::{Admin, number};
 use crate::keys::StoredKey;
 use axum::extract::State;
@@ -53,7 +53,9 @@ fn row(key: &StoredKey) -> Markup {
             td data-label="App" { (or_dash(identity.app.as_deref().unwrap_or_default())) }
             td data-label="Groups and fields" {
                 (or_dash(&identity.groups.join(", ")))
-                @for (name, value) in &identity.fields { span.under { (name) " = " bdi { (value) } } }
+                @for (name, value) in &identity.fields { span.under {
+                    (cut(name, SHOWN_CHARACTERS)) " = " bdi { (cut(value, SHOWN_CHARACTERS)) }
+                } }
             }
             td.time data-label="Made" { time datetime=(made.iso) { (made.date) } span.under { (made.time) } }
             td data-label="State" {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::current::{Policy, Refused};
 use crate::record::{
-    AttemptRecord, DecisionRecord, Outcome, PolicyEventKind, RecordedCaller, RecordedFailure,
-    RecordedInspection, RecordedLines, RecordedTokens,
+    AttemptRecord, DecisionRecord, Outcome, PassedOverRecord, PolicyEventKind, RecordedCaller,
+    RecordedFailure, RecordedInspection, RecordedLines, RecordedTokens,
 };
 use crate::settings::{Access, Settings};
 use crate::trace::Trace;
@@ -225,6 +225,18 @@ async fn pages_need_no_script_and_no_style_of_their_own() {
         }
     }
     assert!(console.get("/").await.1.contains("&lt;script&gt;alert(1)"));
+}
+
+#[tokio::test]
+async fn who_was_passed_over_and_what_may_be_billed_is_told() {
+    let mut one = record(1, "search");
+    one.attempts = vec![attempt("c/d", None, 130)];
+    one.attempts[0].maybe_billed = true;
+    one.passed_over = vec![PassedOverRecord { target: "a/b".to_owned(), cause: "circuit open".to_owned() }];
+    let console = Console::holding([one]).await;
+    let (_, body) = console.get("/decisions/id0001").await;
+    assert!(body.contains("passed over: circuit open"), "{body}");
+    assert!(body.contains(", may be billed"), "{body}");
 }
 
 #[tokio::test]

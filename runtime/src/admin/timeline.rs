@@ -43,6 +43,7 @@ fn bar(attempt: &AttemptRecord, total: u64) -> Markup {
             "began at " (number::span(attempt.started_ms)) ", took " (number::span(attempt.latency_ms))
             @if let Some(ms) = attempt.first_content_ms { ", first content after " (number::span(ms)) }
             @if let Some(status) = attempt.status { ", status " (status) }
+            @if attempt.maybe_billed { ", may be billed" }
             @if says_more(attempt) { " · " bdi { (cut(&attempt.told(), 240)) } }
         }
     }

@@ -1,16 +1,14 @@
 //! A request's head and body as they come in: what is declared, how long it is, how long it takes.
 
-use crate::error::Refusal;
+use crate::error::{BadHead, Refusal};
+use crate::settings::LINE_LIMIT_BYTES;
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, HeaderName, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use std::time::Duration;
-
-/// Of a body that is too long, read and thrown away before the answer: a client that writes all before it reads would
-/// otherwise see a broken connection instead of the reason.
-const DISCARDED_LIMIT_BYTES: u64 = 64 << 20;
 
 /// Of a body that an answer does without, such as one whose key is unknown, so much is read and thrown away before the answer.
 /// Small ones are mostly under way when their head is read, and behind them the connection can be used again.
@@ -34,6 +32,36 @@ pub(super) fn strip(headers: &mut HeaderMap) {
     for name in names {
         headers.remove(name);
     }
+}
+
+/// Whether a head names one host, and is not too long where the protocol does not see to it. RFC 9112, section 3.2; RFC
+/// 9113, section 8.3.1. A whole URI in the place of a path counts before `host`.
+pub(super) fn head(head: &Parts) -> Result<(), Refusal> {
+    let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if target > LINE_LIMIT_BYTES {
+        return Err(Refusal::Head(BadHead::LineTooLong(LINE_LIMIT_BYTES)));
+    }
+    let mut hosts = head.headers.get_all(header::HOST).iter();
+    let authority = head.uri.authority().filter(|_| head.version == Version::HTTP_2);
+    let is_sound = match (hosts.next(), hosts.next(), authority) {
+        (_, Some(_), _) => false,
+        (Some(host), None, Some(authority)) => {
+            host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes())
+        }
+        (Some(host), None, None) => is_host(host.as_bytes()),
+        (None, None, Some(_)) => true,
+        (None, None, None) => head.version <= Version::HTTP_10,
+    };
+    if is_sound { Ok(()) } else { Err(Refusal::Head(BadHead::Host)) }
+}
+
+/// A host with or without a port, and without a user.
+fn is_host(text: &[u8]) -> bool {
+    Authority::try_from(text).is_ok_and(|authority| {
+        let rest = authority.as_str().strip_prefix(authority.host());
+        !authority.host().is_empty()
+            && rest.is_some_and(|rest| rest.is_empty() || authority.port_u16().is_some())
+    })
 }
 
 /// Reads the body of a request whose headers declare JSON.
@@ -66,20 +94,14 @@ pub(super) async fn is_at_end(head: &Parts, body: &mut Incoming) -> bool {
         && tokio::time::timeout(UNREAD_LIMIT, discard(body, UNREAD_LIMIT_BYTES)).await.unwrap_or(false)
 }
 
+/// A body that is too long is refused as soon as that is known, by its declared length before any of it is asked for: what
+/// its caller still writes is thrown away behind the answer.
 async fn read(body: &mut Incoming, limit_bytes: usize) -> Result<Bytes, Refusal> {
     let declared = body.size_hint().exact();
-    let is_too_long = declared.is_some_and(|length| length > limit_bytes as u64);
-    let gathered = if is_too_long {
-        Err(Refusal::TooLong(limit_bytes))
-    } else {
-        gather(body, declared, limit_bytes).await
-    };
-    if gathered == Err(Refusal::TooLong(limit_bytes))
-        && declared.is_none_or(|length| length <= DISCARDED_LIMIT_BYTES)
-    {
-        discard(body, DISCARDED_LIMIT_BYTES).await;
+    if declared.is_some_and(|length| length > limit_bytes as u64) {
+        return Err(Refusal::TooLong(limit_bytes));
     }
-    gathered
+    gather(body, declared, limit_bytes).await
 }
 
 /// Reads so much of a body for nothing. Whether that was all of it.

@@ -24,9 +24,17 @@ pub(super) fn name_in(path: &str) -> Option<&str> {
 /// A model as a caller may name it.
 struct Listed {
     id: String,
+    /// What a request may call it besides: the model's name without its provider, and the provider's own name of it.
+    others: Vec<String>,
     owner: String,
     /// What the target can read and write; nothing is said of an alias, which may stand for several.
     limits: Option<(u64, u64)>,
+}
+
+impl Listed {
+    fn is_named(&self, name: &str) -> bool {
+        self.id == name || self.others.iter().any(|other| other == name)
+    }
 }
 
 impl Proxy {
@@ -49,6 +57,7 @@ impl Proxy {
         known.set(BuiltIn::TimeNow.id(), Value::Instant(now()));
         let aliases = catalogue.aliases.iter().map(|alias| Listed {
             id: alias.name.clone(),
+            others: Vec::new(),
             owner: "wayleave".to_owned(),
             limits: None,
         });
@@ -56,6 +65,7 @@ impl Proxy {
             let target = catalogue.target(id);
             Listed {
                 id: target.name.clone(),
+                others: vec![target.model.clone(), target.remote.clone()],
                 owner: catalogue.provider_of(id).name.clone(),
                 limits: Some((target.context.0, target.output.0)),
             }
@@ -80,8 +90,9 @@ impl Proxy {
             };
         };
         let name = decode(name).unwrap_or_default();
-        match models.find(|model| model.id == name) {
-            Some(model) => reply::json(StatusCode::OK, &write(&model)),
+        match models.find(|model| model.is_named(&name)) {
+            // By the name that was asked for: it is the one that the caller uses.
+            Some(model) => reply::json(StatusCode::OK, &write(&Listed { id: name, ..model })),
             None => reply::refusal(&Refusal::UnknownModel(name), to),
         }
     }
@@ -174,8 +185,12 @@ mod tests {
 
     #[test]
     fn a_list_is_read_page_by_page() {
-        let models =
-            ["a", "b", "c", "d"].map(|id| Listed { id: id.to_owned(), owner: String::new(), limits: None });
+        let models = ["a", "b", "c", "d"].map(|id| Listed {
+            id: id.to_owned(),
+            others: Vec::new(),
+            owner: String::new(),
+            limits: None,
+        });
         let shown = |query: &str| {
             let page = page(&models, query).map_err(|refusal| refusal.status().as_u16())?;
             let ids = page["data"].as_array().into_iter().flatten().filter_map(|model| model["id"].as_str());

@@ -231,7 +231,8 @@ impl Recording {
             Refusal::Stopping => Outcome::ShuttingDown,
             Refusal::Overloaded => Outcome::Overloaded,
             Refusal::Internal => Outcome::Internal,
-            Refusal::TwoCredentials
+            Refusal::Head(_)
+            | Refusal::TwoCredentials
             | Refusal::Encoding
             | Refusal::MediaType
             | Refusal::TooSlow

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body::Frame;
+use http_body::{Body, Frame};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use serde_json::Value as Json;
@@ -97,12 +97,25 @@ pub(super) fn refusal(refusal: &Refusal, to: Addressee<'_>) -> Response<AnswerBo
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         // What has not been read of the body is not worth reading.
-        Refusal::TooLong(_) | Refusal::TooSlow | Refusal::BrokenOff | Refusal::Overloaded => {
+        Refusal::Head(_)
+        | Refusal::TooLong(_)
+        | Refusal::TooSlow
+        | Refusal::BrokenOff
+        | Refusal::Overloaded => {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         _ => {}
     }
     response
+}
+
+/// An answer to `HEAD`: the head of the answer to `GET`, with the length of its body where that is known.
+pub(super) fn without_body(answer: Response<AnswerBody>) -> Response<AnswerBody> {
+    let (mut head, body) = answer.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(head, Full::default().boxed_unsync())
 }
 
 fn error(status: StatusCode, body: &ErrorBody, to: Addressee<'_>) -> Response<AnswerBody> {

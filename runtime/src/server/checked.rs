@@ -1,47 +1,140 @@
-//! An HTTP/1 connection whose bytes are checked before hyper reads them. In the place of the first wrong byte of a head
-//! stands something that hyper refuses, a body ends there, and nothing follows: so a request that is framed ambiguously is
-//! answered 400, once, and its connection ends. (I/O)
+//! An HTTP/1 connection whose bytes are checked before hyper reads them, and whose heads it gets whole. In the place of a head
+//! that is wrong, too long or too slow stands a request that is sound and asks for nothing, with a note that says which
+//! one it is: so it is answered with a reason, once, and its connection ends. A body that is wrong ends there. (I/O)
 
 use super::framing::Framing;
+use crate::error::BadHead;
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
-/// After the last answer, so long and so much of what is still sent is read and thrown away: a connection that is closed over
-/// unread bytes is reset, and the answer with it.
-const LINGER: Duration = Duration::from_secs(1);
+/// After the last answer what is still sent is read and thrown away, as a connection that is closed over unread bytes is
+/// reset, and the answer with it: for so long in all, until nothing has come for so long, and so much.
+const LINGER: Duration = Duration::from_secs(30);
 
 /// See [`LINGER`].
-const LINGER_BYTES: usize = 8 << 20;
+const LINGER_SILENCE: Duration = Duration::from_secs(2);
 
-/// No head may hold the first byte. The others end the head, before which hyper does not look.
-const REFUSED_HEAD: &[u8] = b"\0\r\n\r\n";
+/// See [`LINGER`].
+const LINGER_BYTES: usize = 64 << 20;
+
+/// What hyper reads in the place of a wrong head.
+const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: -\r\nconnection: close\r\n\r\n";
+
+/// Which request of a connection is none, counted from 0, and why; set once, before that request is read.
+pub(super) type Refused = Arc<OnceLock<(usize, BadHead)>>;
 
 /// A connection and what was read of it to find out which protocol it speaks.
 pub(super) struct Checked<S> {
     stream: S,
-    /// Still to be handed out before anything else.
+    /// Read and not yet checked.
     beginning: Vec<u8>,
+    /// Checked, to be handed out before anything else.
+    sound: Vec<u8>,
+    /// The beginning of a head that is not whole.
+    held: Vec<u8>,
     framing: Framing,
-    /// Whether something was wrong; nothing is handed out any more.
-    is_refused: bool,
-    lingering: Option<Pin<Box<Sleep>>>,
-    lingered_bytes: usize,
+    end: End,
+    refused: Refused,
+    patience: Duration,
+    /// Runs while a head is not whole.
+    waiting: Option<Pin<Box<Sleep>>>,
+    lingering: Option<Lingering>,
+}
+
+/// Whether reading goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Open,
+    /// Behind a head that was refused: its answer closes the connection.
+    Refused,
+    /// In a body that was wrong: it ends here.
+    Broken,
+}
+
+/// What is thrown away behind the last answer.
+struct Lingering {
+    end: Pin<Box<Sleep>>,
+    silence: Pin<Box<Sleep>>,
+    bytes: usize,
 }
 
 impl<S> Checked<S> {
-    pub(super) fn new(stream: S, beginning: Vec<u8>) -> Checked<S> {
+    /// `patience` is for a head, from its first byte to its last; `head_limit_bytes` for its length.
+    pub(super) fn new(
+        stream: S,
+        beginning: Vec<u8>,
+        head_limit_bytes: usize,
+        patience: Duration,
+    ) -> Checked<S> {
         Checked {
             stream,
             beginning,
-            framing: Framing::new(),
-            is_refused: false,
+            sound: Vec::new(),
+            held: Vec::new(),
+            framing: Framing::new(head_limit_bytes),
+            end: End::Open,
+            refused: Refused::default(),
+            patience,
+            waiting: None,
             lingering: None,
-            lingered_bytes: 0,
         }
+    }
+
+    /// Where it is said which request is none.
+    pub(super) fn refused(&self) -> Refused {
+        Arc::clone(&self.refused)
+    }
+
+    fn refuse(&mut self, why: BadHead) {
+        self.end = End::Refused;
+        self.waiting = None;
+        self.held = Vec::new();
+        self.sound.extend_from_slice(STAND_IN);
+        // Reading has ended: nobody sets it again.
+        let _ = self.refused.set((self.framing.heads(), why));
+    }
+
+    /// Checks what has just been read into a buffer, and leaves in it what may be handed out.
+    fn check(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
+        let heads = self.framing.heads();
+        let wrong = self.framing.read(&buffer.filled()[before..]);
+        let fresh = &buffer.filled()[before..];
+        let good = &fresh[..wrong.unwrap_or(fresh.len())];
+        // What is left is whole heads and bodies.
+        let whole = self.held.len() + good.len() - self.framing.head_bytes();
+        if self.held.is_empty() {
+            self.held.extend_from_slice(&good[whole..]);
+            buffer.set_filled(before + whole);
+        } else {
+            self.held.extend_from_slice(good);
+            let rest = self.held.split_off(whole);
+            self.sound.append(&mut self.held);
+            self.held = rest;
+            buffer.set_filled(before);
+        }
+        if self.framing.heads() != heads || !self.framing.is_in_head() {
+            self.waiting = None;
+        }
+        match wrong {
+            None => {}
+            Some(_) if self.framing.is_in_body() => self.end = End::Broken,
+            Some(_) => self.refuse(self.framing.why()),
+        }
+    }
+
+    /// Whether the head that is being read has come too slowly.
+    fn is_too_slow(&mut self, context: &mut Context<'_>) -> bool {
+        if !self.framing.is_in_head() {
+            return false;
+        }
+        let patience = self.patience;
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        waiting.as_mut().poll(context).is_ready()
     }
 }
 
@@ -52,33 +145,43 @@ impl<S: AsyncRead + Unpin> AsyncRead for Checked<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let own = &mut *self;
-        if buffer.remaining() == 0 || (own.is_refused && own.beginning.is_empty()) {
-            return Poll::Ready(Ok(()));
-        }
         let before = buffer.filled().len();
-        if own.beginning.is_empty() {
-            ready!(Pin::new(&mut own.stream).poll_read(context, buffer))?;
-        } else {
-            let count = own.beginning.len().min(buffer.remaining());
-            buffer.put_slice(&own.beginning[..count]);
-            own.beginning.drain(..count);
-        }
-        if own.is_refused {
-            return Poll::Ready(Ok(()));
-        }
-        if let Some(position) = own.framing.read(&buffer.filled()[before..]) {
-            own.is_refused = true;
-            buffer.set_filled(before + position);
-            own.beginning = if own.framing.is_at_head() { REFUSED_HEAD.to_vec() } else { Vec::new() };
-            if position == 0 && !own.beginning.is_empty() {
-                // Nothing handed out would be the end.
-                let count = own.beginning.len().min(buffer.remaining());
-                buffer.put_slice(&own.beginning[..count]);
-                own.beginning.drain(..count);
+        loop {
+            if !own.sound.is_empty() || buffer.remaining() == 0 {
+                hand_out(&mut own.sound, buffer);
+                return Poll::Ready(Ok(()));
+            }
+            match own.end {
+                End::Open => {}
+                End::Refused => return Poll::Pending,
+                End::Broken => return Poll::Ready(Ok(())),
+            }
+            if !own.beginning.is_empty() {
+                hand_out(&mut own.beginning, buffer);
+            } else if let Poll::Ready(read) = Pin::new(&mut own.stream).poll_read(context, buffer) {
+                read?;
+            } else if own.is_too_slow(context) {
+                own.refuse(BadHead::TooSlow);
+                continue;
+            } else {
+                return Poll::Pending;
+            }
+            if buffer.filled().len() == before {
+                return Poll::Ready(Ok(()));
+            }
+            own.check(buffer, before);
+            if buffer.filled().len() > before {
+                return Poll::Ready(Ok(()));
             }
         }
-        Poll::Ready(Ok(()))
     }
+}
+
+/// Moves as much as there is room for.
+fn hand_out(bytes: &mut Vec<u8>, buffer: &mut ReadBuf<'_>) {
+    let count = bytes.len().min(buffer.remaining());
+    buffer.put_slice(&bytes[..count]);
+    bytes.drain(..count);
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Checked<S> {
@@ -109,16 +212,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Checked<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let own = &mut *self;
         ready!(Pin::new(&mut own.stream).poll_shutdown(context))?;
+        // Nobody who has said all that they had to say is waited for.
+        let is_due = own.end != End::Open || own.framing.is_in_body();
+        let lingering = own.lingering.get_or_insert_with(|| Lingering {
+            end: Box::pin(tokio::time::sleep(LINGER)),
+            silence: Box::pin(tokio::time::sleep(LINGER_SILENCE)),
+            bytes: 0,
+        });
         let mut thrown = [0; 4096];
-        let sleep = own.lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
-        while sleep.as_mut().poll(context).is_pending() && own.lingered_bytes < LINGER_BYTES {
+        while lingering.end.as_mut().poll(context).is_pending() && lingering.bytes < LINGER_BYTES {
             let mut buffer = ReadBuf::new(&mut thrown);
             match Pin::new(&mut own.stream).poll_read(context, &mut buffer) {
-                // Nobody who has said all that they had to say is waited for.
-                Poll::Pending if own.is_refused || own.lingered_bytes > 0 => return Poll::Pending,
+                Poll::Pending if is_due || lingering.bytes > 0 => {
+                    ready!(lingering.silence.as_mut().poll(context));
+                    break;
+                }
                 Poll::Pending | Poll::Ready(Err(_)) => break,
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => break,
-                Poll::Ready(Ok(())) => own.lingered_bytes += buffer.filled().len(),
+                Poll::Ready(Ok(())) => {
+                    lingering.bytes += buffer.filled().len();
+                    lingering.silence.as_mut().reset(Instant::now() + LINGER_SILENCE);
+                }
             }
         }
         Poll::Ready(Ok(()))

@@ -3,6 +3,7 @@
 
 use super::Phase;
 use super::checked::Checked;
+use super::framing::HEADERS_LIMIT;
 use super::pulse::{Noted, Open, Streams};
 use super::slow::WriteDeadline;
 use crate::proxy::Proxy;
@@ -26,9 +27,6 @@ use tokio_rustls::TlsAcceptor;
 /// How a connection begins that speaks HTTP/2 without having agreed on it. RFC 9113, section 3.4.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Headers of one request.
-const HEADERS_LIMIT: usize = 128;
-
 /// Requests at once on one HTTP/2 connection.
 const STREAMS_LIMIT: u32 = 128;
 
@@ -49,9 +47,6 @@ const SEND_BUFFER_BYTES: usize = 64 << 10;
 /// An HTTP/2 connection is asked so often whether it still stands, and has so long to say so.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// An HTTP/2 connection without requests is kept so long: what clients keep theirs for.
-const IDLE: Duration = Duration::from_secs(90);
 
 /// After it is told to go, an idle connection has so long: many times what it takes to say so and hear it.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -107,7 +102,9 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     if agreed == Agreed::Http2 || beginning == PREFACE {
         two(proxy, Begun { stream, beginning }, watched).await;
     } else {
-        one(proxy, Checked::new(stream, beginning), watched).await;
+        let settings = proxy.settings();
+        let (limit, patience) = (settings.header_limit_bytes, settings.timeouts.header_read);
+        one(proxy, Checked::new(stream, beginning, limit, patience), watched).await;
     }
 }
 
@@ -130,19 +127,32 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: Checked<S>,
     watched: watch::Receiver<Phase>,
 ) {
-    let settings = proxy.settings();
+    let timeouts = proxy.settings().timeouts;
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(settings.timeouts.header_read)
-        .max_buf_size(settings.header_limit_bytes)
+        // A head is whole, within its limits and in time when hyper sees it.
+        .header_read_timeout(None)
+        .max_buf_size(proxy.settings().header_limit_bytes + 1)
         .max_headers(HEADERS_LIMIT);
+    let open = Open::default();
+    let (counted, refused) = (open.clone(), stream.refused());
     let service = service_fn(move |request| {
-        let proxy = Arc::clone(&proxy);
-        async move { Ok::<_, Infallible>(proxy.answer(request).await) }
+        let (proxy, opened) = (Arc::clone(&proxy), counted.open());
+        let wrong = refused.get().filter(|(number, _)| *number == opened.number()).map(|(_, why)| *why);
+        async move {
+            let answer = match wrong {
+                Some(why) => proxy.refuse(why),
+                None => proxy.answer(request).await,
+            };
+            let (head, body) = answer.into_parts();
+            Ok::<_, Infallible>(Response::from_parts(head, Noted::new(body, opened)))
+        }
     });
     let connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    drive(connection, http1::Connection::graceful_shutdown, watched, std::future::pending()).await;
+    // The first request has begun: when it is too slow it is told so, before this ends it.
+    let idle = open.idle(timeouts.header_read * 2, timeouts.keep_alive);
+    drive(connection, http1::Connection::graceful_shutdown, watched, idle).await;
 }
 
 async fn two<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
@@ -151,7 +161,7 @@ async fn two<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     watched: watch::Receiver<Phase>,
 ) {
     let settings = proxy.settings();
-    let header_read = settings.timeouts.header_read;
+    let (header_read, keep_alive) = (settings.timeouts.header_read, settings.timeouts.keep_alive);
     let streams = Streams::new(settings.timeouts.write, watched.clone());
     let builder = http2_builder(settings, streams);
     let open = Open::default();
@@ -164,7 +174,7 @@ async fn two<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         }
     });
     let connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let idle = open.idle(header_read, IDLE);
+    let idle = open.idle(header_read, keep_alive);
     drive(connection, http2::Connection::graceful_shutdown, watched, idle).await;
 }
 

@@ -2,8 +2,16 @@
 //! take for different requests is found before hyper has seen the byte that makes it so. Bytes in, the place of the first
 //! wrong one out; no I/O.
 //!
-//! RFC 9112, sections 2.2, 5.1, 5.2, 6.1 to 6.3, 7.1 and 11.2. Stricter than it where senders have no need of what it lets
-//! pass: a line ends with CR LF alone, `transfer-encoding` is `chunked` alone, `content-length` stands once.
+//! RFC 9112, sections 2.2, 2.3, 3, 5.1, 5.2, 6.1 to 6.3, 7.1 and 11.2. Stricter than it where senders have no need of what it
+//! lets pass: a line ends with CR LF alone, `transfer-encoding` is `chunked` alone, `content-length` stands once. What passes
+//! as a head hyper takes: what it would refuse without a word is refused here with one.
+
+use crate::error::BadHead;
+use crate::settings::LINE_LIMIT_BYTES;
+use http::{Method, Uri};
+
+/// Headers of one request.
+pub(super) const HEADERS_LIMIT: usize = 128;
 
 /// Blank lines before a request: one is what old clients left behind a body.
 const BLANK_LINES: u8 = 4;
@@ -68,15 +76,38 @@ enum Declared {
 #[derive(Debug)]
 pub(super) struct Framing {
     at: At,
+    /// What is wrong with a head, where something is.
+    why: BadHead,
     declared: Declared,
+    /// Whether the request is of HTTP/1.0, which knows no chunks.
+    is_old: bool,
+    head_limit_bytes: usize,
+    /// Of the head that is being read, blank lines before it included.
+    head_bytes: usize,
+    /// Heads that are whole.
+    heads: usize,
+    headers: usize,
+    line: Vec<u8>,
     name: Vec<u8>,
     value: Vec<u8>,
 }
 
 impl Framing {
-    /// At the beginning of a connection.
-    pub(super) fn new() -> Framing {
-        Framing { at: At::Begin(0), declared: Declared::Nothing, name: Vec::new(), value: Vec::new() }
+    /// At the beginning of a connection whose heads have at most so many bytes.
+    pub(super) fn new(head_limit_bytes: usize) -> Framing {
+        Framing {
+            at: At::Begin(0),
+            why: BadHead::Framing,
+            declared: Declared::Nothing,
+            is_old: false,
+            head_limit_bytes,
+            head_bytes: 0,
+            heads: 0,
+            headers: 0,
+            line: Vec::new(),
+            name: Vec::new(),
+            value: Vec::new(),
+        }
     }
 
     /// Reads on. The position of the first byte that no request may have there; nothing may be read behind it.
@@ -85,10 +116,10 @@ impl Framing {
         while position < bytes.len() {
             // Bodies are passed over as a whole.
             let (At::Body(left) | At::Data(left)) = self.at else {
-                self.at = match self.step(bytes[position]) {
-                    Some(next) => next,
-                    None => return Some(position),
-                };
+                match self.step(bytes[position]) {
+                    Some(next) if self.count() => self.at = next,
+                    Some(_) | None => return Some(position),
+                }
                 position += 1;
                 continue;
             };
@@ -103,6 +134,47 @@ impl Framing {
             };
         }
         None
+    }
+
+    /// Counts a byte of a head; false where it is one too many.
+    fn count(&mut self) -> bool {
+        if self.at == At::HeadLf {
+            self.heads += 1;
+            self.head_bytes = 0;
+        } else if self.is_at_head() {
+            // The last byte is still to come.
+            if self.head_bytes + 1 >= self.head_limit_bytes {
+                self.why = BadHead::TooLong(self.head_limit_bytes);
+                return false;
+            }
+            self.head_bytes += 1;
+        }
+        true
+    }
+
+    /// What is wrong with the head in which a wrong byte was found.
+    pub(super) fn why(&self) -> BadHead {
+        self.why
+    }
+
+    /// Heads that are whole.
+    pub(super) fn heads(&self) -> usize {
+        self.heads
+    }
+
+    /// Bytes of a head that has begun and is not whole.
+    pub(super) fn head_bytes(&self) -> usize {
+        self.head_bytes
+    }
+
+    /// Whether a request line has begun whose head is not whole.
+    pub(super) fn is_in_head(&self) -> bool {
+        self.is_at_head() && !matches!(self.at, At::Begin(_) | At::BlankLf(_))
+    }
+
+    /// Whether the end of a body is due.
+    pub(super) fn is_in_body(&self) -> bool {
+        !self.is_at_head()
     }
 
     /// Whether a head is being read, or is due; otherwise a body is.
@@ -134,17 +206,35 @@ impl Framing {
     fn step(&mut self, byte: u8) -> Option<At> {
         match (self.at, byte) {
             (At::Begin(blank), b'\r') if blank < BLANK_LINES => Some(At::BlankLf(blank + 1)),
-            (At::Begin(_), _) if byte.is_ascii_graphic() => Some(At::RequestLine),
+            (At::Begin(_), _) if byte.is_ascii_graphic() => {
+                self.line.clear();
+                self.line.push(byte);
+                Some(At::RequestLine)
+            }
             (At::BlankLf(blank), b'\n') => Some(At::Begin(blank)),
             (At::RequestLine, b'\r') => {
                 self.declared = Declared::Nothing;
+                self.headers = 0;
                 self.name.clear();
+                self.is_old = is_old(&self.line)?;
                 Some(At::LineLf)
             }
-            (At::RequestLine, _) => (byte == b' ' || is_text(byte)).then_some(At::RequestLine),
+            (At::RequestLine, _) if self.line.len() == LINE_LIMIT_BYTES => {
+                self.why = BadHead::LineTooLong(LINE_LIMIT_BYTES);
+                None
+            }
+            (At::RequestLine, _) => {
+                self.line.push(byte);
+                (byte == b' ' || is_text(byte)).then_some(At::RequestLine)
+            }
             (At::LineLf, b'\n') => self.declare().map(|()| At::Header),
             (At::Header, b'\r') => Some(At::HeadLf),
+            (At::Header, _) if self.headers == HEADERS_LIMIT && is_token(byte) => {
+                self.why = BadHead::TooMany(HEADERS_LIMIT);
+                None
+            }
             (At::Header, _) if is_token(byte) => {
+                self.headers += 1;
                 self.name.clear();
                 self.value.clear();
                 keep(&mut self.name, byte);
@@ -160,6 +250,7 @@ impl Framing {
                 keep(&mut self.value, byte);
                 Some(At::Value)
             }
+            (At::HeadLf, b'\n') if self.is_old && self.declared == Declared::Chunked => None,
             (At::HeadLf, b'\n') => Some(match self.declared {
                 Declared::Nothing | Declared::Length(0) => At::Begin(0),
                 Declared::Length(length) => At::Body(length),
@@ -215,6 +306,20 @@ impl Framing {
             value.eq_ignore_ascii_case(b"chunked").then_some(Declared::Chunked)?
         };
         Some(())
+    }
+}
+
+/// Whether a request line is of HTTP/1.0 and not of 1.1; none where it is none of either. RFC 9112, section 3.
+fn is_old(line: &[u8]) -> Option<bool> {
+    let mut words = line.split(|byte| *byte == b' ');
+    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+    if words.next().is_some() || Method::from_bytes(method).is_err() || Uri::try_from(target).is_err() {
+        return None;
+    }
+    match version {
+        b"HTTP/1.1" => Some(false),
+        b"HTTP/1.0" => Some(true),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Streams of an HTTP/2 connection: each is a task of its own, which ends when its caller takes nothing for too long, and
-//! is woken when the gateway stops. On HTTP/1 the connection's own task and its write deadline do both. (I/O)
+//! is woken when the gateway stops. On HTTP/1 the connection's own task and its write deadline do both. Requests that a
+//! connection of either has open are counted here. (I/O)
 
 use super::Phase;
 use crate::proxy::reply::AnswerBody;
@@ -92,14 +93,21 @@ struct Counts {
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Opened(Arc<Counts>);
+pub(super) struct Opened(Arc<Counts>, usize);
+
+impl Opened {
+    /// Which one of its connection, from 0.
+    pub(super) fn number(&self) -> usize {
+        self.1
+    }
+}
 
 impl Open {
     /// Counts one more.
     pub(super) fn open(&self) -> Opened {
         self.0.open.fetch_add(1, Ordering::Relaxed);
-        self.0.begun.fetch_add(1, Ordering::Relaxed);
-        Opened(Arc::clone(&self.0))
+        let number = self.0.begun.fetch_add(1, Ordering::Relaxed);
+        Opened(Arc::clone(&self.0), number)
     }
 
     /// Waits until nothing has been open for a while: `first` before the first request, `later` after one.

@@ -2,9 +2,9 @@
 //! used leaves the one before in force.
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{RootCertStore, ServerConfig};
 use std::sync::Arc;
 
 /// The protocols that are spoken behind TLS, the better one first.
@@ -17,6 +17,8 @@ pub enum Error {
     NoCertificate,
     /// There is no private key in the text, or one that is encrypted.
     NoKey,
+    /// One of several certificates to trust cannot be used as one.
+    Authority(rustls::Error),
     /// They do not belong together, or are not of a kind that is known.
     Pair(rustls::Error),
 }
@@ -26,6 +28,7 @@ impl std::fmt::Display for Error {
         match self {
             Error::NoCertificate => f.write_str("there is no certificate in PEM"),
             Error::NoKey => f.write_str("there is no private key in PEM that can be read without a password"),
+            Error::Authority(_) => f.write_str("a certificate in it cannot be trusted, as it is none"),
             Error::Pair(rustls::Error::InconsistentKeys(_)) => {
                 f.write_str("the key is not that of the certificate")
             }
@@ -38,7 +41,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::NoCertificate | Error::NoKey => None,
-            Error::Pair(source) => Some(source),
+            Error::Authority(source) | Error::Pair(source) => Some(source),
         }
     }
 }
@@ -89,6 +92,18 @@ impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Tls")
     }
+}
+
+/// Certificates to trust, PEM: how many there are.
+///
+/// # Errors
+/// When there are none, or one cannot be used.
+pub fn authorities(pem: &[u8]) -> Result<usize, Error> {
+    let mut trusted = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        trusted.add(certificate.map_err(|_| Error::NoCertificate)?).map_err(Error::Authority)?;
+    }
+    if trusted.is_empty() { Err(Error::NoCertificate) } else { Ok(trusted.len()) }
 }
 
 fn config(certificate: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, Error> {

@@ -112,7 +112,9 @@ pub struct SummaryRow {
     pub denied: u64,
     /// The rest.
     pub failed: u64,
-    /// Answered after at least one failed attempt.
+    /// Answered by another target than the plan's first choice, however that was passed by: it failed, was known to fail, could
+    /// not be asked, or was slower than a hedge. Of a stage that is ordered by what is measured, each candidate is the first
+    /// choice unless another was asked before it.
     pub fallbacks: u64,
     /// Of those that were routed, by each flag on the target that served, or on any of the plan where none did.
     pub flags: BTreeMap<String, u64>,
@@ -255,7 +257,8 @@ pub(super) async fn summary(
     by: &[GroupBy],
 ) -> Result<Vec<SummaryRow>, Error> {
     let mut query = QueryBuilder::new(
-        "SELECT app, team, model, target, route, outcome, attempts, input, output, latency_ms, \
+        "SELECT app, team, model, target, route, outcome, input, output, latency_ms, \
+         json_extract(record, '$.decision.plan[0]') AS first_stage, json_extract(record, '$.attempts') AS tried, \
          json_extract(record, '$.decision.obligations') AS obligations, \
          json_extract(record, '$.decision.observed') AS observed FROM decisions",
     );
@@ -276,10 +279,11 @@ pub(super) async fn summary(
             "denied_policy" => totals.denied += 1,
             _ => totals.failed += 1,
         }
-        totals.fallbacks += u64::from(outcome == "ok" && count("attempts")? > 1);
         totals.input = totals.input.saturating_add(count("input")?);
         totals.output = totals.output.saturating_add(count("output")?);
         let target: String = row.try_get("target")?;
+        let is_fallback = is_fallback(&part(&row, "first_stage")?, &part(&row, "tried")?, &target);
+        totals.fallbacks += u64::from(outcome == "ok" && is_fallback);
         flags(&part(&row, "obligations")?, &target).into_iter().for_each(|flag| add(&mut totals.flags, flag));
         rules(&part(&row, "observed")?).into_iter().for_each(|rule| add(&mut totals.observed, rule));
         latencies.push(count("latency_ms")?);
@@ -293,6 +297,16 @@ pub(super) async fn summary(
         .collect();
     summary.sort_by(|a, b| b.requests.cmp(&a.requests).then_with(|| a.group.cmp(&b.group)));
     Ok(summary)
+}
+
+/// Whether another target served than the first choice of a plan that begins with this stage.
+fn is_fallback(first: &Json, tried: &Json, target: &str) -> bool {
+    let mut candidates = first["candidates"].as_array().into_iter().flatten().filter_map(Json::as_str);
+    if !first["order"].is_string() {
+        return candidates.next().is_some_and(|first| first != target);
+    }
+    let others = tried.as_array().into_iter().flatten().filter(|attempt| attempt["target"] != target);
+    !candidates.any(|candidate| candidate == target) || others.count() > 0
 }
 
 /// A part of a decision document; null where there is none.

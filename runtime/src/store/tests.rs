@@ -351,6 +351,42 @@ async fn the_oldest_decisions_make_room() {
 }
 
 #[tokio::test]
+async fn a_fallback_is_what_another_than_the_first_choice_served() {
+    use serde_json::json;
+    let store = Store::in_memory().await.unwrap();
+    let mut number = 0;
+    let mut keep = |plan: serde_json::Value, tried: &[(&str, Option<&str>)], target: &str, outcome| {
+        number += 1;
+        let mut one = record(number, "search", outcome);
+        one.decision = Some(json!({"decision": "route", "plan": plan}).into());
+        one.target = Some(target.to_owned());
+        let attempt = |(target, cause): &(&str, Option<&str>)| {
+            let json = json!({"target": target, "cause": cause, "status": null, "started_ms": 0, "latency_ms": 1,
+                "first_content_ms": null, "detail": ""});
+            serde_json::from_value(json).unwrap()
+        };
+        one.attempts = tried.iter().map(attempt).collect();
+        store.record(one);
+    };
+    let fixed = json!([{"candidates": ["a/b"], "order": null}, {"candidates": ["c/d"], "order": null}]);
+    let measured = json!([{"candidates": ["a/b", "c/d"], "order": "fastest"}, {"candidates": ["e/f"]}]);
+    // Those that count: failed, passed over with an open circuit, slower than a hedge, another one of a measured stage.
+    keep(fixed.clone(), &[("a/b", Some("overloaded")), ("c/d", None)], "c/d", Outcome::Ok);
+    keep(fixed.clone(), &[("c/d", None)], "c/d", Outcome::Ok);
+    keep(fixed.clone(), &[("a/b", Some("superseded")), ("c/d", None)], "c/d", Outcome::Ok);
+    keep(measured.clone(), &[("c/d", Some("timeout")), ("a/b", None)], "a/b", Outcome::Ok);
+    keep(measured.clone(), &[("e/f", None)], "e/f", Outcome::Ok);
+    // Those that do not: the first at once, or when asked again; whichever is faster; what failed in the end.
+    keep(fixed.clone(), &[("a/b", None)], "a/b", Outcome::Ok);
+    keep(fixed.clone(), &[("a/b", Some("overloaded")), ("a/b", None)], "a/b", Outcome::Ok);
+    keep(measured, &[("c/d", None)], "c/d", Outcome::Ok);
+    keep(fixed, &[("a/b", Some("overloaded")), ("c/d", None)], "c/d", Outcome::Truncated);
+    store.flush().await.unwrap();
+    let all = store.summary(&Filter::default(), &[]).await.unwrap();
+    assert_eq!((all[0].requests, all[0].fallbacks), (9, 5));
+}
+
+#[tokio::test]
 async fn a_summary_counts_flags_of_what_served_and_rules_on_trial() {
     let store = Store::in_memory().await.unwrap();
     let document = serde_json::json!({

@@ -134,8 +134,8 @@ fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
         let io = || find::<std::io::Error>(error).map(std::io::Error::kind);
         let cause = if find::<TooSlow>(error).is_some() || io() == Some(std::io::ErrorKind::TimedOut) {
             "no connection in time"
-        } else if find::<rustls::Error>(error).is_some() {
-            "TLS failed"
+        } else if let Some(error) = find::<rustls::Error>(error) {
+            tls(error)
         } else {
             match io() {
                 Some(std::io::ErrorKind::ConnectionRefused) => "the connection was refused",
@@ -149,4 +149,26 @@ fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
         return Failure::no_answer("answered something that is not HTTP");
     }
     Failure::lost()
+}
+
+/// Why there is no TLS, as far as whoever runs the gateway can do something about it.
+fn tls(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError as Wrong;
+    match error {
+        rustls::Error::InvalidCertificate(Wrong::UnknownIssuer) => {
+            "TLS failed: nobody who is trusted vouches for its certificate"
+        }
+        rustls::Error::InvalidCertificate(Wrong::Expired | Wrong::ExpiredContext { .. }) => {
+            "TLS failed: its certificate has expired"
+        }
+        rustls::Error::InvalidCertificate(Wrong::NotValidYet | Wrong::NotValidYetContext { .. }) => {
+            "TLS failed: its certificate is not valid yet"
+        }
+        rustls::Error::InvalidCertificate(Wrong::NotValidForName | Wrong::NotValidForNameContext { .. }) => {
+            "TLS failed: its certificate is for another name"
+        }
+        rustls::Error::InvalidCertificate(_) => "TLS failed: its certificate cannot be accepted",
+        rustls::Error::InvalidMessage(_) => "TLS failed: what answered does not speak it",
+        _ => "TLS failed",
+    }
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Sends one request and gives status line and all that follows.
-fn http(address: &str, request: &str) -> String {
+pub(super) fn http(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("it listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
     stream.write_all(request.as_bytes()).expect("it reads");
@@ -18,15 +18,15 @@ fn http(address: &str, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn get(address: &str, path: &str) -> String {
+pub(super) fn get(address: &str, path: &str) -> String {
     http(address, &format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"))
 }
 
-fn chat(address: &str, headers: &str) -> String {
+pub(super) fn chat(address: &str, headers: &str) -> String {
     say(address, headers, "hello")
 }
 
-fn say(address: &str, headers: &str, content: &str) -> String {
+pub(super) fn say(address: &str, headers: &str, content: &str) -> String {
     let body = format!(r#"{{"model":"assistant","messages":[{{"role":"user","content":"{content}"}}]}}"#);
     let length = body.len();
     let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
@@ -36,7 +36,7 @@ fn say(address: &str, headers: &str, content: &str) -> String {
     )
 }
 
-fn wayleave(arguments: &[&str], folder: &Path) -> String {
+pub(super) fn wayleave(arguments: &[&str], folder: &Path) -> String {
     let output = Command::new(binary_folder().join("wayleave"))
         .args(arguments)
         .current_dir(folder)
@@ -47,7 +47,8 @@ fn wayleave(arguments: &[&str], folder: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-const SERVE: [&str; 6] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--store", "gateway.db"];
+pub(super) const SERVE: [&str; 6] =
+    ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--store", "gateway.db"];
 
 /// fault-F46, fault-F62.
 #[test]

@@ -25,6 +25,8 @@ impl Process {
             .env("HOME", folder.join("home"))
             .env_remove("XDG_STATE_HOME")
             .env_remove("WAYLEAVE_STORE")
+            // Nobody balances requests to what a test stops.
+            .env("WAYLEAVE_TIMEOUTS_DRAIN_DELAY", "0s")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -70,9 +72,14 @@ impl Process {
     }
 
     pub(super) fn terminate(&mut self) -> ExitStatus {
-        let status = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill is there");
-        assert!(status.success(), "the process is still running");
+        self.signal("TERM");
         self.wait()
+    }
+
+    pub(super) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &id]).status().expect("kill is there");
+        assert!(status.success(), "the process is still running");
     }
 
     pub(super) fn wait(&mut self) -> ExitStatus {

@@ -65,16 +65,15 @@ fn what_is_in_force_is_told_with_who_says_so() {
     let said = |name: &str| {
         let settings = document["settings"].as_array().expect("settings");
         let found = settings.iter().find(|setting| setting["name"] == name).expect("the setting");
-        (
-            found["value"].as_str().unwrap_or_default().to_owned(),
-            found["from"].as_str().unwrap_or_default().to_owned(),
-        )
+        serde_json::json!([found["value"], found["unit"], found["written"], found["from"]])
     };
-    let told = |value: &str, from: &str| (value.to_owned(), from.to_owned());
-    assert_eq!(said("body-limit"), told("2MiB", "--body-limit"));
-    assert_eq!(said("timeouts.total"), told("9s", "WAYLEAVE_TIMEOUTS_TOTAL"));
-    assert_eq!(said("timeouts.idle"), told("7s", "policies/wayleave.toml:4:8"));
-    assert_eq!(said("timeouts.write"), told("30s", "default"));
+    use serde_json::json;
+    assert_eq!(said("body-limit"), json!([2 << 20, "bytes", "2MiB", "--body-limit"]));
+    assert_eq!(said("timeouts.total"), json!([9000, "ms", "9s", "WAYLEAVE_TIMEOUTS_TOTAL"]));
+    assert_eq!(said("timeouts.idle"), json!([7000, "ms", "7s", "policies/wayleave.toml:4:8"]));
+    assert_eq!(said("timeouts.write"), json!([30_000, "ms", "30s", "default"]));
+    assert_eq!(said("streams-limit"), json!([4096, null, "4096", "default"]));
+    assert_eq!(said("open"), json!([false, null, "false", "default"]));
 
     std::fs::write(&file, "body-limt = \"1MiB\"\n").expect("it can be written");
     let (code, document) = check(&scratch.0, &["policies"], None);
@@ -83,7 +82,7 @@ fn what_is_in_force_is_told_with_who_says_so() {
         (Some(1), Some("policies/wayleave.toml:1:1"))
     );
     let elsewhere = check(&scratch.0, &["policies", "--settings", "nowhere.toml"], None);
-    assert_eq!(elsewhere.0, Some(2));
+    assert_eq!((elsewhere.0, elsewhere.1["problems"].as_array().map(Vec::len)), (Some(2), Some(1)));
 }
 
 /// Writes a new certificate for `localhost` and its key beside a policy.

@@ -60,6 +60,7 @@ pub(super) fn settings(lines: &str) -> (Settings, Identity) {
             }
             "idle" => settings.timeouts.idle = duration(rest),
             "header-read" => settings.timeouts.header_read = duration(rest),
+            "keep-alive" => settings.timeouts.keep_alive = duration(rest),
             "drain" => settings.timeouts.drain = duration(rest),
             "circuit" => {
                 let (failures, open) = rest.split_once(' ').expect("failures and a time");

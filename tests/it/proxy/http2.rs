@@ -25,7 +25,9 @@ const PLAIN: &str = r#"{"model":"assistant","messages":[]}"#;
 const ANSWER: &str = r#"{"choices":[{"index":0,"message":{"content":"hello"}}]}"#;
 
 /// Opens an HTTP/2 connection and drives it.
-async fn connect<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> SendRequest<Bytes> {
+pub(super) async fn connect<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+) -> SendRequest<Bytes> {
     let (sender, connection) = h2::client::handshake(stream).await.expect("HTTP/2");
     tokio::spawn(async move {
         // How it ends is what the test looks at elsewhere.

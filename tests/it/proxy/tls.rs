@@ -71,5 +71,11 @@ async fn a_provider_over_tls_answers_where_its_certificate_is_trusted() {
     assert_eq!((trusted.status, trusted.body.as_str()), (200, BODY));
     let untrusted = ask(port, Vec::new()).await;
     assert_eq!(untrusted.status, 502);
-    assert!(untrusted.body.contains("first/small: unreachable (TLS failed)"), "{}", untrusted.body);
+    assert!(
+        untrusted.body.contains(
+            "first/small: unreachable (TLS failed: nobody who is trusted vouches for its certificate)"
+        ),
+        "{}",
+        untrusted.body
+    );
 }

@@ -1,13 +1,13 @@
 //! `log --id`: one decision whole, with the lines that decided and its attempts as a time line.
 
 use crate::args::Format;
-use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, ordinal, print};
+use crate::output::{Exit, Failure, Paint, Terminal, columns, moment, ordinal, print, visible_json};
 use crate::storage::Storage;
 use serde_json::Value as Json;
 use wayleave_compiler::diagnostic::render::printable;
 use wayleave_program::source_view::SourceText;
 use wayleave_runtime::record::chosen::Chosen;
-use wayleave_runtime::record::{AttemptRecord, DecisionRecord, PassedOverRecord};
+use wayleave_runtime::record::{AttemptRecord, DecisionRecord};
 use wayleave_runtime::store::Filter;
 use wayleave_runtime::trace::Trace;
 
@@ -23,7 +23,7 @@ pub(super) fn run(storage: &Storage, id: &str, format: Format, terminal: Termina
         Format::Json => {
             let json = serde_json::to_value(&record)
                 .map_err(|error| Failure::because("the decision cannot be written", &error))?;
-            print(&format!("{json:#}\n"))?;
+            print(&visible_json(&format!("{json:#}\n")))?;
         }
         Format::Human => {
             let texts = storage.runtime.block_on(storage.store.policy(&record.source));
@@ -135,16 +135,29 @@ fn attempts(attempts: &[AttemptRecord]) -> Vec<Vec<String>> {
                 attempt.cause.clone().unwrap_or_else(|| "served".to_owned()),
                 attempt.status.map(|status| status.to_string()).unwrap_or_else(|| "-".to_owned()),
                 format!("{} ms", attempt.latency_ms),
-                printable(&attempt.told()),
+                detail(attempt),
             ]
         })
         .collect()
 }
 
+/// What is known of an attempt, and whether somebody may have to pay for it though nothing came of it.
+fn detail(attempt: &AttemptRecord) -> String {
+    let words = printable(&attempt.told());
+    match (attempt.maybe_billed, words.is_empty()) {
+        (false, _) => words,
+        (true, true) => "may be billed".to_owned(),
+        (true, false) => format!("{words}, may be billed"),
+    }
+}
+
 /// Candidates that were not called, and why.
 fn passed_over(record: &DecisionRecord) -> Vec<Vec<String>> {
-    let row = |passed: &PassedOverRecord| vec![printable(&passed.target), printable(&passed.cause)];
-    record.passed_over.iter().map(row).collect()
+    record
+        .passed_over
+        .iter()
+        .map(|passed| vec![printable(&passed.target), printable(&passed.cause)])
+        .collect()
 }
 
 /// Targets that the decision removed, from its document.

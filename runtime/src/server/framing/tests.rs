@@ -1,10 +1,12 @@
 //! `threat-T10`, `fault-F37`: what is ambiguous is found at its byte, however it is cut, and what is not passes.
 
-use super::Framing;
+use super::{Framing, HEADERS_LIMIT};
+use crate::error::BadHead;
+use crate::settings::LINE_LIMIT_BYTES;
 
 /// Where the first wrong byte of a text stands, the text fed in pieces of `size`.
 fn wrong_in(text: &str, size: usize) -> Option<usize> {
-    let mut framing = Framing::new();
+    let mut framing = Framing::new(1 << 16);
     let mut before = 0;
     for piece in text.as_bytes().chunks(size) {
         if let Some(position) = framing.read(piece) {
@@ -60,7 +62,7 @@ fn the_first_wrong_byte_of_an_ambiguous_request_is_found() {
         ("GET / HTTP/1.1\r\nx: a\r", "b\r\n\r\n"),
         ("GET / HTTP/1.1\r\nx: a", "\nhost: a\r\n\r\n"),
         ("GET / HTTP/1.1", "\nhost: a\n\n"),
-        ("GET /\r", " HTTP/1.1\r\n\r\n"),
+        ("GET /", "\r HTTP/1.1\r\n\r\n"),
         ("GET /", "\0 HTTP/1.1\r\n\r\n"),
         ("", " GET / HTTP/1.1\r\n\r\n"),
         ("", "\nGET / HTTP/1.1\r\n\r\n"),
@@ -99,4 +101,45 @@ fn the_first_wrong_byte_of_a_chunked_body_is_found() {
     let trailed =
         format!("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: {}\r\n", long.repeat(8));
     assert!(wrong(&trailed).is_some(), "trailers have a limit");
+}
+
+#[test]
+fn what_is_no_request_line_is_refused_at_its_end() {
+    for line in [
+        "GET /",
+        "GET  / HTTP/1.1",
+        "GET / HTTP/1.1 ",
+        "GET / HTTP/1.2",
+        "GET / HTTP/2.0",
+        "GET / http/1.1",
+        "G(T / HTTP/1.1",
+        "GET a b HTTP/1.1",
+    ] {
+        assert_eq!(wrong(&format!("{line}\r\nhost: a\r\n\r\n")), Some(line.len()), "{line}");
+    }
+    let old = "POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n";
+    assert_eq!(wrong(old), Some(old.len() - 1), "1.0 knows no chunks");
+}
+
+#[test]
+fn heads_have_their_limits_and_are_counted() {
+    let why = |text: &str| {
+        let mut framing = Framing::new(1 << 16);
+        framing.read(text.as_bytes()).map(|_| framing.why())
+    };
+    let long = "a".repeat(LINE_LIMIT_BYTES);
+    assert_eq!(why(&format!("GET /{long} HTTP/1.1\r\n\r\n")), Some(BadHead::LineTooLong(LINE_LIMIT_BYTES)));
+    let many = |count: usize| format!("GET / HTTP/1.1\r\n{}\r\n", "x: a\r\n".repeat(count));
+    assert_eq!(why(&many(HEADERS_LIMIT)), None);
+    assert_eq!(why(&many(HEADERS_LIMIT + 1)), Some(BadHead::TooMany(HEADERS_LIMIT)));
+    let head = |length: usize| format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "a".repeat(length - 23));
+    assert_eq!(head(1 << 16).len(), 1 << 16);
+    assert_eq!(why(&head(1 << 16)), None);
+    assert_eq!(why(&head((1 << 16) + 1)), Some(BadHead::TooLong(1 << 16)));
+
+    let mut framing = Framing::new(1 << 16);
+    assert_eq!(framing.read(b"GET / HTTP/1.1\r\n\r\nPOST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n{"), None);
+    assert_eq!((framing.heads(), framing.head_bytes(), framing.is_in_body()), (2, 0, true));
+    assert_eq!(framing.read(b"}\r\nGET"), None);
+    assert_eq!((framing.heads(), framing.head_bytes(), framing.is_in_head()), (2, 5, true));
 }
