@@ -1,6 +1,8 @@
 //! A stream on its way from provider to caller: events are relayed as they came, or said in the caller's dialect, held
 //! back until the first content, and watched for their end, which each dialect says in its own words. Never invents an
-//! end, and never hides that one is missing.
+//! end, and never hides that one is missing. Events that came together leave together.
+
+mod pieces;
 
 mod translated;
 
@@ -12,7 +14,7 @@ use crate::wire::sse::{Decoder, Event};
 use crate::wire::translate::stream::StreamFacts;
 use crate::wire::{Dialect, Usage};
 use bytes::Bytes;
-use std::collections::VecDeque;
+use pieces::Pieces;
 use translated::Translated;
 use watched::Watched;
 use wayleave_program::plan::FailureClass;
@@ -28,9 +30,11 @@ const COMMENTS_LIMIT: u32 = 3;
 pub struct Relay {
     reading: Reading,
     decoder: Decoder,
-    held: VecDeque<Bytes>,
+    held: Pieces,
     held_bytes: usize,
     comments: u32,
+    /// What stands behind the pieces that are held, where that is known.
+    next: Option<Step>,
 }
 
 /// How events are read, and what the caller gets of them.
@@ -91,13 +95,14 @@ impl Relay {
 
     fn reading(reading: Reading, event_limit_bytes: usize) -> Relay {
         let decoder = Decoder::with_limit(event_limit_bytes);
-        Relay { reading, decoder, held: VecDeque::new(), held_bytes: 0, comments: 0 }
+        Relay { reading, decoder, held: Pieces::default(), held_bytes: 0, comments: 0, next: None }
     }
 
     /// Adds bytes; [`step`](Relay::step) must have asked for them.
     pub fn feed(&mut self, chunk: Bytes) {
         // A chunk counts as a sign of life until it turns out to hold comments alone.
         self.comments += 1;
+        self.held.came_with(&chunk);
         self.decoder.feed(chunk);
     }
 
@@ -139,24 +144,30 @@ impl Relay {
 
     /// What comes next.
     pub fn step(&mut self) -> Step {
-        loop {
-            if self.has_content()
-                && let Some(bytes) = self.held.pop_front()
-            {
-                return Step::Send(bytes);
-            }
-            if self.is_done() {
-                return Step::Done;
-            }
-            let event = match self.decoder.next_event() {
-                Ok(Some(event)) => event,
+        let next = self.next.take().unwrap_or_else(|| self.read());
+        if self.has_content()
+            && let Some(bytes) = self.held.pop()
+        {
+            self.next = Some(next);
+            return Step::Send(bytes);
+        }
+        next
+    }
+
+    /// Takes the events that are there. What stands behind them.
+    fn read(&mut self) -> Step {
+        while !self.is_done() {
+            match self.decoder.next_event() {
+                Ok(Some(event)) => {
+                    if let Some(failure) = self.take(event) {
+                        return Step::Failed(failure);
+                    }
+                }
                 Ok(None) => return Step::Feed,
                 Err(too_long) => return Step::Failed(Failure::no_answer(&too_long.to_string())),
-            };
-            if let Some(failure) = self.take(event) {
-                return Step::Failed(failure);
             }
         }
+        Step::Done
     }
 
     /// The provider's bytes are over. None for a stream that had come to its end: what is left of it comes with the next
@@ -166,7 +177,7 @@ impl Relay {
             Reading::Watched(watched) => watched.end(),
             Reading::Translated(translated) => match translated.end() {
                 Ok(rest) => {
-                    self.held.extend(Some(rest).filter(|rest| !rest.is_empty()));
+                    self.held.push(rest);
                     None
                 }
                 Err(failure) => Some(failure),
@@ -182,14 +193,14 @@ impl Relay {
         match heard {
             // Before the first content nobody waits for what says nothing.
             Heard::Comment(raw) if self.has_content() && !raw.is_empty() => {
-                self.held.push_back(raw);
+                self.held.push(raw);
                 return None;
             }
             Heard::Comment(_) => return None,
             Heard::Nothing => {}
             Heard::Piece(raw) => {
                 self.held_bytes += if self.has_content() { 0 } else { raw.len() };
-                self.held.push_back(raw);
+                self.held.push(raw);
             }
             Heard::Failed(failure) => return Some(failure),
         }

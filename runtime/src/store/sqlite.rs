@@ -20,6 +20,9 @@ const KEYS_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A page of a new database. A usual record takes some 2 KiB, of which one fits into SQLite's own 4 KiB and three into this.
+const PAGE_BYTES: u32 = 8192;
+
 /// Readers at once: console, log and the writer.
 const CONNECTIONS: u32 = 4;
 
@@ -43,6 +46,7 @@ pub(super) async fn open(path: &Path) -> Result<SqlitePool, Error> {
     make_file(path).map_err(Error::File)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
+        .page_size(PAGE_BYTES)
         .journal_mode(SqliteJournalMode::Wal)
         // A commit is on the disk before it is acknowledged.
         .synchronous(SqliteSynchronous::Full)

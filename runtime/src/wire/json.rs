@@ -258,14 +258,14 @@ impl<'a> Reader<'a> {
         let mut at = start;
         let mut has_escapes = false;
         loop {
+            at += plain_length(&bytes[at..]);
             match bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     has_escapes = true;
                     at += escape_length(&bytes[at..]).ok_or(JsonError::Expected(at, "an escape"))?;
                 }
-                Some(0..0x20) => return Err(JsonError::Expected(at, "no control character in a string")),
-                Some(_) => at += 1,
+                Some(_) => return Err(JsonError::Expected(at, "no control character in a string")),
                 None => return Err(JsonError::Expected(at, "the end of a string")),
             }
         }
@@ -381,6 +381,15 @@ impl<'a> Reader<'a> {
         self.at += word.len();
         Ok(())
     }
+}
+
+/// How many bytes stand before a quote, a backslash or a control character.
+fn plain_length(bytes: &[u8]) -> usize {
+    let before = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+    let plain = &bytes[..before];
+    // Looked at whole, as that is many bytes at a time; there is hardly ever one.
+    let has_control = plain.iter().fold(false, |has, byte| has | (*byte < 0x20));
+    if has_control { plain.iter().position(|byte| *byte < 0x20).unwrap_or(before) } else { before }
 }
 
 fn escape_length(bytes: &[u8]) -> Option<usize> {

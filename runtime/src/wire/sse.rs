@@ -3,6 +3,7 @@
 //! the events' bytes one behind the other are the stream's, but for an unfinished last event, which the standard drops.
 
 use bytes::{Bytes, BytesMut};
+use memchr::{memchr, memchr2, memchr2_iter};
 
 /// The longest event unless told otherwise; a whole image in base64 fits.
 pub const EVENT_LIMIT_BYTES: usize = 4 << 20;
@@ -95,26 +96,35 @@ impl Decoder {
 
     /// Where in the chunk the current event ends.
     fn scan(&mut self) -> Option<usize> {
-        for (at, byte) in self.chunk.iter().enumerate() {
-            match byte {
-                b'\n' if self.is_after_cr => self.is_after_cr = false,
-                b'\n' | b'\r' if self.is_in_line => {
-                    self.is_in_line = false;
-                    self.is_after_cr = *byte == b'\r';
-                }
-                b'\n' | b'\r' => {
-                    // The LF of a CRLF that is here already belongs to this event.
-                    let is_crlf = *byte == b'\r' && self.chunk.get(at + 1) == Some(&b'\n');
-                    self.is_after_cr = *byte == b'\r' && !is_crlf;
-                    return Some(at + 1 + usize::from(is_crlf));
-                }
-                _ => {
-                    self.is_in_line = true;
-                    self.is_after_cr = false;
-                }
+        // Its own handle, as what is found changes the state beside it.
+        let chunk = self.chunk.clone();
+        let mut line = 0;
+        for at in memchr2_iter(b'\n', b'\r', &chunk) {
+            self.pass(at > line);
+            line = at + 1;
+            let is_cr = self.chunk[at] == b'\r';
+            if !is_cr && self.is_after_cr {
+                self.is_after_cr = false;
+            } else if self.is_in_line {
+                self.is_in_line = false;
+                self.is_after_cr = is_cr;
+            } else {
+                // The LF of a CRLF that is here already belongs to this event.
+                let is_crlf = is_cr && self.chunk.get(line) == Some(&b'\n');
+                self.is_after_cr = is_cr && !is_crlf;
+                return Some(line + usize::from(is_crlf));
             }
         }
+        self.pass(self.chunk.len() > line);
         None
+    }
+
+    /// Passes bytes that end no line, if there are any.
+    fn pass(&mut self, is_any: bool) {
+        if is_any {
+            self.is_in_line = true;
+            self.is_after_cr = false;
+        }
     }
 }
 
@@ -124,12 +134,11 @@ fn parse(raw: Bytes, is_first: bool) -> Event {
     let mut is_error = false;
     let mut at = start;
     while at < raw.len() {
-        let length =
-            raw[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(raw.len() - at);
+        let length = memchr2(b'\n', b'\r', &raw[at..]).unwrap_or(raw.len() - at);
         let line = at..at + length;
         at += length + 1;
         let text = &raw[line.clone()];
-        let colon = text.iter().position(|byte| *byte == b':').unwrap_or(text.len());
+        let colon = memchr(b':', text).unwrap_or(text.len());
         let value = (line.start + colon + 1).min(line.end);
         let value = value + usize::from(raw.get(value) == Some(&b' ') && value < line.end);
         match &text[..colon] {
