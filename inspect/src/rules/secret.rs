@@ -117,11 +117,16 @@ impl Secret {
             })
     }
 
-    /// Where each rule has to look, by place and apart; runs are looked at right away.
+    /// Where each rule has to look, by place and apart, none where no rule has; runs are looked at right away.
     fn windows(&self, text: &str, runs: &mut Vec<Hit>) -> Vec<Vec<Range<usize>>> {
+        let mut keywords = self.keywords.find_overlapping_iter(text).peekable();
+        // Most texts have none.
+        if keywords.peek().is_none() {
+            return Vec::new();
+        }
         let mut windows: Vec<Vec<Range<usize>>> = vec![Vec::new(); self.rules.len()];
         let mut barren_ends = vec![0; self.rules.len()];
-        for keyword in self.keywords.find_overlapping_iter(text) {
+        for keyword in keywords {
             for &index in &self.called[keyword.pattern().as_usize()] {
                 let rule = &self.rules[index];
                 if let Form::Run(run) = &rule.form {
