@@ -1,12 +1,12 @@
-//! How much of its memory the process holds, looked at once a second: what costs extra stops first, then new requests are
-//! refused, so that those that run can end.
+//! How much of its memory the process holds, looked at a few times a second: what costs extra stops first, then new requests are
+//! refused, and bodies that still come, so that those that run can end.
 
 use crate::settings::MemoryLimit;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 /// Between two looks.
-const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_millis(200);
 
 /// Of the limit, in percent, from which memory is tight.
 const TIGHT_PERCENT: u64 = 80;

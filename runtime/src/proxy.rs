@@ -271,7 +271,8 @@ impl Proxy {
             recording.let_in_by(self.store.hold_key(key));
         }
         let limit = self.settings.body_limit_bytes;
-        let body = intake::body(&head.headers, body, limit, self.settings.timeouts.body_read).await?;
+        let patience = self.settings.timeouts.body_read;
+        let body = intake::body(&head.headers, body, limit, patience, &self.memory).await?;
         let mut call = call::read(api, &body).map_err(Refusal::Call)?;
         call.passed = dialect::passed(api, &head.headers).map_err(Refusal::Attribute)?;
         recording.called(&call);

@@ -13,7 +13,7 @@ mod tests;
 pub use query::{Filter, GroupBy, Listed, SummaryRow};
 
 use crate::keys::{Held, Identity, Keys, NewKey, StoredKey};
-use crate::record::{DecisionRecord, PolicyEvent};
+use crate::record::{DecisionRecord, Outcome, PolicyEvent};
 use sqlx::sqlite::SqlitePool;
 use std::path::Path;
 use std::sync::Arc;
@@ -181,8 +181,13 @@ impl Store {
     }
 
     /// Takes a record for the log, without waiting; texts that others wrote are cut. Where the queue is full it is lost
-    /// and counted.
+    /// and counted; of those whom no key lets in, from where it is half full: nobody without one costs others their records.
     pub fn record(&self, mut record: DecisionRecord) {
+        let is_half_full = self.queue.as_ref().is_some_and(|queue| queue.capacity() < QUEUE_LIMIT / 2);
+        if record.outcome == Outcome::DeniedIdentity && record.caller.key_id.is_empty() && is_half_full {
+            self.state.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         record.cut_foreign_texts();
         self.push(Entry::Decision(Box::new(record)));
     }

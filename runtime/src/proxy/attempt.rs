@@ -131,6 +131,8 @@ async fn begin(
     let mut headers = std::mem::take(&mut reply.headers);
     if !(200..300).contains(&status) {
         let body = if verdict::is_body_telling(status) {
+            // Its words are of use, and not worth waiting for when they stand still.
+            let deadline = deadline.min(Instant::now() + limits.idle);
             timeout_at(deadline, head_of(&mut reply)).await.unwrap_or_default()
         } else {
             Bytes::new()

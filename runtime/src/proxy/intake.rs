@@ -1,6 +1,7 @@
 //! A request's head and body as they come in: what is declared, how long it is, how long it takes.
 
 use crate::error::{BadHead, Refusal};
+use crate::pressure::{Gauge, Pressure};
 use crate::settings::LINE_LIMIT_BYTES;
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
@@ -70,6 +71,7 @@ pub(super) async fn body(
     body: &mut Incoming,
     limit_bytes: usize,
     patience: Duration,
+    memory: &Gauge,
 ) -> Result<Bytes, Refusal> {
     let is_plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
@@ -78,7 +80,7 @@ pub(super) async fn body(
     if !headers.get(header::CONTENT_TYPE).is_none_or(is_json) {
         return Err(Refusal::MediaType);
     }
-    let gathered = tokio::time::timeout(patience, read(body, limit_bytes));
+    let gathered = tokio::time::timeout(patience, read(body, limit_bytes, memory));
     gathered.await.unwrap_or(Err(Refusal::TooSlow))
 }
 
@@ -96,12 +98,12 @@ pub(super) async fn is_at_end(head: &Parts, body: &mut Incoming) -> bool {
 
 /// A body that is too long is refused as soon as that is known, by its declared length before any of it is asked for: what
 /// its caller still writes is thrown away behind the answer.
-async fn read(body: &mut Incoming, limit_bytes: usize) -> Result<Bytes, Refusal> {
+async fn read(body: &mut Incoming, limit_bytes: usize, memory: &Gauge) -> Result<Bytes, Refusal> {
     let declared = body.size_hint().exact();
     if declared.is_some_and(|length| length > limit_bytes as u64) {
         return Err(Refusal::TooLong(limit_bytes));
     }
-    gather(body, declared, limit_bytes).await
+    gather(body, declared, limit_bytes, memory).await
 }
 
 /// Reads so much of a body for nothing. Whether that was all of it.
@@ -124,7 +126,12 @@ fn is_json(value: &http::HeaderValue) -> bool {
 }
 
 /// All of the body, uncopied where it came in one piece.
-async fn gather(body: &mut Incoming, declared: Option<u64>, limit_bytes: usize) -> Result<Bytes, Refusal> {
+async fn gather(
+    body: &mut Incoming,
+    declared: Option<u64>,
+    limit_bytes: usize,
+    memory: &Gauge,
+) -> Result<Bytes, Refusal> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -138,6 +145,10 @@ async fn gather(body: &mut Incoming, declared: Option<u64>, limit_bytes: usize) 
                 all.extend_from_slice(&first);
             }
             all.extend_from_slice(&piece);
+            // Whoever has been let in brings what nobody has room for.
+            if memory.pressure() == Pressure::Full {
+                return Err(Refusal::Overloaded);
+            }
         }
         if first.len().max(all.len()) > limit_bytes {
             return Err(Refusal::TooLong(limit_bytes));

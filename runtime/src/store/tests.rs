@@ -409,3 +409,24 @@ async fn a_summary_counts_flags_of_what_served_and_rules_on_trial() {
     assert_eq!(row.flags, counts(&[("costly", 2), ("odd", 2), ("other", 1)]));
     assert_eq!(row.observed, counts(&[("deny x", 2), ("deny y", 2)]));
 }
+
+/// threat-T22: who has no key takes half of the queue at most, and the others keep their records.
+#[tokio::test]
+async fn strangers_cost_nobody_a_record() {
+    let store = Store::in_memory().await.unwrap();
+    // The writer runs on this thread, and so not before the flush.
+    let half = i64::try_from(QUEUE_LIMIT / 2).unwrap();
+    for number in 0..half * 2 {
+        store.record(record(number, "", Outcome::DeniedIdentity));
+    }
+    let refused = store.log_state().lost;
+    assert!((1..=QUEUE_LIMIT as u64 / 2).contains(&refused), "{refused}");
+    for number in 0..half - 1 {
+        let mut known = record(half * 2 + number, "search", Outcome::DeniedIdentity);
+        known.caller.key_id = "k".to_owned();
+        store.record(known);
+    }
+    assert_eq!(store.log_state().lost, refused);
+    store.flush().await.unwrap();
+    assert!(store.decision(&format!("id{:04}", half * 3 - 2)).await.unwrap().is_some());
+}

@@ -2,6 +2,9 @@
 //!
 //! No redirection is followed, no proxy is taken from the environment, no compression is offered, and nothing is asked twice
 //! but over a connection that was closed before the request began.
+//!
+//! HTTP/1.1 alone, one call at a time on a connection: on HTTP/2 all calls of a provider would share one, where a caller that
+//! takes nothing, a limit of streams or a silent middlebox holds up all others.
 
 use super::address::Resolver;
 use super::body::Pieces;
@@ -71,7 +74,7 @@ impl Transport {
         #[cfg(target_os = "linux")]
         http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         let https = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(config(&ways)?);
-        let https = https.https_or_http().enable_all_versions().wrap_connector(http);
+        let https = https.https_or_http().enable_http1().wrap_connector(http);
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())

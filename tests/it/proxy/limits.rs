@@ -231,3 +231,28 @@ async fn bombs_are_refused_by_their_head() {
         assert_eq!(bytes, format!("HTTP/1.1 {status}").as_bytes(), "{headers}");
     }
 }
+
+/// What the process of the next test holds, in percent of its limit.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// fault-F61: a request that was let in while there was room brings no body that nobody has room for.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_come_when_memory_is_full_are_refused() {
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
+    let (mut settings, identity) = super::case::settings("");
+    let resident_bytes = || u64::try_from(HELD.load(Ordering::Relaxed)).ok();
+    settings.memory = Some(wayleave_runtime::settings::MemoryLimit { limit_bytes: 100, resident_bytes });
+    let gateway = Gateway::start(policy(&text(provider.address())), settings, identity).await;
+    let request = gateway.request("/v1/chat/completions", PLAIN);
+    let (begun, rest) = request.split_at(request.len() - 10);
+    let mut stream = gateway.connect().await;
+    stream.write_all(begun).await.expect("most of a request");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    HELD.store(95, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stream.write_all(rest).await.expect("the rest of it");
+    let mut told = String::new();
+    stream.read_to_string(&mut told).await.expect("an answer");
+    assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("\"overloaded\""), "{told}");
+    assert!(provider.received().is_empty(), "nobody was asked");
+}
