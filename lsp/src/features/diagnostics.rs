@@ -24,6 +24,11 @@ pub struct CheckedPolicy {
 }
 
 impl CheckedPolicy {
+    /// Its files, texts and trees.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// Its files, the root first.
     pub fn files(&self) -> impl Iterator<Item = FileId> + use<> {
         self.sources.ids()
