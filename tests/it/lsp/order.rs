@@ -1,0 +1,95 @@
+//! In which order the server does what it is told: what is taken back, what is outdated, and how a session ends.
+
+use super::client::{Client, uri};
+use lsp_server::Message;
+use serde_json::{Value, json};
+
+const POLICY: &str = "edition 2026\n\nprovider sim {\n  protocol: simulated\n}\n";
+
+/// A client that says all of this before its server begins to listen.
+fn told_at_once(messages: impl Fn(&Client)) -> Client {
+    Client::prepared(json!({}), &[], messages)
+}
+
+fn document() -> Value {
+    json!({"textDocument": {"uri": uri("/p/main.route")}})
+}
+
+fn range(line: u32, from: u32, to: u32) -> Value {
+    json!({"start": {"line": line, "character": from}, "end": {"line": line, "character": to}})
+}
+
+/// The responses among what the server sent, by id: an error's code, or the result.
+fn responses(client: &Client, count: usize) -> Vec<(String, Result<Value, i32>)> {
+    let mut found = Vec::new();
+    while found.len() < count {
+        if let Message::Response(response) = client.receive() {
+            found.push((response.id.to_string(), response.response_result.map_err(|error| error.code)));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_request_that_is_taken_back_before_it_is_begun_is_cancelled() {
+    let client = told_at_once(|client| {
+        client.open("/p/main.route", POLICY);
+        client.send("7", "textDocument/foldingRange", document());
+        client.send("seven", "textDocument/foldingRange", document());
+        client.tell("$/cancelRequest", json!({"id": 7}));
+    });
+    let found = responses(&client, 2);
+    assert_eq!(found[0], ("7".to_owned(), Err(-32800)));
+    assert!(found[1].1.is_ok(), "{found:?}");
+    // To take back what was answered is no mistake.
+    client.tell("$/cancelRequest", json!({"id": "seven"}));
+    client.finish();
+}
+
+#[test]
+fn what_an_edit_outdates_is_refused_where_it_names_a_place_and_else_asked_of_the_new_text() {
+    let client = told_at_once(|client| {
+        client.open("/p/main.route", POLICY);
+        let mut of_range = document();
+        of_range["range"] = range(2, 0, 1);
+        of_range["options"] = json!({"tabSize": 2, "insertSpaces": true});
+        client.send("1", "textDocument/rangeFormatting", of_range);
+        client.send("2", "textDocument/foldingRange", document());
+        let edit = json!([{"range": range(0, 0, 0), "text": "// one\n// two\n"}]);
+        client.change("/p/main.route", 2, edit);
+    });
+    let found = responses(&client, 2);
+    assert_eq!(found[0], ("1".to_owned(), Err(-32801)));
+    let folds = found[1].1.as_ref().expect("it is answered");
+    assert_eq!(folds[0], json!({"startLine": 0, "endLine": 1, "kind": "comment"}), "{folds}");
+    client.finish();
+}
+
+#[test]
+fn an_edit_of_another_file_outdates_nothing() {
+    let client = told_at_once(|client| {
+        client.open("/p/main.route", POLICY);
+        client.open("/p/other.route", POLICY);
+        client.send("1", "textDocument/formatting", {
+            let mut asked = document();
+            asked["options"] = json!({"tabSize": 2, "insertSpaces": true});
+            asked
+        });
+        client.change("/p/other.route", 2, json!([{"text": ""}]));
+    });
+    assert_eq!(responses(&client, 1)[0].1, Ok(json!([])));
+    client.finish();
+}
+
+#[test]
+fn after_a_shutdown_every_request_is_refused() {
+    let client = told_at_once(|client| {
+        client.send("1", "shutdown", Value::Null);
+        client.send("2", "textDocument/foldingRange", document());
+        client.send("3", "shutdown", Value::Null);
+    });
+    let found = responses(&client, 3);
+    assert_eq!(found[0].1, Ok(Value::Null));
+    assert_eq!((&found[1].1, &found[2].1), (&Err(-32600), &Err(-32600)));
+    client.end();
+}
