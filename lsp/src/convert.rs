@@ -8,7 +8,7 @@ use crate::snapshot::Snapshot;
 use gen_lsp_types as lsp;
 use serde_json::json;
 use std::ops::Range;
-use wayleave_compiler::diagnostic::{Diagnostic, Severity};
+use wayleave_compiler::diagnostic::{Code, Diagnostic, Severity};
 use wayleave_compiler::source::FileId;
 
 /// In what the characters of a position are counted.
@@ -137,6 +137,28 @@ impl Related {
     }
 }
 
+/// Whether the client shows that a part of a text has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tags {
+    /// Faded.
+    Shown,
+    /// As any other.
+    Omitted,
+}
+
+impl Tags {
+    pub(crate) fn negotiate(initialize: &serde_json::Value) -> Tags {
+        let stated = |of: &str| initialize.pointer(&format!("/capabilities/textDocument/{of}/tagSupport"));
+        match stated("publishDiagnostics").or(stated("diagnostic")) {
+            Some(_) => Tags::Shown,
+            None => Tags::Omitted,
+        }
+    }
+}
+
+/// What has no effect: a candidate that is never eligible, a rule that never applies, an unused declaration.
+const UNNECESSARY: [Code; 3] = [Code::R0305, Code::R0306, Code::R0309];
+
 /// What the protocol says of one file of a checked policy.
 pub(crate) fn diagnostics_of(
     snapshot: &Snapshot<'_>,
@@ -167,7 +189,10 @@ pub(crate) fn diagnostic_of(
         code_description: None,
         source: Some("wayleave".to_owned()),
         message: lsp::Message::String(message(told)),
-        tags: None,
+        tags: match snapshot.client.tags {
+            Tags::Shown if UNNECESSARY.contains(&told.code) => Some(vec![lsp::DiagnosticTag::Unnecessary]),
+            Tags::Shown | Tags::Omitted => None,
+        },
         related_information: others.filter(|others| !others.is_empty()),
         data: None,
     }

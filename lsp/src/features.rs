@@ -7,3 +7,9 @@ pub mod formatting;
 pub mod folding;
 
 pub mod links;
+
+pub mod selection;
+
+pub mod symbols;
+
+pub mod tokens;

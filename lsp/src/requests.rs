@@ -10,6 +10,14 @@ mod formatting;
 
 mod structure;
 
+mod symbols;
+
+mod tokens;
+
+mod fixes;
+
+mod pull;
+
 /// Why a request is not answered.
 pub(crate) struct Refusal {
     pub(crate) code: ErrorCode,
@@ -60,6 +68,54 @@ pub(crate) const FEATURES: &[Feature] = &[
         outdated: Outdated::AskedAgain,
         answer: |now, asked| answer::<lsp::DocumentLinkRequest>(now, asked, structure::document_links),
     },
+    Feature {
+        method: "textDocument/documentSymbol",
+        offer: || json!({"documentSymbolProvider": true}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::DocumentSymbolRequest>(now, asked, symbols::document),
+    },
+    Feature {
+        method: "workspace/symbol",
+        offer: || json!({"workspaceSymbolProvider": true}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::WorkspaceSymbolRequest>(now, asked, symbols::workspace),
+    },
+    Feature {
+        method: "textDocument/selectionRange",
+        offer: || json!({"selectionRangeProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| written::<lsp::SelectionRangeRequest>(now, asked, symbols::selection),
+    },
+    Feature {
+        method: "textDocument/semanticTokens/full",
+        offer: || json!({"semanticTokensProvider": {"legend": tokens::legend(), "full": {"delta": true}}}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::SemanticTokensRequest>(now, asked, tokens::full),
+    },
+    Feature {
+        method: "textDocument/semanticTokens/full/delta",
+        offer: || json!({}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::SemanticTokensDeltaRequest>(now, asked, tokens::delta),
+    },
+    Feature {
+        method: "textDocument/semanticTokens/range",
+        offer: || json!({"semanticTokensProvider": {"range": true}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| written::<lsp::SemanticTokensRangeRequest>(now, asked, tokens::range),
+    },
+    Feature {
+        method: "textDocument/codeAction",
+        offer: || json!({"codeActionProvider": {"codeActionKinds": ["quickfix", fixes::FIX_ALL]}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| written::<lsp::CodeActionRequest>(now, asked, fixes::actions),
+    },
+    Feature {
+        method: "textDocument/diagnostic",
+        offer: || json!({"diagnosticProvider": {"interFileDependencies": true, "workspaceDiagnostics": false}}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::DocumentDiagnosticRequest>(now, asked, pull::document),
+    },
 ];
 
 /// All that is offered, beyond how texts are kept in step.
@@ -97,7 +153,19 @@ fn answer<R: lsp::Request>(
     parameters: Value,
     by: fn(&Snapshot<'_>, R::Params) -> Result<R::Result, Refusal>,
 ) -> Result<Value, Refusal> {
-    let parameters = serde_json::from_value(parameters)
-        .map_err(|error| Refusal { code: ErrorCode::InvalidParams, message: error.to_string() })?;
-    Ok(json!(by(snapshot, parameters)?))
+    Ok(json!(by(snapshot, read::<R>(parameters)?)?))
+}
+
+/// The same where the answer is written already.
+fn written<R: lsp::Request>(
+    snapshot: &Snapshot<'_>,
+    parameters: Value,
+    by: fn(&Snapshot<'_>, R::Params) -> Result<Value, Refusal>,
+) -> Result<Value, Refusal> {
+    by(snapshot, read::<R>(parameters)?)
+}
+
+fn read<R: lsp::Request>(parameters: Value) -> Result<R::Params, Refusal> {
+    serde_json::from_value(parameters)
+        .map_err(|error| Refusal { code: ErrorCode::InvalidParams, message: error.to_string() })
 }

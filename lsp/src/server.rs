@@ -2,11 +2,11 @@
 //! together before the policy is checked once.
 
 use crate::Host;
-use crate::convert::{self, Encoding, Related};
+use crate::convert::{self, Encoding, Related, Tags};
 use crate::features::diagnostics::CheckedPolicy;
 use crate::queue::{Due, Queue};
 use crate::requests::{self, Feature, Refusal};
-use crate::snapshot::{Client, Snapshot, path_of};
+use crate::snapshot::{Client, Colours, DocumentChanges, Pulls, Snapshot, path_of};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
@@ -52,8 +52,13 @@ pub fn serve_stdio(host: &Host<'_>) -> Result<Exit, String> {
 /// When the client does not speak the protocol at the start; the words say what it sent.
 pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
     let (id, initialize) = connection.initialize_start().map_err(|error| error.to_string())?;
-    let client =
-        Client { encoding: Encoding::negotiate(&initialize), related: Related::negotiate(&initialize) };
+    let client = Client {
+        encoding: Encoding::negotiate(&initialize),
+        related: Related::negotiate(&initialize),
+        tags: Tags::negotiate(&initialize),
+        changes: DocumentChanges::negotiate(&initialize),
+        pulls: Pulls::negotiate(&initialize),
+    };
     let mut capabilities = requests::offers();
     capabilities.insert("positionEncoding".to_owned(), json!(client.encoding.kind()));
     let sync = json!({"openClose": true, "change": 2, "save": {"includeText": false}});
@@ -70,9 +75,16 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         workspace: Workspace::default(),
         uris: BTreeMap::new(),
         policies: OnceCell::new(),
+        colours: Colours::default(),
         published: BTreeMap::new(),
+        refreshes: 0,
         phase: Phase::Serving,
     };
+    if initialize.pointer("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration")
+        == Some(&json!(true))
+    {
+        server.watch();
+    }
     Ok(server.run())
 }
 
@@ -106,7 +118,10 @@ struct Server<'a> {
     uris: BTreeMap<PathBuf, lsp::Uri>,
     /// As the texts stand; checked when they are first asked for, forgotten when a text changes.
     policies: OnceCell<Vec<CheckedPolicy>>,
+    colours: Colours,
     published: BTreeMap<PathBuf, Published>,
+    /// How often the client was asked to pull again, for the ids of these requests.
+    refreshes: u64,
     phase: Phase,
 }
 
@@ -187,8 +202,8 @@ impl Server<'_> {
     }
 
     fn snapshot(&self) -> Snapshot<'_> {
-        let Server { client, workspace, host, uris, policies, .. } = self;
-        Snapshot { client: *client, workspace, host, uris, policies }
+        let Server { client, workspace, host, uris, policies, colours, .. } = self;
+        Snapshot { client: *client, workspace, host, uris, policies, colours }
     }
 
     fn notified(&mut self, notification: Notification) -> Change {
@@ -233,6 +248,7 @@ impl Server<'_> {
     fn closed(&mut self, closed: &lsp::DidCloseTextDocumentParams) -> Change {
         let path = path_of(&closed.text_document.uri);
         self.workspace.remove(&path);
+        self.colours.forget(&path);
         Change::Texts
     }
 
@@ -257,6 +273,9 @@ impl Server<'_> {
         for (path, diagnostics) in found {
             self.publish(path, diagnostics);
         }
+        if self.client.pulls == Pulls::Refreshed && self.workspace.paths().nth(1).is_some() {
+            self.refresh();
+        }
     }
 
     fn collect(&self, policy: &CheckedPolicy, found: &mut BTreeMap<PathBuf, Vec<lsp::Diagnostic>>) {
@@ -276,12 +295,15 @@ impl Server<'_> {
     fn publish(&mut self, path: PathBuf, diagnostics: Vec<lsp::Diagnostic>) {
         let version = self.workspace.document(&path).map(|document| document.version);
         let is_known = version.is_some();
+        // What the client asks for itself is not told as well, and what was told is taken back.
+        let is_pulled = is_known && self.client.pulls != Pulls::Never;
+        let (version, diagnostics) = if is_pulled { (None, Vec::new()) } else { (version, diagnostics) };
         let now = Published { version, diagnostics };
         let before = self.published.get(&path);
         let is_news = match before {
-            Some(before) if is_known => *before != now,
+            Some(before) if is_known && !is_pulled => *before != now,
             Some(before) => before.diagnostics != now.diagnostics,
-            None => is_known || !now.diagnostics.is_empty(),
+            None => (is_known && !is_pulled) || !now.diagnostics.is_empty(),
         };
         let Some(uri) = self.uri_of(&path) else { return };
         if is_news {
@@ -294,6 +316,25 @@ impl Server<'_> {
         } else {
             self.published.insert(path, now);
         }
+    }
+
+    /// Asks to hear of files that change on disk.
+    fn watch(&self) {
+        let options = json!({"watchers": [{"globPattern": "**/*.route"}]});
+        let method = "workspace/didChangeWatchedFiles";
+        let registrations = json!([{"id": "policies", "method": method, "registerOptions": options}]);
+        let parameters = json!({"registrations": registrations});
+        let request =
+            Request::new("watch".to_owned().into(), "client/registerCapability".to_owned(), parameters);
+        self.send(request.into());
+    }
+
+    /// An edit of one document may change what is said of another one that is open.
+    fn refresh(&mut self) {
+        self.refreshes += 1;
+        let id = format!("refresh-{}", self.refreshes);
+        let request = Request::new(id.into(), "workspace/diagnostic/refresh".to_owned(), json!(null));
+        self.send(request.into());
     }
 
     fn uri_of(&self, path: &Path) -> Option<lsp::Uri> {

@@ -2,11 +2,11 @@
 //! changes while a request is answered.
 
 use crate::Host;
-use crate::convert::{Encoding, Lines, Related};
+use crate::convert::{Encoding, Lines, Related, Tags};
 use crate::features::diagnostics::{self, CheckedPolicy};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use wayleave_compiler::source::{FileId, Span};
@@ -16,6 +16,71 @@ use wayleave_compiler::source::{FileId, Span};
 pub(crate) struct Client {
     pub(crate) encoding: Encoding,
     pub(crate) related: Related,
+    pub(crate) tags: Tags,
+    pub(crate) changes: DocumentChanges,
+    pub(crate) pulls: Pulls,
+}
+
+/// How the client takes edits of several documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DocumentChanges {
+    /// Each with the version that it is for.
+    Versioned,
+    /// By document alone.
+    Plain,
+}
+
+impl DocumentChanges {
+    pub(crate) fn negotiate(initialize: &serde_json::Value) -> DocumentChanges {
+        match initialize.pointer("/capabilities/workspace/workspaceEdit/documentChanges") {
+            Some(serde_json::Value::Bool(true)) => DocumentChanges::Versioned,
+            _ => DocumentChanges::Plain,
+        }
+    }
+}
+
+/// Whether the client asks for the diagnostics of what it has open; then they are not published as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pulls {
+    /// And wants to hear when those of other documents may have changed.
+    Refreshed,
+    /// When it sees fit.
+    Alone,
+    /// Never.
+    Never,
+}
+
+impl Pulls {
+    pub(crate) fn negotiate(initialize: &serde_json::Value) -> Pulls {
+        let refreshes = initialize.pointer("/capabilities/workspace/diagnostics/refreshSupport");
+        match (initialize.pointer("/capabilities/textDocument/diagnostic"), refreshes) {
+            (Some(_), Some(serde_json::Value::Bool(true))) => Pulls::Refreshed,
+            (Some(_), _) => Pulls::Alone,
+            (None, _) => Pulls::Never,
+        }
+    }
+}
+
+/// The colours that were told last of each document: an id, and the numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Colours {
+    /// Changed while a request is answered, which changes no answer but the next one's length.
+    told: RefCell<BTreeMap<PathBuf, (u64, Vec<u32>)>>,
+}
+
+impl Colours {
+    /// Takes what is told now; its id, and what was told before.
+    pub(crate) fn told(&self, path: &Path, data: Vec<u32>) -> (String, Option<(String, Vec<u32>)>) {
+        let mut told = self.told.borrow_mut();
+        let before = told.remove(path);
+        let id = before.as_ref().map_or(0, |(id, _)| id + 1);
+        told.insert(path.to_owned(), (id, data));
+        (id.to_string(), before.map(|(id, data)| (id.to_string(), data)))
+    }
+
+    pub(crate) fn forget(&mut self, path: &Path) {
+        self.told.get_mut().remove(path);
+    }
 }
 
 /// All that a request is answered from.
@@ -27,6 +92,7 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) uris: &'a BTreeMap<PathBuf, lsp::Uri>,
     /// Checked when they are first asked for.
     pub(crate) policies: &'a OnceCell<Vec<CheckedPolicy>>,
+    pub(crate) colours: &'a Colours,
 }
 
 impl<'a> Snapshot<'a> {

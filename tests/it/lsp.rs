@@ -7,6 +7,8 @@ mod fixtures;
 
 mod order;
 
+mod session;
+
 use client::{Client, codes, uri};
 use lsp_server::Message;
 use serde_json::{Value, json};

@@ -4,9 +4,9 @@ use crate::Host;
 use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use wayleave_compiler::diagnostic::Diagnostic;
+use wayleave_compiler::diagnostic::{Applicability, Diagnostic};
 use wayleave_compiler::source::{FileId, Sources};
-use wayleave_compiler::{Options, Severity, check, examples};
+use wayleave_compiler::{Options, Severity, check, examples, fix};
 
 /// How many folders above a file are searched for the `main.route` that uses it.
 const ANCESTORS: usize = 16;
@@ -99,4 +99,18 @@ fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
     }
     let paths = sources.files().iter().map(|file| folder.join(&file.name)).collect();
     CheckedPolicy { sources, folder, paths, diagnostics }
+}
+
+/// The text of a file with every sure edit applied; none where there is none for it.
+pub fn fixed_text(policy: &CheckedPolicy, file: FileId, host: &Host<'_>) -> Option<String> {
+    let mut fixes = policy.diagnostics.iter().flat_map(|told| &told.fixes);
+    let is_sure = fixes.any(|fix| {
+        fix.applicability == Applicability::Always && fix.edits.iter().any(|edit| edit.span.file == file)
+    });
+    if !is_sure {
+        return None;
+    }
+    let fixed = fix::fixed(&policy.sources, &Options { as_of: host.as_of });
+    let text = &fixed.sources.file(file).text;
+    (text != policy.text(file)).then(|| text.clone())
 }

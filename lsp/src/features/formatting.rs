@@ -20,11 +20,12 @@ pub struct TextEdit {
 /// Where the layout cannot be trusted, or would be too long.
 pub fn whole(parsed: &Parse) -> Result<Vec<TextEdit>, Fault> {
     let laid_out = checked(parsed)?;
-    let before = Text::of(parsed);
-    if before.text == laid_out {
-        return Ok(Vec::new());
-    }
-    Ok(edits(&before, &Text::of(&parse(&laid_out))))
+    Ok(between(parsed, &parse(&laid_out)))
+}
+
+/// The edits from one text to another, by place; disjoint. Few where the items of both have mostly the same words.
+pub fn between(before: &Parse, after: &Parse) -> Vec<TextEdit> {
+    edits(&Text::of(before), &Text::of(after))
 }
 
 /// Those of the items that a range touches.

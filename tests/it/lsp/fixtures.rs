@@ -169,6 +169,38 @@ fn readable(answer: &Value, texts: &BTreeMap<String, String>, encoding: &str, of
     }
 }
 
+/// The names of colours by number, as the server says them at the start.
+const COLOURS: [&str; 11] = [
+    "comment",
+    "keyword",
+    "string",
+    "number",
+    "regexp",
+    "operator",
+    "type",
+    "property",
+    "enumMember",
+    "namespace",
+    "variable",
+];
+
+/// Each word with its colour.
+fn coloured(case: &Case, counted: &Counted<'_>, answer: &Value) -> Vec<String> {
+    let numbers: Vec<u64> =
+        answer["data"].as_array().expect("numbers").iter().filter_map(Value::as_u64).collect();
+    let (mut line, mut character) = (0, 0);
+    let mut shown = Vec::new();
+    for token in numbers.chunks(5) {
+        character = if token[0] == 0 { character + token[1] } else { token[1] };
+        line += token[0];
+        let end = json!({"line": line, "character": character + token[2]});
+        let range = json!({"start": {"line": line, "character": character}, "end": end});
+        let colour = COLOURS[usize::try_from(token[3]).expect("a small number")];
+        shown.push(format!("{}: {colour} {}", line + 1, &case.text()[counted.bytes(&range)]));
+    }
+    shown
+}
+
 /// A feature of the suite: its folder, its method, and what else is asked.
 struct Asked {
     folder: &'static str,
@@ -179,7 +211,7 @@ struct Asked {
     /// What must hold of the answer, whatever it is.
     holds: fn(&Case, &Counted<'_>, &Value),
     /// What of the answer is shown.
-    shown: fn(&Value) -> Value,
+    shown: fn(&Case, &Counted<'_>, &Value) -> Value,
 }
 
 const PLAIN: Asked = Asked {
@@ -188,7 +220,7 @@ const PLAIN: Asked = Asked {
     capabilities: || json!({}),
     more: |_, _| json!({}),
     holds: |_, _, _| {},
-    shown: Value::clone,
+    shown: |_, _, answer| answer.clone(),
 };
 
 const FEATURES: &[Asked] = &[
@@ -207,6 +239,50 @@ const FEATURES: &[Asked] = &[
         more: |counted, mark| json!({"range": counted.range(mark), "options": {"tabSize": 8, "insertSpaces": false}}),
         ..PLAIN
     },
+    Asked { folder: "symbols", method: "textDocument/documentSymbol", ..PLAIN },
+    Asked {
+        folder: "selection",
+        method: "textDocument/selectionRange",
+        more: |counted, mark| json!({"positions": [counted.position(mark.start)]}),
+        ..PLAIN
+    },
+    Asked {
+        folder: "workspace-symbols",
+        method: "workspace/symbol",
+        more: |counted, mark| json!({"query": &counted.text[mark.clone()]}),
+        ..PLAIN
+    },
+    Asked {
+        folder: "tokens",
+        method: "textDocument/semanticTokens/full",
+        shown: |case, counted, answer| json!(coloured(case, counted, answer)),
+        ..PLAIN
+    },
+    Asked {
+        folder: "tokens-range",
+        method: "textDocument/semanticTokens/range",
+        more: |counted, mark| json!({"range": counted.range(mark)}),
+        shown: |case, counted, answer| json!(coloured(case, counted, answer)),
+        ..PLAIN
+    },
+    Asked {
+        folder: "fixes",
+        method: "textDocument/codeAction",
+        capabilities: || json!({"workspace": {"workspaceEdit": {"documentChanges": true}}}),
+        more: |counted, mark| json!({"range": counted.range(mark), "context": {"diagnostics": []}}),
+        ..PLAIN
+    },
+    Asked {
+        folder: "pull",
+        method: "textDocument/diagnostic",
+        capabilities: || {
+            json!({"textDocument": {"publishDiagnostics": {
+                "relatedInformation": true, "tagSupport": {"valueSet": [1, 2]}}}})
+        },
+        // The id is made of positions, which differ by encoding.
+        shown: |_, _, answer| answer["items"].clone(),
+        ..PLAIN
+    },
     Asked { folder: "folding", method: "textDocument/foldingRange", ..PLAIN },
     Asked { folder: "links", method: "textDocument/documentLink", ..PLAIN },
 ];
@@ -221,7 +297,7 @@ fn answer(asked: &Asked, case: &Case, encoding: &str) -> String {
     client.finish();
     (asked.holds)(case, &counted, &answer);
     let texts = case.files.iter().map(|(path, text)| (uri(path), text.clone())).collect();
-    let shown = readable(&(asked.shown)(&answer), &texts, encoding, &uri(case.path()));
+    let shown = readable(&(asked.shown)(case, &counted, &answer), &texts, encoding, &uri(case.path()));
     serde_json::to_string_pretty(&shown).expect("it is JSON")
 }
 

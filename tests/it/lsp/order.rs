@@ -93,3 +93,34 @@ fn after_a_shutdown_every_request_is_refused() {
     assert_eq!((&found[1].1, &found[2].1), (&Err(-32600), &Err(-32600)));
     client.end();
 }
+
+#[test]
+fn who_asks_for_diagnostics_is_not_told_them_as_well() {
+    let client = Client::start(json!({"textDocument": {"diagnostic": {}}}), &[]);
+    client.open("/p/main.route", POLICY);
+    let first = client.ask("textDocument/diagnostic", document());
+    assert_eq!(first["kind"], "full", "{first}");
+    assert!(first["items"].as_array().is_some_and(|items| !items.is_empty()), "{first}");
+    let mut again = document();
+    again["previousResultId"] = first["resultId"].clone();
+    let second = client.ask("textDocument/diagnostic", again);
+    assert_eq!(second, json!({"kind": "unchanged", "resultId": first["resultId"]}));
+    client.stop();
+}
+
+#[test]
+fn a_client_that_can_watch_files_is_asked_to() {
+    let watches = json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}});
+    let client = Client::start(watches, &[]);
+    match client.receive() {
+        Message::Request(request) => {
+            let method = &request.params["registrations"][0]["method"];
+            assert_eq!(
+                (request.method.as_str(), method),
+                ("client/registerCapability", &json!("workspace/didChangeWatchedFiles"))
+            );
+        }
+        other => panic!("a registration was due: {other:?}"),
+    }
+    client.stop();
+}
