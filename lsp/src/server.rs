@@ -63,6 +63,8 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
     capabilities.insert("positionEncoding".to_owned(), json!(client.encoding.kind()));
     let sync = json!({"openClose": true, "change": 2, "save": {"includeText": false}});
     capabilities.insert("textDocumentSync".to_owned(), sync);
+    let folders = json!({"workspaceFolders": {"supported": true, "changeNotifications": true}});
+    capabilities.insert("workspace".to_owned(), folders);
     let result = json!({
         "capabilities": capabilities,
         "serverInfo": {"name": "wayleave", "version": env!("CARGO_PKG_VERSION")},
@@ -85,7 +87,21 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
     {
         server.watch();
     }
+    server.workspace.folders = folders_at_start(&initialize);
+    if !server.workspace.folders.is_empty() {
+        server.publish_all();
+    }
     Ok(server.run())
+}
+
+/// The folders that a client names at the start: several, or one as older clients do.
+fn folders_at_start(initialize: &serde_json::Value) -> Vec<PathBuf> {
+    let folder =
+        |uri: &serde_json::Value| serde_json::from_value(uri.clone()).ok().map(|uri: lsp::Uri| path_of(&uri));
+    match initialize.get("workspaceFolders").and_then(serde_json::Value::as_array) {
+        Some(folders) => folders.iter().filter_map(|named| folder(named.get("uri")?)).collect(),
+        None => initialize.get("rootUri").and_then(folder).into_iter().collect(),
+    }
 }
 
 /// Where a session stands.
@@ -215,6 +231,10 @@ impl Server<'_> {
                 .and_then(|changed| self.changed(changed)),
             "textDocument/didClose" => parameters::<lsp::DidCloseTextDocumentNotification>(notification)
                 .map(|closed| self.closed(&closed)),
+            "workspace/didChangeWorkspaceFolders" => {
+                parameters::<lsp::DidChangeWorkspaceFoldersNotification>(notification)
+                    .map(|changed| self.moved(&changed.event))
+            }
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" => Ok(Change::Texts),
             _ => Ok(Change::Nothing),
         };
@@ -222,6 +242,14 @@ impl Server<'_> {
             self.log(&format!("`{method}` was not understood: {error}"));
             Change::Nothing
         })
+    }
+
+    /// The editor works in other folders now.
+    fn moved(&mut self, event: &lsp::WorkspaceFoldersChangeEvent) -> Change {
+        let gone: Vec<PathBuf> = event.removed.iter().map(|folder| path_of(&folder.uri)).collect();
+        self.workspace.folders.retain(|folder| !gone.contains(folder));
+        self.workspace.folders.extend(event.added.iter().map(|folder| path_of(&folder.uri)));
+        Change::Texts
     }
 
     fn opened(&mut self, opened: lsp::DidOpenTextDocumentParams) -> Change {

@@ -32,6 +32,8 @@ impl Document {
 /// All open documents by path. A document without a file has its URI for a path.
 #[derive(Debug, Clone, Default)]
 pub struct Workspace {
+    /// The folders that the editor works in; the `main.route` of each is checked whether or not it is open.
+    pub folders: Vec<PathBuf>,
     documents: BTreeMap<PathBuf, Document>,
 }
 

@@ -1,4 +1,4 @@
-//! Every policy that an open document is part of, checked whole from its root, its own tests included.
+//! Every policy that an open document is part of, and those of the editor's folders, checked whole from its root, its own tests included.
 
 use crate::Host;
 use crate::workspace::Workspace;
@@ -45,15 +45,18 @@ impl CheckedPolicy {
     }
 }
 
-/// Checks each policy that has an open document in it, once. Bounded by the open documents and the files they use.
+/// Checks each policy that has an open document in it, and that of each folder, once. Bounded by the open documents, the
+/// folders and the files they use.
 pub fn check_all(workspace: &Workspace, host: &Host<'_>) -> Vec<CheckedPolicy> {
     let mut gathered: BTreeMap<PathBuf, Option<Sources>> = BTreeMap::new();
     let mut roots: Vec<PathBuf> =
         workspace.paths().map(|path| root_of(path, workspace, host, &mut gathered)).collect();
+    roots.extend(workspace.folders.iter().map(|folder| folder.join(ROOT_NAME)));
     roots.sort();
     roots.dedup();
     let mut policies = Vec::new();
     for root in roots {
+        // A folder without a `main.route` has no policy of its own.
         let sources = gathered.remove(&root).unwrap_or_else(|| gather(&root, workspace, host));
         policies.extend(sources.map(|sources| checked(&root, sources, host)));
     }

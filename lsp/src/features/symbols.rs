@@ -1,4 +1,4 @@
-//! What a text declares, as an outline: items with their names, models below their providers, arms below their routes.
+//! What a text declares, as an outline: items with their names, models below their providers.
 
 use std::ops::Range;
 use wayleave_grammar::{NodeOrToken, Parse, SyntaxKind, SyntaxNode, SyntaxToken};
@@ -32,7 +32,7 @@ pub fn answers_to(name: &str, asked: &str) -> bool {
 fn declared(node: &SyntaxNode) -> Vec<Symbol> {
     // A rule that is tried is declared as it is without `observe`.
     let inside = node.children().flat_map(|child| match child.kind() {
-        SyntaxKind::Observe | SyntaxKind::Arms | SyntaxKind::Block => declared(&child),
+        SyntaxKind::Observe => declared(&child),
         _ => symbol(&child).into_iter().collect(),
     });
     inside.collect()
@@ -62,7 +62,6 @@ fn symbol(node: &SyntaxNode) -> Option<Symbol> {
         | SyntaxKind::Cap
         | SyntaxKind::Log
         | SyntaxKind::Route
-        | SyntaxKind::Arm
         | SyntaxKind::Migrate
         | SyntaxKind::Guarantee => {
             let is_name =

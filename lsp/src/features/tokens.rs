@@ -98,7 +98,9 @@ fn kind(token: &SyntaxToken) -> Option<TokenKind> {
 fn name(token: &SyntaxToken) -> Option<TokenKind> {
     let name = token.parent().filter(|parent| parent.kind() == SyntaxKind::Name)?;
     let of = name.parent()?;
+    let is_first = of.children().find(|child| child.kind() == SyntaxKind::Name).as_ref() == Some(&name);
     Some(match of.kind() {
+        SyntaxKind::Field if !is_first => TokenKind::Value,
         SyntaxKind::AttributeName | SyntaxKind::Field | SyntaxKind::Attribute | SyntaxKind::Classify => {
             TokenKind::Attribute
         }
@@ -108,7 +110,10 @@ fn name(token: &SyntaxToken) -> Option<TokenKind> {
         | SyntaxKind::TreeShape
         | SyntaxKind::TreeBranch
         | SyntaxKind::ClassifyArm
-        | SyntaxKind::Literal => TokenKind::Value,
+        | SyntaxKind::AttributeTest
+        | SyntaxKind::GivenField
+        | SyntaxKind::List
+        | SyntaxKind::DefaultClause => TokenKind::Value,
         SyntaxKind::Provider => TokenKind::Provider,
         SyntaxKind::TargetPath => {
             let is_first =

@@ -119,10 +119,10 @@ fn word(kind: SyntaxKind) -> &'static str {
         SyntaxKind::Cap => "cap",
         SyntaxKind::Log => "log",
         SyntaxKind::Route => "route",
-        SyntaxKind::Arm => "arm",
         SyntaxKind::Migrate => "migrate",
         SyntaxKind::Guarantee => "guarantee",
         SyntaxKind::Test => "test",
+        SyntaxKind::Otherwise => "otherwise",
         _ => "",
     }
 }

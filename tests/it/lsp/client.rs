@@ -24,11 +24,13 @@ impl Client {
         Client::prepared(capabilities, disk, |_| {})
     }
 
-    /// A client that says `first` right after the handshake, before its server begins to listen.
+    /// A client that says `first` right after the handshake, before its server begins to listen. The folders that it works in
+    /// stand among its capabilities.
     pub(crate) fn prepared(capabilities: Value, disk: &[(&str, &str)], first: impl Fn(&Client)) -> Client {
         let (connection, theirs) = Connection::memory();
         let mut client = Client { connection, server: None, initialized: Value::Null };
-        let parameters = json!({"processId": null, "rootUri": null, "capabilities": capabilities});
+        let folders = capabilities["workspaceFolders"].clone();
+        let parameters = json!({"processId": null, "rootUri": null, "workspaceFolders": folders, "capabilities": capabilities});
         client.send("0", "initialize", parameters);
         client.tell("initialized", json!({}));
         first(&client);

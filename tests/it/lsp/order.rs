@@ -124,3 +124,17 @@ fn a_client_that_can_watch_files_is_asked_to() {
     }
     client.stop();
 }
+
+#[test]
+fn the_policy_of_each_folder_is_checked_whether_or_not_it_is_open() {
+    let folder = |path: &str| json!({"uri": uri(path), "name": path});
+    let disk = [("/p/main.route", POLICY), ("/q/main.route", POLICY)];
+    let client = Client::start(json!({"workspaceFolders": [folder("/p"), folder("/none")]}), &disk);
+    let (name, version, found) = client.published();
+    assert_eq!((name.as_str(), &version, found.is_empty()), ("main.route", &Value::Null, false), "{found:?}");
+    let moved = json!({"event": {"added": [folder("/q")], "removed": [folder("/p")]}});
+    client.tell("workspace/didChangeWorkspaceFolders", moved);
+    let (gone, found) = (client.published(), client.published());
+    assert_eq!((gone.2.is_empty(), found.2.is_empty()), (true, false), "{gone:?} {found:?}");
+    client.stop();
+}
