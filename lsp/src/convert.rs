@@ -1,13 +1,15 @@
-//! Our types to those of the language server protocol, and back; the only file that names both.
+//! Texts and diagnostics to those of the language server protocol, and back.
 //!
 //! Protocol positions count lines from 0 and characters in the encoding that was agreed on. Every position that a
 //! client can send has an offset here: what lies beyond a line is its end, what lies beyond the text is the end of it.
 
 use crate::features::diagnostics::CheckedPolicy;
+use crate::snapshot::Snapshot;
 use gen_lsp_types as lsp;
-use std::path::Path;
-use wayleave_compiler::diagnostic::{Diagnostic, Severity};
-use wayleave_compiler::source::{FileId, Span};
+use serde_json::json;
+use std::ops::Range;
+use wayleave_compiler::diagnostic::{Code, Diagnostic, Severity};
+use wayleave_compiler::source::FileId;
 
 /// In what the characters of a position are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,14 +18,17 @@ pub(crate) enum Encoding {
     Utf8,
     /// Units of UTF-16, which every client understands.
     Utf16,
+    /// Code points.
+    Utf32,
 }
 
 impl Encoding {
-    /// Bytes where the client offers them, as that is what we count in.
+    /// Bytes where the client offers them, as that is what we count in; else code points.
     pub(crate) fn negotiate(initialize: &serde_json::Value) -> Encoding {
         let offered = initialize.pointer("/capabilities/general/positionEncodings");
-        let names = offered.and_then(serde_json::Value::as_array).into_iter().flatten();
-        if names.into_iter().any(|name| name == "utf-8") { Encoding::Utf8 } else { Encoding::Utf16 }
+        let names = offered.and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
+        let is_offered = |encoding: &Encoding| names.iter().any(|name| *name == json!(encoding.kind()));
+        [Encoding::Utf8, Encoding::Utf32].into_iter().find(is_offered).unwrap_or(Encoding::Utf16)
     }
 
     /// As the protocol names it.
@@ -31,6 +36,7 @@ impl Encoding {
         match self {
             Encoding::Utf8 => lsp::PositionEncodingKind::UTF8,
             Encoding::Utf16 => lsp::PositionEncodingKind::UTF16,
+            Encoding::Utf32 => lsp::PositionEncodingKind::UTF32,
         }
     }
 
@@ -38,6 +44,7 @@ impl Encoding {
         match self {
             Encoding::Utf8 => text.len(),
             Encoding::Utf16 => text.chars().map(char::len_utf16).sum(),
+            Encoding::Utf32 => text.chars().count(),
         }
     }
 }
@@ -83,6 +90,12 @@ impl<'a> Lines<'a> {
         start + line.len()
     }
 
+    /// In bytes. A range that ends before it begins is empty.
+    pub(crate) fn offsets(&self, range: lsp::Range) -> Range<usize> {
+        let start = self.offset(range.start);
+        start..self.offset(range.end).max(start)
+    }
+
     pub(crate) fn range(&self, start: usize, end: usize) -> lsp::Range {
         lsp::Range { start: self.position(start), end: self.position(end) }
     }
@@ -99,9 +112,8 @@ pub(crate) fn apply(text: &str, change: lsp::TextDocumentContentChangeEvent, enc
         lsp::TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => whole.text,
         lsp::TextDocumentContentChangeEvent::TextDocumentContentChangePartial(partial) => {
             let lines = Lines::new(text, encoding);
-            let start = lines.offset(partial.range.start);
-            let end = lines.offset(partial.range.end).max(start);
-            format!("{}{}{}", &text[..start], partial.text, &text[end..])
+            let range = lines.offsets(partial.range);
+            format!("{}{}{}", &text[..range.start], partial.text, &text[range.end..])
         }
     }
 }
@@ -125,36 +137,65 @@ impl Related {
     }
 }
 
+/// Whether the client shows that a part of a text has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tags {
+    /// Faded.
+    Shown,
+    /// As any other.
+    Omitted,
+}
+
+impl Tags {
+    pub(crate) fn negotiate(initialize: &serde_json::Value) -> Tags {
+        let stated = |of: &str| initialize.pointer(&format!("/capabilities/textDocument/{of}/tagSupport"));
+        match stated("publishDiagnostics").or(stated("diagnostic")) {
+            Some(_) => Tags::Shown,
+            None => Tags::Omitted,
+        }
+    }
+}
+
+/// What has no effect: a candidate that is never eligible, a rule that never applies, an unused declaration.
+const UNNECESSARY: [Code; 3] = [Code::R0305, Code::R0306, Code::R0309];
+
 /// What the protocol says of one file of a checked policy.
 pub(crate) fn diagnostics_of(
+    snapshot: &Snapshot<'_>,
     policy: &CheckedPolicy,
     file: FileId,
-    encoding: Encoding,
-    related: Related,
-    uri: &dyn Fn(&Path) -> Option<lsp::Uri>,
 ) -> Vec<lsp::Diagnostic> {
-    let lines = Lines::new(policy.text(file), encoding);
+    let lines = snapshot.lines(policy.text(file));
     let of_file = policy.diagnostics.iter().filter(|diagnostic| diagnostic.primary.span.file == file);
-    of_file
-        .map(|diagnostic| {
-            let span = diagnostic.primary.span;
-            let others = match related {
-                Related::Shown => Some(related_information(policy, diagnostic, encoding, uri)),
-                Related::Omitted => None,
-            };
-            lsp::Diagnostic {
-                range: lines.range(span.start as usize, span.end as usize),
-                severity: Some(severity(diagnostic.severity)),
-                code: Some(lsp::Code::String(diagnostic.code.name().to_owned())),
-                code_description: None,
-                source: Some("wayleave".to_owned()),
-                message: lsp::Message::String(message(diagnostic)),
-                tags: None,
-                related_information: others.filter(|others| !others.is_empty()),
-                data: None,
-            }
-        })
-        .collect()
+    of_file.map(|told| diagnostic_of(snapshot, policy, &lines, told)).collect()
+}
+
+/// One of them, in a file with those lines.
+pub(crate) fn diagnostic_of(
+    snapshot: &Snapshot<'_>,
+    policy: &CheckedPolicy,
+    lines: &Lines<'_>,
+    told: &Diagnostic,
+) -> lsp::Diagnostic {
+    let span = told.primary.span;
+    let others = match snapshot.client.related {
+        Related::Shown => Some(related_information(snapshot, policy, told)),
+        Related::Omitted => None,
+    };
+    lsp::Diagnostic {
+        range: lines.range(span.start as usize, span.end as usize),
+        severity: Some(severity(told.severity)),
+        code: Some(lsp::Code::String(told.code.name().to_owned())),
+        code_description: None,
+        source: Some("wayleave".to_owned()),
+        message: lsp::Message::String(message(told)),
+        tags: match snapshot.client.tags {
+            Tags::Shown if UNNECESSARY.contains(&told.code) => Some(vec![lsp::DiagnosticTag::Unnecessary]),
+            Tags::Shown | Tags::Omitted => None,
+        },
+        related_information: others.filter(|others| !others.is_empty()),
+        data: None,
+    }
 }
 
 /// What is wrong and the next step: an editor shows nothing else.
@@ -175,20 +216,14 @@ fn severity(severity: Severity) -> lsp::DiagnosticSeverity {
 }
 
 fn related_information(
+    snapshot: &Snapshot<'_>,
     policy: &CheckedPolicy,
-    diagnostic: &Diagnostic,
-    encoding: Encoding,
-    uri: &dyn Fn(&Path) -> Option<lsp::Uri>,
+    told: &Diagnostic,
 ) -> Vec<lsp::DiagnosticRelatedInformation> {
-    let location = |span: Span| {
-        let lines = Lines::new(policy.text(span.file), encoding);
-        let uri = uri(policy.path(span.file))?;
-        Some(lsp::Location { uri, range: lines.range(span.start as usize, span.end as usize) })
-    };
-    let labels = diagnostic.secondary.iter().filter(|label| !label.text.is_empty());
+    let labels = told.secondary.iter().filter(|label| !label.text.is_empty());
     labels
         .filter_map(|label| {
-            let location = location(label.span)?;
+            let location = snapshot.location(policy, label.span)?;
             Some(lsp::DiagnosticRelatedInformation { location, message: label.text.clone() })
         })
         .collect()

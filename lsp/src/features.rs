@@ -1,3 +1,15 @@
 //! What the server can do, one file each, in plain types: paths, offsets and words, none of the protocol's.
 
 pub mod diagnostics;
+
+pub mod formatting;
+
+pub mod folding;
+
+pub mod links;
+
+pub mod selection;
+
+pub mod symbols;
+
+pub mod tokens;

@@ -1,13 +1,19 @@
 //! Answers an editor: the language server of `.route` policies over one connection.
 //!
 //! Reads nothing by itself: texts that are not open in the editor come from the [`Host`], and so does the date.
-//! Start at `server.rs` for the loop, at `features.rs` for what it can do.
+//! Start at `server.rs` for the loop, at `requests.rs` for what it is asked, at `features.rs` for what it can do.
 
 pub mod features;
 
 pub mod workspace;
 
 mod convert;
+
+mod snapshot;
+
+mod requests;
+
+mod queue;
 
 mod server;
 

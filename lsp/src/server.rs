@@ -2,12 +2,16 @@
 //! together before the policy is checked once.
 
 use crate::Host;
-use crate::convert::{self, Encoding, Related};
-use crate::features::diagnostics::{self, CheckedPolicy};
+use crate::convert::{self, Encoding, Related, Tags};
+use crate::features::diagnostics::CheckedPolicy;
+use crate::queue::{Due, Queue};
+use crate::requests::{self, Feature, Refusal};
+use crate::snapshot::{Client, Colours, DocumentChanges, Pulls, Snapshot, path_of};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use serde_json::json;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -29,10 +33,15 @@ pub enum Exit {
 /// # Errors
 /// When the client does not speak the protocol at the start, or a stream breaks.
 pub fn serve_stdio(host: &Host<'_>) -> Result<Exit, String> {
-    let (connection, threads) = Connection::stdio();
-    let exit = serve(&connection, host)?;
-    // The writer ends when the last sender is gone; the reader ended with `exit` or the client.
-    drop(connection);
+    let (Connection { sender, receiver }, threads) = Connection::stdio();
+    // Standard input hands over a message when it is taken. To look ahead, messages are taken as they come; the reader ends
+    // with `exit` or the client, and this thread with it.
+    let (ours, theirs) = Connection::memory();
+    let ahead =
+        std::thread::spawn(move || receiver.into_iter().all(|message| theirs.sender.send(message).is_ok()));
+    let exit = serve(&Connection { sender, receiver: ours.receiver }, host)?;
+    // The writer ends when the last sender is gone.
+    let _ = ahead.join();
     threads.join().map_err(|error| error.to_string())?;
     Ok(exit)
 }
@@ -43,26 +52,56 @@ pub fn serve_stdio(host: &Host<'_>) -> Result<Exit, String> {
 /// When the client does not speak the protocol at the start; the words say what it sent.
 pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
     let (id, initialize) = connection.initialize_start().map_err(|error| error.to_string())?;
-    let encoding = Encoding::negotiate(&initialize);
+    let client = Client {
+        encoding: Encoding::negotiate(&initialize),
+        related: Related::negotiate(&initialize),
+        tags: Tags::negotiate(&initialize),
+        changes: DocumentChanges::negotiate(&initialize),
+        pulls: Pulls::negotiate(&initialize),
+    };
+    let mut capabilities = requests::offers();
+    capabilities.insert("positionEncoding".to_owned(), json!(client.encoding.kind()));
+    let sync = json!({"openClose": true, "change": 2, "save": {"includeText": false}});
+    capabilities.insert("textDocumentSync".to_owned(), sync);
+    let folders = json!({"workspaceFolders": {"supported": true, "changeNotifications": true}});
+    capabilities.insert("workspace".to_owned(), folders);
     let result = json!({
-        "capabilities": {
-            "positionEncoding": encoding.kind(),
-            "textDocumentSync": {"openClose": true, "change": 2, "save": {"includeText": false}},
-        },
+        "capabilities": capabilities,
         "serverInfo": {"name": "wayleave", "version": env!("CARGO_PKG_VERSION")},
     });
     connection.initialize_finish(id, result).map_err(|error| error.to_string())?;
     let mut server = Server {
         connection,
         host,
-        encoding,
-        related: Related::negotiate(&initialize),
+        client,
         workspace: Workspace::default(),
         uris: BTreeMap::new(),
+        policies: OnceCell::new(),
+        colours: Colours::default(),
         published: BTreeMap::new(),
+        refreshes: 0,
         phase: Phase::Serving,
     };
+    if initialize.pointer("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration")
+        == Some(&json!(true))
+    {
+        server.watch();
+    }
+    server.workspace.folders = folders_at_start(&initialize);
+    if !server.workspace.folders.is_empty() {
+        server.publish_all();
+    }
     Ok(server.run())
+}
+
+/// The folders that a client names at the start: several, or one as older clients do.
+fn folders_at_start(initialize: &serde_json::Value) -> Vec<PathBuf> {
+    let folder =
+        |uri: &serde_json::Value| serde_json::from_value(uri.clone()).ok().map(|uri: lsp::Uri| path_of(&uri));
+    match initialize.get("workspaceFolders").and_then(serde_json::Value::as_array) {
+        Some(folders) => folders.iter().filter_map(|named| folder(named.get("uri")?)).collect(),
+        None => initialize.get("rootUri").and_then(folder).into_iter().collect(),
+    }
 }
 
 /// Where a session stands.
@@ -89,21 +128,27 @@ struct Published {
 struct Server<'a> {
     connection: &'a Connection,
     host: &'a Host<'a>,
-    encoding: Encoding,
-    related: Related,
+    client: Client,
     workspace: Workspace,
     /// The client's own spelling of each open document's URI.
     uris: BTreeMap<PathBuf, lsp::Uri>,
+    /// As the texts stand; checked when they are first asked for, forgotten when a text changes.
+    policies: OnceCell<Vec<CheckedPolicy>>,
+    colours: Colours,
     published: BTreeMap<PathBuf, Published>,
+    /// How often the client was asked to pull again, for the ids of these requests.
+    refreshes: u64,
     phase: Phase,
 }
 
 impl Server<'_> {
     fn run(&mut self) -> Exit {
-        while let Ok(first) = self.connection.receiver.recv() {
+        let mut queue = Queue::new(self.connection);
+        while let Some(first) = queue.wait() {
+            let mut next = Some(first);
             let mut change = Change::Nothing;
-            let waiting = std::iter::once(first).chain(self.connection.receiver.try_iter()).take(TOGETHER);
-            for message in waiting {
+            let mut taken = 0;
+            while let Some(message) = next {
                 match message {
                     Message::Notification(exit) if exit.method == "exit" => {
                         return match self.phase {
@@ -113,12 +158,15 @@ impl Server<'_> {
                     }
                     Message::Notification(notification) => {
                         if self.notified(notification) == Change::Texts {
+                            self.policies = OnceCell::new();
                             change = Change::Texts;
                         }
                     }
-                    Message::Request(request) => self.asked(request),
+                    Message::Request(request) => self.asked(request, &mut queue),
                     Message::Response(_) => {}
                 }
+                taken += 1;
+                next = if taken < TOGETHER { queue.next() } else { None };
             }
             if change == Change::Texts && matches!(self.phase, Phase::Serving) {
                 self.publish_all();
@@ -127,24 +175,51 @@ impl Server<'_> {
         Exit::Abrupt
     }
 
-    fn asked(&mut self, request: Request) {
-        let response = match (&self.phase, request.method.as_str()) {
+    fn asked(&mut self, request: Request, queue: &mut Queue<'_>) {
+        let refused = |code: ErrorCode, message: String| Err(Refusal { code, message });
+        let result = match (&self.phase, request.method.as_str()) {
             (Phase::Serving, "shutdown") => {
                 self.phase = Phase::Stopping;
-                Response::new_ok(request.id, ())
+                Ok(serde_json::Value::Null)
             }
-            (Phase::Stopping, _) => Response::new_err(
-                request.id,
-                ErrorCode::InvalidRequest as i32,
-                "the server is shutting down".to_owned(),
-            ),
-            (Phase::Serving, method) => Response::new_err(
-                request.id,
-                ErrorCode::MethodNotFound as i32,
-                format!("`{method}` is not offered by this server"),
-            ),
+            (Phase::Stopping, _) => {
+                refused(ErrorCode::InvalidRequest, "the server is shutting down".to_owned())
+            }
+            (Phase::Serving, method) => match requests::feature(method) {
+                None => {
+                    refused(ErrorCode::MethodNotFound, format!("`{method}` is not offered by this server"))
+                }
+                Some(feature) => match queue.due(&request, feature.outdated) {
+                    Due::Now => self.answer(feature, request.params),
+                    Due::Cancelled => {
+                        refused(ErrorCode::RequestCanceled, "the request was cancelled".to_owned())
+                    }
+                    Due::Outdated => {
+                        refused(ErrorCode::ContentModified, "the text has changed since".to_owned())
+                    }
+                    Due::Later => return,
+                },
+            },
+        };
+        let response = match result {
+            Ok(result) => Response::new_ok(request.id, result),
+            Err(Refusal { code, message }) => Response::new_err(request.id, code as i32, message),
         };
         self.send(response.into());
+    }
+
+    /// A panic costs one request.
+    fn answer(&self, feature: &Feature, parameters: serde_json::Value) -> Result<serde_json::Value, Refusal> {
+        let answered = catch_unwind(AssertUnwindSafe(|| (feature.answer)(&self.snapshot(), parameters)));
+        answered.unwrap_or_else(|_| {
+            let message = format!("`{}` failed with an error of the server's own", feature.method);
+            Err(Refusal { code: ErrorCode::InternalError, message })
+        })
+    }
+
+    fn snapshot(&self) -> Snapshot<'_> {
+        let Server { client, workspace, host, uris, policies, colours, .. } = self;
+        Snapshot { client: *client, workspace, host, uris, policies, colours }
     }
 
     fn notified(&mut self, notification: Notification) -> Change {
@@ -156,6 +231,10 @@ impl Server<'_> {
                 .and_then(|changed| self.changed(changed)),
             "textDocument/didClose" => parameters::<lsp::DidCloseTextDocumentNotification>(notification)
                 .map(|closed| self.closed(&closed)),
+            "workspace/didChangeWorkspaceFolders" => {
+                parameters::<lsp::DidChangeWorkspaceFoldersNotification>(notification)
+                    .map(|changed| self.moved(&changed.event))
+            }
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" => Ok(Change::Texts),
             _ => Ok(Change::Nothing),
         };
@@ -165,11 +244,19 @@ impl Server<'_> {
         })
     }
 
+    /// The editor works in other folders now.
+    fn moved(&mut self, event: &lsp::WorkspaceFoldersChangeEvent) -> Change {
+        let gone: Vec<PathBuf> = event.removed.iter().map(|folder| path_of(&folder.uri)).collect();
+        self.workspace.folders.retain(|folder| !gone.contains(folder));
+        self.workspace.folders.extend(event.added.iter().map(|folder| path_of(&folder.uri)));
+        Change::Texts
+    }
+
     fn opened(&mut self, opened: lsp::DidOpenTextDocumentParams) -> Change {
         let item = opened.text_document;
         let path = path_of(&item.uri);
         self.uris.insert(path.clone(), item.uri);
-        self.workspace.put(path, Document { version: item.version, text: item.text });
+        self.workspace.put(path, Document::new(item.version, item.text));
         Change::Texts
     }
 
@@ -180,30 +267,33 @@ impl Server<'_> {
             self.workspace.document(&path).ok_or_else(|| format!("`{}` is not open", path.display()))?;
         let mut text = document.text.clone();
         for change in changed.content_changes {
-            text = convert::apply(&text, change, self.encoding);
+            text = convert::apply(&text, change, self.client.encoding);
         }
-        self.workspace.put(path, Document { version, text });
+        self.workspace.put(path, Document::new(version, text));
         Ok(Change::Texts)
     }
 
     fn closed(&mut self, closed: &lsp::DidCloseTextDocumentParams) -> Change {
         let path = path_of(&closed.text_document.uri);
         self.workspace.remove(&path);
+        self.colours.forget(&path);
         Change::Texts
     }
 
     /// Checks every policy that an open document is part of, and says what changed since the last time.
     fn publish_all(&mut self) {
-        let checked = catch_unwind(AssertUnwindSafe(|| diagnostics::check_all(&self.workspace, self.host)));
-        let Ok(policies) = checked else {
+        let found = catch_unwind(AssertUnwindSafe(|| {
+            let mut found: BTreeMap<PathBuf, Vec<lsp::Diagnostic>> =
+                self.workspace.paths().map(|path| (path.to_owned(), Vec::new())).collect();
+            for policy in self.snapshot().policies() {
+                self.collect(policy, &mut found);
+            }
+            found
+        }));
+        let Ok(mut found) = found else {
             self.log("the check failed with an error of its own; diagnostics stay as they were");
             return;
         };
-        let mut found: BTreeMap<PathBuf, Vec<lsp::Diagnostic>> =
-            self.workspace.paths().map(|path| (path.to_owned(), Vec::new())).collect();
-        for policy in &policies {
-            self.collect(policy, &mut found);
-        }
         // What was said of a file that no policy names any more is taken back.
         for path in self.published.keys() {
             found.entry(path.clone()).or_default();
@@ -211,13 +301,16 @@ impl Server<'_> {
         for (path, diagnostics) in found {
             self.publish(path, diagnostics);
         }
+        if self.client.pulls == Pulls::Refreshed && self.workspace.paths().nth(1).is_some() {
+            self.refresh();
+        }
     }
 
     fn collect(&self, policy: &CheckedPolicy, found: &mut BTreeMap<PathBuf, Vec<lsp::Diagnostic>>) {
-        let uri = |path: &Path| self.uri_of(path);
+        let snapshot = self.snapshot();
         for file in policy.files() {
             let path = policy.path(file);
-            let of_file = convert::diagnostics_of(policy, file, self.encoding, self.related, &uri);
+            let of_file = convert::diagnostics_of(&snapshot, policy, file);
             if of_file.is_empty() {
                 continue;
             }
@@ -230,12 +323,15 @@ impl Server<'_> {
     fn publish(&mut self, path: PathBuf, diagnostics: Vec<lsp::Diagnostic>) {
         let version = self.workspace.document(&path).map(|document| document.version);
         let is_known = version.is_some();
+        // What the client asks for itself is not told as well, and what was told is taken back.
+        let is_pulled = is_known && self.client.pulls != Pulls::Never;
+        let (version, diagnostics) = if is_pulled { (None, Vec::new()) } else { (version, diagnostics) };
         let now = Published { version, diagnostics };
         let before = self.published.get(&path);
         let is_news = match before {
-            Some(before) if is_known => *before != now,
+            Some(before) if is_known && !is_pulled => *before != now,
             Some(before) => before.diagnostics != now.diagnostics,
-            None => is_known || !now.diagnostics.is_empty(),
+            None => (is_known && !is_pulled) || !now.diagnostics.is_empty(),
         };
         let Some(uri) = self.uri_of(&path) else { return };
         if is_news {
@@ -250,8 +346,27 @@ impl Server<'_> {
         }
     }
 
+    /// Asks to hear of files that change on disk.
+    fn watch(&self) {
+        let options = json!({"watchers": [{"globPattern": "**/*.route"}]});
+        let method = "workspace/didChangeWatchedFiles";
+        let registrations = json!([{"id": "policies", "method": method, "registerOptions": options}]);
+        let parameters = json!({"registrations": registrations});
+        let request =
+            Request::new("watch".to_owned().into(), "client/registerCapability".to_owned(), parameters);
+        self.send(request.into());
+    }
+
+    /// An edit of one document may change what is said of another one that is open.
+    fn refresh(&mut self) {
+        self.refreshes += 1;
+        let id = format!("refresh-{}", self.refreshes);
+        let request = Request::new(id.into(), "workspace/diagnostic/refresh".to_owned(), json!(null));
+        self.send(request.into());
+    }
+
     fn uri_of(&self, path: &Path) -> Option<lsp::Uri> {
-        self.uris.get(path).cloned().or_else(|| lsp::Uri::from_file_path(path).ok())
+        self.snapshot().uri_of(path)
     }
 
     fn log(&self, words: &str) {
@@ -271,9 +386,4 @@ impl Server<'_> {
 
 fn parameters<N: lsp::Notification>(notification: Notification) -> Result<N::Params, String> {
     serde_json::from_value(notification.params).map_err(|error| error.to_string())
-}
-
-/// The file of a URI; of one that names no file the URI itself.
-fn path_of(uri: &lsp::Uri) -> PathBuf {
-    uri.to_file_path().unwrap_or_else(|()| PathBuf::from(uri.as_str()))
 }

@@ -1,109 +1,18 @@
-//! The language server as a client meets it, over a connection in memory: what is published, where, and how it ends.
+//! The language server as a client meets it, over a connection in memory: what is published, where, and how it ends. What it
+//! answers stands in the files of `suite/lsp`.
 
-use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
+mod client;
+
+mod fixtures;
+
+mod order;
+
+mod session;
+
+use client::{Client, codes, uri};
+use lsp_server::Message;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::thread::JoinHandle;
-use std::time::Duration;
-use wayleave_lsp::{Exit, Host, serve};
-use wayleave_program::value::DEFAULT_NOW;
-
-/// Longer than any answer takes, so that a lost one ends the test.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A client with a server of its own, on a disk of its own.
-struct Client {
-    connection: Connection,
-    server: Option<JoinHandle<Result<Exit, String>>>,
-    initialized: Value,
-}
-
-impl Client {
-    fn start(capabilities: Value, disk: &[(&str, &str)]) -> Client {
-        let (connection, theirs) = Connection::memory();
-        let disk: BTreeMap<String, String> =
-            disk.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-        let server = std::thread::spawn(move || {
-            let read = |path: &Path| {
-                disk.get(&path.display().to_string())
-                    .cloned()
-                    .ok_or_else(|| "there is no such file".to_owned())
-            };
-            serve(&theirs, &Host { read: &read, as_of: DEFAULT_NOW })
-        });
-        let mut client = Client { connection, server: Some(server), initialized: Value::Null };
-        client.initialized = client
-            .ask("initialize", json!({"processId": null, "rootUri": null, "capabilities": capabilities}));
-        client.tell("initialized", json!({}));
-        client
-    }
-
-    fn tell(&self, method: &str, parameters: Value) {
-        let notification = Notification::new(method.to_owned(), parameters);
-        self.connection.sender.send(notification.into()).expect("the server listens");
-    }
-
-    fn respond(&self, method: &str, parameters: Value) -> Response {
-        let request = Request::new(RequestId::from(1), method.to_owned(), parameters);
-        self.connection.sender.send(request.into()).expect("the server listens");
-        match self.receive() {
-            Message::Response(response) => response,
-            other => panic!("an answer was due: {other:?}"),
-        }
-    }
-
-    fn ask(&self, method: &str, parameters: Value) -> Value {
-        self.respond(method, parameters).response_result.expect("it is answered")
-    }
-
-    fn receive(&self) -> Message {
-        self.connection.receiver.recv_timeout(PATIENCE).expect("the server answers in time")
-    }
-
-    /// The next publication: its URI's last part, its version and its diagnostics.
-    fn published(&self) -> (String, Value, Vec<Value>) {
-        match self.receive() {
-            Message::Notification(notification)
-                if notification.method == "textDocument/publishDiagnostics" =>
-            {
-                let uri = notification.params["uri"].as_str().expect("it has a URI").to_owned();
-                let name = uri.rsplit('/').next().unwrap_or_default().to_owned();
-                let diagnostics = notification.params["diagnostics"].as_array().expect("a list").clone();
-                (name, notification.params["version"].clone(), diagnostics)
-            }
-            other => panic!("diagnostics were due: {other:?}"),
-        }
-    }
-
-    fn open(&self, path: &str, text: &str) {
-        let document = json!({"uri": uri(path), "languageId": "route", "version": 1, "text": text});
-        self.tell("textDocument/didOpen", json!({"textDocument": document}));
-    }
-
-    fn change(&self, path: &str, version: i32, changes: Value) {
-        let document = json!({"uri": uri(path), "version": version});
-        self.tell("textDocument/didChange", json!({"textDocument": document, "contentChanges": changes}));
-    }
-
-    /// Shuts down by the protocol; nothing may be left unread.
-    fn stop(mut self) {
-        assert_eq!(self.ask("shutdown", Value::Null), Value::Null);
-        self.tell("exit", Value::Null);
-        let server = self.server.take().expect("it was started");
-        assert_eq!(server.join().expect("the server did not panic"), Ok(Exit::Orderly));
-        let unread: Vec<Message> = self.connection.receiver.try_iter().collect();
-        assert!(unread.is_empty(), "{unread:?}");
-    }
-}
-
-fn uri(path: &str) -> String {
-    format!("file://{path}")
-}
-
-fn codes(diagnostics: &[Value]) -> Vec<&str> {
-    diagnostics.iter().filter_map(|diagnostic| diagnostic["code"].as_str()).collect()
-}
+use wayleave_lsp::Exit;
 
 /// A policy whose one mistake stands behind an emoji.
 const BROKEN: &str = "edition 2026\n\
@@ -177,8 +86,8 @@ fn a_test_that_fails_is_marked() {
 #[test]
 fn what_is_not_offered_is_refused_and_nonsense_is_survived() {
     let client = Client::start(json!({}), &[]);
-    let hover = client.respond("textDocument/hover", json!({}));
-    assert_eq!(hover.response_result.expect_err("it is refused").code, -32601);
+    let other = client.respond("textDocument/nonsense", json!({}));
+    assert_eq!(other.response_result.expect_err("it is refused").code, -32601);
     client.tell("textDocument/didOpen", json!({"nonsense": true}));
     match client.receive() {
         Message::Notification(log) => assert_eq!(log.method, "window/logMessage"),

@@ -1,4 +1,4 @@
-//! Positions in both encodings, there and back.
+//! Positions in all encodings, there and back.
 
 use super::{Encoding, Lines, apply};
 use gen_lsp_types as lsp;
@@ -11,7 +11,7 @@ fn at(line: u32, character: u32) -> lsp::Position {
 
 #[test]
 fn every_boundary_goes_there_and_back() {
-    for encoding in [Encoding::Utf8, Encoding::Utf16] {
+    for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
         let lines = Lines::new(TEXT, encoding);
         for (offset, _) in TEXT.char_indices() {
             let position = lines.position(offset);
@@ -29,6 +29,7 @@ fn characters_are_counted_in_the_encoding() {
     let b = TEXT.find('b').expect("it is there");
     assert_eq!(Lines::new(TEXT, Encoding::Utf16).position(b), at(0, 3));
     assert_eq!(Lines::new(TEXT, Encoding::Utf8).position(b), at(0, 5));
+    assert_eq!(Lines::new(TEXT, Encoding::Utf32).position(b), at(0, 2));
     let last = TEXT.find("last").expect("it is there");
     assert_eq!(Lines::new(TEXT, Encoding::Utf16).position(last), at(2, 0));
 }

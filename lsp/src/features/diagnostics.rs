@@ -1,12 +1,12 @@
-//! Every policy that an open document is part of, checked whole from its root, its own tests included.
+//! Every policy that an open document is part of, and those of the editor's folders, checked whole from its root, its own tests included.
 
 use crate::Host;
 use crate::workspace::Workspace;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use wayleave_compiler::diagnostic::Diagnostic;
+use wayleave_compiler::diagnostic::{Applicability, Diagnostic};
 use wayleave_compiler::source::{FileId, Sources};
-use wayleave_compiler::{Options, Severity, check, examples};
+use wayleave_compiler::{Options, Severity, check, examples, fix};
 
 /// How many folders above a file are searched for the `main.route` that uses it.
 const ANCESTORS: usize = 16;
@@ -24,6 +24,11 @@ pub struct CheckedPolicy {
 }
 
 impl CheckedPolicy {
+    /// Its files, texts and trees.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// Its files, the root first.
     pub fn files(&self) -> impl Iterator<Item = FileId> + use<> {
         self.sources.ids()
@@ -40,15 +45,18 @@ impl CheckedPolicy {
     }
 }
 
-/// Checks each policy that has an open document in it, once. Bounded by the open documents and the files they use.
+/// Checks each policy that has an open document in it, and that of each folder, once. Bounded by the open documents, the
+/// folders and the files they use.
 pub fn check_all(workspace: &Workspace, host: &Host<'_>) -> Vec<CheckedPolicy> {
     let mut gathered: BTreeMap<PathBuf, Option<Sources>> = BTreeMap::new();
     let mut roots: Vec<PathBuf> =
         workspace.paths().map(|path| root_of(path, workspace, host, &mut gathered)).collect();
+    roots.extend(workspace.folders.iter().map(|folder| folder.join(ROOT_NAME)));
     roots.sort();
     roots.dedup();
     let mut policies = Vec::new();
     for root in roots {
+        // A folder without a `main.route` has no policy of its own.
         let sources = gathered.remove(&root).unwrap_or_else(|| gather(&root, workspace, host));
         policies.extend(sources.map(|sources| checked(&root, sources, host)));
     }
@@ -94,4 +102,18 @@ fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
     }
     let paths = sources.files().iter().map(|file| folder.join(&file.name)).collect();
     CheckedPolicy { sources, folder, paths, diagnostics }
+}
+
+/// The text of a file with every sure edit applied; none where there is none for it.
+pub fn fixed_text(policy: &CheckedPolicy, file: FileId, host: &Host<'_>) -> Option<String> {
+    let mut fixes = policy.diagnostics.iter().flat_map(|told| &told.fixes);
+    let is_sure = fixes.any(|fix| {
+        fix.applicability == Applicability::Always && fix.edits.iter().any(|edit| edit.span.file == file)
+    });
+    if !is_sure {
+        return None;
+    }
+    let fixed = fix::fixed(&policy.sources, &Options { as_of: host.as_of });
+    let text = &fixed.sources.file(file).text;
+    (text != policy.text(file)).then(|| text.clone())
 }

@@ -1,0 +1,171 @@
+//! What a client can ask for: one table of methods, with what is said of each at the start and who answers it. A method that
+//! is not in it is neither offered nor answered. Each file below turns the protocol's words into a feature's plain ones.
+
+use crate::snapshot::Snapshot;
+use gen_lsp_types as lsp;
+use lsp_server::ErrorCode;
+use serde_json::{Map, Value, json};
+
+mod formatting;
+
+mod structure;
+
+mod symbols;
+
+mod tokens;
+
+mod fixes;
+
+mod pull;
+
+/// Why a request is not answered.
+pub(crate) struct Refusal {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: String,
+}
+
+/// What becomes of a request that is outdated by an edit before it was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outdated {
+    /// It is about a whole document, and is asked of the text as it is then.
+    AskedAgain,
+    /// It names a place, where something else stands now.
+    Refused,
+}
+
+/// A method, and all that the server has to know of it.
+pub(crate) struct Feature {
+    pub(crate) method: &'static str,
+    /// The members of the server's capabilities that offer it.
+    offer: fn() -> Value,
+    pub(crate) outdated: Outdated,
+    pub(crate) answer: fn(&Snapshot<'_>, Value) -> Result<Value, Refusal>,
+}
+
+/// By topic. Rows of one capability may each say a part of it.
+pub(crate) const FEATURES: &[Feature] = &[
+    Feature {
+        method: "textDocument/formatting",
+        offer: || json!({"documentFormattingProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| answer::<lsp::DocumentFormattingRequest>(now, asked, formatting::document),
+    },
+    Feature {
+        method: "textDocument/rangeFormatting",
+        offer: || json!({"documentRangeFormattingProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| answer::<lsp::DocumentRangeFormattingRequest>(now, asked, formatting::range),
+    },
+    Feature {
+        method: "textDocument/foldingRange",
+        offer: || json!({"foldingRangeProvider": true}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| answer::<lsp::FoldingRangeRequest>(now, asked, structure::folding),
+    },
+    Feature {
+        method: "textDocument/documentLink",
+        offer: || json!({"documentLinkProvider": {"resolveProvider": false}}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| answer::<lsp::DocumentLinkRequest>(now, asked, structure::document_links),
+    },
+    Feature {
+        method: "textDocument/documentSymbol",
+        offer: || json!({"documentSymbolProvider": true}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::DocumentSymbolRequest>(now, asked, symbols::document),
+    },
+    Feature {
+        method: "workspace/symbol",
+        offer: || json!({"workspaceSymbolProvider": true}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::WorkspaceSymbolRequest>(now, asked, symbols::workspace),
+    },
+    Feature {
+        method: "textDocument/selectionRange",
+        offer: || json!({"selectionRangeProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| written::<lsp::SelectionRangeRequest>(now, asked, symbols::selection),
+    },
+    Feature {
+        method: "textDocument/semanticTokens/full",
+        offer: || json!({"semanticTokensProvider": {"legend": tokens::legend(), "full": {"delta": true}}}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::SemanticTokensRequest>(now, asked, tokens::full),
+    },
+    Feature {
+        method: "textDocument/semanticTokens/full/delta",
+        offer: || json!({}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::SemanticTokensDeltaRequest>(now, asked, tokens::delta),
+    },
+    Feature {
+        method: "textDocument/semanticTokens/range",
+        offer: || json!({"semanticTokensProvider": {"range": true}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| written::<lsp::SemanticTokensRangeRequest>(now, asked, tokens::range),
+    },
+    Feature {
+        method: "textDocument/codeAction",
+        offer: || json!({"codeActionProvider": {"codeActionKinds": ["quickfix", fixes::FIX_ALL]}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| written::<lsp::CodeActionRequest>(now, asked, fixes::actions),
+    },
+    Feature {
+        method: "textDocument/diagnostic",
+        offer: || json!({"diagnosticProvider": {"interFileDependencies": true, "workspaceDiagnostics": false}}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| written::<lsp::DocumentDiagnosticRequest>(now, asked, pull::document),
+    },
+];
+
+/// All that is offered, beyond how texts are kept in step.
+pub(crate) fn offers() -> Map<String, Value> {
+    let mut all = Value::Object(Map::new());
+    for feature in FEATURES {
+        merge(&mut all, (feature.offer)());
+    }
+    match all {
+        Value::Object(members) => members,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+    }
+}
+
+/// Objects are joined member by member; of anything else the later stands.
+fn merge(all: &mut Value, more: Value) {
+    match (all, more) {
+        (Value::Object(all), Value::Object(more)) => {
+            for (name, value) in more {
+                merge(all.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (all, more) => *all = more,
+    }
+}
+
+/// The feature of that method.
+pub(crate) fn feature(method: &str) -> Option<&'static Feature> {
+    FEATURES.iter().find(|feature| feature.method == method)
+}
+
+/// Reads the parameters of a request, and writes what is answered.
+fn answer<R: lsp::Request>(
+    snapshot: &Snapshot<'_>,
+    parameters: Value,
+    by: fn(&Snapshot<'_>, R::Params) -> Result<R::Result, Refusal>,
+) -> Result<Value, Refusal> {
+    Ok(json!(by(snapshot, read::<R>(parameters)?)?))
+}
+
+/// The same where the answer is written already.
+fn written<R: lsp::Request>(
+    snapshot: &Snapshot<'_>,
+    parameters: Value,
+    by: fn(&Snapshot<'_>, R::Params) -> Result<Value, Refusal>,
+) -> Result<Value, Refusal> {
+    by(snapshot, read::<R>(parameters)?)
+}
+
+fn read<R: lsp::Request>(parameters: Value) -> Result<R::Params, Refusal> {
+    serde_json::from_value(parameters)
+        .map_err(|error| Refusal { code: ErrorCode::InvalidParams, message: error.to_string() })
+}

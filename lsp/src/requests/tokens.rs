@@ -1,0 +1,68 @@
+//! Colours: of a whole document, of what changed in them since the last answer, and of a range.
+
+use super::Refusal;
+use crate::features::tokens::{KINDS, Token, change, tokens};
+use crate::snapshot::Snapshot;
+use crate::workspace::Document;
+use gen_lsp_types as lsp;
+use serde_json::{Value, json};
+
+/// What an editor has to know to read the numbers.
+pub(super) fn legend() -> Value {
+    let kinds: Vec<&str> = KINDS.iter().map(|(_, name)| *name).collect();
+    json!({"tokenTypes": kinds, "tokenModifiers": []})
+}
+
+pub(super) fn full(snapshot: &Snapshot<'_>, asked: lsp::SemanticTokensParams) -> Result<Value, Refusal> {
+    let Some((path, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(Value::Null) };
+    let data = encoded(snapshot, document, &tokens(document.parse()));
+    let (id, _) = snapshot.colours.told(&path, data.clone());
+    Ok(json!({"resultId": id, "data": data}))
+}
+
+pub(super) fn delta(
+    snapshot: &Snapshot<'_>,
+    asked: lsp::SemanticTokensDeltaParams,
+) -> Result<Value, Refusal> {
+    let Some((path, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(Value::Null) };
+    let data = encoded(snapshot, document, &tokens(document.parse()));
+    let (id, before) = snapshot.colours.told(&path, data.clone());
+    match before {
+        Some((known, before)) if known == asked.previous_result_id => {
+            let change = change(&before, &data);
+            let edit = json!({"start": change.start, "deleteCount": change.removed, "data": change.added});
+            let is_same = change.removed == 0 && change.added.is_empty();
+            let edits = if is_same { json!([]) } else { json!([edit]) };
+            Ok(json!({"resultId": id, "edits": edits}))
+        }
+        Some(_) | None => Ok(json!({"resultId": id, "data": data})),
+    }
+}
+
+pub(super) fn range(
+    snapshot: &Snapshot<'_>,
+    asked: lsp::SemanticTokensRangeParams,
+) -> Result<Value, Refusal> {
+    let Some((_, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(Value::Null) };
+    let range = snapshot.lines(&document.text).offsets(asked.range);
+    let mut tokens = tokens(document.parse());
+    tokens.retain(|token| token.range.start < range.end && range.start < token.range.end);
+    Ok(json!({"data": encoded(snapshot, document, &tokens)}))
+}
+
+/// Five numbers each, the place counted from the token before.
+fn encoded(snapshot: &Snapshot<'_>, document: &Document, tokens: &[Token]) -> Vec<u32> {
+    let lines = snapshot.lines(&document.text);
+    let mut data = Vec::with_capacity(tokens.len() * 5);
+    let (mut line, mut character) = (0, 0);
+    for token in tokens {
+        let range = lines.range(token.range.start, token.range.end);
+        let place = KINDS.iter().position(|(kind, _)| *kind == token.kind);
+        let kind = place.and_then(|place| u32::try_from(place).ok()).unwrap_or(0);
+        let from = if range.start.line == line { character } else { 0 };
+        let length = range.end.character - range.start.character;
+        data.extend([range.start.line - line, range.start.character - from, length, kind, 0]);
+        (line, character) = (range.start.line, range.start.character);
+    }
+    data
+}

@@ -1,0 +1,141 @@
+//! What a request is answered from: the texts and policies as they stand, and what the client understands. Nothing in it
+//! changes while a request is answered.
+
+use crate::Host;
+use crate::convert::{Encoding, Lines, Related, Tags};
+use crate::features::diagnostics::{self, CheckedPolicy};
+use crate::workspace::{Document, Workspace};
+use gen_lsp_types as lsp;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use wayleave_compiler::source::{FileId, Span};
+
+/// What the client said of itself at the start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client {
+    pub(crate) encoding: Encoding,
+    pub(crate) related: Related,
+    pub(crate) tags: Tags,
+    pub(crate) changes: DocumentChanges,
+    pub(crate) pulls: Pulls,
+}
+
+/// How the client takes edits of several documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DocumentChanges {
+    /// Each with the version that it is for.
+    Versioned,
+    /// By document alone.
+    Plain,
+}
+
+impl DocumentChanges {
+    pub(crate) fn negotiate(initialize: &serde_json::Value) -> DocumentChanges {
+        match initialize.pointer("/capabilities/workspace/workspaceEdit/documentChanges") {
+            Some(serde_json::Value::Bool(true)) => DocumentChanges::Versioned,
+            _ => DocumentChanges::Plain,
+        }
+    }
+}
+
+/// Whether the client asks for the diagnostics of what it has open; then they are not published as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pulls {
+    /// And wants to hear when those of other documents may have changed.
+    Refreshed,
+    /// When it sees fit.
+    Alone,
+    /// Never.
+    Never,
+}
+
+impl Pulls {
+    pub(crate) fn negotiate(initialize: &serde_json::Value) -> Pulls {
+        let refreshes = initialize.pointer("/capabilities/workspace/diagnostics/refreshSupport");
+        match (initialize.pointer("/capabilities/textDocument/diagnostic"), refreshes) {
+            (Some(_), Some(serde_json::Value::Bool(true))) => Pulls::Refreshed,
+            (Some(_), _) => Pulls::Alone,
+            (None, _) => Pulls::Never,
+        }
+    }
+}
+
+/// The colours that were told last of each document: an id, and the numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Colours {
+    /// Changed while a request is answered, which changes no answer but the next one's length.
+    told: RefCell<BTreeMap<PathBuf, (u64, Vec<u32>)>>,
+}
+
+impl Colours {
+    /// Takes what is told now; its id, and what was told before.
+    pub(crate) fn told(&self, path: &Path, data: Vec<u32>) -> (String, Option<(String, Vec<u32>)>) {
+        let mut told = self.told.borrow_mut();
+        let before = told.remove(path);
+        let id = before.as_ref().map_or(0, |(id, _)| id + 1);
+        told.insert(path.to_owned(), (id, data));
+        (id.to_string(), before.map(|(id, data)| (id.to_string(), data)))
+    }
+
+    pub(crate) fn forget(&mut self, path: &Path) {
+        self.told.get_mut().remove(path);
+    }
+}
+
+/// All that a request is answered from.
+pub(crate) struct Snapshot<'a> {
+    pub(crate) client: Client,
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) host: &'a Host<'a>,
+    /// The client's own spelling of each open document's URI.
+    pub(crate) uris: &'a BTreeMap<PathBuf, lsp::Uri>,
+    /// Checked when they are first asked for.
+    pub(crate) policies: &'a OnceCell<Vec<CheckedPolicy>>,
+    pub(crate) colours: &'a Colours,
+}
+
+impl<'a> Snapshot<'a> {
+    /// Every policy that an open document is part of.
+    pub(crate) fn policies(&self) -> &'a [CheckedPolicy] {
+        self.policies.get_or_init(|| diagnostics::check_all(self.workspace, self.host))
+    }
+
+    /// The policies that a file is part of, each with the file's number in it.
+    pub(crate) fn policies_of(&self, path: &Path) -> impl Iterator<Item = (&'a CheckedPolicy, FileId)> {
+        let found = |policy: &'a CheckedPolicy| {
+            let file = policy.files().find(|file| policy.path(*file) == path);
+            file.map(|file| (policy, file))
+        };
+        self.policies().iter().filter_map(found).collect::<Vec<_>>().into_iter()
+    }
+
+    /// An open document and its path.
+    pub(crate) fn document(&self, uri: &lsp::Uri) -> Option<(PathBuf, &'a Document)> {
+        let path = path_of(uri);
+        let document = self.workspace.document(&path)?;
+        Some((path, document))
+    }
+
+    /// A text with its lines, as this client counts them.
+    pub(crate) fn lines<'t>(&self, text: &'t str) -> Lines<'t> {
+        Lines::new(text, self.client.encoding)
+    }
+
+    /// A place of a policy's text as the client names it.
+    pub(crate) fn location(&self, policy: &CheckedPolicy, span: Span) -> Option<lsp::Location> {
+        let uri = self.uri_of(policy.path(span.file))?;
+        let lines = self.lines(policy.text(span.file));
+        Some(lsp::Location { uri, range: lines.range(span.start as usize, span.end as usize) })
+    }
+
+    /// As the client spells it, if it opened the file.
+    pub(crate) fn uri_of(&self, path: &Path) -> Option<lsp::Uri> {
+        self.uris.get(path).cloned().or_else(|| lsp::Uri::from_file_path(path).ok())
+    }
+}
+
+/// The file of a URI; of one that names no file the URI itself.
+pub(crate) fn path_of(uri: &lsp::Uri) -> PathBuf {
+    uri.to_file_path().unwrap_or_else(|()| PathBuf::from(uri.as_str()))
+}

@@ -1,0 +1,146 @@
+//! A client of the language server with a server of its own, over a connection in memory.
+
+use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use wayleave_lsp::{Exit, Host, serve};
+use wayleave_program::value::DEFAULT_NOW;
+
+/// Longer than any answer takes, so that a lost one ends the test.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A client with a server of its own, on a disk of its own.
+pub(crate) struct Client {
+    pub(crate) connection: Connection,
+    pub(crate) server: Option<JoinHandle<Result<Exit, String>>>,
+    pub(crate) initialized: Value,
+}
+
+impl Client {
+    pub(crate) fn start(capabilities: Value, disk: &[(&str, &str)]) -> Client {
+        Client::prepared(capabilities, disk, |_| {})
+    }
+
+    /// A client that says `first` right after the handshake, before its server begins to listen. The folders that it works in
+    /// stand among its capabilities.
+    pub(crate) fn prepared(capabilities: Value, disk: &[(&str, &str)], first: impl Fn(&Client)) -> Client {
+        let (connection, theirs) = Connection::memory();
+        let mut client = Client { connection, server: None, initialized: Value::Null };
+        let folders = capabilities["workspaceFolders"].clone();
+        let parameters = json!({"processId": null, "rootUri": null, "workspaceFolders": folders, "capabilities": capabilities});
+        client.send("0", "initialize", parameters);
+        client.tell("initialized", json!({}));
+        first(&client);
+        let disk: BTreeMap<String, String> =
+            disk.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        client.server = Some(std::thread::spawn(move || {
+            let read = |path: &Path| {
+                disk.get(&path.display().to_string())
+                    .cloned()
+                    .ok_or_else(|| "there is no such file".to_owned())
+            };
+            serve(&theirs, &Host { read: &read, as_of: DEFAULT_NOW })
+        }));
+        client.initialized = client.response().response_result.expect("it is initialized");
+        client
+    }
+
+    /// Asks without waiting; an id of digits is a number.
+    pub(crate) fn send(&self, id: &str, method: &str, parameters: Value) {
+        let id = id.parse::<i32>().map_or_else(|_| RequestId::from(id.to_owned()), RequestId::from);
+        let request = Request::new(id, method.to_owned(), parameters);
+        self.connection.sender.send(request.into()).expect("the server listens");
+    }
+
+    pub(crate) fn tell(&self, method: &str, parameters: Value) {
+        let notification = Notification::new(method.to_owned(), parameters);
+        self.connection.sender.send(notification.into()).expect("the server listens");
+    }
+
+    pub(crate) fn respond(&self, method: &str, parameters: Value) -> Response {
+        self.send("1", method, parameters);
+        self.response()
+    }
+
+    fn response(&self) -> Response {
+        match self.receive() {
+            Message::Response(response) => response,
+            other => panic!("an answer was due: {other:?}"),
+        }
+    }
+
+    /// What is answered, whatever is published meanwhile.
+    pub(crate) fn answer(&self, method: &str, parameters: Value) -> Value {
+        self.send("1", method, parameters);
+        loop {
+            if let Message::Response(response) = self.receive() {
+                return response.response_result.expect("it is answered");
+            }
+        }
+    }
+
+    pub(crate) fn ask(&self, method: &str, parameters: Value) -> Value {
+        self.respond(method, parameters).response_result.expect("it is answered")
+    }
+
+    pub(crate) fn receive(&self) -> Message {
+        self.connection.receiver.recv_timeout(PATIENCE).expect("the server answers in time")
+    }
+
+    /// The next publication: its URI's last part, its version and its diagnostics.
+    pub(crate) fn published(&self) -> (String, Value, Vec<Value>) {
+        match self.receive() {
+            Message::Notification(notification)
+                if notification.method == "textDocument/publishDiagnostics" =>
+            {
+                let uri = notification.params["uri"].as_str().expect("it has a URI").to_owned();
+                let name = uri.rsplit('/').next().unwrap_or_default().to_owned();
+                let diagnostics = notification.params["diagnostics"].as_array().expect("a list").clone();
+                (name, notification.params["version"].clone(), diagnostics)
+            }
+            other => panic!("diagnostics were due: {other:?}"),
+        }
+    }
+
+    pub(crate) fn open(&self, path: &str, text: &str) {
+        let document = json!({"uri": uri(path), "languageId": "route", "version": 1, "text": text});
+        self.tell("textDocument/didOpen", json!({"textDocument": document}));
+    }
+
+    pub(crate) fn change(&self, path: &str, version: i32, changes: Value) {
+        let document = json!({"uri": uri(path), "version": version});
+        self.tell("textDocument/didChange", json!({"textDocument": document, "contentChanges": changes}));
+    }
+
+    /// Shuts down by the protocol; nothing may be left unread.
+    pub(crate) fn stop(self) {
+        assert_eq!(self.ask("shutdown", Value::Null), Value::Null);
+        self.end();
+    }
+
+    /// Shuts down by the protocol, whatever was published.
+    pub(crate) fn finish(self) {
+        assert_eq!(self.answer("shutdown", Value::Null), Value::Null);
+        self.end();
+    }
+
+    /// After `shutdown`; nothing may be left unread.
+    pub(crate) fn end(mut self) {
+        self.tell("exit", Value::Null);
+        let server = self.server.take().expect("it was started");
+        assert_eq!(server.join().expect("the server did not panic"), Ok(Exit::Orderly));
+        let unread: Vec<Message> = self.connection.receiver.try_iter().collect();
+        assert!(unread.is_empty(), "{unread:?}");
+    }
+}
+
+pub(crate) fn uri(path: &str) -> String {
+    format!("file://{path}")
+}
+
+pub(crate) fn codes(diagnostics: &[Value]) -> Vec<&str> {
+    diagnostics.iter().filter_map(|diagnostic| diagnostic["code"].as_str()).collect()
+}
