@@ -3,6 +3,7 @@
 //! Protocol positions count lines from 0 and characters in the encoding that was agreed on. Every position that a
 //! client can send has an offset here: what lies beyond a line is its end, what lies beyond the text is the end of it.
 
+use crate::features::completion::Snippets;
 use crate::features::diagnostics::CheckedPolicy;
 use crate::snapshot::Snapshot;
 use gen_lsp_types as lsp;
@@ -134,6 +135,15 @@ impl Related {
             Some(true) => Related::Shown,
             Some(false) | None => Related::Omitted,
         }
+    }
+}
+
+/// Whether the client fills in places of a completion.
+pub(crate) fn snippets(initialize: &serde_json::Value) -> Snippets {
+    let stated = initialize.pointer("/capabilities/textDocument/completion/completionItem/snippetSupport");
+    match stated.and_then(serde_json::Value::as_bool) {
+        Some(true) => Snippets::Understood,
+        Some(false) | None => Snippets::Unknown,
     }
 }
 

@@ -7,3 +7,11 @@ pub mod formatting;
 pub mod folding;
 
 pub mod links;
+
+pub mod names;
+
+pub mod rename;
+
+pub mod hover;
+
+pub mod completion;

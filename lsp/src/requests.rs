@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 mod formatting;
 
+mod names;
+
 mod structure;
 
 /// Why a request is not answered.
@@ -60,6 +62,48 @@ pub(crate) const FEATURES: &[Feature] = &[
         outdated: Outdated::AskedAgain,
         answer: |now, asked| answer::<lsp::DocumentLinkRequest>(now, asked, structure::document_links),
     },
+    Feature {
+        method: "textDocument/definition",
+        offer: || json!({"definitionProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::definition),
+    },
+    Feature {
+        method: "textDocument/references",
+        offer: || json!({"referencesProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::references),
+    },
+    Feature {
+        method: "textDocument/documentHighlight",
+        offer: || json!({"documentHighlightProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::highlight),
+    },
+    Feature {
+        method: "textDocument/prepareRename",
+        offer: || json!({"renameProvider": {"prepareProvider": true}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::prepare_rename),
+    },
+    Feature {
+        method: "textDocument/rename",
+        offer: || json!({"renameProvider": {"prepareProvider": true}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::rename),
+    },
+    Feature {
+        method: "textDocument/hover",
+        offer: || json!({"hoverProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::hover),
+    },
+    Feature {
+        method: "textDocument/completion",
+        offer: || json!({"completionProvider": {"triggerCharacters": [".", "/", "["], "resolveProvider": false}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::complete),
+    },
 ];
 
 /// All that is offered, beyond how texts are kept in step.
@@ -100,4 +144,15 @@ fn answer<R: lsp::Request>(
     let parameters = serde_json::from_value(parameters)
         .map_err(|error| Refusal { code: ErrorCode::InvalidParams, message: error.to_string() })?;
     Ok(json!(by(snapshot, parameters)?))
+}
+
+/// The same, where the answer is written as it is sent.
+fn told<P: serde::de::DeserializeOwned>(
+    snapshot: &Snapshot<'_>,
+    parameters: Value,
+    by: fn(&Snapshot<'_>, P) -> Result<Value, Refusal>,
+) -> Result<Value, Refusal> {
+    let parameters = serde_json::from_value(parameters)
+        .map_err(|error| Refusal { code: ErrorCode::InvalidParams, message: error.to_string() })?;
+    by(snapshot, parameters)
 }

@@ -52,8 +52,11 @@ pub fn serve_stdio(host: &Host<'_>) -> Result<Exit, String> {
 /// When the client does not speak the protocol at the start; the words say what it sent.
 pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
     let (id, initialize) = connection.initialize_start().map_err(|error| error.to_string())?;
-    let client =
-        Client { encoding: Encoding::negotiate(&initialize), related: Related::negotiate(&initialize) };
+    let client = Client {
+        encoding: Encoding::negotiate(&initialize),
+        related: Related::negotiate(&initialize),
+        snippets: convert::snippets(&initialize),
+    };
     let mut capabilities = requests::offers();
     capabilities.insert("positionEncoding".to_owned(), json!(client.encoding.kind()));
     let sync = json!({"openClose": true, "change": 2, "save": {"includeText": false}});

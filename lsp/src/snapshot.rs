@@ -3,6 +3,7 @@
 
 use crate::Host;
 use crate::convert::{Encoding, Lines, Related};
+use crate::features::completion::Snippets;
 use crate::features::diagnostics::{self, CheckedPolicy};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
@@ -16,6 +17,7 @@ use wayleave_compiler::source::{FileId, Span};
 pub(crate) struct Client {
     pub(crate) encoding: Encoding,
     pub(crate) related: Related,
+    pub(crate) snippets: Snippets,
 }
 
 /// All that a request is answered from.

@@ -1,5 +1,7 @@
 //! The language server as a client meets it, over a connection in memory: what is published, where, and how it ends.
 
+mod names;
+
 use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -177,8 +179,8 @@ fn a_test_that_fails_is_marked() {
 #[test]
 fn what_is_not_offered_is_refused_and_nonsense_is_survived() {
     let client = Client::start(json!({}), &[]);
-    let hover = client.respond("textDocument/hover", json!({}));
-    assert_eq!(hover.response_result.expect_err("it is refused").code, -32601);
+    let moniker = client.respond("textDocument/moniker", json!({}));
+    assert_eq!(moniker.response_result.expect_err("it is refused").code, -32601);
     client.tell("textDocument/didOpen", json!({"nonsense": true}));
     match client.receive() {
         Message::Notification(log) => assert_eq!(log.method, "window/logMessage"),
