@@ -159,7 +159,7 @@ impl Place<'_> {
             Some(Domain::Truth) if is_value => matches!(word, "true" | "false"),
             Some(Domain::Target | Domain::Model) if is_value => matches!(word, "any" | "group"),
             Some(_) if is_value => false,
-            None if is_value && is_in_field(&read.token()) => false,
+            None if is_value && is_among_values(&read.token()) => false,
             Some(_) | None => true,
         }
     }
@@ -170,7 +170,12 @@ impl Place<'_> {
             let subject = ast::AttributeTest::cast(node.clone())
                 .filter(|test| test.operand().is_some_and(|value| holds_token(value.syntax(), token)))
                 .and_then(|test| test.subject())
-                .or_else(|| ast::GivenField::cast(node.clone()).and_then(|field| field.name()));
+                .or_else(|| ast::GivenField::cast(node.clone()).and_then(|field| field.name()))
+                .or_else(|| {
+                    let item = ast::Attribute::cast(node.clone())?;
+                    item.default().filter(|clause| holds_token(clause.syntax(), token))?;
+                    item.name()
+                });
             subject.map(|name| name.text())
         };
         let subject = token.parent_ancestors().find_map(|node| holds(&node))?;
@@ -191,6 +196,10 @@ impl Place<'_> {
             if matches!(self.compared_with(&read.token()), Some(Domain::Model)) {
                 found.extend(self.declared(Kind::Provider, ""));
             }
+        } else if let Some(read) = self.trial.read(&format!("{PROBE}:"))
+            && let Some(symbol) = self.meant(&read).filter(|symbol| symbol.kind == Kind::Field)
+        {
+            found.extend(self.of_kind(&symbol, &read));
         } else if let Some(read) = self.trial.read(&format!("{PROBE}/{PROBE}"))
             && let Some(symbol) = self.meant(&read)
         {
@@ -400,8 +409,10 @@ fn field_of(token: &SyntaxToken) -> Option<String> {
     is_value.then(|| field.name().map(|name| name.text()))?
 }
 
-fn is_in_field(token: &SyntaxToken) -> bool {
-    field_of(token).is_some()
+/// Whether a token stands where a list or field has its values, which are names of a kind.
+fn is_among_values(token: &SyntaxToken) -> bool {
+    let is_list = |node: SyntaxNode| matches!(node.kind(), SyntaxKind::List | SyntaxKind::DefaultClause);
+    field_of(token).is_some() || token.parent_ancestors().any(is_list)
 }
 
 impl Read {

@@ -67,8 +67,10 @@ impl Trial {
         }
         let start = self.before.len();
         let parse = parse(&format!("{}{text}", self.before));
-        let is_here = |at: usize| self.end <= at && at < start + text.len();
-        let is_refused = parse.errors().iter().any(|error| is_here(error.range.start().into()));
+        let is_refused = parse.errors().iter().any(|error| {
+            let (first, last) = (usize::from(error.range.start()), usize::from(error.range.end()));
+            first < start + text.len() && (self.end <= first || start < last)
+        });
         (!is_refused).then_some(Read { parse, start })
     }
 }
