@@ -3,6 +3,7 @@
 //! Protocol positions count lines from 0 and characters in the encoding that was agreed on. Every position that a
 //! client can send has an offset here: what lies beyond a line is its end, what lies beyond the text is the end of it.
 
+use crate::features::completion::Snippets;
 use crate::features::diagnostics::CheckedPolicy;
 use crate::snapshot::Snapshot;
 use gen_lsp_types as lsp;
@@ -158,6 +159,15 @@ impl Tags {
 
 /// What has no effect: a candidate that is never eligible, a rule that never applies, an unused declaration.
 const UNNECESSARY: [Code; 3] = [Code::R0305, Code::R0306, Code::R0309];
+
+/// Whether the client fills in places of a completion.
+pub(crate) fn snippets(initialize: &serde_json::Value) -> Snippets {
+    let stated = initialize.pointer("/capabilities/textDocument/completion/completionItem/snippetSupport");
+    match stated.and_then(serde_json::Value::as_bool) {
+        Some(true) => Snippets::Understood,
+        Some(false) | None => Snippets::Unknown,
+    }
+}
 
 /// What the protocol says of one file of a checked policy.
 pub(crate) fn diagnostics_of(

@@ -13,3 +13,11 @@ pub mod selection;
 pub mod symbols;
 
 pub mod tokens;
+
+pub mod names;
+
+pub mod rename;
+
+pub mod hover;
+
+pub mod completion;

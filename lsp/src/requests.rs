@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 mod formatting;
 
+mod names;
+
 mod structure;
 
 mod symbols;
@@ -116,6 +118,48 @@ pub(crate) const FEATURES: &[Feature] = &[
         outdated: Outdated::AskedAgain,
         answer: |now, asked| written::<lsp::DocumentDiagnosticRequest>(now, asked, pull::document),
     },
+    Feature {
+        method: "textDocument/definition",
+        offer: || json!({"definitionProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::definition),
+    },
+    Feature {
+        method: "textDocument/references",
+        offer: || json!({"referencesProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::references),
+    },
+    Feature {
+        method: "textDocument/documentHighlight",
+        offer: || json!({"documentHighlightProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::highlight),
+    },
+    Feature {
+        method: "textDocument/prepareRename",
+        offer: || json!({"renameProvider": {"prepareProvider": true}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::prepare_rename),
+    },
+    Feature {
+        method: "textDocument/rename",
+        offer: || json!({"renameProvider": {"prepareProvider": true}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::rename),
+    },
+    Feature {
+        method: "textDocument/hover",
+        offer: || json!({"hoverProvider": true}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::hover),
+    },
+    Feature {
+        method: "textDocument/completion",
+        offer: || json!({"completionProvider": {"triggerCharacters": [".", "/", "["], "resolveProvider": false}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, names::complete),
+    },
 ];
 
 /// All that is offered, beyond how texts are kept in step.
@@ -153,7 +197,7 @@ fn answer<R: lsp::Request>(
     parameters: Value,
     by: fn(&Snapshot<'_>, R::Params) -> Result<R::Result, Refusal>,
 ) -> Result<Value, Refusal> {
-    Ok(json!(by(snapshot, read::<R>(parameters)?)?))
+    Ok(json!(by(snapshot, given::<R::Params>(parameters)?)?))
 }
 
 /// The same where the answer is written already.
@@ -162,10 +206,19 @@ fn written<R: lsp::Request>(
     parameters: Value,
     by: fn(&Snapshot<'_>, R::Params) -> Result<Value, Refusal>,
 ) -> Result<Value, Refusal> {
-    by(snapshot, read::<R>(parameters)?)
+    by(snapshot, given::<R::Params>(parameters)?)
 }
 
-fn read<R: lsp::Request>(parameters: Value) -> Result<R::Params, Refusal> {
+fn given<P: serde::de::DeserializeOwned>(parameters: Value) -> Result<P, Refusal> {
     serde_json::from_value(parameters)
         .map_err(|error| Refusal { code: ErrorCode::InvalidParams, message: error.to_string() })
+}
+
+/// The same, where the answer is written as it is sent.
+fn told<P: serde::de::DeserializeOwned>(
+    snapshot: &Snapshot<'_>,
+    parameters: Value,
+    by: fn(&Snapshot<'_>, P) -> Result<Value, Refusal>,
+) -> Result<Value, Refusal> {
+    by(snapshot, given(parameters)?)
 }

@@ -58,6 +58,7 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         tags: Tags::negotiate(&initialize),
         changes: DocumentChanges::negotiate(&initialize),
         pulls: Pulls::negotiate(&initialize),
+        snippets: convert::snippets(&initialize),
     };
     let mut capabilities = requests::offers();
     capabilities.insert("positionEncoding".to_owned(), json!(client.encoding.kind()));

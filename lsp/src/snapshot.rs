@@ -3,6 +3,7 @@
 
 use crate::Host;
 use crate::convert::{Encoding, Lines, Related, Tags};
+use crate::features::completion::Snippets;
 use crate::features::diagnostics::{self, CheckedPolicy};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
@@ -19,6 +20,7 @@ pub(crate) struct Client {
     pub(crate) tags: Tags,
     pub(crate) changes: DocumentChanges,
     pub(crate) pulls: Pulls,
+    pub(crate) snippets: Snippets,
 }
 
 /// How the client takes edits of several documents.

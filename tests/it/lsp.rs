@@ -5,6 +5,8 @@ mod client;
 
 mod fixtures;
 
+mod names;
+
 mod order;
 
 mod session;

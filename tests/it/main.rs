@@ -38,6 +38,8 @@ mod layout;
 
 mod lsp;
 
+mod lsp_names;
+
 mod mistakes;
 
 mod portable;

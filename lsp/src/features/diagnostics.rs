@@ -1,12 +1,16 @@
 //! Every policy that an open document is part of, and those of the editor's folders, checked whole from its root, its own tests included.
 
+use super::hover::Known;
+use super::names::Names;
 use crate::Host;
 use crate::workspace::Workspace;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wayleave_compiler::diagnostic::{Applicability, Diagnostic};
 use wayleave_compiler::source::{FileId, Sources};
-use wayleave_compiler::{Options, Severity, check, examples, fix};
+use wayleave_compiler::{Options, Policy, Severity, check, examples, fix};
 
 /// How many folders above a file are searched for the `main.route` that uses it.
 const ANCESTORS: usize = 16;
@@ -21,12 +25,31 @@ pub struct CheckedPolicy {
     paths: Vec<PathBuf>,
     /// By place; tests that fail last.
     pub diagnostics: Vec<Diagnostic>,
+    notes: Vec<Diagnostic>,
+    policy: Option<Arc<Policy>>,
+    /// Found when they are first asked for.
+    names: OnceCell<Names>,
 }
 
 impl CheckedPolicy {
     /// Its files, texts and trees.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// The names in its files.
+    pub fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::of(&self.sources))
+    }
+
+    /// All that can be told of a place in it.
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            sources: &self.sources,
+            names: self.names(),
+            policy: self.policy.as_deref(),
+            notes: &self.notes,
+        }
     }
 
     /// Its files, the root first.
@@ -96,12 +119,14 @@ fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
     let checked = check(&sources, &Options { as_of: host.as_of });
     let mut diagnostics = checked.diagnostics;
     // Notes are for hover.
-    diagnostics.retain(|told| told.severity != Severity::Note);
+    let is_note = |told: &mut Diagnostic| told.severity == Severity::Note;
+    let notes = diagnostics.extract_if(.., is_note).collect();
     if let Some(policy) = &checked.policy {
         diagnostics.extend(examples::diagnostics(&examples::run(policy)));
     }
     let paths = sources.files().iter().map(|file| folder.join(&file.name)).collect();
-    CheckedPolicy { sources, folder, paths, diagnostics }
+    let names = OnceCell::new();
+    CheckedPolicy { sources, folder, paths, diagnostics, notes, policy: checked.policy, names }
 }
 
 /// The text of a file with every sure edit applied; none where there is none for it.

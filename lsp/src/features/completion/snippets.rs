@@ -1,0 +1,49 @@
+//! Whole items with places to fill in, in the layout that the formatter gives them.
+
+/// Each with the word that it begins with.
+pub const ALL: &[(&str, &str)] = &[
+    ("alias", "alias ${1:name}"),
+    (
+        "approve",
+        "approve ${1:name}: ${2:any}\n  until ${3:2027-01-01}\n  owner \"${4:team}\"  by \"${5:who}\"",
+    ),
+    ("attribute", "attribute ${1:name}: ${2:string}\n  from ${3:credential} \"${4:field}\"  ${5:required}"),
+    ("budget", "budget ${1:name}: \\$${2:100} per ${3:month}\n  warn at ${4:80%}  then ${5:deny}"),
+    ("cap", "cap ${1:name}: output ${2:4k} tokens"),
+    ("classify", "classify ${1:name}: ${2:a} | ${3:b} {\n  $2  when ${4:request.stream}\n  otherwise $3\n}"),
+    ("define", "define ${1:name} = ${2:request.stream}"),
+    ("deny", "deny ${1:name}\n  when ${2:request.stream}\n  because \"${3:why}\""),
+    ("detector", "detector ${1:name} = r\"${2:pattern}\""),
+    ("flag", "flag ${1:name} when ${2:request.stream}"),
+    ("forbid", "forbid ${1:name}: ${2:any}\n  when ${3:request.stream}\n  because \"${4:why}\""),
+    ("group", "group ${1:name} = [${2:near/large}]"),
+    ("guarantee", "guarantee ${1:name}: denied when ${2:request.stream}"),
+    ("limit", "limit ${1:name}: ${2:60} requests per ${3:1min}  each ${4:caller.id}"),
+    ("log", "log ${1:name}: ${2:none}"),
+    (
+        "migrate",
+        "migrate ${1:name}: ${2:near/small} to ${3:near/large}\n  ramp { ${4:2027-01-01} ${5:5%}  ${6:2027-02-01} ${7:100%} }",
+    ),
+    ("otherwise", "otherwise deny \"${1:No route covers this request.}\""),
+    ("plan", "plan ${1:name} = ${2:near/large} else ${3:near/small}"),
+    (
+        "provider",
+        "provider ${1:name} {\n  protocol: ${2:openai}\n  url: \"${3:https://api.example.com/v1}\"\n  key: env(\"${4:PROVIDER_API_KEY}\")\n  model ${5:model} {\n    supports: [${6:chat}]\n    context: ${7:128k} tokens\n  }\n}",
+    ),
+    ("redact", "redact ${1:name}: [${2:email}] in ${3:both} restore"),
+    (
+        "require",
+        "require approval ${1:name}\n  by \"${2:group}\"  each ${3:caller.team}  valid ${4:30d}\n  because \"${5:why}\"",
+    ),
+    ("route", "route ${1:name} when ${2:request.stream}  to ${3:near/large}"),
+    (
+        "test",
+        "test \"${1:what is shown}\" {\n  given  ${2:request.stream}: ${3:true}\n  expect ${4:otherwise}\n}",
+    ),
+    ("type", "type ${1:name} = ${2:a} | ${3:b}"),
+];
+
+/// The item that begins with a word.
+pub fn of(word: &str) -> Option<&'static str> {
+    ALL.iter().find(|(begins, _)| *begins == word).map(|(_, snippet)| *snippet)
+}

@@ -1,0 +1,238 @@
+//! What the language server knows of names, as files: every `$0` in a policy of `suite/lsp/FEATURE` is asked, and what comes
+//! stands in the snapshot beside it. `//- NAME` begins another file of the policy; the first line of a case of `rename` says
+//! the new names: `// to NAME, NAME`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use wayleave_compiler::source::{FileId, Sources, Span};
+use wayleave_compiler::{Checked, Options, Severity, check};
+use wayleave_lsp::features::completion::{Insert, Snippets, complete, snippets};
+use wayleave_lsp::features::hover::{Known, hover, words};
+use wayleave_lsp::features::names::{Names, Role};
+use wayleave_lsp::features::rename;
+use wayleave_program::value::DEFAULT_NOW;
+use wayleave_tests::snapshot;
+
+const OPTIONS: Options = Options { as_of: DEFAULT_NOW };
+
+/// A policy with the places that are asked.
+struct Case {
+    text: String,
+    sources: Sources,
+    names: Names,
+    checked: Checked,
+    asked: Vec<(FileId, u32)>,
+}
+
+fn case(path: &Path) -> Case {
+    let text = std::fs::read_to_string(path).expect("the case can be read");
+    let mut files: Vec<(String, String)> = vec![("main.route".to_owned(), String::new())];
+    for line in text.split_inclusive('\n') {
+        match line.strip_prefix("//- ") {
+            Some(name) => files.push((name.trim().to_owned(), String::new())),
+            None => files.last_mut().expect("there is the first").1.push_str(line),
+        }
+    }
+    let mut asked = Vec::new();
+    for (name, text) in &mut files {
+        while let Some(at) = text.find("$0") {
+            text.replace_range(at..at + 2, "");
+            asked.push((name.clone(), u32::try_from(at).expect("a small file")));
+        }
+    }
+    let mut read = |name: &str| {
+        let found = files.iter().find(|(known, _)| known == name);
+        found.map(|(_, text)| text.clone()).ok_or_else(|| "there is no such file".to_owned())
+    };
+    let sources = Sources::gather("main.route", &mut read).expect("the root is there");
+    let number = |name: &str| sources.ids().find(|id| sources.file(*id).name == name).expect("it is used");
+    let asked = asked.iter().map(|(name, at)| (number(name), *at)).collect();
+    let names = Names::of(&sources);
+    let checked = check(&sources, &OPTIONS);
+    Case { text, names, checked, asked, sources }
+}
+
+/// Calls `show` for every place that is asked, and holds what it says to the snapshot.
+fn cases(feature: &str, show: impl Fn(&Case, (FileId, u32)) -> String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite/lsp").join(feature);
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "route"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{} has cases", folder.display());
+    for path in paths {
+        let case = case(&path);
+        let mut shown = String::new();
+        for place in &case.asked {
+            let at = Span { file: place.0, start: place.1, end: place.1 };
+            let line = line_of(&case.sources, at);
+            writeln!(shown, "== {} `{}`", position(&case.sources, at), line.trim()).expect("a string");
+            writeln!(shown, "{}\n", show(&case, *place)).expect("a string");
+        }
+        snapshot::beside(&path, &shown);
+    }
+}
+
+fn position(sources: &Sources, span: Span) -> String {
+    let start = sources.start(span);
+    format!("{}:{}:{}", sources.file(span.file).name, start.line, start.column)
+}
+
+fn line_of(sources: &Sources, span: Span) -> String {
+    let line = sources.start(span).line as usize;
+    sources.file(span.file).text.lines().nth(line - 1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn names_are_found_where_they_are_declared_and_used() {
+    cases("names", |case, (file, offset)| {
+        let Some(found) = case.names.at(file, offset) else { return "no name".to_owned() };
+        let symbol = &found.symbol;
+        let owner = if symbol.owner.is_empty() { String::new() } else { format!(" of `{}`", symbol.owner) };
+        let mut shown = format!("{} `{}`{owner}", symbol.kind.word(), symbol.name);
+        for occurrence in case.names.occurrences(symbol) {
+            let role = match occurrence.role {
+                Role::Declaration => "declared",
+                Role::Use => "used",
+            };
+            let text = case.sources.text(occurrence.span);
+            write!(shown, "\n  {role} {} {text}", position(&case.sources, occurrence.span))
+                .expect("a string");
+        }
+        shown
+    });
+}
+
+#[test]
+fn a_rename_changes_every_place_or_says_why_not() {
+    cases("rename", |case, (file, offset)| {
+        let first = case.text.lines().next().unwrap_or_default();
+        let wanted = first.strip_prefix("// to ").expect("the first line says the new names");
+        let prepared = rename::prepare(&case.names, file, offset);
+        let mut shown = match &prepared {
+            Ok((span, name)) => format!("`{name}` at {}", position(&case.sources, *span)),
+            Err(why) => format!("refused: {why}"),
+        };
+        if prepared.is_err() {
+            return shown;
+        }
+        for new in wanted.split(", ") {
+            write!(shown, "\nto {new}").expect("a string");
+            match rename::rename(&case.sources, &case.names, (file, offset), new, &OPTIONS) {
+                Err(why) => write!(shown, "\n  refused: {why}").expect("a string"),
+                Ok(edits) => {
+                    for edit in edits {
+                        let at = position(&case.sources, edit.span);
+                        write!(shown, "\n  {at} {}", edit.text).expect("a string");
+                    }
+                }
+            }
+        }
+        shown
+    });
+}
+
+#[test]
+fn hover_tells_what_is_known_of_a_place() {
+    cases("hover", |case, (file, offset)| {
+        let notes: Vec<_> =
+            case.checked.diagnostics.iter().filter(|told| told.severity == Severity::Note).cloned().collect();
+        let known = Known {
+            sources: &case.sources,
+            names: &case.names,
+            policy: case.checked.policy.as_deref(),
+            notes: &notes,
+        };
+        match hover(&known, file, offset) {
+            Some(hover) => format!("about `{}`\n{}", case.sources.text(hover.span), hover.text),
+            None => "nothing".to_owned(),
+        }
+    });
+}
+
+#[test]
+fn completion_offers_what_can_stand_there() {
+    cases("completion", |case, (file, offset)| {
+        let known = Known {
+            sources: &case.sources,
+            names: &case.names,
+            policy: case.checked.policy.as_deref(),
+            notes: &[],
+        };
+        let found = complete(&known, file, offset, Snippets::Unknown);
+        let shown = found.iter().map(|one| {
+            assert_eq!(one.replaces.end, offset, "what is before the place is replaced");
+            let text = match &one.insert {
+                Insert::Plain(text) => text,
+                Insert::Snippet(_) => panic!("{} has places, which nobody understands", one.label),
+            };
+            let written = if *text == one.label { String::new() } else { format!(" as {text:?}") };
+            format!("{}{written}", one.label)
+        });
+        let shown: Vec<String> = shown.collect();
+        if shown.is_empty() { "nothing".to_owned() } else { shown.join(" · ") }
+    });
+}
+
+#[test]
+fn every_item_can_be_begun_from_its_word_and_reads_as_it_stands() {
+    let sources = Sources::single("main.route", "edition 2026\n\n");
+    let names = Names::of(&sources);
+    let known = Known { sources: &sources, names: &names, policy: None, notes: &[] };
+    let found = complete(&known, FileId(0), 14, Snippets::Understood);
+    let offered: Vec<&String> = found
+        .iter()
+        .filter_map(|one| if let Insert::Snippet(text) = &one.insert { Some(text) } else { None })
+        .collect();
+    assert_eq!(offered.len(), snippets::ALL.len(), "{offered:?}");
+    for snippet in offered {
+        let text = format!("edition 2026\n{}\n", filled(snippet));
+        let parse = wayleave_grammar::parse(&text);
+        assert!(parse.errors().is_empty(), "{text}\n{:?}", parse.errors());
+    }
+}
+
+/// A snippet as an editor writes it when nobody fills in anything.
+fn filled(snippet: &str) -> String {
+    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    let mut text = String::new();
+    let mut rest = snippet;
+    while let Some((before, after)) = rest.split_once('$') {
+        if let Some(before) = before.strip_suffix('\\') {
+            write!(text, "{before}$").expect("a string");
+            rest = after;
+            continue;
+        }
+        text.push_str(before);
+        rest = match after.strip_prefix('{') {
+            Some(inner) => {
+                let (place, behind) = inner.split_once('}').expect("a place ends");
+                let (number, words) = place.split_once(':').expect("a place has words");
+                places.insert(number.to_owned(), words.to_owned());
+                text.push_str(words);
+                behind
+            }
+            None => {
+                text.push_str(places.get(&after[..1]).expect("a place is named before"));
+                &after[1..]
+            }
+        };
+    }
+    text + rest
+}
+
+/// Every word of the grammar has its line, and nothing else has.
+#[test]
+fn every_word_of_the_language_is_told() {
+    let grammar = include_str!("../../grammar/route.pest");
+    let words = grammar.lines().filter_map(|line| line.strip_prefix("kw_")?.split('"').nth(1));
+    let mut words: Vec<&str> = words.collect();
+    let mut told: Vec<&str> = words::all().collect();
+    words.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(told, words);
+    assert!(words.iter().all(|word| words::help(word).is_some_and(|help| !help.is_empty())));
+}
