@@ -18,8 +18,9 @@ const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
 /// New decisions that are taken in one look.
 const FOLLOW_LIMIT: u32 = 500;
 
-/// So much of a decision's id is shown: enough to name it by.
-const ID_SHOWN: usize = 10;
+/// So much of a decision's id is shown, and is enough to name it by: the ten characters of its moment, which requests of one
+/// millisecond share, and 30 random bits.
+const ID_SHOWN: usize = 16;
 
 /// So much of a caller's own words is shown in a column.
 const CELL_SHOWN: usize = 32;
@@ -127,7 +128,7 @@ fn table(records: &[&DecisionRecord], head: Head, terminal: Terminal) -> String 
 fn row(record: &DecisionRecord) -> Vec<String> {
     vec![
         moment(record.at_ms),
-        record.id.chars().take(ID_SHOWN).collect(),
+        short(&record.id),
         cell(&record.caller.id),
         cell(&record.caller.team),
         cell(&record.caller.app),
@@ -139,6 +140,11 @@ fn row(record: &DecisionRecord) -> Vec<String> {
         record.latency_ms.to_string(),
         record.attempts.len().to_string(),
     ]
+}
+
+/// The beginning of an id.
+fn short(id: &str) -> String {
+    id.chars().take(ID_SHOWN).collect()
 }
 
 /// A caller's or policy's word, printable and not too long; a dash for none.
@@ -224,4 +230,14 @@ fn numbers(row: &SummaryRow) -> impl Iterator<Item = (&'static str, u64)> + use<
         ("p95_ms", row.p95_ms),
     ]
     .into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn decisions_of_one_millisecond_are_told_apart() {
+        assert_ne!(short("01m8ehj0xnrzsn0a7dgmkjpqvv"), short("01m8ehj0xnrzt70a7dgmkjpqvv"));
+    }
 }
