@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use wayleave_program::source_view::SourceText;
 
 /// Entries that wait to be written; beyond it they are counted as lost rather than slow a request down. At the 2 KiB of
-/// a usual record this is some 32 MiB.
+/// a usual record with its document this is at most some 32 MiB.
 const QUEUE_LIMIT: usize = 16_384;
 
 /// Decisions kept unless told otherwise; older ones are removed.
@@ -37,6 +37,11 @@ pub enum Error {
     File(std::io::Error),
     /// It was written by a newer version.
     Newer {
+        /// The version of its schema.
+        found: i64,
+    },
+    /// It was written by an older version and has not been served since.
+    Older {
         /// The version of its schema.
         found: i64,
     },
@@ -64,6 +69,12 @@ impl std::fmt::Display for Error {
                     sqlite::SCHEMA
                 )
             }
+            Error::Older { found } => write!(
+                f,
+                "the store was written by an older version (schema {found}, this one reads {}) and is brought up to date when a \
+                 gateway serves it or a key is made in it",
+                sqlite::SCHEMA
+            ),
             Error::Randomness(error) => write!(f, "the system gave no randomness: {error}"),
             Error::Damaged(what) => write!(f, "the store holds a row that cannot be read: {what}"),
             Error::NoSuchKey(id) => write!(f, "there is no valid key with the id `{id}`"),
@@ -80,6 +91,7 @@ impl std::error::Error for Error {
             Error::File(error) => Some(error),
             Error::Randomness(error) => Some(error),
             Error::Newer { .. }
+            | Error::Older { .. }
             | Error::Damaged(_)
             | Error::NoSuchKey(_)
             | Error::Lost(_)

@@ -187,7 +187,7 @@ async fn newest_rows(
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<SqliteRow>, Error> {
-    let mut query = QueryBuilder::new("SELECT row, record FROM decisions");
+    let mut query = QueryBuilder::new("SELECT row, record FROM records");
     restrict(&mut query, filter);
     if let Some(before) = before {
         query.push(" AND row < ").push_bind(before);
@@ -213,7 +213,7 @@ pub(super) async fn after(
     after: i64,
     limit: u32,
 ) -> Result<Vec<Listed>, Error> {
-    let mut query = QueryBuilder::new("SELECT row, record FROM decisions");
+    let mut query = QueryBuilder::new("SELECT row, record FROM records");
     restrict(&mut query, filter);
     query.push(" AND row > ").push_bind(after);
     query.push(" ORDER BY row LIMIT ").push_bind(limit);
@@ -225,7 +225,7 @@ pub(super) async fn last_row(pool: &SqlitePool) -> Result<i64, Error> {
 }
 
 pub(super) async fn by_id(pool: &SqlitePool, id: &str) -> Result<Option<DecisionRecord>, Error> {
-    let row = sqlx::query("SELECT record FROM decisions WHERE id = ?").bind(id).fetch_optional(pool).await?;
+    let row = sqlx::query("SELECT record FROM records WHERE id = ?").bind(id).fetch_optional(pool).await?;
     row.as_ref().map(record).transpose()
 }
 
@@ -260,7 +260,7 @@ pub(super) async fn summary(
         "SELECT app, team, model, target, route, outcome, input, output, latency_ms, \
          json_extract(record, '$.decision.plan[0]') AS first_stage, json_extract(record, '$.attempts') AS tried, \
          json_extract(record, '$.decision.obligations') AS obligations, \
-         json_extract(record, '$.decision.observed') AS observed FROM decisions",
+         json_extract(record, '$.decision.observed') AS observed FROM records",
     );
     restrict(&mut query, filter);
     let query = query.build();

@@ -12,7 +12,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// The version of the schema below.
-pub(super) const SCHEMA: i64 = 1;
+pub(super) const SCHEMA: i64 = 2;
 
 /// How often the keys are looked at for changes by other processes.
 const KEYS_INTERVAL: Duration = Duration::from_secs(1);
@@ -20,13 +20,14 @@ const KEYS_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A page of a new database. A usual record takes some 2 KiB, of which one fits into SQLite's own 4 KiB and three into this.
+/// A page of a new database. A usual record takes some 1.2 KiB, of which three fit into SQLite's own 4 KiB and six into this.
 const PAGE_BYTES: u32 = 8192;
 
 /// Readers at once: console, log and the writer.
 const CONNECTIONS: u32 = 4;
 
-const TABLES: [&str; 8] = [
+/// The first schema.
+const TABLES: [&str; 7] = [
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT",
     "INSERT INTO meta VALUES ('keys_version', 0)",
     "CREATE TABLE keys (id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, hint TEXT NOT NULL, identity TEXT NOT NULL, \
@@ -38,7 +39,18 @@ const TABLES: [&str; 8] = [
     "CREATE INDEX decisions_at ON decisions (at_ms)",
     "CREATE TABLE policies (source TEXT PRIMARY KEY, files TEXT NOT NULL) STRICT",
     "CREATE TABLE events (row INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, event TEXT NOT NULL) STRICT",
-    "PRAGMA user_version = 1",
+];
+
+/// What the second schema adds: each decision document once, which is half of a usual record. `document` is a hash of the text,
+/// `used_ms` when a request arrived that it was last noted for. Records of the first schema hold theirs. `records` is
+/// the log as it is read.
+const DOCUMENTS: [&str; 4] = [
+    "CREATE TABLE documents (document INTEGER PRIMARY KEY, used_ms INTEGER NOT NULL, text TEXT NOT NULL) STRICT",
+    "ALTER TABLE decisions ADD COLUMN document INTEGER",
+    "CREATE VIEW records AS SELECT row, id, at_ms, caller, team, app, model, outcome, decided, route, target, attempts, \
+     input, output, latency_ms, iif(text IS NULL, record, json_set(record, '$.decision', json(text))) AS record \
+     FROM decisions LEFT JOIN documents USING (document)",
+    "PRAGMA user_version = 2",
 ];
 
 /// The database at `path`, made where there is none.
@@ -63,6 +75,8 @@ pub(super) async fn open_for_reading(path: &Path) -> Result<SqlitePool, Error> {
     match sqlx::query_scalar("PRAGMA user_version").fetch_one(&pool).await? {
         SCHEMA => Ok(pool),
         found if found > SCHEMA => Err(Error::Newer { found }),
+        // What is only read is not brought up to date.
+        found @ 1.. => Err(Error::Older { found }),
         found => Err(Error::Damaged(format!("its schema has the version {found}"))),
     }
 }
@@ -107,10 +121,13 @@ async fn prepare(pool: &SqlitePool) -> Result<(), Error> {
     if found > SCHEMA {
         return Err(Error::Newer { found });
     }
-    if found == 0 {
-        for statement in TABLES {
-            sqlx::query(statement).execute(&mut *transaction).await?;
-        }
+    let missing: &[&[&'static str]] = match found {
+        SCHEMA => &[],
+        0 => &[&TABLES, &DOCUMENTS],
+        _ => &[&DOCUMENTS],
+    };
+    for statement in missing.iter().copied().flatten() {
+        sqlx::query(*statement).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
     Ok(())

@@ -350,6 +350,80 @@ async fn the_oldest_decisions_make_room() {
     assert_eq!((kept.len(), kept[19].record.id.as_str()), (20, "id0031"));
 }
 
+/// A decision document stands in the store once, in each record as it was, and goes with the last record that needs it.
+#[tokio::test]
+async fn documents_are_kept_once_and_as_long_as_records() {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let store = Store::in_memory().await.unwrap();
+    let of = |number: i64, at_ms: i64, route: &str| DecisionRecord {
+        at_ms,
+        decision: Some(serde_json::json!({"decision": "route", "route": route, "plan": [1.0, "é"]}).into()),
+        ..record(number, "search", Outcome::Ok)
+    };
+    let early: Vec<DecisionRecord> = (1..=3).map(|number| of(number, number, "old")).collect();
+    let late: Vec<DecisionRecord> = (4..=6).map(|number| of(number, number + 3 * DAY_MS, "new")).collect();
+    let refused = DecisionRecord { decision: None, ..record(7, "search", Outcome::BadRequest) };
+    let all = [early, late.clone(), vec![refused.clone()]].concat();
+    all.iter().for_each(|one| store.record(one.clone()));
+    store.flush().await.unwrap();
+    let count = async || {
+        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM documents");
+        count.fetch_one(&store.pool).await.unwrap()
+    };
+    assert_eq!(count().await, 2);
+    let kept = async || {
+        let listed = store.decisions(&Filter::default(), None, 100).await.unwrap();
+        listed.into_iter().rev().map(|listed| listed.record).collect::<Vec<_>>()
+    };
+    assert_eq!(kept().await, all);
+    writer::trim(&store.pool, 4).await.unwrap();
+    assert_eq!(kept().await, [late, vec![refused]].concat());
+    assert_eq!(count().await, 1);
+}
+
+/// What could not be written is not taken for written.
+#[tokio::test]
+async fn a_document_of_a_lost_group_comes_with_the_next() {
+    let store = Store::in_memory().await.unwrap();
+    sqlx::query("ALTER TABLE decisions RENAME TO away").execute(&store.pool).await.unwrap();
+    store.record(record(1, "search", Outcome::Ok));
+    assert!(matches!(store.flush().await, Err(Error::Lost(1))));
+    sqlx::query("ALTER TABLE away RENAME TO decisions").execute(&store.pool).await.unwrap();
+    store.record(record(2, "search", Outcome::Ok));
+    store.flush().await.unwrap();
+    assert_eq!(store.decision("id0002").await.unwrap(), Some(record(2, "search", Outcome::Ok)));
+}
+
+/// A store of the first schema is brought up to date by whoever may write it, and keeps its records.
+#[tokio::test]
+async fn a_store_of_an_older_version_is_brought_up_to_date() {
+    let folder = Folder::new("older");
+    let store = Store::open(&folder.file()).await.unwrap();
+    let text = serde_json::to_string(&record(1, "search", Outcome::Ok)).unwrap();
+    store.record(record(1, "search", Outcome::Ok));
+    store.flush().await.unwrap();
+    let whole = sqlx::query("UPDATE decisions SET record = ?").bind(text);
+    whole.execute(&store.pool).await.unwrap();
+    for back in [
+        "DROP VIEW records",
+        "ALTER TABLE decisions DROP COLUMN document",
+        "DROP TABLE documents",
+        "PRAGMA user_version = 1",
+    ] {
+        sqlx::query(back).execute(&store.pool).await.unwrap();
+    }
+    store.close().await.unwrap();
+    let refused = Store::open_for_reading(&folder.file()).await.unwrap_err();
+    assert!(matches!(refused, Error::Older { found: 1 }), "{refused}");
+    let store = Store::open(&folder.file()).await.unwrap();
+    store.record(record(2, "search", Outcome::Ok));
+    store.flush().await.unwrap();
+    for number in 1..=2 {
+        let kept = store.decision(&format!("id{number:04}")).await.unwrap();
+        assert_eq!(kept, Some(record(number, "search", Outcome::Ok)));
+    }
+}
+
 #[tokio::test]
 async fn a_fallback_is_what_another_than_the_first_choice_served() {
     use serde_json::json;

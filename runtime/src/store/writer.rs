@@ -1,7 +1,10 @@
 //! The task that writes what the store has taken, in groups: one commit for what came within a few milliseconds.
 
+mod documents;
+
 use super::{Entry, RETAINED_DECISIONS, State};
 use crate::record::{DecisionRecord, PolicyEvent};
+use documents::Noted;
 use sqlx::sqlite::{SqlitePool, SqliteTransaction};
 use sqlx::{QueryBuilder, Sqlite};
 use std::sync::Arc;
@@ -33,12 +36,13 @@ pub(super) async fn write(pool: SqlitePool, mut entries: mpsc::Receiver<Entry>, 
     let mut groups = 0_u32;
     // Since a flush was last answered.
     let mut lost = 0_u64;
+    let mut noted = Noted::default();
     while let Some(group) = gather(&mut entries).await {
         let (group, flushes) = split(group);
         if !group.is_empty() {
             let count = u64::try_from(group.len()).unwrap_or(u64::MAX);
             let is_written =
-                !state.is_poisoned.load(Ordering::Relaxed) && attempt(&pool, group, &state).await;
+                !state.is_poisoned.load(Ordering::Relaxed) && attempt(&pool, group, &mut noted, &state).await;
             state.is_failing.store(!is_written, Ordering::Relaxed);
             if !is_written {
                 state.lost.fetch_add(count, Ordering::Relaxed);
@@ -83,10 +87,12 @@ fn split(group: Vec<Entry>) -> (Vec<Entry>, Vec<oneshot::Sender<u64>>) {
 }
 
 /// Whether the group is on the disk.
-async fn attempt(pool: &SqlitePool, group: Vec<Entry>, state: &State) -> bool {
-    match write_group(pool, group).await {
+async fn attempt(pool: &SqlitePool, group: Vec<Entry>, noted: &mut Noted, state: &State) -> bool {
+    match write_group(pool, group, noted).await {
         Ok(()) => true,
         Err(error) => {
+            // What the group noted is undone with it.
+            *noted = Noted::default();
             if is_failed_sync(error.as_database_error().and_then(|error| error.code()).as_deref()) {
                 state.is_poisoned.store(true, Ordering::Relaxed);
             }
@@ -99,13 +105,18 @@ pub(super) fn is_failed_sync(code: Option<&str>) -> bool {
     code.is_some_and(|code| FAILED_SYNCS.contains(&code))
 }
 
-async fn write_group(pool: &SqlitePool, group: Vec<Entry>) -> Result<(), sqlx::Error> {
+async fn write_group(pool: &SqlitePool, group: Vec<Entry>, noted: &mut Noted) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let mut records = Vec::with_capacity(group.len());
     for entry in group {
         match entry {
-            Entry::Decision(record) => {
-                records.push((serde_json::to_string(&record).map_err(encoding)?, record))
+            Entry::Decision(mut record) => {
+                let document = record.decision.take();
+                if let Some(document) = &document {
+                    noted.note(&mut transaction, document, record.at_ms).await?;
+                }
+                let text = serde_json::to_string(&record).map_err(encoding)?;
+                records.push(Row { text, document: document.map(|document| document.hash()), record });
             }
             Entry::Event(event) => policy_event(&mut transaction, &event).await?,
             Entry::Policy(source, files) => policy(&mut transaction, &source, &files).await?,
@@ -118,18 +129,24 @@ async fn write_group(pool: &SqlitePool, group: Vec<Entry>) -> Result<(), sqlx::E
     transaction.commit().await
 }
 
+/// A record as it is stored.
+struct Row {
+    /// As JSON, without its document.
+    text: String,
+    /// The document's hash.
+    document: Option<i64>,
+    record: Box<DecisionRecord>,
+}
+
 /// All decisions of a group in one statement: SQLite runs on a thread of its own, and on a busy machine each statement
-/// waits for two changes of threads. 256 rows of 15 values stay below its limit of 32,766 values.
-async fn decisions(
-    transaction: &mut SqliteTransaction<'_>,
-    records: Vec<(String, Box<DecisionRecord>)>,
-) -> Result<(), sqlx::Error> {
+/// waits for two changes of threads. 256 rows of 16 values stay below its limit of 32,766 values.
+async fn decisions(transaction: &mut SqliteTransaction<'_>, rows: Vec<Row>) -> Result<(), sqlx::Error> {
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let mut query = QueryBuilder::<Sqlite>::new(
         "INSERT OR IGNORE INTO decisions (id, at_ms, caller, team, app, model, outcome, decided, route, target, attempts, \
-         input, output, latency_ms, record) ",
+         input, output, latency_ms, record, document) ",
     );
-    query.push_values(records, |mut row, (text, record)| {
+    query.push_values(rows, |mut row, Row { text, document, record }| {
         row.push_bind(record.id)
             .push_bind(record.at_ms)
             .push_bind(record.caller.id)
@@ -144,7 +161,8 @@ async fn decisions(
             .push_bind(count(record.tokens.input))
             .push_bind(count(record.tokens.output))
             .push_bind(count(record.latency_ms))
-            .push_bind(text);
+            .push_bind(text)
+            .push_bind(document);
     });
     // Each number of rows is a statement of its own: kept, a few hundred of them cost tens of megabytes.
     query.build().persistent(false).execute(&mut **transaction).await?;
@@ -186,6 +204,7 @@ pub(super) async fn trim(pool: &SqlitePool, retained: u64) -> Result<(), sqlx::E
         .bind(retained)
         .execute(pool)
         .await?;
+    documents::trim(pool).await?;
     for table in [
         "DELETE FROM policies WHERE rowid <= (SELECT max(rowid) FROM policies) - ?",
         "DELETE FROM events WHERE row <= (SELECT max(row) FROM events) - ?",
