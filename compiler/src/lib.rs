@@ -78,18 +78,34 @@ pub struct Checked {
 
 /// Reads, resolves and types a policy, and reports all that a look at its text shows to be wrong with it.
 pub fn check(sources: &Sources, options: &Options) -> Checked {
-    check_with(sources, options, None)
+    check_with(sources, options, None).0
 }
 
 /// The same, and what is wrong with it over all requests: every exact check, every guarantee. May take seconds for a large
 /// policy.
 pub fn check_exactly(sources: &Sources, options: &Options, progress: proof::Progress<'_>) -> Checked {
-    check_with(sources, options, Some(progress))
+    check_with(sources, options, Some((progress, &proof::Stop::default()))).0
 }
 
-fn check_with(sources: &Sources, options: &Options, exactly: Option<proof::Progress<'_>>) -> Checked {
+/// The same while somebody waits for it, with what was found of each guarantee, in their order. None once it is stopped.
+pub fn check_exactly_until(
+    sources: &Sources,
+    options: &Options,
+    progress: proof::Progress<'_>,
+    stop: &proof::Stop,
+) -> Option<(Checked, Vec<proof::Proven>)> {
+    let found = check_with(sources, options, Some((progress, stop)));
+    (!stop.is_stopped()).then_some(found)
+}
+
+fn check_with(
+    sources: &Sources,
+    options: &Options,
+    exactly: Option<(proof::Progress<'_>, &proof::Stop)>,
+) -> (Checked, Vec<proof::Proven>) {
+    let mut proven = Vec::new();
     if sources.files().is_empty() {
-        return Checked { diagnostics: Vec::new(), policy: None };
+        return (Checked { diagnostics: Vec::new(), policy: None }, proven);
     }
     let (policy, mut diagnostics) = model::lower::lower(sources);
     let mut policy = policy.map(Arc::new);
@@ -97,8 +113,10 @@ fn check_with(sources: &Sources, options: &Options, exactly: Option<proof::Progr
         let foreign = hygiene::foreign_tests(sound, sources);
         if foreign.is_empty() {
             diagnostics.extend(hygiene::oddities(sound, options.as_of));
-            if let Some(progress) = exactly {
-                diagnostics.extend(proof::checks(sound, sources, progress));
+            if let Some((progress, stop)) = exactly {
+                let found = proof::found(sound, sources, progress, None, stop);
+                diagnostics.extend(found.diagnostics);
+                proven = found.proven;
             }
             hygiene::silence(sources, &mut diagnostics, exactly.is_some());
             if diagnostics.iter().any(|told| told.severity == Severity::Error) {
@@ -112,7 +130,7 @@ fn check_with(sources: &Sources, options: &Options, exactly: Option<proof::Progr
     diagnostics.sort_by_key(|told| (told.primary.span, told.severity, told.code));
     limit(&mut diagnostics);
     fix::doubt_what_joins(sources, &mut diagnostics);
-    Checked { diagnostics, policy }
+    (Checked { diagnostics, policy }, proven)
 }
 
 /// More than this are not kept: nobody reads them, and a broken generator writes millions.

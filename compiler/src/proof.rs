@@ -3,6 +3,8 @@
 //! A policy's tests tell finitely many classes of requests apart, so each question has an answer: a request, or that there is
 //! none. [`query`] finds it; all else here asks it.
 
+mod stop;
+
 mod groups;
 
 mod clauses;
@@ -49,12 +51,16 @@ pub mod serving;
 
 pub mod guarantees;
 
+mod sample;
+
 mod asked;
 
 pub use asked::{NotAsked, prove};
 pub use formula::Formula;
 pub use guarantees::{Proven, Verdict};
 pub use query::{Answer, Listener, Query, Requests, Witness};
+pub use sample::sample;
+pub use stop::Stop;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Condition, Policy};
@@ -92,6 +98,26 @@ pub fn checks_heard(
     progress: Progress<'_>,
     listener: Option<Listener<'_>>,
 ) -> Vec<Diagnostic> {
+    found(policy, sources, progress, listener, &Stop::default()).diagnostics
+}
+
+/// What the exact checks found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Found {
+    /// Not in any order.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Of each guarantee, in their order; none where it was stopped.
+    pub(crate) proven: Vec<Proven>,
+}
+
+/// The exact checks while somebody waits for them: once they are stopped, what they found is not all.
+pub(crate) fn found(
+    policy: &Arc<Policy>,
+    sources: &Sources,
+    progress: Progress<'_>,
+    listener: Option<Listener<'_>>,
+    stop: &Stop,
+) -> Found {
     let places = parts::places(policy);
     let mut more: Vec<&Condition> = policy.routes.iter().map(|route| &route.condition).collect();
     let first = more.len();
@@ -102,12 +128,15 @@ pub fn checks_heard(
     let steps = STEPS + policy.guarantees.len();
     progress("classes", 0, steps);
     let subject = Subject::new(policy, &more);
-    let prover = Prover::new(policy, &subject, None, listener);
+    let prover = Prover::new(policy, &subject, None, listener).until(stop);
     progress("arms and routes", 1, steps);
     let mut reached = reach::reached(&prover);
     let mut found = reached.take();
     progress("overlaps", 2, steps);
     found.extend(reach::overlaps(&prover));
+    if stop.is_stopped() {
+        return Found::default();
+    }
     progress("rules", 3, steps);
     let (told, dead) = rules::never_applied(&prover);
     found.extend(told);
@@ -125,15 +154,18 @@ pub fn checks_heard(
     progress("aliases and migrations", 7, steps);
     found.extend(aliases::unserved(&prover, &reached, sources));
     found.extend(migrations::unfit(&prover, &reached));
+    if stop.is_stopped() {
+        return Found::default();
+    }
     let numbers: Vec<usize> = (0..policy.guarantees.len()).collect();
     let done = AtomicUsize::new(0);
     let proven = prover.each(&numbers, |number| {
         let so_far = done.fetch_add(1, Ordering::Relaxed);
         progress(&format!("guarantee {}", policy.guarantees[*number].name), STEPS + so_far, steps);
-        guarantees::prove(&prover, *number, &standing).diagnostic
+        guarantees::prove(&prover, *number, &standing)
     });
-    found.extend(proven.into_iter().flatten());
-    found
+    found.extend(proven.iter().filter_map(|one| one.diagnostic.clone()));
+    Found { diagnostics: found, proven }
 }
 
 /// The checks beside the guarantees, as progress counts them.

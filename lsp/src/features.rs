@@ -2,6 +2,8 @@
 
 pub mod diagnostics;
 
+pub mod proofs;
+
 pub mod formatting;
 
 pub mod folding;
@@ -19,5 +21,9 @@ pub mod names;
 pub mod rename;
 
 pub mod hover;
+
+pub mod hints;
+
+pub mod lenses;
 
 pub mod completion;

@@ -11,13 +11,20 @@ mod convert;
 
 mod snapshot;
 
+mod abilities;
+
 mod requests;
 
 mod queue;
 
+mod proving;
+
+mod progress;
+
 mod server;
 
 use std::path::Path;
+use std::time::Duration;
 use wayleave_program::value::Instant;
 
 pub use server::{Exit, serve, serve_stdio};
@@ -28,4 +35,23 @@ pub struct Host<'a> {
     pub read: &'a dyn Fn(&Path) -> Result<String, String>,
     /// The date that policies are checked for.
     pub as_of: Instant,
+    /// When it does what can wait.
+    pub pace: Pace,
+}
+
+/// How long the server waits before it does what can wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Nothing has come from the editor for so long when the exact checks begin.
+    pub quiet: Duration,
+    /// Checks that take longer than this show how far they are.
+    pub patience: Duration,
+}
+
+impl Pace {
+    /// For people: between two keys of one word nothing begins, and what is done at once does not flicker.
+    pub const HUMAN: Pace = Pace { quiet: Duration::from_millis(50), patience: Duration::from_millis(300) };
+
+    /// For programs, which never pause within a word.
+    pub const PROMPT: Pace = Pace { quiet: Duration::ZERO, patience: Duration::ZERO };
 }

@@ -2,9 +2,11 @@
 //! which are about a text that has changed since.
 
 use crate::requests::Outdated;
+use crossbeam_channel::{Receiver, at, never, select};
 use lsp_server::{Connection, Message, Request, RequestId};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::time::Instant;
 
 /// Messages that are looked at ahead, at most: as many as a client sends while one request is answered. The others wait where
 /// they came from.
@@ -21,6 +23,18 @@ pub(crate) enum Due {
     Outdated,
     /// It waits behind the edits that follow it.
     Later,
+}
+
+/// What ended the wait for something to do.
+pub(crate) enum Woken<T> {
+    /// The client said something.
+    Message(Message),
+    /// A thread did.
+    Told(T),
+    /// It is time.
+    Time,
+    /// The client is gone.
+    Gone,
 }
 
 /// Messages in the order of their arrival.
@@ -41,9 +55,17 @@ impl<'a> Queue<'a> {
         self.waiting.pop_front()
     }
 
-    /// The next message, whenever it comes; none when the client is gone.
-    pub(crate) fn wait(&mut self) -> Option<Message> {
-        self.next().or_else(|| self.connection.receiver.recv().ok())
+    /// The next message, whenever it comes; or before that what a thread tells, or that it is time for something.
+    pub(crate) fn wait<T>(&mut self, threads: &Receiver<T>, deadline: Option<Instant>) -> Woken<T> {
+        if let Some(message) = self.next() {
+            return Woken::Message(message);
+        }
+        let time = deadline.map_or_else(never, at);
+        select! {
+            recv(self.connection.receiver) -> message => message.map_or(Woken::Gone, Woken::Message),
+            recv(threads) -> told => told.map_or(Woken::Time, Woken::Told),
+            recv(time) -> _ => Woken::Time,
+        }
     }
 
     /// What is to be done with the message that came last, where it is a request. One that waits is kept.

@@ -20,6 +20,12 @@ mod fixes;
 
 mod pull;
 
+mod lenses;
+
+mod commands;
+
+pub(crate) use commands::{Need, need};
+
 /// Why a request is not answered.
 pub(crate) struct Refusal {
     pub(crate) code: ErrorCode,
@@ -43,6 +49,9 @@ pub(crate) struct Feature {
     pub(crate) outdated: Outdated,
     pub(crate) answer: fn(&Snapshot<'_>, Value) -> Result<Value, Refusal>,
 }
+
+/// The method of all commands.
+pub(crate) const EXECUTE: &str = "workspace/executeCommand";
 
 /// By topic. Rows of one capability may each say a part of it.
 pub(crate) const FEATURES: &[Feature] = &[
@@ -159,6 +168,24 @@ pub(crate) const FEATURES: &[Feature] = &[
         offer: || json!({"completionProvider": {"triggerCharacters": [".", "/", "["], "resolveProvider": false}}),
         outdated: Outdated::Refused,
         answer: |now, asked| told(now, asked, names::complete),
+    },
+    Feature {
+        method: "textDocument/codeLens",
+        offer: || json!({"codeLensProvider": {"resolveProvider": false}}),
+        outdated: Outdated::AskedAgain,
+        answer: |now, asked| told(now, asked, lenses::of_document),
+    },
+    Feature {
+        method: "textDocument/inlayHint",
+        offer: || json!({"inlayHintProvider": {"resolveProvider": false}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, lenses::hints_of),
+    },
+    Feature {
+        method: EXECUTE,
+        offer: || json!({"executeCommandProvider": {"commands": commands::NAMES}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, commands::execute),
     },
 ];
 

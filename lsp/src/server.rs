@@ -1,15 +1,22 @@
 //! The loop: messages in, diagnostics out. One thread, in the order of arrival; changes that already wait are taken
-//! together before the policy is checked once.
+//! together before the policy is checked once. What takes time is done beside it, in `server/exact.rs`.
+
+mod exact;
+
+mod commands;
 
 use crate::Host;
+use crate::abilities::Abilities;
 use crate::convert::{self, Encoding, Related, Tags};
 use crate::features::diagnostics::CheckedPolicy;
-use crate::queue::{Due, Queue};
-use crate::requests::{self, Feature, Refusal};
+use crate::progress::Progress;
+use crate::proving::Proving;
+use crate::queue::{Due, Queue, Woken};
+use crate::requests::{self, EXECUTE, Feature, Refusal};
 use crate::snapshot::{Client, Colours, DocumentChanges, Pulls, Snapshot, path_of};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde_json::json;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -59,8 +66,12 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         changes: DocumentChanges::negotiate(&initialize),
         pulls: Pulls::negotiate(&initialize),
         snippets: convert::snippets(&initialize),
+        abilities: Abilities::negotiate(&initialize),
     };
     let mut capabilities = requests::offers();
+    if client.pulls == Pulls::Never {
+        capabilities.remove("diagnosticProvider");
+    }
     capabilities.insert("positionEncoding".to_owned(), json!(client.encoding.kind()));
     let sync = json!({"openClose": true, "change": 2, "save": {"includeText": false}});
     capabilities.insert("textDocumentSync".to_owned(), sync);
@@ -78,9 +89,14 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         workspace: Workspace::default(),
         uris: BTreeMap::new(),
         policies: OnceCell::new(),
+        before: Vec::new(),
+        proving: Proving::new(host.pace),
+        progress: Progress::default(),
+        waiting: Vec::new(),
         colours: Colours::default(),
         published: BTreeMap::new(),
         refreshes: 0,
+        shown: 0,
         phase: Phase::Serving,
     };
     if initialize.pointer("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration")
@@ -119,6 +135,29 @@ enum Change {
     Nothing,
 }
 
+/// A request that is answered later.
+struct Waiting {
+    request: Request,
+    waits_for: WaitsFor,
+}
+
+/// What it is answered from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WaitsFor {
+    /// What is proven of the policies.
+    Proofs,
+    /// A request that a rule has part in.
+    Request,
+}
+
+/// What a client is asked to ask for again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Diagnostics,
+    /// Lenses and hints.
+    Beside,
+}
+
 /// What was last said of a file.
 #[derive(PartialEq)]
 struct Published {
@@ -135,17 +174,38 @@ struct Server<'a> {
     uris: BTreeMap<PathBuf, lsp::Uri>,
     /// As the texts stand; checked when they are first asked for, forgotten when a text changes.
     policies: OnceCell<Vec<CheckedPolicy>>,
+    /// As they were before the last change.
+    before: Vec<CheckedPolicy>,
+    proving: Proving,
+    progress: Progress,
+    /// Requests whose answer depends on what is being proven.
+    waiting: Vec<Waiting>,
     colours: Colours,
     published: BTreeMap<PathBuf, Published>,
     /// How often the client was asked to pull again, for the ids of these requests.
     refreshes: u64,
+    /// How often it was asked to show a place.
+    shown: u64,
     phase: Phase,
 }
 
 impl Server<'_> {
     fn run(&mut self) -> Exit {
         let mut queue = Queue::new(self.connection);
-        while let Some(first) = queue.wait() {
+        loop {
+            let deadline = self.deadline();
+            let first = match queue.wait(self.proving.heard(), deadline) {
+                Woken::Message(message) => message,
+                Woken::Told(told) => {
+                    self.heard(told);
+                    continue;
+                }
+                Woken::Time => {
+                    self.in_time();
+                    continue;
+                }
+                Woken::Gone => return Exit::Abrupt,
+            };
             let mut next = Some(first);
             let mut change = Change::Nothing;
             let mut taken = 0;
@@ -159,12 +219,12 @@ impl Server<'_> {
                     }
                     Message::Notification(notification) => {
                         if self.notified(notification) == Change::Texts {
-                            self.policies = OnceCell::new();
+                            self.outdate();
                             change = Change::Texts;
                         }
                     }
                     Message::Request(request) => self.asked(request, &mut queue),
-                    Message::Response(_) => {}
+                    Message::Response(response) => self.answered(&response),
                 }
                 taken += 1;
                 next = if taken < TOGETHER { queue.next() } else { None };
@@ -173,7 +233,6 @@ impl Server<'_> {
                 self.publish_all();
             }
         }
-        Exit::Abrupt
     }
 
     fn asked(&mut self, request: Request, queue: &mut Queue<'_>) {
@@ -181,6 +240,7 @@ impl Server<'_> {
         let result = match (&self.phase, request.method.as_str()) {
             (Phase::Serving, "shutdown") => {
                 self.phase = Phase::Stopping;
+                self.refuse_waiting(ErrorCode::InvalidRequest, "the server is shutting down");
                 Ok(serde_json::Value::Null)
             }
             (Phase::Stopping, _) => {
@@ -191,6 +251,8 @@ impl Server<'_> {
                     refused(ErrorCode::MethodNotFound, format!("`{method}` is not offered by this server"))
                 }
                 Some(feature) => match queue.due(&request, feature.outdated) {
+                    Due::Now if self.waits(&request) => return,
+                    Due::Now if feature.method == EXECUTE => return self.execute(request),
                     Due::Now => self.answer(feature, request.params),
                     Due::Cancelled => {
                         refused(ErrorCode::RequestCanceled, "the request was cancelled".to_owned())
@@ -202,9 +264,13 @@ impl Server<'_> {
                 },
             },
         };
+        self.respond(request.id, result);
+    }
+
+    fn respond(&self, id: RequestId, result: Result<serde_json::Value, Refusal>) {
         let response = match result {
-            Ok(result) => Response::new_ok(request.id, result),
-            Err(Refusal { code, message }) => Response::new_err(request.id, code as i32, message),
+            Ok(result) => Response::new_ok(id, result),
+            Err(Refusal { code, message }) => Response::new_err(id, code as i32, message),
         };
         self.send(response.into());
     }
@@ -219,8 +285,8 @@ impl Server<'_> {
     }
 
     fn snapshot(&self) -> Snapshot<'_> {
-        let Server { client, workspace, host, uris, policies, colours, .. } = self;
-        Snapshot { client: *client, workspace, host, uris, policies, colours }
+        let Server { client, workspace, host, uris, policies, before, colours, .. } = self;
+        Snapshot { client: *client, workspace, host, uris, policies, before, colours }
     }
 
     fn notified(&mut self, notification: Notification) -> Change {
@@ -235,6 +301,10 @@ impl Server<'_> {
             "workspace/didChangeWorkspaceFolders" => {
                 parameters::<lsp::DidChangeWorkspaceFoldersNotification>(notification)
                     .map(|changed| self.moved(&changed.event))
+            }
+            "$/cancelRequest" => {
+                self.take_back(&notification.params["id"]);
+                Ok(Change::Nothing)
             }
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" => Ok(Change::Texts),
             _ => Ok(Change::Nothing),
@@ -283,6 +353,17 @@ impl Server<'_> {
 
     /// Checks every policy that an open document is part of, and says what changed since the last time.
     fn publish_all(&mut self) {
+        self.publish_found();
+        // What still holds of them has been taken over.
+        self.before.clear();
+        self.prove_later();
+        if self.workspace.paths().nth(1).is_some() {
+            self.ask_again(Again::Diagnostics);
+            self.ask_again(Again::Beside);
+        }
+    }
+
+    fn publish_found(&mut self) {
         let found = catch_unwind(AssertUnwindSafe(|| {
             let mut found: BTreeMap<PathBuf, Vec<lsp::Diagnostic>> =
                 self.workspace.paths().map(|path| (path.to_owned(), Vec::new())).collect();
@@ -301,9 +382,6 @@ impl Server<'_> {
         }
         for (path, diagnostics) in found {
             self.publish(path, diagnostics);
-        }
-        if self.client.pulls == Pulls::Refreshed && self.workspace.paths().nth(1).is_some() {
-            self.refresh();
         }
     }
 
@@ -358,12 +436,21 @@ impl Server<'_> {
         self.send(request.into());
     }
 
-    /// An edit of one document may change what is said of another one that is open.
-    fn refresh(&mut self) {
-        self.refreshes += 1;
-        let id = format!("refresh-{}", self.refreshes);
-        let request = Request::new(id.into(), "workspace/diagnostic/refresh".to_owned(), json!(null));
-        self.send(request.into());
+    /// An edit of one document may change what is said of another one that is open, and so may a proof.
+    fn ask_again(&mut self, what: Again) {
+        let abilities = self.client.abilities;
+        let methods: &[(bool, &str)] = match what {
+            Again::Diagnostics => &[(self.client.pulls == Pulls::Refreshed, "workspace/diagnostic/refresh")],
+            Again::Beside => &[
+                (abilities.refreshes_lenses, "workspace/codeLens/refresh"),
+                (abilities.refreshes_hints, "workspace/inlayHint/refresh"),
+            ],
+        };
+        for (_, method) in methods.iter().filter(|(is_able, _)| *is_able) {
+            self.refreshes += 1;
+            let id = format!("refresh-{}", self.refreshes);
+            self.send(Request::new(id.into(), (*method).to_owned(), json!(null)).into());
+        }
     }
 
     fn uri_of(&self, path: &Path) -> Option<lsp::Uri> {

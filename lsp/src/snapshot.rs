@@ -2,6 +2,7 @@
 //! changes while a request is answered.
 
 use crate::Host;
+use crate::abilities::Abilities;
 use crate::convert::{Encoding, Lines, Related, Tags};
 use crate::features::completion::Snippets;
 use crate::features::diagnostics::{self, CheckedPolicy};
@@ -21,6 +22,7 @@ pub(crate) struct Client {
     pub(crate) changes: DocumentChanges,
     pub(crate) pulls: Pulls,
     pub(crate) snippets: Snippets,
+    pub(crate) abilities: Abilities,
 }
 
 /// How the client takes edits of several documents.
@@ -44,11 +46,9 @@ impl DocumentChanges {
 /// Whether the client asks for the diagnostics of what it has open; then they are not published as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pulls {
-    /// And wants to hear when those of other documents may have changed.
+    /// It does, and wants to hear when they may have changed.
     Refreshed,
-    /// When it sees fit.
-    Alone,
-    /// Never.
+    /// It does not, or could not be told that what is proven later has joined them.
     Never,
 }
 
@@ -57,8 +57,7 @@ impl Pulls {
         let refreshes = initialize.pointer("/capabilities/workspace/diagnostics/refreshSupport");
         match (initialize.pointer("/capabilities/textDocument/diagnostic"), refreshes) {
             (Some(_), Some(serde_json::Value::Bool(true))) => Pulls::Refreshed,
-            (Some(_), _) => Pulls::Alone,
-            (None, _) => Pulls::Never,
+            _ => Pulls::Never,
         }
     }
 }
@@ -94,13 +93,15 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) uris: &'a BTreeMap<PathBuf, lsp::Uri>,
     /// Checked when they are first asked for.
     pub(crate) policies: &'a OnceCell<Vec<CheckedPolicy>>,
+    /// As they were before the last change.
+    pub(crate) before: &'a [CheckedPolicy],
     pub(crate) colours: &'a Colours,
 }
 
 impl<'a> Snapshot<'a> {
     /// Every policy that an open document is part of.
     pub(crate) fn policies(&self) -> &'a [CheckedPolicy] {
-        self.policies.get_or_init(|| diagnostics::check_all(self.workspace, self.host))
+        self.policies.get_or_init(|| diagnostics::check_all(self.workspace, self.host, self.before))
     }
 
     /// The policies that a file is part of, each with the file's number in it.

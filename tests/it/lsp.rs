@@ -9,6 +9,8 @@ mod names;
 
 mod order;
 
+mod proofs;
+
 mod session;
 
 use client::{Client, codes, uri};

@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use wayleave_compiler::proof::{Stop, silently};
 use wayleave_compiler::source::{FileId, Sources, Span};
 use wayleave_compiler::{Checked, Options, Severity, check};
 use wayleave_lsp::features::completion::{Insert, Snippets, complete, snippets};
 use wayleave_lsp::features::hover::{Known, hover, words};
 use wayleave_lsp::features::names::{Names, Role};
+use wayleave_lsp::features::proofs::{self, Proofs};
 use wayleave_lsp::features::rename;
 use wayleave_program::value::DEFAULT_NOW;
 use wayleave_tests::snapshot;
@@ -140,11 +142,18 @@ fn hover_tells_what_is_known_of_a_place() {
     cases("hover", |case, (file, offset)| {
         let notes: Vec<_> =
             case.checked.diagnostics.iter().filter(|told| told.severity == Severity::Note).cloned().collect();
+        let exact = proofs::prove(&case.sources, &OPTIONS, &silently, &Stop::default());
+        let proofs = match (&case.checked.policy, exact) {
+            (Some(_), Some(exact)) => Proofs::Done(exact),
+            (Some(_), None) => Proofs::Pending,
+            (None, _) => Proofs::Unsound,
+        };
         let known = Known {
             sources: &case.sources,
             names: &case.names,
             policy: case.checked.policy.as_deref(),
             notes: &notes,
+            proofs: &proofs,
         };
         match hover(&known, file, offset) {
             Some(hover) => format!("about `{}`\n{}", case.sources.text(hover.span), hover.text),
@@ -161,6 +170,7 @@ fn completion_offers_what_can_stand_there() {
             names: &case.names,
             policy: case.checked.policy.as_deref(),
             notes: &[],
+            proofs: &Proofs::Pending,
         };
         let found = complete(&known, file, offset, Snippets::Unknown);
         let shown = found.iter().map(|one| {
@@ -181,7 +191,8 @@ fn completion_offers_what_can_stand_there() {
 fn every_item_can_be_begun_from_its_word_and_reads_as_it_stands() {
     let sources = Sources::single("main.route", "edition 2026\n\n");
     let names = Names::of(&sources);
-    let known = Known { sources: &sources, names: &names, policy: None, notes: &[] };
+    let known =
+        Known { sources: &sources, names: &names, policy: None, notes: &[], proofs: &Proofs::Unsound };
     let found = complete(&known, FileId(0), 14, Snippets::Understood);
     let offered: Vec<&String> = found
         .iter()

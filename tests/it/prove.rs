@@ -6,10 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Mutex;
+use wayleave_compiler::decision::Rules;
 use wayleave_compiler::diagnostic::render::{Style, render_human};
-use wayleave_compiler::proof::silently;
+use wayleave_compiler::proof::{Answer, Requests, Stop, silently};
 use wayleave_compiler::{
-    Diagnostic, Options, Policy, Severity, Sources, check, check_exactly, examples, spec,
+    Diagnostic, Options, Policy, Severity, Sources, check, check_exactly, check_exactly_until, examples, spec,
 };
 use wayleave_program::document::read_request;
 use wayleave_program::instant;
@@ -202,4 +204,42 @@ fn what_is_wrong_over_all_requests_is_found_and_nothing_else() {
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert!(bugs >= 100 && sound >= 50, "{bugs} mistakes and {sound} sound variants");
+}
+
+/// The example's sources.
+fn example() -> Sources {
+    let files = acme();
+    let mut read = |name: &str| files.get(name).cloned().ok_or_else(|| "there is no such file".to_owned());
+    Sources::gather("main.route", &mut read).expect("the root file is there")
+}
+
+#[test]
+fn a_check_that_nobody_waits_for_ends_and_says_nothing() {
+    let options = Options { as_of: as_of() };
+    let stop = Stop::default();
+    let told = Mutex::new(Vec::new());
+    let progress = |what: &str, _: usize, _: usize| {
+        told.lock().expect("nobody panics").push(what.to_owned());
+        stop.stop();
+    };
+    assert!(check_exactly_until(&example(), &options, &progress, &stop).is_none());
+    let told = told.into_inner().expect("nobody panics");
+    assert!(!told.contains(&"rules".to_owned()), "it goes on after it was stopped: {told:?}");
+
+    let found = check_exactly_until(&example(), &options, &silently, &Stop::default());
+    let (checked, proven) = found.expect("nobody stopped it");
+    assert_eq!(checked.diagnostics, check_exactly(&example(), &options, &silently).diagnostics);
+    assert_eq!(proven.len(), checked.policy.expect("it is sound").guarantees.len());
+}
+
+#[test]
+fn a_question_that_nobody_waits_for_is_not_answered() {
+    let policy = check(&example(), &Options { as_of: as_of() }).policy.expect("it is sound");
+    let rules = Rules::new(&policy);
+    let stop = Stop::default();
+    let requests = Requests::new(&policy, &rules).until(&stop);
+    assert!(matches!(requests.query().find(None, &mut 1_000), Answer::Some(_)));
+    stop.stop();
+    assert!(matches!(requests.query().find(None, &mut 1_000), Answer::Unknown));
+    assert!(matches!(requests.query().answer(&mut 1_000), Answer::Unknown));
 }

@@ -3,6 +3,7 @@
 //! translation* (1986).
 
 use super::groups::Groups;
+use super::stop::Stop;
 use crate::decision::Computed;
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression};
 use batsat::{Callbacks, ClauseKind, Lit, Solver, SolverInterface, SolverOpts, lbool};
@@ -18,6 +19,7 @@ struct Work {
     /// What a clause costs to learn: the more there is, the more is looked at for each.
     each: u64,
     limit: u64,
+    stop: Stop,
 }
 
 /// So many literals that follow from others cost as much as a clause that is learnt.
@@ -34,7 +36,7 @@ impl Callbacks for Work {
     }
 
     fn stop(&self) -> bool {
-        self.learnt >= self.limit
+        self.learnt >= self.limit || self.stop.is_stopped()
     }
 }
 
@@ -86,8 +88,12 @@ impl Clauses {
     }
 
     /// Over dimensions with these groups; `preferred`: the group that is tried first.
-    pub(super) fn new(groups: BTreeMap<Dimension, Groups>, preferred: &dyn Fn(Dimension) -> u32) -> Clauses {
-        let mut solver = Solver::new(SolverOpts::default(), Work::default());
+    pub(super) fn new(
+        groups: BTreeMap<Dimension, Groups>,
+        preferred: &dyn Fn(Dimension) -> u32,
+        stop: &Stop,
+    ) -> Clauses {
+        let mut solver = Solver::new(SolverOpts::default(), Work { stop: stop.clone(), ..Work::default() });
         let always = Lit::new(solver.new_var_default(), true);
         let mut clauses =
             Clauses { solver, groups: BTreeMap::new(), known: BTreeMap::new(), always, literals: 0 };

@@ -3,6 +3,7 @@
 
 use super::formula::Formula;
 use super::query::{Answer, Listener, Query, Requests, WORK_LIMIT, Witness};
+use super::stop::Stop;
 use super::subject::{PlanOf, Subject};
 use super::witness;
 use crate::decision::Compiled;
@@ -34,6 +35,7 @@ pub(crate) struct Prover<'s> {
     /// What decides the requests that are shown; made when the first one is.
     program: OnceLock<Compiled>,
     owned: Arc<Policy>,
+    stop: Stop,
 }
 
 /// The work that all searches of one kind may be: some ten seconds.
@@ -75,7 +77,16 @@ impl<'s> Prover<'s> {
             spent: AtomicU64::new(0),
             program: OnceLock::new(),
             owned: Arc::clone(policy),
+            stop: Stop::default(),
         }
+    }
+
+    /// Where nobody waits any more, nothing more is found out.
+    #[must_use]
+    pub(crate) fn until(mut self, stop: &Stop) -> Prover<'s> {
+        self.requests = self.requests.until(stop);
+        self.stop = stop.clone();
+        self
     }
 
     /// Whether only some requests are asked about.
@@ -230,6 +241,9 @@ impl<'s> Prover<'s> {
                         "{help}; {rest} more places were not looked at: mend some of these first"
                     ));
                 }
+                break;
+            }
+            if self.stop.is_stopped() {
                 break;
             }
             if left == 0 {

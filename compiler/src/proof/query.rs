@@ -10,6 +10,7 @@ mod search;
 pub(crate) mod series;
 
 use super::formula::{self, Formula, Index};
+use super::stop::Stop;
 use crate::decision::Rules;
 use crate::decision::boxes::{ClassSet, Constraint, Dimension, Expression, RuleBox};
 use crate::decision::partition::Family;
@@ -31,6 +32,7 @@ pub type Listener<'l> = &'l (dyn Fn(&Rules, &[Formula<'_>], Option<bool>) + Sync
 pub struct Requests<'p> {
     policy: &'p Policy,
     listener: Option<Listener<'p>>,
+    stop: Stop,
     rules: &'p Rules,
     index: Index<'p>,
     families: Vec<Family>,
@@ -52,6 +54,7 @@ impl<'p> Requests<'p> {
         Requests {
             policy,
             listener: None,
+            stop: Stop::default(),
             rules,
             index: Index::new(rules),
             family_of: family_of.collect(),
@@ -70,6 +73,12 @@ impl<'p> Requests<'p> {
     #[must_use]
     pub fn heard_by(self, listener: Option<Listener<'p>>) -> Requests<'p> {
         Requests { listener, ..self }
+    }
+
+    /// Where nobody waits any more, what is asked is not found out.
+    #[must_use]
+    pub fn until(self, stop: &Stop) -> Requests<'p> {
+        Requests { stop: stop.clone(), ..self }
     }
 
     /// A question, to which every request is an answer.
@@ -248,6 +257,9 @@ impl<'r> Query<'r> {
     }
 
     fn plainest(&self, work: &mut u64) -> Answer {
+        if self.requests.stop.is_stopped() {
+            return Answer::Unknown;
+        }
         let Some(asked) = Asked::new(self.requests, &self.demands, &BTreeSet::new()) else {
             return Answer::None;
         };
@@ -266,6 +278,9 @@ impl<'r> Query<'r> {
     }
 
     fn some(&self, near: Option<&[u32]>, work: &mut u64) -> Answer<Vec<u32>> {
+        if self.requests.stop.is_stopped() {
+            return Answer::Unknown;
+        }
         let Some(known) = formula::known(&self.requests.index, &self.demands) else { return Answer::None };
         let defaults = self.requests.rules.partition.defaults();
         let mut starts = near.into_iter().chain([defaults]);

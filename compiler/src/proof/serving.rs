@@ -9,6 +9,7 @@ use super::phrases::Phrases;
 use super::prover::{Prover, chunks};
 use super::query::Answer;
 use super::spaces::{self, Cells};
+use super::stop::Stop;
 use super::subject::{PlanOf, Subject, before};
 use crate::decision::boxes::{Dimension, RuleBox};
 use crate::decision::layers::LayerKind;
@@ -60,10 +61,21 @@ pub fn serving(
     from: Instant,
     progress: Progress<'_>,
 ) -> Vec<Serving> {
+    serving_until(policy, routes, from, progress, &Stop::default())
+}
+
+/// The same while somebody waits for it: once it is stopped, what is answered says nothing.
+pub fn serving_until(
+    policy: &Arc<Policy>,
+    routes: &BTreeSet<RouteId>,
+    from: Instant,
+    progress: Progress<'_>,
+    stop: &Stop,
+) -> Vec<Serving> {
     let later = Condition::Not(Box::new(before(BuiltIn::TimeNow, from.0.into())));
     let subject = Subject::new(policy, &[&later]);
     let assumed = Formula::from(&subject.more[0]);
-    let prover = Prover::new(policy, &subject, Some((assumed.clone(), &later)), None);
+    let prover = Prover::new(policy, &subject, Some((assumed.clone(), &later)), None).until(stop);
     let named = named(policy, &subject.rules);
     let phrases = Phrases::new(policy, &subject.rules, std::slice::from_ref(&later));
     let asking = Asking { prover: &prover, assumed, named: &named, phrases: &phrases };

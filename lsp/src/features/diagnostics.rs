@@ -1,7 +1,9 @@
-//! Every policy that an open document is part of, and those of the editor's folders, checked whole from its root, its own tests included.
+//! Every policy that an open document is part of, and those of the editor's folders, checked whole from its root, its own tests
+//! included. What is proven of it joins later.
 
 use super::hover::Known;
 use super::names::Names;
+use super::proofs::{Exact, Proofs};
 use crate::Host;
 use crate::workspace::Workspace;
 use std::cell::OnceCell;
@@ -9,6 +11,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wayleave_compiler::diagnostic::{Applicability, Diagnostic};
+use wayleave_compiler::examples::ExampleResult;
+use wayleave_compiler::proof::serving::Serving;
 use wayleave_compiler::source::{FileId, Sources};
 use wayleave_compiler::{Options, Policy, Severity, check, examples, fix};
 
@@ -20,13 +24,19 @@ const ROOT_NAME: &str = "main.route";
 
 /// A policy, and what is wrong with it.
 pub struct CheckedPolicy {
-    sources: Sources,
+    sources: Arc<Sources>,
     folder: PathBuf,
     paths: Vec<PathBuf>,
     /// By place; tests that fail last.
     pub diagnostics: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
     policy: Option<Arc<Policy>>,
+    /// What came of its own tests, in their order.
+    pub results: Vec<ExampleResult>,
+    /// What is proven of it by now.
+    pub proofs: Proofs,
+    /// What each route and arm does with its requests, once that is found out.
+    pub serving: Option<Arc<Vec<Serving>>>,
     /// Found when they are first asked for.
     names: OnceCell<Names>,
 }
@@ -35,6 +45,43 @@ impl CheckedPolicy {
     /// Its files, texts and trees.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// The policy itself, where a look at its text finds nothing wrong with it.
+    pub fn policy(&self) -> Option<&Arc<Policy>> {
+        self.policy.as_ref()
+    }
+
+    /// What a proof needs, where there is something to prove and nobody did.
+    pub fn to_prove(&self) -> Option<(Arc<Sources>, Arc<Policy>)> {
+        match self.proofs {
+            Proofs::Pending => Some((Arc::clone(&self.sources), Arc::clone(self.policy.as_ref()?))),
+            Proofs::Unsound | Proofs::Failed | Proofs::Done(_) => None,
+        }
+    }
+
+    /// Takes what the exact checks found, which is all that the direct ones did and more. Whether that is news.
+    pub fn take(&mut self, exact: Exact) -> bool {
+        let mut diagnostics = exact.diagnostics.clone();
+        diagnostics.extend(examples::diagnostics(&self.results));
+        let is_news = diagnostics != self.diagnostics;
+        self.diagnostics = diagnostics;
+        self.notes.clone_from(&exact.notes);
+        self.proofs = Proofs::Done(exact);
+        is_news
+    }
+
+    /// Takes what was proven of another state of the editor, if the policy is the same.
+    fn inherit(&mut self, before: &[CheckedPolicy]) {
+        let is_same = |one: &&CheckedPolicy| {
+            let files = one.sources.files().iter().zip(self.sources.files());
+            one.paths == self.paths && files.into_iter().all(|(one, own)| one.text == own.text)
+        };
+        let Some(before) = before.iter().find(is_same) else { return };
+        if let (Proofs::Done(exact), Proofs::Pending) = (&before.proofs, &self.proofs) {
+            self.take(exact.clone());
+            self.serving.clone_from(&before.serving);
+        }
     }
 
     /// The names in its files.
@@ -49,6 +96,7 @@ impl CheckedPolicy {
             names: self.names(),
             policy: self.policy.as_deref(),
             notes: &self.notes,
+            proofs: &self.proofs,
         }
     }
 
@@ -69,8 +117,8 @@ impl CheckedPolicy {
 }
 
 /// Checks each policy that has an open document in it, and that of each folder, once. Bounded by the open documents, the
-/// folders and the files they use.
-pub fn check_all(workspace: &Workspace, host: &Host<'_>) -> Vec<CheckedPolicy> {
+/// folders and the files they use. `before`: as they were; what was proven then still holds of what is the same.
+pub fn check_all(workspace: &Workspace, host: &Host<'_>, before: &[CheckedPolicy]) -> Vec<CheckedPolicy> {
     let mut gathered: BTreeMap<PathBuf, Option<Sources>> = BTreeMap::new();
     let mut roots: Vec<PathBuf> =
         workspace.paths().map(|path| root_of(path, workspace, host, &mut gathered)).collect();
@@ -83,6 +131,7 @@ pub fn check_all(workspace: &Workspace, host: &Host<'_>) -> Vec<CheckedPolicy> {
         let sources = gathered.remove(&root).unwrap_or_else(|| gather(&root, workspace, host));
         policies.extend(sources.map(|sources| checked(&root, sources, host)));
     }
+    policies.iter_mut().for_each(|policy| policy.inherit(before));
     policies
 }
 
@@ -121,12 +170,23 @@ fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
     // Notes are for hover.
     let is_note = |told: &mut Diagnostic| told.severity == Severity::Note;
     let notes = diagnostics.extract_if(.., is_note).collect();
-    if let Some(policy) = &checked.policy {
-        diagnostics.extend(examples::diagnostics(&examples::run(policy)));
-    }
+    let results = checked.policy.as_ref().map(|policy| examples::run(policy)).unwrap_or_default();
+    diagnostics.extend(examples::diagnostics(&results));
+    let proofs = if checked.policy.is_some() { Proofs::Pending } else { Proofs::Unsound };
     let paths = sources.files().iter().map(|file| folder.join(&file.name)).collect();
     let names = OnceCell::new();
-    CheckedPolicy { sources, folder, paths, diagnostics, notes, policy: checked.policy, names }
+    CheckedPolicy {
+        sources: Arc::new(sources),
+        folder,
+        paths,
+        diagnostics,
+        notes,
+        policy: checked.policy,
+        results,
+        proofs,
+        serving: None,
+        names,
+    }
 }
 
 /// The text of a file with every sure edit applied; none where there is none for it.

@@ -2,6 +2,7 @@
 //! the notes of the check, which are shown nowhere else.
 
 use super::names::{Kind, Names, Occurrence, Symbol};
+use super::proofs::Proofs;
 use wayleave_compiler::diagnostic::Diagnostic;
 use wayleave_compiler::source::{FileId, Sources, Span};
 use wayleave_compiler::{Code, Policy};
@@ -9,6 +10,8 @@ use wayleave_grammar::ast::{Item, Node};
 use wayleave_grammar::{SyntaxKind, SyntaxToken, TextSize};
 
 mod facts;
+
+mod guarantees;
 
 pub mod words;
 
@@ -23,6 +26,8 @@ pub struct Known<'k> {
     pub policy: Option<&'k Policy>,
     /// What the check has to tell that is no warning.
     pub notes: &'k [Diagnostic],
+    /// What is proven of it by now.
+    pub proofs: &'k Proofs,
 }
 
 /// What is shown of a place.

@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use wayleave_lsp::{Exit, Host, serve};
+use wayleave_lsp::{Exit, Host, Pace, serve};
 use wayleave_program::value::DEFAULT_NOW;
 
 /// Longer than any answer takes, so that a lost one ends the test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Nothing is proven in a test that does not ask for it, so that all that is said follows from what was said.
+const NEVER_QUIET: Pace = Pace { quiet: Duration::from_secs(3600), patience: Duration::from_secs(3600) };
 
 /// A client with a server of its own, on a disk of its own.
 pub(crate) struct Client {
@@ -27,6 +30,16 @@ impl Client {
     /// A client that says `first` right after the handshake, before its server begins to listen. The folders that it works in
     /// stand among its capabilities.
     pub(crate) fn prepared(capabilities: Value, disk: &[(&str, &str)], first: impl Fn(&Client)) -> Client {
+        Client::paced(NEVER_QUIET, capabilities, disk, first)
+    }
+
+    /// The same at a pace: with what is proven, where that begins.
+    pub(crate) fn paced(
+        pace: Pace,
+        capabilities: Value,
+        disk: &[(&str, &str)],
+        first: impl Fn(&Client),
+    ) -> Client {
         let (connection, theirs) = Connection::memory();
         let mut client = Client { connection, server: None, initialized: Value::Null };
         let folders = capabilities["workspaceFolders"].clone();
@@ -42,7 +55,7 @@ impl Client {
                     .cloned()
                     .ok_or_else(|| "there is no such file".to_owned())
             };
-            serve(&theirs, &Host { read: &read, as_of: DEFAULT_NOW })
+            serve(&theirs, &Host { read: &read, as_of: DEFAULT_NOW, pace })
         }));
         client.initialized = client.response().response_result.expect("it is initialized");
         client
@@ -69,6 +82,22 @@ impl Client {
         match self.receive() {
             Message::Response(response) => response,
             other => panic!("an answer was due: {other:?}"),
+        }
+    }
+
+    /// Waits until all is proven that there is to prove of a document's policy, and hands over what was said meanwhile: false if
+    /// its policy has errors.
+    pub(crate) fn settled(&self, path: &str, mut meanwhile: impl FnMut(Message)) -> bool {
+        let argument = json!({"uri": uri(path), "silent": true});
+        let asked = json!({"command": "wayleave.prove", "arguments": [argument]});
+        self.send("settled", "workspace/executeCommand", asked);
+        loop {
+            match self.receive() {
+                Message::Response(response) if response.id == RequestId::from("settled".to_owned()) => {
+                    return response.response_result.is_ok();
+                }
+                other => meanwhile(other),
+            }
         }
     }
 

@@ -3,11 +3,13 @@
 //! case is asked in each encoding of positions and with both line ends, and the answers must be the same.
 
 use super::client::{Client, uri};
+use lsp_server::{Message, Request};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use wayleave_grammar::layout::layout;
 use wayleave_grammar::parse;
+use wayleave_lsp::Pace;
 
 /// Where a case begins that names no file.
 const MAIN: &str = "/p/main.route";
@@ -64,16 +66,43 @@ impl Case {
         &self.files[self.open].1
     }
 
-    /// A client that has the file open, having taken all that was said of it.
-    pub(crate) fn client(&self, encoding: &str, capabilities: &Value) -> Client {
+    /// A client that has the file open.
+    pub(crate) fn client(&self, encoding: &str, capabilities: &Value, waits: Waits) -> Client {
         let mut capabilities = capabilities.clone();
         capabilities["general"] = json!({"positionEncodings": [encoding]});
         let disk: Vec<(&str, &str)> =
             self.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-        let client = Client::start(capabilities, &disk);
+        let client = match waits {
+            Waits::ForChecks => Client::start(capabilities, &disk),
+            Waits::ForProofs => Client::paced(Pace::PROMPT, capabilities, &disk, |_| {}),
+        };
         client.open(self.path(), self.text());
+        if waits == Waits::ForProofs {
+            // It is asked to ask again when guarantees are proven, and when it is known what routes do.
+            let mut again = 0;
+            let mut count = |message: Message| {
+                let is_again = |request: &Request| request.method == "workspace/inlayHint/refresh";
+                again += usize::from(matches!(message, Message::Request(request) if is_again(&request)));
+            };
+            if client.settled(self.path(), &mut count) {
+                while again < 2 {
+                    let message = client.receive();
+                    let is_again = |request: &Request| request.method == "workspace/inlayHint/refresh";
+                    again += usize::from(matches!(message, Message::Request(request) if is_again(&request)));
+                }
+            }
+        }
         client
     }
+}
+
+/// What a client waits for before it asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// What a look at the text shows.
+    ForChecks,
+    /// All that is proven.
+    ForProofs,
 }
 
 /// A text as a client counts in it.
@@ -206,6 +235,7 @@ struct Asked {
     folder: &'static str,
     method: &'static str,
     capabilities: fn() -> Value,
+    waits: Waits,
     /// What is added to the document, from the marked range.
     more: fn(&Counted<'_>, &Range<usize>) -> Value,
     /// What must hold of the answer, whatever it is.
@@ -218,6 +248,7 @@ const PLAIN: Asked = Asked {
     folder: "",
     method: "",
     capabilities: || json!({}),
+    waits: Waits::ForChecks,
     more: |_, _| json!({}),
     holds: |_, _, _| {},
     shown: |_, _, answer| answer.clone(),
@@ -285,11 +316,96 @@ const FEATURES: &[Asked] = &[
     },
     Asked { folder: "folding", method: "textDocument/foldingRange", ..PLAIN },
     Asked { folder: "links", method: "textDocument/documentLink", ..PLAIN },
+    Asked {
+        folder: "lenses",
+        method: "textDocument/codeLens",
+        capabilities: again,
+        waits: Waits::ForProofs,
+        shown: |_, _, answer| json!(answer.as_array().expect("lenses").iter().map(lens).collect::<Vec<_>>()),
+        ..PLAIN
+    },
+    Asked {
+        folder: "hints",
+        method: "textDocument/inlayHint",
+        capabilities: again,
+        waits: Waits::ForProofs,
+        more: |counted, mark| {
+            let all = 0..counted.text.len();
+            json!({"range": counted.range(if mark.is_empty() { &all } else { mark })})
+        },
+        shown: |_, counted, answer| {
+            json!(
+                answer
+                    .as_array()
+                    .expect("hints")
+                    .iter()
+                    .map(|hint| behind(counted, hint))
+                    .collect::<Vec<_>>()
+            )
+        },
+        ..PLAIN
+    },
+    Asked {
+        folder: "commands",
+        method: "workspace/executeCommand",
+        capabilities: again,
+        waits: Waits::ForProofs,
+        more: |counted, mark| {
+            let first = counted.text.lines().next().unwrap_or_default();
+            let asked = first.strip_prefix("// ").expect("the first line says what is asked");
+            let (command, argument) = asked.split_once(' ').expect("a command and its argument");
+            let mut argument: Value = serde_json::from_str(argument).expect("it is JSON");
+            if argument["position"] == json!("marked") {
+                argument["position"] = counted.position(mark.start);
+            }
+            argument["uri"] = json!(uri(MAIN));
+            json!({"command": command, "arguments": [argument]})
+        },
+        // The rest of a decision is the compiler's.
+        shown: |_, _, answer| without(answer, &["decision"]),
+        ..PLAIN
+    },
 ];
+
+/// What a client says that asks again when it is told to.
+fn again() -> Value {
+    json!({
+        "textDocument": {"inlayHint": {}},
+        "workspace": {"codeLens": {"refreshSupport": true}, "inlayHint": {"refreshSupport": true}},
+    })
+}
+
+/// A lens with the line that it is above.
+fn lens(lens: &Value) -> Value {
+    let command = &lens["command"];
+    let argument = without(&command["arguments"][0], &["uri"]);
+    json!({"above": lens["range"], "title": command["title"], "does": command["command"], "with": argument})
+}
+
+/// A hint with what stands before it on its line.
+fn behind(counted: &Counted<'_>, hint: &Value) -> Value {
+    let at = counted.offset(&hint["position"]);
+    let start = counted.text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line = counted.text[..at].matches('\n').count() + 1;
+    let text = format!("{line}: {}", counted.text[start..at].trim_start());
+    json!({"behind": text, "label": hint["label"], "tooltip": hint["tooltip"]["value"]})
+}
+
+/// An answer without members of these names.
+fn without(answer: &Value, names: &[&str]) -> Value {
+    match answer {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+            Value::Object(kept.map(|(name, value)| (name.clone(), without(value, names))).collect())
+        }
+        Value::Array(values) => values.iter().map(|value| without(value, names)).collect(),
+        other => other.clone(),
+    }
+}
 
 /// What one client is answered, as people read it.
 fn answer(asked: &Asked, case: &Case, encoding: &str) -> String {
-    let client = case.client(encoding, &(asked.capabilities)());
+    let client = case.client(encoding, &(asked.capabilities)(), asked.waits);
     let counted = Counted { text: case.text(), encoding };
     let mut parameters = (asked.more)(&counted, &case.mark);
     parameters["textDocument"] = json!({"uri": uri(case.path())});

@@ -94,9 +94,25 @@ fn after_a_shutdown_every_request_is_refused() {
     client.end();
 }
 
+/// What a client says that asks for diagnostics, and does it again when it is told to.
+pub(crate) fn pulls() -> Value {
+    json!({"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {"refreshSupport": true}}})
+}
+
+/// It could not be told that what is proven has joined them.
+#[test]
+fn who_cannot_be_told_to_ask_again_is_told_diagnostics() {
+    let client = Client::start(json!({"textDocument": {"diagnostic": {}}}), &[]);
+    assert_eq!(client.initialized["capabilities"]["diagnosticProvider"], Value::Null);
+    client.open("/p/main.route", POLICY);
+    assert!(!client.published().2.is_empty());
+    client.stop();
+}
+
 #[test]
 fn who_asks_for_diagnostics_is_not_told_them_as_well() {
-    let client = Client::start(json!({"textDocument": {"diagnostic": {}}}), &[]);
+    let client = Client::start(pulls(), &[]);
+    assert_eq!(client.initialized["capabilities"]["diagnosticProvider"]["interFileDependencies"], true);
     client.open("/p/main.route", POLICY);
     let first = client.ask("textDocument/diagnostic", document());
     assert_eq!(first["kind"], "full", "{first}");

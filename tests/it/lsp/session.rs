@@ -6,6 +6,7 @@ use super::fixtures::Counted;
 use lsp_server::Message;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use wayleave_lsp::Pace;
 
 /// Of one run; a server is started after each burst.
 const BURSTS: usize = 70;
@@ -46,7 +47,7 @@ const SNIPPETS: [&str; 14] = [
 
 type Told = BTreeMap<String, Vec<Value>>;
 
-/// Takes what is published until the last file has that version.
+/// Takes what is published until the last file has that version and all is proven.
 fn told(client: &Client, told: &mut Told, version: usize) {
     let (last, _) = FILES[FILES.len() - 1];
     loop {
@@ -58,14 +59,23 @@ fn told(client: &Client, told: &mut Told, version: usize) {
             let is_last = uri_of == uri(last) && parameters["version"] == json!(version);
             told.insert(uri_of, parameters["diagnostics"].as_array().expect("a list").clone());
             if is_last {
-                return;
+                break;
             }
         }
     }
+    client.settled(last, |message| {
+        if let Message::Notification(notification) = message
+            && notification.method == "textDocument/publishDiagnostics"
+        {
+            let parameters = notification.params;
+            let uri_of = parameters["uri"].as_str().expect("a URI").to_owned();
+            told.insert(uri_of, parameters["diagnostics"].as_array().expect("a list").clone());
+        }
+    });
 }
 
 fn fresh(texts: &[String], capabilities: &Value) -> Told {
-    let client = Client::prepared(capabilities.clone(), &[], |client| {
+    let client = Client::paced(Pace::PROMPT, capabilities.clone(), &[], |client| {
         for ((path, _), text) in FILES.iter().zip(texts) {
             client.open(path, text);
         }
@@ -86,7 +96,7 @@ fn session(encoding: &str, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let capabilities = json!({"general": {"positionEncodings": [encoding]}});
     let mut texts: Vec<String> = FILES.iter().map(|(_, text)| (*text).to_owned()).collect();
-    let client = Client::prepared(capabilities.clone(), &[], |client| {
+    let client = Client::paced(Pace::PROMPT, capabilities.clone(), &[], |client| {
         for (path, text) in FILES {
             client.open(path, text);
         }

@@ -182,7 +182,8 @@ impl<'q> Asked<'q> {
 
     /// All that is asked, written down.
     pub(super) fn clauses(&self) -> Clauses {
-        let mut clauses = Clauses::new(self.groups(), &|dimension| self.requests.default(dimension));
+        let mut clauses =
+            Clauses::new(self.groups(), &|dimension| self.requests.default(dimension), &self.requests.stop);
         for (dimension, classes) in &self.reduced.known {
             let known = Constraint { dimension: *dimension, classes: classes.clone() };
             clauses.demand(&Expression::Within(known), false);

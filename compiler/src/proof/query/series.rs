@@ -122,6 +122,9 @@ impl<'q> Series<'q> {
         without: impl Iterator<Item = usize> + Clone,
         work: &mut u64,
     ) -> Answer<Vec<u32>> {
+        if self.requests.stop.is_stopped() {
+            return Answer::Unknown;
+        }
         let is_new = |part: &Constraint| !self.tested.contains(&part.dimension);
         if within.iter().any(is_new) {
             self.tested.extend(within.iter().map(|part| part.dimension));

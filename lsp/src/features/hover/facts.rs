@@ -1,7 +1,7 @@
 //! What follows from a declaration and is not written in it: where an attribute's value comes from and who controls it, what a
 //! target can do and who may use it, the plan of a route with its groups and plans written out.
 
-use super::{Known, item_at, words};
+use super::{Known, guarantees, item_at, words};
 use crate::features::names::{Domain, Kind, Occurrence, Symbol};
 use wayleave_compiler::Policy;
 use wayleave_compiler::model::{
@@ -26,6 +26,7 @@ pub(super) fn of(known: &Known<'_>, symbol: &Symbol, declaration: Option<&Occurr
         (Kind::Approve, Some(_)) => {
             known.policy.map(|policy| approval(policy, &symbol.name)).unwrap_or_default()
         }
+        (Kind::Guarantee, Some(_)) => guarantees::state(known, &symbol.name),
         _ => Vec::new(),
     }
 }
