@@ -21,3 +21,13 @@ pub mod rename;
 pub mod hover;
 
 pub mod completion;
+
+pub mod targets;
+
+pub mod places;
+
+pub mod missing;
+
+pub mod signature;
+
+pub mod beside;

@@ -6,7 +6,9 @@ use crate::convert::{self, Encoding, Related, Tags};
 use crate::features::diagnostics::CheckedPolicy;
 use crate::queue::{Due, Queue};
 use crate::requests::{self, Feature, Refusal};
-use crate::snapshot::{Client, Colours, DocumentChanges, Pulls, Snapshot, path_of};
+use crate::snapshot::{
+    self, Client, Colours, DocumentChanges, LabelOffsets, Pulls, Snapshot, SnippetEdits, path_of,
+};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
@@ -59,6 +61,8 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         changes: DocumentChanges::negotiate(&initialize),
         pulls: Pulls::negotiate(&initialize),
         snippets: convert::snippets(&initialize),
+        snippet_edits: SnippetEdits::negotiate(&initialize),
+        label_offsets: LabelOffsets::negotiate(&initialize),
     };
     let mut capabilities = requests::offers();
     capabilities.insert("positionEncoding".to_owned(), json!(client.encoding.kind()));
@@ -79,6 +83,7 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         uris: BTreeMap::new(),
         policies: OnceCell::new(),
         colours: Colours::default(),
+        book: snapshot::book(&initialize),
         published: BTreeMap::new(),
         refreshes: 0,
         phase: Phase::Serving,
@@ -136,6 +141,8 @@ struct Server<'a> {
     /// As the texts stand; checked when they are first asked for, forgotten when a text changes.
     policies: OnceCell<Vec<CheckedPolicy>>,
     colours: Colours,
+    /// Where the book is read.
+    book: Option<String>,
     published: BTreeMap<PathBuf, Published>,
     /// How often the client was asked to pull again, for the ids of these requests.
     refreshes: u64,
@@ -219,8 +226,8 @@ impl Server<'_> {
     }
 
     fn snapshot(&self) -> Snapshot<'_> {
-        let Server { client, workspace, host, uris, policies, colours, .. } = self;
-        Snapshot { client: *client, workspace, host, uris, policies, colours }
+        let Server { client, workspace, host, uris, policies, colours, book, .. } = self;
+        Snapshot { client: *client, workspace, host, uris, policies, colours, book: book.as_deref() }
     }
 
     fn notified(&mut self, notification: Notification) -> Change {

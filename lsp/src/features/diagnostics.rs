@@ -1,5 +1,6 @@
 //! Every policy that an open document is part of, and those of the editor's folders, checked whole from its root, its own tests included.
 
+use super::beside::{Beside, beside};
 use super::hover::Known;
 use super::names::Names;
 use crate::Host;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use wayleave_compiler::diagnostic::{Applicability, Diagnostic};
 use wayleave_compiler::source::{FileId, Sources};
 use wayleave_compiler::{Options, Policy, Severity, check, examples, fix};
+use wayleave_program::value::Instant;
 
 /// How many folders above a file are searched for the `main.route` that uses it.
 const ANCESTORS: usize = 16;
@@ -29,6 +31,9 @@ pub struct CheckedPolicy {
     policy: Option<Arc<Policy>>,
     /// Found when they are first asked for.
     names: OnceCell<Names>,
+    /// Looked for when they are first asked for.
+    beside: OnceCell<Vec<Beside>>,
+    as_of: Instant,
 }
 
 impl CheckedPolicy {
@@ -42,6 +47,11 @@ impl CheckedPolicy {
         self.names.get_or_init(|| Names::of(&self.sources))
     }
 
+    /// The policy itself, where nothing is wrong with it.
+    pub fn policy(&self) -> Option<&Policy> {
+        self.policy.as_deref()
+    }
+
     /// All that can be told of a place in it.
     pub fn known(&self) -> Known<'_> {
         Known {
@@ -49,7 +59,14 @@ impl CheckedPolicy {
             names: self.names(),
             policy: self.policy.as_deref(),
             notes: &self.notes,
+            beside: &[],
+            as_of: self.as_of,
         }
+    }
+
+    /// The files beside it that it does not use.
+    pub fn beside(&self, workspace: &Workspace, host: &Host<'_>) -> &[Beside] {
+        self.beside.get_or_init(|| beside(&self.folder, &self.sources, self.names(), workspace, host))
     }
 
     /// Its files, the root first.
@@ -126,7 +143,18 @@ fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
     }
     let paths = sources.files().iter().map(|file| folder.join(&file.name)).collect();
     let names = OnceCell::new();
-    CheckedPolicy { sources, folder, paths, diagnostics, notes, policy: checked.policy, names }
+    let (policy, as_of) = (checked.policy, host.as_of);
+    CheckedPolicy {
+        sources,
+        folder,
+        paths,
+        diagnostics,
+        notes,
+        policy,
+        names,
+        beside: OnceCell::new(),
+        as_of,
+    }
 }
 
 /// The text of a file with every sure edit applied; none where there is none for it.
