@@ -88,6 +88,8 @@ fn a_code_leads_to_its_page_where_the_client_says_where_the_book_is() {
         let page = json!({"href": "https://example.com/book/codes/R0101.html"});
         assert_eq!(told(json!({"book": book})), page);
     }
+    let here = json!({"href": "file:///usr/share/doc/wayleave/codes/R0101.html"});
+    assert_eq!(told(json!({"book": "file:///usr/share/doc/wayleave"})), here);
     for none in [json!(null), json!({}), json!({"book": 1}), json!({"book": "javascript:alert(1)"})] {
         assert_eq!(told(none), Value::Null);
     }

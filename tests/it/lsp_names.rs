@@ -301,6 +301,7 @@ fn parts_of_items_read_as_they_stand() {
             "Deny" => format!("deny x when y {part}"),
             "Forbid" => format!("forbid x: any {part}"),
             "RequireApproval" => format!("require approval x {part}"),
+            "Budget" => format!("budget x: $5 per month {part}"),
             "Route" if *word == "split" => format!("route x to {part}"),
             "Route" => format!("route x to a/b {part}"),
             "Migrate" => format!("migrate m: a/b to a/c {part}"),

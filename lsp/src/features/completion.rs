@@ -28,6 +28,8 @@ mod counters;
 
 mod units;
 
+mod dates;
+
 /// One thing that can be written at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
@@ -56,6 +58,8 @@ pub enum Sort {
     Name(Kind),
     /// A number with its unit.
     Unit,
+    /// A day, or a day and a share.
+    Value,
     /// A whole item, or a whole part of one.
     Item,
     /// A code.
@@ -105,6 +109,7 @@ pub fn complete(known: &Known<'_>, file: FileId, offset: u32, snippets: Snippets
         return place.units(written);
     }
     let mut found = place.names();
+    found.extend(place.dates());
     found.extend(place.words());
     found
 }
@@ -276,7 +281,7 @@ impl Place<'_> {
         let names: &Names = self.known.names;
         let own = names.declared(kind, owner).filter(|one| self.can_be_named(one));
         let mut found: Vec<Completion> = own.map(|one| self.name(one.symbol.clone())).collect();
-        let brought = self.brought().flat_map(|(beside, also)| {
+        let brought = self.brought(kind, owner).flat_map(|(beside, also)| {
             let declared = beside.declared(kind, owner).map(|one| one.symbol.clone()).collect::<Vec<_>>();
             declared.into_iter().map(move |symbol| (symbol, also.clone()))
         });
@@ -294,10 +299,12 @@ impl Place<'_> {
         !is_own || file == self.file
     }
 
-    /// The files beside the policy, each with the `use` that this file needs for it. A delegated file uses nothing.
-    fn brought(&self) -> impl Iterator<Item = (&Beside, Edit)> {
+    /// The files beside the policy that declare such names, each with the `use` that this file needs for it. A delegated file
+    /// uses nothing.
+    fn brought(&self, kind: Kind, owner: &str) -> impl Iterator<Item = (&Beside, Edit)> {
         let is_delegated = self.delegated.contains(&self.file);
-        let beside = self.known.beside.iter().filter(move |_| !is_delegated);
+        let declares = move |file: &&Beside| !is_delegated && file.declared(kind, owner).next().is_some();
+        let beside = self.known.beside.iter().filter(declares);
         beside.filter_map(|file| Some((file, use_edit(self.known.sources, self.file, &file.name)?)))
     }
 
@@ -335,9 +342,12 @@ impl Place<'_> {
         let own = self.known.names.declared(Kind::Attribute, "");
         let own = own.filter(|one| self.can_be_named(one) && fits(one, self.known.sources));
         let own = own.map(|one| (one.symbol.name.clone(), None));
-        let brought = self.brought().filter(|_| takes.conditions).flat_map(|(beside, also)| {
-            beside.declared(Kind::Attribute, "").map(move |one| (one.symbol.name.clone(), Some(also.clone())))
-        });
+        let brought =
+            self.brought(Kind::Attribute, "").filter(|_| takes.conditions).flat_map(|(beside, also)| {
+                beside
+                    .declared(Kind::Attribute, "")
+                    .map(move |one| (one.symbol.name.clone(), Some(also.clone())))
+            });
         let all = own.chain(built_in).chain(target).chain(brought);
         let is_of_target = |name: &str| name == "target" || name.starts_with("target.");
         let fitting =

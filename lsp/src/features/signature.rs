@@ -126,9 +126,10 @@ fn active_part(form: &Form, node: &SyntaxNode, left: &SyntaxToken, offset: usize
     let is_part =
         |inner: &SyntaxNode| inner.parent().is_some_and(|outer| outer == *node || is_wrapper(outer.kind()));
     let of_kind = |kind: SyntaxKind| form.parts.iter().position(|part| part.kinds.contains(&kind));
-    let inner = left.parent_ancestors().take_while(|ancestor| ancestor != node).filter(is_part);
-    let mut inner = inner.map(|ancestor| ancestor.kind());
-    let current = inner.find_map(of_kind).or_else(|| {
+    let mut inner = left.parent_ancestors().take_while(|ancestor| ancestor != node).filter(is_part);
+    let within = inner.find_map(|ancestor| Some((of_kind(ancestor.kind())?, ancestor)));
+    let is_within = within.as_ref().is_some_and(|(_, clause)| goes_on(clause, offset));
+    let current = within.map(|(current, _)| current).or_else(|| {
         let is_own = left.parent().as_ref() == Some(node);
         let said = |part: &Part| is_own && part.words().any(|word| word == left.text());
         form.parts.iter().position(said).or_else(|| if is_own { of_kind(left.kind()) } else { None })
@@ -137,17 +138,26 @@ fn active_part(form: &Form, node: &SyntaxNode, left: &SyntaxToken, offset: usize
     let whole = Stated::of(node, usize::MAX);
     let is_open = |index: &usize| !whole.has(&form.parts[*index]);
     match current {
-        Some(current) if !is_behind || wants_more(left) => Some(current),
+        Some(current) if !is_behind || is_within || wants_more(left) => Some(current),
         Some(current) => (current + 1..form.parts.len()).chain(0..current).find(is_open),
         // A word or sign of the item itself: what comes behind it.
         None => (0..form.parts.len()).find(is_open),
     }
 }
 
+/// Whether something of a clause stands behind a place, such as its closing bracket.
+fn goes_on(clause: &SyntaxNode, offset: usize) -> bool {
+    let tokens = clause.descendants_with_tokens().filter_map(NodeOrToken::into_token);
+    let mut words = tokens.filter(|token| !token.kind().is_trivia());
+    words.any(|token| usize::from(token.text_range().start()) >= offset)
+}
+
 /// Whether something has to follow a word or sign.
 fn wants_more(token: &SyntaxToken) -> bool {
-    let is_last_word =
-        matches!(token.text(), "required" | "restore" | "any" | "requested" | "true" | "false");
+    let is_last_word = matches!(
+        token.text(),
+        "required" | "restore" | "any" | "requested" | "denied" | "served" | "providers" | "models"
+    );
     match token.kind() {
         SyntaxKind::Keyword => !is_last_word && !is_value(token),
         SyntaxKind::Colon
@@ -164,18 +174,21 @@ fn wants_more(token: &SyntaxToken) -> bool {
     }
 }
 
-/// Whether a word of the language ends its clause: `then deny`, `in both`, `combine highest`, `per month`.
+/// Whether a word of the language is a value that ends its clause: `then deny`, `in both`, `combine highest`, `per month`, and
+/// `true`.
 fn is_value(token: &SyntaxToken) -> bool {
     let Some(parent) = token.parent() else { return false };
     let words = parent.children_with_tokens().filter_map(NodeOrToken::into_token);
-    let keywords: Vec<SyntaxToken> = words.filter(|word| word.kind() == SyntaxKind::Keyword).collect();
-    let ends = matches!(
-        parent.kind(),
-        SyntaxKind::ThenClause | SyntaxKind::InClause | SyntaxKind::CombineClause | SyntaxKind::Spending
-    );
-    ends && keywords.len() > 1 && keywords.last() == Some(token)
-        || parent.kind() == SyntaxKind::Literal
-        || parent.kind() == SyntaxKind::Spending && keywords.len() > 1
+    let is_first = words.into_iter().find(|word| word.kind() == SyntaxKind::Keyword).as_ref() == Some(token);
+    match parent.kind() {
+        SyntaxKind::Literal => true,
+        SyntaxKind::ThenClause
+        | SyntaxKind::InClause
+        | SyntaxKind::CombineClause
+        | SyntaxKind::Spending
+        | SyntaxKind::Log => !is_first,
+        _ => false,
+    }
 }
 
 /// A form as it is shown.

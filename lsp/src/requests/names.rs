@@ -242,6 +242,7 @@ fn item_kind(sort: Sort) -> lsp::CompletionItemKind {
     match sort {
         Sort::Word => lsp::CompletionItemKind::Keyword,
         Sort::Unit => lsp::CompletionItemKind::Unit,
+        Sort::Value => lsp::CompletionItemKind::Value,
         Sort::Item => lsp::CompletionItemKind::Snippet,
         Sort::Code => lsp::CompletionItemKind::Constant,
         Sort::File => lsp::CompletionItemKind::File,

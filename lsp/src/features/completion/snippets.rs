@@ -63,6 +63,12 @@ pub const INSIDE: &[(&str, SyntaxKind, &str)] = &[
         SyntaxKind::Route,
         "split by ${1:caller.id} { ${2:90%} ${3:near/large}  ${4:10%} ${5:near/small} }",
     ),
+    ("within", SyntaxKind::Route, "within ${1:30s}"),
+    ("retry", SyntaxKind::Route, "retry ${1:2}  backoff ${2:250ms}..${3:4s}"),
+    ("hedge", SyntaxKind::Route, "hedge after ${1:3s}"),
+    ("deadline", SyntaxKind::Route, "deadline ${1:2min}"),
+    ("valid", SyntaxKind::RequireApproval, "valid ${1:30d}"),
+    ("warn", SyntaxKind::Budget, "warn at ${1:80%}"),
     ("ramp", SyntaxKind::Migrate, "ramp { ${1:2027-01-01} ${2:5%}  ${3:2027-02-01} ${4:100%} }"),
     (
         "rollback",

@@ -31,6 +31,7 @@ pub(super) fn of(known: &Known<'_>, symbol: &Symbol, declaration: Option<&Occurr
             known.policy.map(|policy| requirement(policy, &symbol.name)).unwrap_or_default()
         }
         (Kind::Group, Some(_)) => vec![group(known, &symbol.name)],
+        (Kind::Plan, Some(_)) => vec![plans::named(known, &symbol.name)],
         (Kind::Field | Kind::Word, None) => fields::help(&symbol.owner, &symbol.name).into_iter().collect(),
         _ => Vec::new(),
     }

@@ -3,13 +3,13 @@
 
 use super::Known;
 use super::facts::listed;
-use crate::features::targets::stated;
+use crate::features::targets::{Reach, stated};
 use std::collections::BTreeSet;
 use wayleave_compiler::Policy;
 use wayleave_compiler::model::{ArmOutcome, Ordering, Plan, PlanStage, Route, RouteBody, Who};
 use wayleave_compiler::source::{FileId, Span};
 use wayleave_grammar::SyntaxToken;
-use wayleave_grammar::ast::{self, Item, Node, Outcome, ToClause};
+use wayleave_grammar::ast::{self, Item, Node, Outcome, StageKind, ToClause};
 use wayleave_program::catalogue::TargetId;
 
 /// All that follows from a route.
@@ -59,6 +59,59 @@ pub(super) fn of_word(known: &Known<'_>, file: FileId, token: &SyntaxToken) -> O
         }
     };
     Some(format!("`route {}`, at worst:\n\n{}", route.name, worst(known, policy, plan, Some((file, to)))))
+}
+
+/// The stages of a plan that has a name, with groups and plans written out; by the trees alone.
+pub(super) fn named(known: &Known<'_>, name: &str) -> String {
+    let mut lines = Vec::new();
+    // Each plan once: a second time it adds no candidate, and a circle is told elsewhere.
+    let mut seen = BTreeSet::new();
+    let mut open = vec![Piece::Plan(name.to_owned())];
+    while let Some(piece) = open.pop() {
+        match piece {
+            Piece::Line(line) => lines.push(line),
+            Piece::Plan(name) if seen.insert(name.clone()) => {
+                open.extend(pieces(known, &name).into_iter().rev());
+            }
+            Piece::Plan(_) => {}
+        }
+    }
+    let numbered = lines.iter().zip(1..).map(|(line, number)| format!("{number}. {line}"));
+    format!("stages:\n\n{}", numbered.collect::<Vec<_>>().join("\n"))
+}
+
+/// A stage of a plan, or a plan that stands for its own.
+enum Piece {
+    Line(String),
+    Plan(String),
+}
+
+fn pieces(known: &Known<'_>, name: &str) -> Vec<Piece> {
+    let reach = Reach::of(known.sources);
+    let in_file = |file: FileId| {
+        let items: Vec<Item> = known.sources.file(file).parse.root().items().collect();
+        let plan = items.into_iter().find_map(|item| match item {
+            Item::Plan(plan) if plan.name().is_some_and(|own| own.text() == name) => plan.expression(),
+            _ => None,
+        });
+        plan.map(|plan| (file, plan))
+    };
+    let Some((file, plan)) = known.sources.ids().find_map(in_file) else { return Vec::new() };
+    let of_stage = |stage: ast::Stage| match stage.kind() {
+        Some(StageKind::Plan(plan)) => {
+            vec![Piece::Plan(plan.name().map(|name| name.text()).unwrap_or_default())]
+        }
+        Some(StageKind::Group(group)) => {
+            let members = reach.group(&group.name().map(|name| name.text()).unwrap_or_default());
+            members.into_iter().map(|name| Piece::Line(format!("`{name}`"))).collect()
+        }
+        Some(StageKind::Path(_) | StageKind::Requested(_) | StageKind::Split(_) | StageKind::Ordering(_))
+        | None => {
+            let text = known.sources.one_line(Span::new(file, stage.range()));
+            vec![Piece::Line(format!("`{text}`"))]
+        }
+    };
+    plan.stages().flat_map(of_stage).collect()
 }
 
 /// The `to` of a route, or of one of its arms.
