@@ -177,6 +177,20 @@ pub(crate) fn reread(root: &Path, before: &Texts) -> Texts {
     before.keys().map(|name| (name.clone(), again(name))).collect()
 }
 
+/// The names of what stands in a folder, a folder's own with `/` behind it, in order; of one that cannot be read nothing.
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let name = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        // A link to a folder is not followed: it may lead to where this one is.
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        Some(if is_folder { format!("{name}/") } else { name })
+    };
+    let mut names: Vec<String> = entries.filter_map(Result::ok).filter_map(name).collect();
+    names.sort();
+    names
+}
+
 /// The text of one policy file, or in words why it cannot be taken.
 pub(crate) fn text_of(path: &Path) -> Result<String, String> {
     text(path, POLICY_BYTES)

@@ -196,7 +196,7 @@ pub(crate) fn diagnostic_of(
         range: lines.range(span.start as usize, span.end as usize),
         severity: Some(severity(told.severity)),
         code: Some(lsp::Code::String(told.code.name().to_owned())),
-        code_description: None,
+        code_description: snapshot.book.and_then(|book| code_description(book, told.code)),
         source: Some("wayleave".to_owned()),
         message: lsp::Message::String(message(told)),
         tags: match snapshot.client.tags {
@@ -206,6 +206,11 @@ pub(crate) fn diagnostic_of(
         related_information: others.filter(|others| !others.is_empty()),
         data: None,
     }
+}
+
+/// The page of the book on a code.
+fn code_description(book: &str, code: Code) -> Option<lsp::CodeDescription> {
+    serde_json::from_value(json!({"href": format!("{book}codes/{}.html", code.name())})).ok()
 }
 
 /// What is wrong and the next step: an editor shows nothing else.

@@ -27,3 +27,13 @@ pub mod hints;
 pub mod lenses;
 
 pub mod completion;
+
+pub mod targets;
+
+pub mod places;
+
+pub mod missing;
+
+pub mod signature;
+
+pub mod beside;

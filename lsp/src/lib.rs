@@ -33,6 +33,8 @@ pub use server::{Exit, serve, serve_stdio};
 pub struct Host<'a> {
     /// The text of a file on disk; the error says in words why there is none.
     pub read: &'a dyn Fn(&Path) -> Result<String, String>,
+    /// The names of what stands in a folder, a folder's own with `/` behind it; of one that cannot be read nothing.
+    pub list: &'a dyn Fn(&Path) -> Vec<String>,
     /// The date that policies are checked for.
     pub as_of: Instant,
     /// When it does what can wait.

@@ -16,6 +16,14 @@ mod symbols;
 
 mod tokens;
 
+mod signature;
+
+mod edits;
+
+mod additions;
+
+mod uses;
+
 mod fixes;
 
 mod pull;
@@ -117,7 +125,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     },
     Feature {
         method: "textDocument/codeAction",
-        offer: || json!({"codeActionProvider": {"codeActionKinds": ["quickfix", fixes::FIX_ALL]}}),
+        offer: || json!({"codeActionProvider": {"codeActionKinds": fixes::KINDS}}),
         outdated: Outdated::Refused,
         answer: |now, asked| written::<lsp::CodeActionRequest>(now, asked, fixes::actions),
     },
@@ -165,7 +173,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     },
     Feature {
         method: "textDocument/completion",
-        offer: || json!({"completionProvider": {"triggerCharacters": [".", "/", "["], "resolveProvider": false}}),
+        offer: || json!({"completionProvider": {"triggerCharacters": [".", "/", "[", "("], "resolveProvider": false}}),
         outdated: Outdated::Refused,
         answer: |now, asked| told(now, asked, names::complete),
     },
@@ -186,6 +194,12 @@ pub(crate) const FEATURES: &[Feature] = &[
         offer: || json!({"executeCommandProvider": {"commands": commands::NAMES}}),
         outdated: Outdated::Refused,
         answer: |now, asked| told(now, asked, commands::execute),
+    },
+    Feature {
+        method: "textDocument/signatureHelp",
+        offer: || json!({"signatureHelpProvider": {"triggerCharacters": [" "], "retriggerCharacters": [":", "{"]}}),
+        outdated: Outdated::Refused,
+        answer: |now, asked| told(now, asked, signature::help),
     },
 ];
 

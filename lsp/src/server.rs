@@ -13,7 +13,9 @@ use crate::progress::Progress;
 use crate::proving::Proving;
 use crate::queue::{Due, Queue, Woken};
 use crate::requests::{self, EXECUTE, Feature, Refusal};
-use crate::snapshot::{Client, Colours, DocumentChanges, Pulls, Snapshot, path_of};
+use crate::snapshot::{
+    self, Client, Colours, DocumentChanges, LabelOffsets, Pulls, Snapshot, SnippetEdits, path_of,
+};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
@@ -67,6 +69,8 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         pulls: Pulls::negotiate(&initialize),
         snippets: convert::snippets(&initialize),
         abilities: Abilities::negotiate(&initialize),
+        snippet_edits: SnippetEdits::negotiate(&initialize),
+        label_offsets: LabelOffsets::negotiate(&initialize),
     };
     let mut capabilities = requests::offers();
     if client.pulls == Pulls::Never {
@@ -94,6 +98,7 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         progress: Progress::default(),
         waiting: Vec::new(),
         colours: Colours::default(),
+        book: snapshot::book(&initialize),
         published: BTreeMap::new(),
         refreshes: 0,
         shown: 0,
@@ -181,6 +186,8 @@ struct Server<'a> {
     /// Requests whose answer depends on what is being proven.
     waiting: Vec<Waiting>,
     colours: Colours,
+    /// Where the book is read.
+    book: Option<String>,
     published: BTreeMap<PathBuf, Published>,
     /// How often the client was asked to pull again, for the ids of these requests.
     refreshes: u64,
@@ -285,8 +292,9 @@ impl Server<'_> {
     }
 
     fn snapshot(&self) -> Snapshot<'_> {
-        let Server { client, workspace, host, uris, policies, before, colours, .. } = self;
-        Snapshot { client: *client, workspace, host, uris, policies, before, colours }
+        let Server { client, workspace, host, uris, policies, before, colours, book, .. } = self;
+        let book = book.as_deref();
+        Snapshot { client: *client, workspace, host, uris, policies, before, colours, book }
     }
 
     fn notified(&mut self, notification: Notification) -> Change {

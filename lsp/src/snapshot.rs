@@ -23,6 +23,43 @@ pub(crate) struct Client {
     pub(crate) pulls: Pulls,
     pub(crate) snippets: Snippets,
     pub(crate) abilities: Abilities,
+    pub(crate) snippet_edits: SnippetEdits,
+    pub(crate) label_offsets: LabelOffsets,
+}
+
+/// Whether the client fills in places of an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SnippetEdits {
+    Understood,
+    Unknown,
+}
+
+impl SnippetEdits {
+    /// Such an edit is one of several documents' edits alone.
+    pub(crate) fn negotiate(initialize: &serde_json::Value) -> SnippetEdits {
+        let stated = initialize.pointer("/capabilities/workspace/workspaceEdit/snippetEditSupport");
+        match (stated, DocumentChanges::negotiate(initialize)) {
+            (Some(serde_json::Value::Bool(true)), DocumentChanges::Versioned) => SnippetEdits::Understood,
+            _ => SnippetEdits::Unknown,
+        }
+    }
+}
+
+/// Whether the client finds a part of a form by its place; else by its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LabelOffsets {
+    Understood,
+    Unknown,
+}
+
+impl LabelOffsets {
+    pub(crate) fn negotiate(initialize: &serde_json::Value) -> LabelOffsets {
+        let of_parts = "/capabilities/textDocument/signatureHelp/signatureInformation/parameterInformation";
+        match initialize.pointer(&format!("{of_parts}/labelOffsetSupport")) {
+            Some(serde_json::Value::Bool(true)) => LabelOffsets::Understood,
+            _ => LabelOffsets::Unknown,
+        }
+    }
 }
 
 /// How the client takes edits of several documents.
@@ -84,6 +121,13 @@ impl Colours {
     }
 }
 
+/// Where the client's user reads the book, as the option `book` says: an address without a file's name.
+pub(crate) fn book(initialize: &serde_json::Value) -> Option<String> {
+    let stated = initialize.pointer("/initializationOptions/book")?.as_str()?;
+    let is_address = ["http://", "https://", "file://"].iter().any(|scheme| stated.starts_with(scheme));
+    is_address.then(|| format!("{}/", stated.trim_end_matches('/')))
+}
+
 /// All that a request is answered from.
 pub(crate) struct Snapshot<'a> {
     pub(crate) client: Client,
@@ -96,6 +140,8 @@ pub(crate) struct Snapshot<'a> {
     /// As they were before the last change.
     pub(crate) before: &'a [CheckedPolicy],
     pub(crate) colours: &'a Colours,
+    /// Where the book is read, with `/` at its end.
+    pub(crate) book: Option<&'a str>,
 }
 
 impl<'a> Snapshot<'a> {

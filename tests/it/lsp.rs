@@ -78,6 +78,26 @@ fn a_used_file_is_checked_from_its_root_with_open_files_over_disk() {
 }
 
 #[test]
+fn a_code_leads_to_its_page_where_the_client_says_where_the_book_is() {
+    let told = |options: Value| {
+        let client = Client::start(json!({"initializationOptions": options}), &[]);
+        client.open("/p/main.route", BROKEN);
+        let (_, _, diagnostics) = client.published();
+        client.stop();
+        diagnostics[0]["codeDescription"].clone()
+    };
+    for book in ["https://example.com/book", "https://example.com/book/"] {
+        let page = json!({"href": "https://example.com/book/codes/R0101.html"});
+        assert_eq!(told(json!({"book": book})), page);
+    }
+    let here = json!({"href": "file:///usr/share/doc/wayleave/codes/R0101.html"});
+    assert_eq!(told(json!({"book": "file:///usr/share/doc/wayleave"})), here);
+    for none in [json!(null), json!({}), json!({"book": 1}), json!({"book": "javascript:alert(1)"})] {
+        assert_eq!(told(none), Value::Null);
+    }
+}
+
+#[test]
 fn a_test_that_fails_is_marked() {
     let client = Client::start(json!({}), &[]);
     let sound = BROKEN.replacen("caler", "caller", 1);

@@ -2,18 +2,22 @@
 //! stands in the snapshot beside it. `//- NAME` begins another file of the policy; the first line of a case of `rename` says
 //! the new names: `// to NAME, NAME`.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use wayleave_compiler::proof::{Stop, silently};
 use wayleave_compiler::source::{FileId, Sources, Span};
 use wayleave_compiler::{Checked, Options, Severity, check};
+use wayleave_lsp::features::beside::Beside;
 use wayleave_lsp::features::completion::{Insert, Snippets, complete, snippets};
 use wayleave_lsp::features::hover::{Known, hover, words};
 use wayleave_lsp::features::names::{Names, Role};
+use wayleave_lsp::features::places::filled;
 use wayleave_lsp::features::proofs::{self, Proofs};
 use wayleave_lsp::features::rename;
+use wayleave_lsp::features::signature::{self, FORMS};
 use wayleave_program::value::DEFAULT_NOW;
+use wayleave_tests::generated::law::{Law, named};
 use wayleave_tests::snapshot;
 
 const OPTIONS: Options = Options { as_of: DEFAULT_NOW };
@@ -24,6 +28,8 @@ struct Case {
     sources: Sources,
     names: Names,
     checked: Checked,
+    /// The files that the policy does not use.
+    beside: Vec<Beside>,
     asked: Vec<(FileId, u32)>,
 }
 
@@ -52,7 +58,10 @@ fn case(path: &Path) -> Case {
     let asked = asked.iter().map(|(name, at)| (number(name), *at)).collect();
     let names = Names::of(&sources);
     let checked = check(&sources, &OPTIONS);
-    Case { text, names, checked, asked, sources }
+    let is_used = |name: &str| sources.files().iter().any(|file| file.name == name);
+    let beside = files.iter().filter(|(name, _)| !is_used(name));
+    let beside = beside.map(|(name, text)| Beside::new(name, text, &names)).collect();
+    Case { text, names, checked, beside, asked, sources }
 }
 
 /// Calls `show` for every place that is asked, and holds what it says to the snapshot.
@@ -154,12 +163,90 @@ fn hover_tells_what_is_known_of_a_place() {
             policy: case.checked.policy.as_deref(),
             notes: &notes,
             proofs: &proofs,
+            beside: &case.beside,
+            as_of: DEFAULT_NOW,
         };
         match hover(&known, file, offset) {
             Some(hover) => format!("about `{}`\n{}", case.sources.text(hover.span), hover.text),
             None => "nothing".to_owned(),
         }
     });
+}
+
+#[test]
+fn an_item_tells_what_it_can_say_and_what_comes_next() {
+    cases("signature", |case, (file, offset)| {
+        let Some(help) = signature::help(&case.sources.file(file).parse, offset as usize) else {
+            return "nothing".to_owned();
+        };
+        let shown = help.signatures.iter().enumerate().map(|(index, one)| {
+            let mut label = one.label.clone();
+            if let Some(active) = one.active {
+                let range = one.parts[active].range.clone();
+                assert!(!one.parts[active].documentation.is_empty(), "{label}: {range:?}");
+                label.insert(range.end, '»');
+                label.insert(range.start, '«');
+            }
+            format!("{} {label}", if index == help.active { "*" } else { " " })
+        });
+        shown.collect::<Vec<_>>().join("\n")
+    });
+}
+
+/// The clauses that a rule of the grammar can have, by the words with which they begin.
+fn clause_words<'l>(law: &'l Law, rule: &'l str, words: &mut BTreeSet<&'l str>) {
+    let Some(rule) = law.rule(rule) else { return };
+    let is_clause = |name: &str| name.ends_with("_clause") || name.ends_with("_claim");
+    for name in named(&rule.expr) {
+        match name {
+            // Several in one, or what has clauses of the item in it.
+            "term_clause"
+            | "approve_clause"
+            | "require_approval_clause"
+            | "budget_clause"
+            | "route_clause"
+            | "attribute_clause"
+            | "migrate_clause"
+            | "plan_option"
+            | "claim" => clause_words(law, name, words),
+            _ if is_clause(name) => {
+                words.extend(
+                    named(&law.rule(name).expect("it is named").expr).iter().find_map(|one| law.keyword(one)),
+                );
+                if name == "to_clause" || name.ends_with("_claim") {
+                    clause_words(law, name, words);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A form names every clause that the grammar has for its item, and no other.
+#[test]
+fn forms_say_what_the_grammar_says() {
+    let law = Law::read(include_str!("../../grammar/route.pest")).expect("it is a grammar");
+    let rules =
+        ["approve", "deny", "forbid", "redact", "flag", "require_approval", "cap", "log", "limit", "budget"];
+    let others = ["route", "migrate", "guarantee", "attribute"];
+    for rule in rules.into_iter().chain(others) {
+        let mut wanted = BTreeSet::new();
+        clause_words(&law, rule, &mut wanted);
+        let begins = rule.replace('_', " ");
+        let forms: Vec<_> = FORMS.iter().filter(|form| form.begins == begins).collect();
+        assert!(!forms.is_empty(), "{rule} has a form");
+        let said: BTreeSet<&str> = forms
+            .iter()
+            .flat_map(|form| form.parts)
+            .filter(|part| {
+                part.kinds.iter().any(|kind| {
+                    format!("{kind:?}").ends_with("Clause") || format!("{kind:?}").ends_with("Claim")
+                })
+            })
+            .flat_map(|part| part.words().next())
+            .collect();
+        assert_eq!(said, wanted, "{rule}");
+    }
 }
 
 #[test]
@@ -171,6 +258,8 @@ fn completion_offers_what_can_stand_there() {
             policy: case.checked.policy.as_deref(),
             notes: &[],
             proofs: &Proofs::Pending,
+            beside: &case.beside,
+            as_of: DEFAULT_NOW,
         };
         let found = complete(&known, file, offset, Snippets::Unknown);
         let shown = found.iter().map(|one| {
@@ -180,7 +269,13 @@ fn completion_offers_what_can_stand_there() {
                 Insert::Snippet(_) => panic!("{} has places, which nobody understands", one.label),
             };
             let written = if *text == one.label { String::new() } else { format!(" as {text:?}") };
-            format!("{}{written}", one.label)
+            let also = one.also.iter().map(|edit| format!(" with {:?}", edit.text)).collect::<String>();
+            let detail = if one.also.is_none() && !one.detail.is_empty() {
+                format!(" ({})", one.detail)
+            } else {
+                String::new()
+            };
+            format!("{}{written}{also}{detail}", one.label)
         });
         let shown: Vec<String> = shown.collect();
         if shown.is_empty() { "nothing".to_owned() } else { shown.join(" · ") }
@@ -191,8 +286,15 @@ fn completion_offers_what_can_stand_there() {
 fn every_item_can_be_begun_from_its_word_and_reads_as_it_stands() {
     let sources = Sources::single("main.route", "edition 2026\n\n");
     let names = Names::of(&sources);
-    let known =
-        Known { sources: &sources, names: &names, policy: None, notes: &[], proofs: &Proofs::Unsound };
+    let known = Known {
+        sources: &sources,
+        names: &names,
+        policy: None,
+        notes: &[],
+        proofs: &Proofs::Unsound,
+        beside: &[],
+        as_of: DEFAULT_NOW,
+    };
     let found = complete(&known, FileId(0), 14, Snippets::Understood);
     let offered: Vec<&String> = found
         .iter()
@@ -206,33 +308,35 @@ fn every_item_can_be_begun_from_its_word_and_reads_as_it_stands() {
     }
 }
 
-/// A snippet as an editor writes it when nobody fills in anything.
-fn filled(snippet: &str) -> String {
-    let mut places: BTreeMap<String, String> = BTreeMap::new();
-    let mut text = String::new();
-    let mut rest = snippet;
-    while let Some((before, after)) = rest.split_once('$') {
-        if let Some(before) = before.strip_suffix('\\') {
-            write!(text, "{before}$").expect("a string");
-            rest = after;
-            continue;
-        }
-        text.push_str(before);
-        rest = match after.strip_prefix('{') {
-            Some(inner) => {
-                let (place, behind) = inner.split_once('}').expect("a place ends");
-                let (number, words) = place.split_once(':').expect("a place has words");
-                places.insert(number.to_owned(), words.to_owned());
-                text.push_str(words);
-                behind
-            }
-            None => {
-                text.push_str(places.get(&after[..1]).expect("a place is named before"));
-                &after[1..]
-            }
+/// What is offered inside of an item reads where it is offered.
+#[test]
+fn parts_of_items_read_as_they_stand() {
+    for (word, kind, snippet) in snippets::INSIDE {
+        let part = filled(snippet);
+        let item = match format!("{kind:?}").as_str() {
+            "Provider" => format!("provider p {{ {part} }}"),
+            "Deny" => format!("deny x when y {part}"),
+            "Forbid" => format!("forbid x: any {part}"),
+            "RequireApproval" => format!("require approval x {part}"),
+            "Budget" => format!("budget x: $5 per month {part}"),
+            "Route" if *word == "split" => format!("route x to {part}"),
+            "Route" => format!("route x to a/b {part}"),
+            "Migrate" => format!("migrate m: a/b to a/c {part}"),
+            "Observe" => format!("observe {part}"),
+            other => panic!("where is a part of {other} tried?"),
         };
+        let parse = wayleave_grammar::parse(&format!("edition 2026\n{item}\n"));
+        assert!(parse.errors().is_empty() && part.starts_with(word), "{item}\n{:?}", parse.errors());
     }
-    text + rest
+    for (body, field, value) in snippets::VALUES {
+        let field = format!("{field}: {}", filled(value));
+        let item = match *body {
+            "model" => format!("provider p {{ model m {{ {field} }} }}"),
+            body => format!("{body} p {{ {field} }}"),
+        };
+        let parse = wayleave_grammar::parse(&format!("edition 2026\n{item}\n"));
+        assert!(parse.errors().is_empty(), "{item}\n{:?}", parse.errors());
+    }
 }
 
 /// Every word of the grammar has its line, and nothing else has.

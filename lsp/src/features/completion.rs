@@ -2,10 +2,13 @@
 //! asked, not a second table: each thing that might be written is tried behind what stands before the place, and offered
 //! where it is read as what it is, without an error.
 
-use super::hover::{Known, describe, words};
-use super::names::{self, Domain, Kind, Names, Quantity, Symbol};
+use super::beside::{Beside, delegated, use_edit};
+use super::hover::{Known, describe, item_at, words};
+use super::names::{self, Domain, Kind, Names, Occurrence, Symbol};
+use std::collections::BTreeSet;
 use trial::{Read, Trial};
-use wayleave_compiler::source::{FileId, Span};
+use wayleave_compiler::diagnostic::Edit;
+use wayleave_compiler::source::{FileId, Sources, Span};
 use wayleave_grammar::ast::{self, Item, Node};
 use wayleave_grammar::{SyntaxKind, SyntaxNode, SyntaxToken, TextSize};
 use wayleave_program::detector::BUILT_IN;
@@ -15,6 +18,18 @@ pub mod snippets;
 
 mod trial;
 
+mod texts;
+
+mod targets;
+
+mod given;
+
+mod counters;
+
+mod units;
+
+mod dates;
+
 /// One thing that can be written at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
@@ -22,12 +37,16 @@ pub struct Completion {
     pub label: String,
     /// What it is.
     pub sort: Sort,
+    /// A few words beside it: what it costs, or what comes with it; possibly none.
+    pub detail: String,
     /// What is known of it, in Markdown; possibly nothing.
     pub documentation: String,
     /// What it takes the place of.
     pub replaces: Span,
     /// What is written.
     pub insert: Insert,
+    /// What is changed elsewhere in the file with it.
+    pub also: Option<Edit>,
 }
 
 /// What can be written at a place.
@@ -39,8 +58,14 @@ pub enum Sort {
     Name(Kind),
     /// A number with its unit.
     Unit,
-    /// A whole item.
+    /// A day, or a day and a share.
+    Value,
+    /// A whole item, or a whole part of one.
     Item,
+    /// A code.
+    Code,
+    /// A file.
+    File,
 }
 
 /// The text of a completion.
@@ -71,40 +96,22 @@ const DESCRIBED: usize = 200;
 pub fn complete(known: &Known<'_>, file: FileId, offset: u32, snippets: Snippets) -> Vec<Completion> {
     let text = &known.sources.file(file).text;
     let offset = text.floor_char_boundary(offset as usize);
-    if is_within_text(known, file, offset) {
-        return Vec::new();
+    if let Some(found) = texts::within(known, file, offset, snippets) {
+        return found;
     }
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let start = text[..offset].trim_end_matches(is_of_word).len();
-    let place =
-        Place { known, file, start, offset, snippets, trial: Trial::new(known.sources.file(file), start) };
+    let trial = Trial::new(known.sources.file(file), start);
+    let delegated = delegated(known.sources);
+    let place = Place { known, file, start, offset, snippets, delegated, trial };
     let written = &text[start..offset];
     if written.starts_with(|c: char| c.is_ascii_digit()) {
         return place.units(written);
     }
     let mut found = place.names();
+    found.extend(place.dates());
     found.extend(place.words());
     found
-}
-
-/// Whether a place is inside of a string or comment, where nothing is completed.
-fn is_within_text(known: &Known<'_>, file: FileId, offset: usize) -> bool {
-    let root = known.sources.file(file).parse.syntax();
-    let Ok(at) = u32::try_from(offset).map(TextSize::new) else { return true };
-    let Some(token) = root.token_at_offset(at).left_biased() else { return false };
-    let range = token.text_range();
-    match token.kind() {
-        SyntaxKind::Comment | SyntaxKind::DocComment | SyntaxKind::HashComment => true,
-        SyntaxKind::String | SyntaxKind::ForeignString | SyntaxKind::Regex => {
-            range.start() < at && (at < range.end() || !is_closed(&token))
-        }
-        _ => false,
-    }
-}
-
-fn is_closed(token: &SyntaxToken) -> bool {
-    let text = token.text();
-    text.len() > 1 && text.trim_end_matches('i').ends_with(['"', '\'', '`', '”', '’', '»'])
 }
 
 /// A place with all that is known of it.
@@ -115,6 +122,8 @@ struct Place<'p> {
     start: usize,
     offset: usize,
     snippets: Snippets,
+    /// The policy's files whose groups, plans and defines can be named in them alone.
+    delegated: BTreeSet<FileId>,
     trial: Trial,
 }
 
@@ -125,7 +134,8 @@ impl Place<'_> {
     }
 
     fn offer(&self, label: String, sort: Sort, documentation: String, insert: Insert) -> Completion {
-        Completion { label, sort, documentation, replaces: self.replaces(), insert }
+        let detail = String::new();
+        Completion { label, sort, detail, documentation, replaces: self.replaces(), insert, also: None }
     }
 
     // ---- words ------------------------------------------------------------------------------------------------
@@ -142,9 +152,8 @@ impl Place<'_> {
             found.push(self.offer(word.to_owned(), Sort::Word, help, Insert::Plain(word.to_owned())));
             let begins_item =
                 read.item().is_some_and(|item| item.range().start() == token.text_range().start());
-            if let (Snippets::Understood, true, Some(snippet)) =
-                (self.snippets, begins_item, snippets::of(word))
-            {
+            let whole = if begins_item { snippets::of(word) } else { snippets::inside(word, &token) };
+            if let (Snippets::Understood, Some(snippet)) = (self.snippets, whole) {
                 let label = format!("{word} …");
                 found.push(self.offer(label, Sort::Item, String::new(), Insert::Snippet(snippet.to_owned())));
             }
@@ -193,21 +202,38 @@ impl Place<'_> {
             if self.is_key(&read.token()) {
                 found.extend(names::words("key").into_iter().map(|word| self.place_of_key(&word)));
             }
-            if matches!(self.compared_with(&read.token()), Some(Domain::Model)) {
-                found.extend(self.declared(Kind::Provider, ""));
+            if matches!(self.compared_with(&read.token()), Some(Domain::Model | Domain::Target)) {
+                found.extend(self.providers());
+            }
+            if !given::is_given_name(&read.token()) && !is_behind_dot(&read.token()) {
+                found.extend(self.counters());
             }
         } else if let Some(read) = self.trial.read(&format!("{PROBE}:"))
-            && let Some(symbol) = self.meant(&read).filter(|symbol| symbol.kind == Kind::Field)
+            && let Some(symbol) = self.meant(&read)
         {
-            found.extend(self.of_kind(&symbol, &read));
+            if given::is_given_name(&read.token()) {
+                found.extend(self.given(symbol.name.strip_suffix(PROBE).unwrap_or_default()));
+            } else if symbol.kind == Kind::Field {
+                found.extend(self.of_kind(&symbol, &read));
+            }
         } else if let Some(read) = self.trial.read(&format!("{PROBE}/{PROBE}"))
             && let Some(symbol) = self.meant(&read)
         {
-            found.extend(self.of_kind(&symbol, &read));
+            match symbol.kind {
+                Kind::Provider => found.extend(self.providers()),
+                _ => found.extend(self.of_kind(&symbol, &read)),
+            }
         }
         if found.len() > DESCRIBED {
             found.iter_mut().for_each(|one| one.documentation.clear());
         }
+        found
+    }
+
+    /// Targets, and the providers that they are written with.
+    fn providers(&self) -> Vec<Completion> {
+        let mut found = self.targets();
+        found.extend(self.declared(Kind::Provider, ""));
         found
     }
 
@@ -226,7 +252,16 @@ impl Place<'_> {
             Kind::Field => self.fields(owner, read),
             Kind::Word if owner == "key" => Vec::new(),
             Kind::Word => self.language_words(owner),
-            Kind::Attribute => self.attributes(symbol),
+            Kind::Attribute if given::is_given_name(&read.token()) => {
+                self.given(symbol.name.strip_suffix(PROBE).unwrap_or_default())
+            }
+            Kind::Attribute => self.attributes(symbol, read),
+            Kind::Counter => self.counters_of(&read.token()),
+            Kind::Model => {
+                let mut found = self.declared(Kind::Model, owner);
+                found.iter_mut().for_each(|one| one.detail = self.price_and_place(owner, &one.label));
+                found
+            }
             Kind::Detector => {
                 let mut found = self.declared(Kind::Detector, "");
                 found.extend(BUILT_IN.into_iter().map(|name| self.name(Symbol::new(Kind::Detector, name))));
@@ -241,10 +276,36 @@ impl Place<'_> {
         }
     }
 
+    /// The names that can be used here, and those that a file beside the policy would bring with a `use`.
     fn declared(&self, kind: Kind, owner: &str) -> Vec<Completion> {
         let names: &Names = self.known.names;
-        let declared: Vec<Symbol> = names.declared(kind, owner).map(|one| one.symbol.clone()).collect();
-        declared.into_iter().map(|symbol| self.name(symbol)).collect()
+        let own = names.declared(kind, owner).filter(|one| self.can_be_named(one));
+        let mut found: Vec<Completion> = own.map(|one| self.name(one.symbol.clone())).collect();
+        let brought = self.brought(kind, owner).flat_map(|(beside, also)| {
+            let declared = beside.declared(kind, owner).map(|one| one.symbol.clone()).collect::<Vec<_>>();
+            declared.into_iter().map(move |symbol| (symbol, also.clone()))
+        });
+        found.extend(brought.map(|(symbol, also)| brought_by(self.name(symbol), also)));
+        found
+    }
+
+    /// Whether a name may be used in this file: defines, groups and plans of a delegated file can be named in it alone.
+    fn can_be_named(&self, declared: &Occurrence) -> bool {
+        let file = declared.span.file;
+        let is_own = match declared.symbol.kind {
+            Kind::Group | Kind::Plan | Kind::Attribute => self.delegated.contains(&file),
+            _ => false,
+        };
+        !is_own || file == self.file
+    }
+
+    /// The files beside the policy that declare such names, each with the `use` that this file needs for it. A delegated file
+    /// uses nothing.
+    fn brought(&self, kind: Kind, owner: &str) -> impl Iterator<Item = (&Beside, Edit)> {
+        let is_delegated = self.delegated.contains(&self.file);
+        let declares = move |file: &&Beside| !is_delegated && file.declared(kind, owner).next().is_some();
+        let beside = self.known.beside.iter().filter(declares);
+        beside.filter_map(|file| Some((file, use_edit(self.known.sources, self.file, &file.name)?)))
     }
 
     fn language_words(&self, owner: &str) -> Vec<Completion> {
@@ -255,30 +316,49 @@ impl Place<'_> {
     /// A name as it is written, in quotes where it has another shape.
     fn name(&self, symbol: Symbol) -> Completion {
         let label = symbol.name.clone();
-        let written = super::rename::written(&label).unwrap_or_else(|_| format!("{label:?}"));
         let documentation = describe(self.known, &symbol);
-        self.offer(label, Sort::Name(symbol.kind), documentation, Insert::Plain(written))
+        let insert = Insert::Plain(written(&label));
+        self.offer(label, Sort::Name(symbol.kind), documentation, insert)
     }
 
-    /// Attributes and defines; behind a dot the rest of those that begin so.
-    fn attributes(&self, meant: &Symbol) -> Vec<Completion> {
+    /// Attributes and defines; behind a dot the rest of those that begin so. Where a value is drawn or counted by, or a rule
+    /// speaks of requests alone, no target is.
+    fn attributes(&self, meant: &Symbol, read: &Read) -> Vec<Completion> {
         let before = meant.name.strip_suffix(PROBE).unwrap_or_default();
+        let takes = Takes::of(&read.token());
+        let built_in = BuiltIn::ALL.into_iter().filter(|one| one.is_testable());
         let built_in =
-            BuiltIn::ALL.into_iter().filter(|one| one.is_testable()).map(|one| one.name().to_owned());
+            built_in.filter(|one| takes.conditions || !matches!(one, BuiltIn::Prompt | BuiltIn::System));
+        let built_in = built_in.map(|one| (one.name().to_owned(), None));
         let target =
             ["target", "name", "provider", "context", "output", "supports", "price.input", "price.output"];
         let target = target.into_iter().map(|field| match field {
-            "target" => field.to_owned(),
-            field => format!("target.{field}"),
+            "target" => (field.to_owned(), None),
+            field => (format!("target.{field}"), None),
         });
-        let declared = self.known.names.declared(Kind::Attribute, "").map(|one| one.symbol.name.clone());
-        let all = declared.chain(built_in).chain(target);
-        let fitting = all.filter(|name| name.starts_with(before));
+        let fits = |one: &&Occurrence, sources: &Sources| {
+            takes.conditions || !matches!(item_at(sources, one.span), Some(Item::Define(_)))
+        };
+        let own = self.known.names.declared(Kind::Attribute, "");
+        let own = own.filter(|one| self.can_be_named(one) && fits(one, self.known.sources));
+        let own = own.map(|one| (one.symbol.name.clone(), None));
+        let brought =
+            self.brought(Kind::Attribute, "").filter(|_| takes.conditions).flat_map(|(beside, also)| {
+                beside
+                    .declared(Kind::Attribute, "")
+                    .map(move |one| (one.symbol.name.clone(), Some(also.clone())))
+            });
+        let all = own.chain(built_in).chain(target).chain(brought);
+        let is_of_target = |name: &str| name == "target" || name.starts_with("target.");
+        let fitting =
+            all.filter(|(name, _)| name.starts_with(before) && (takes.targets || !is_of_target(name)));
         fitting
-            .map(|name| {
+            .map(|(name, also)| {
                 let rest = name[before.len()..].to_owned();
                 let documentation = describe(self.known, &Symbol::new(Kind::Attribute, name));
-                self.offer(rest.clone(), Sort::Name(Kind::Attribute), documentation, Insert::Plain(rest))
+                let insert = Insert::Plain(rest.clone());
+                let found = self.offer(rest, Sort::Name(Kind::Attribute), documentation, insert);
+                also.into_iter().fold(found, brought_by)
             })
             .collect()
     }
@@ -296,8 +376,12 @@ impl Place<'_> {
         let missing = own.chain(facts).filter(|name| !stated.contains(name));
         missing
             .map(|name| {
-                let insert = Insert::Plain(format!("{name}: "));
-                self.offer(name, Sort::Name(Kind::Field), String::new(), insert)
+                let insert = match (self.snippets, snippets::value_of(owner, &name)) {
+                    (Snippets::Understood, Some(value)) => Insert::Snippet(format!("{name}: {value}")),
+                    (Snippets::Understood | Snippets::Unknown, _) => Insert::Plain(format!("{name}: ")),
+                };
+                let documentation = describe(self.known, &Symbol::within(Kind::Field, owner, name.clone()));
+                self.offer(name, Sort::Name(Kind::Field), documentation, insert)
             })
             .collect()
     }
@@ -338,64 +422,53 @@ impl Place<'_> {
         };
         self.offer(word.to_owned(), Sort::Name(Kind::Word), String::new(), insert)
     }
+}
 
-    // ---- units ------------------------------------------------------------------------------------------------
+/// What can be named where an attribute is.
+struct Takes {
+    /// Facts of targets.
+    targets: bool,
+    /// What is true or false of a request, as a condition tests it.
+    conditions: bool,
+}
 
-    fn units(&self, written: &str) -> Vec<Completion> {
-        let digits = written.trim_end_matches(|c: char| !c.is_ascii_digit());
-        let mut found = Vec::new();
-        for (unit, measures) in UNITS {
-            let text = format!("{digits}{unit}");
-            let Some(read) = self.trial.read(&text) else { continue };
-            let wanted = self.compared_with(&read.token()).map(Measure::of);
-            let wanted = wanted.or_else(|| field_of(&read.token()).map(|name| Measure::of_field(&name)));
-            if wanted.is_none_or(|wanted| wanted == Some(*measures)) {
-                found.push(self.offer(text.clone(), Sort::Unit, String::new(), Insert::Plain(text)));
+impl Takes {
+    fn of(token: &SyntaxToken) -> Takes {
+        for node in token.parent_ancestors() {
+            match node.kind() {
+                SyntaxKind::EachClause | SyntaxKind::StickyClause | SyntaxKind::Split => {
+                    return Takes { targets: false, conditions: false };
+                }
+                SyntaxKind::Deny
+                | SyntaxKind::Route
+                | SyntaxKind::Limit
+                | SyntaxKind::Budget
+                | SyntaxKind::Migrate
+                | SyntaxKind::Classify
+                | SyntaxKind::UseItem
+                | SyntaxKind::DeniedClaim
+                | SyntaxKind::ServedClaim
+                | SyntaxKind::AtLeastClaim => return Takes { targets: false, conditions: true },
+                _ => {}
             }
         }
-        found
+        Takes { targets: true, conditions: true }
     }
 }
 
-/// What a unit measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Measure {
-    Time,
-    Share,
-    Tokens,
-    Requests,
+/// A name with the edit that brings it.
+fn brought_by(found: Completion, also: Edit) -> Completion {
+    Completion { detail: format!("with {}", also.text.trim()), also: Some(also), ..found }
 }
 
-/// What can stand behind digits.
-const UNITS: &[(&str, Measure)] = &[
-    ("ms", Measure::Time),
-    ("s", Measure::Time),
-    ("min", Measure::Time),
-    ("h", Measure::Time),
-    ("d", Measure::Time),
-    ("%", Measure::Share),
-    (" tokens", Measure::Tokens),
-    ("k tokens", Measure::Tokens),
-    ("M tokens", Measure::Tokens),
-    (" requests", Measure::Requests),
-];
+/// A name with the quotes that it needs.
+fn written(name: &str) -> String {
+    super::rename::written(name).unwrap_or_else(|_| format!("{name:?}"))
+}
 
-impl Measure {
-    fn of(domain: Domain) -> Option<Measure> {
-        match domain {
-            Domain::Quantity(Quantity::Tokens) => Some(Measure::Tokens),
-            Domain::Quantity(Quantity::Share) => Some(Measure::Share),
-            _ => None,
-        }
-    }
-
-    fn of_field(field: &str) -> Option<Measure> {
-        match field {
-            "context" | "output" => Some(Measure::Tokens),
-            "connect" | "first-token" | "idle" | "timeout" => Some(Measure::Time),
-            _ => None,
-        }
-    }
+/// Whether a word is the rest of a longer name.
+fn is_behind_dot(token: &SyntaxToken) -> bool {
+    token.prev_token().is_some_and(|before| before.kind() == SyntaxKind::Dot)
 }
 
 fn holds_token(node: &SyntaxNode, token: &SyntaxToken) -> bool {

@@ -1,6 +1,7 @@
 //! Every policy that an open document is part of, and those of the editor's folders, checked whole from its root, its own tests
 //! included. What is proven of it joins later.
 
+use super::beside::{Beside, beside};
 use super::hover::Known;
 use super::names::Names;
 use super::proofs::{Exact, Proofs};
@@ -15,6 +16,7 @@ use wayleave_compiler::examples::ExampleResult;
 use wayleave_compiler::proof::serving::Serving;
 use wayleave_compiler::source::{FileId, Sources};
 use wayleave_compiler::{Options, Policy, Severity, check, examples, fix};
+use wayleave_program::value::Instant;
 
 /// How many folders above a file are searched for the `main.route` that uses it.
 const ANCESTORS: usize = 16;
@@ -39,6 +41,9 @@ pub struct CheckedPolicy {
     pub serving: Option<Arc<Vec<Serving>>>,
     /// Found when they are first asked for.
     names: OnceCell<Names>,
+    /// Looked for when they are first asked for.
+    beside: OnceCell<Vec<Beside>>,
+    as_of: Instant,
 }
 
 impl CheckedPolicy {
@@ -97,7 +102,14 @@ impl CheckedPolicy {
             policy: self.policy.as_deref(),
             notes: &self.notes,
             proofs: &self.proofs,
+            beside: &[],
+            as_of: self.as_of,
         }
+    }
+
+    /// The files beside it that it does not use.
+    pub fn beside(&self, workspace: &Workspace, host: &Host<'_>) -> &[Beside] {
+        self.beside.get_or_init(|| beside(&self.folder, &self.sources, self.names(), workspace, host))
     }
 
     /// Its files, the root first.
@@ -175,17 +187,20 @@ fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
     let proofs = if checked.policy.is_some() { Proofs::Pending } else { Proofs::Unsound };
     let paths = sources.files().iter().map(|file| folder.join(&file.name)).collect();
     let names = OnceCell::new();
+    let (policy, as_of) = (checked.policy, host.as_of);
     CheckedPolicy {
         sources: Arc::new(sources),
         folder,
         paths,
         diagnostics,
         notes,
-        policy: checked.policy,
+        policy,
         results,
         proofs,
         serving: None,
         names,
+        beside: OnceCell::new(),
+        as_of,
     }
 }
 

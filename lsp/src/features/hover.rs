@@ -1,6 +1,7 @@
 //! What a place means: a name with all that the policy says of it, a word of the language, a code in an `allow` comment, and
 //! the notes of the check, which are shown nowhere else.
 
+use super::beside::Beside;
 use super::names::{Kind, Names, Occurrence, Symbol};
 use super::proofs::Proofs;
 use wayleave_compiler::diagnostic::Diagnostic;
@@ -8,10 +9,15 @@ use wayleave_compiler::source::{FileId, Sources, Span};
 use wayleave_compiler::{Code, Policy};
 use wayleave_grammar::ast::{Item, Node};
 use wayleave_grammar::{SyntaxKind, SyntaxToken, TextSize};
+use wayleave_program::value::Instant;
 
 mod facts;
 
+mod fields;
+
 mod guarantees;
+
+mod plans;
 
 pub mod words;
 
@@ -28,6 +34,10 @@ pub struct Known<'k> {
     pub notes: &'k [Diagnostic],
     /// What is proven of it by now.
     pub proofs: &'k Proofs,
+    /// The files beside it that it does not use.
+    pub beside: &'k [Beside],
+    /// The day on which it is asked.
+    pub as_of: Instant,
 }
 
 /// What is shown of a place.
@@ -140,15 +150,20 @@ fn docs(sources: &Sources, span: Span) -> String {
 fn of_token(known: &Known<'_>, file: FileId, offset: u32) -> Option<Hover> {
     let root = known.sources.file(file).parse.syntax();
     let tokens = root.token_at_offset(TextSize::new(offset));
-    let shown = tokens.filter_map(|token| Some((token.text_range(), of_one_token(&token, offset)?)));
+    let shown =
+        tokens.filter_map(|token| Some((token.text_range(), of_one_token(known, file, &token, offset)?)));
     // Between two tokens the one that begins there.
     let (range, text) = shown.last()?;
     Some(Hover { span: Span::new(file, range), text })
 }
 
-fn of_one_token(token: &SyntaxToken, offset: u32) -> Option<String> {
+fn of_one_token(known: &Known<'_>, file: FileId, token: &SyntaxToken, offset: u32) -> Option<String> {
     match token.kind() {
-        SyntaxKind::Keyword => words::help(token.text()),
+        SyntaxKind::Keyword => {
+            let help = words::help(token.text())?;
+            let here = plans::of_word(known, file, token);
+            Some([help].into_iter().chain(here).collect::<Vec<_>>().join("\n\n"))
+        }
         SyntaxKind::Comment => {
             let within = offset.checked_sub(token.text_range().start().into())?;
             code_in_comment(token.text(), within as usize)

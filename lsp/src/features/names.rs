@@ -141,6 +141,13 @@ pub struct Occurrence {
     pub whole: Span,
 }
 
+impl Occurrence {
+    /// Whether it declares the name.
+    pub fn is_declaration(&self) -> bool {
+        self.role == Role::Declaration
+    }
+}
+
 /// All names of a policy.
 #[derive(Debug, Clone, Default)]
 pub struct Names {

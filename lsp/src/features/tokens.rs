@@ -1,7 +1,11 @@
 //! What each word of a text is, for its colour: by the tree alone, so that a text with mistakes has colours too.
 
+use super::names::{TYPES, fields};
+use std::collections::BTreeSet;
 use std::ops::Range;
-use wayleave_grammar::{NodeOrToken, Parse, SyntaxKind, SyntaxToken};
+use wayleave_grammar::ast::{AttributeName, Name, Node};
+use wayleave_grammar::{NodeOrToken, Parse, SyntaxKind, SyntaxNode, SyntaxToken};
+use wayleave_program::schema::BuiltIn;
 
 /// What a word is. The protocol's number of a kind is its place in [`KINDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +49,27 @@ pub const KINDS: [(TokenKind, &str); 11] = [
     (TokenKind::Name, "variable"),
 ];
 
+/// What is more to know of a word. The protocol's number of one is the bit of its place in [`MODIFIERS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Modifier {
+    /// The name is declared here.
+    Declaration,
+    /// A fact of a target: no request changes it.
+    Readonly,
+    /// An `approve` that has ended.
+    Deprecated,
+    /// The language's own name.
+    DefaultLibrary,
+}
+
+/// All, with the protocol's names for them.
+pub const MODIFIERS: [(Modifier, &str); 4] = [
+    (Modifier::Declaration, "declaration"),
+    (Modifier::Readonly, "readonly"),
+    (Modifier::Deprecated, "deprecated"),
+    (Modifier::DefaultLibrary, "defaultLibrary"),
+];
+
 /// A word with its colour. None goes over the end of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
@@ -52,15 +77,18 @@ pub struct Token {
     pub range: Range<usize>,
     /// What it is.
     pub kind: TokenKind,
+    /// What is more to know of it, ascending.
+    pub modifiers: Vec<Modifier>,
 }
 
-/// By place. Signs that only separate have none.
-pub fn tokens(parsed: &Parse) -> Vec<Token> {
+/// By place. Signs that only separate have none. `ended`: the names of each `approve` that is over.
+pub fn tokens(parsed: &Parse, ended: &BTreeSet<String>) -> Vec<Token> {
     let tokens = parsed.syntax().descendants_with_tokens().filter_map(NodeOrToken::into_token);
     tokens
         .filter_map(|token| {
             let range = token.text_range();
-            Some(Token { kind: kind(&token)?, range: range.start().into()..range.end().into() })
+            let modifiers = modifiers(&token, ended);
+            Some(Token { kind: kind(&token)?, range: range.start().into()..range.end().into(), modifiers })
         })
         .collect()
 }
@@ -123,6 +151,102 @@ fn name(token: &SyntaxToken) -> Option<TokenKind> {
         _ => TokenKind::Name,
     })
 }
+
+/// What is more to know of a word, where it is a name.
+fn modifiers(token: &SyntaxToken, ended: &BTreeSet<String>) -> Vec<Modifier> {
+    let Some(name) = token.parent().and_then(Name::cast) else { return Vec::new() };
+    let Some(of) = name.syntax().parent() else { return Vec::new() };
+    let mut found = Vec::new();
+    let path = AttributeName::cast(of.clone());
+    let (named, owner) = match &path {
+        Some(path) => (path.syntax().clone(), of.parent()),
+        None => (name.syntax().clone(), Some(of.clone())),
+    };
+    if owner.as_ref().is_some_and(|owner| declares(owner, &named)) {
+        found.push(Modifier::Declaration);
+    }
+    if path.as_ref().is_some_and(|path| path.text().starts_with("target.")) {
+        found.push(Modifier::Readonly);
+    }
+    if of.kind() == SyntaxKind::Approve && ended.contains(&name.text()) {
+        found.push(Modifier::Deprecated);
+    }
+    if is_own(&name, &of, path.as_ref()) {
+        found.push(Modifier::DefaultLibrary);
+    }
+    found
+}
+
+/// Whether a node declares the name that is its first one; of a list of values each.
+fn declares(node: &SyntaxNode, name: &SyntaxNode) -> bool {
+    let is_first = || {
+        let is_name =
+            |child: &SyntaxNode| matches!(child.kind(), SyntaxKind::Name | SyntaxKind::AttributeName);
+        node.children().find(is_name).as_ref() == Some(name)
+    };
+    match node.kind() {
+        SyntaxKind::PlainShape | SyntaxKind::ScaleShape | SyntaxKind::TreeBranch => true,
+        SyntaxKind::TypeItem
+        | SyntaxKind::Attribute
+        | SyntaxKind::Classify
+        | SyntaxKind::Define
+        | SyntaxKind::Alias
+        | SyntaxKind::Provider
+        | SyntaxKind::Model
+        | SyntaxKind::Detector
+        | SyntaxKind::Group
+        | SyntaxKind::Plan
+        | SyntaxKind::Approve
+        | SyntaxKind::Deny
+        | SyntaxKind::Forbid
+        | SyntaxKind::Redact
+        | SyntaxKind::Flag
+        | SyntaxKind::RequireApproval
+        | SyntaxKind::Limit
+        | SyntaxKind::Budget
+        | SyntaxKind::Cap
+        | SyntaxKind::Log
+        | SyntaxKind::Route
+        | SyntaxKind::Migrate
+        | SyntaxKind::Guarantee => is_first(),
+        _ => false,
+    }
+}
+
+/// Whether the language itself has a name, and no policy declares it.
+fn is_own(name: &Name, of: &SyntaxNode, path: Option<&AttributeName>) -> bool {
+    if let Some(path) = path {
+        let text = path.text();
+        return BuiltIn::ALL.iter().any(|one| one.name() == text) || TARGET_FIELDS.contains(&text.as_str());
+    }
+    match of.kind() {
+        SyntaxKind::NamedType => TYPES.contains(&name.text().as_str()),
+        SyntaxKind::Field => of.parent().is_some_and(|body| {
+            let owner = match body.kind() {
+                SyntaxKind::Provider => "provider",
+                SyntaxKind::Model => "model",
+                SyntaxKind::Detector => "detector",
+                SyntaxKind::Block => "timeout",
+                _ => return false,
+            };
+            let is_name = of.children().next().as_ref() == Some(name.syntax());
+            is_name && fields(owner).contains(&name.text().as_str())
+        }),
+        _ => false,
+    }
+}
+
+/// What every target has.
+const TARGET_FIELDS: [&str; 8] = [
+    "target",
+    "target.name",
+    "target.provider",
+    "target.context",
+    "target.output",
+    "target.supports",
+    "target.price.input",
+    "target.price.output",
+];
 
 /// How a list is brought to another: so many from the start are left, so many after them fall away for those here.
 #[derive(Debug, Clone, PartialEq, Eq)]

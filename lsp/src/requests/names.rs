@@ -2,15 +2,19 @@
 //! stand there. A file that several policies share is answered for all of them together.
 
 use super::Refusal;
+use super::edits::workspace_edit;
+use crate::convert::Lines;
 use crate::features::completion::{self, Completion, Insert, Sort};
 use crate::features::diagnostics::CheckedPolicy;
-use crate::features::hover;
+use crate::features::hover::{self, Known};
 use crate::features::names::{Kind, Role, Symbol};
 use crate::features::rename;
 use crate::snapshot::{Snapshot, path_of};
 use gen_lsp_types as lsp;
 use lsp_server::ErrorCode;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use wayleave_compiler::source::{FileId, Span};
 
 /// A place in one policy.
@@ -23,6 +27,15 @@ struct Place<'a> {
 impl Place<'_> {
     fn symbol(&self) -> Option<&Symbol> {
         self.policy.names().at(self.file, self.offset).map(|found| &found.symbol)
+    }
+
+    fn known(&self, snapshot: &Snapshot<'_>) -> Known<'_> {
+        Known { beside: self.policy.beside(snapshot.workspace, snapshot.host), ..self.policy.known() }
+    }
+
+    /// The policy by its root file.
+    fn root(&self) -> String {
+        self.policy.path(FileId(0)).display().to_string()
     }
 }
 
@@ -81,19 +94,25 @@ pub(super) fn highlight(
     snapshot: &Snapshot<'_>,
     asked: lsp::TextDocumentPositionParams,
 ) -> Result<Value, Refusal> {
+    let mut found: BTreeMap<Span, Role> = BTreeMap::new();
     let places = places(snapshot, &asked);
-    let Some(place) = places.first() else { return Ok(Value::Null) };
-    let Some(symbol) = place.symbol() else { return Ok(Value::Null) };
+    for place in &places {
+        let Some(symbol) = place.symbol() else { continue };
+        let here = place.policy.names().occurrences(symbol).filter(|one| one.span.file == place.file);
+        // One file has a number in each policy; the place in it is what counts.
+        found.extend(here.map(|one| (Span { file: FileId(0), ..one.span }, one.role)));
+    }
+    let Some(place) = places.first().filter(|_| !found.is_empty()) else { return Ok(Value::Null) };
     let lines = snapshot.lines(place.policy.text(place.file));
-    let here = place.policy.names().occurrences(symbol).filter(|one| one.span.file == place.file);
-    let told: Vec<Value> = here
-        .map(|one| {
+    let told: Vec<Value> = found
+        .into_iter()
+        .map(|(span, role)| {
             // A declaration is where a name is written, in the protocol's words.
-            let kind = match one.role {
+            let kind = match role {
                 Role::Declaration => lsp::DocumentHighlightKind::Write,
                 Role::Use => lsp::DocumentHighlightKind::Read,
             };
-            json!({"range": lines.range(one.span.start as usize, one.span.end as usize), "kind": kind})
+            json!({"range": lines.range(span.start as usize, span.end as usize), "kind": kind})
         })
         .collect();
     Ok(json!(told))
@@ -107,30 +126,41 @@ pub(super) fn prepare_rename(
     snapshot: &Snapshot<'_>,
     asked: lsp::TextDocumentPositionParams,
 ) -> Result<Value, Refusal> {
-    let places = places(snapshot, &asked);
-    let Some(place) = places.first() else { return Ok(Value::Null) };
-    let (span, name) = rename::prepare(place.policy.names(), place.file, place.offset).map_err(refused)?;
-    let lines = snapshot.lines(place.policy.text(place.file));
-    Ok(json!({"range": lines.range(span.start as usize, span.end as usize), "placeholder": name}))
+    let mut told = Value::Null;
+    for place in places(snapshot, &asked) {
+        // What one of the policies refuses is refused.
+        let (span, name) =
+            rename::prepare(place.policy.names(), place.file, place.offset).map_err(refused)?;
+        let lines = snapshot.lines(place.policy.text(place.file));
+        let range = lines.range(span.start as usize, span.end as usize);
+        told = json!({"range": range, "placeholder": name});
+    }
+    Ok(told)
 }
 
 pub(super) fn rename(snapshot: &Snapshot<'_>, asked: lsp::RenameParams) -> Result<Value, Refusal> {
-    let mut changes: std::collections::BTreeMap<String, Vec<Value>> = std::collections::BTreeMap::new();
+    let mut changes: BTreeMap<PathBuf, Vec<(Span, Value)>> = BTreeMap::new();
     for place in places(snapshot, &asked.text_document_position_params) {
         let policy = place.policy;
         let options = wayleave_compiler::Options { as_of: snapshot.host.as_of };
         let at = (place.file, place.offset);
         let edits = rename::rename(policy.sources(), policy.names(), at, &asked.new_name, &options);
         for edit in edits.map_err(refused)? {
-            let Some(location) = snapshot.location(policy, edit.span) else { continue };
-            let told = json!({"range": location.range, "newText": edit.text});
-            let of_file = changes.entry(location.uri.as_str().to_owned()).or_default();
-            if !of_file.contains(&told) {
-                of_file.push(told);
+            let span = edit.span;
+            let range = snapshot.lines(policy.text(span.file)).range(span.start as usize, span.end as usize);
+            let told = json!({"range": range, "newText": edit.text});
+            let of_file = changes.entry(policy.path(span.file).to_owned()).or_default();
+            if !of_file.iter().any(|(_, known)| *known == told) {
+                of_file.push((span, told));
             }
         }
     }
-    Ok(json!({"changes": changes}))
+    // What a second policy adds to a file that it shares stands among the others.
+    let edits = changes.into_iter().map(|(path, mut edits)| {
+        edits.sort_by_key(|(span, _)| (span.start, span.end));
+        (path, edits.into_iter().map(|(_, told)| told).collect())
+    });
+    Ok(workspace_edit(snapshot, edits.collect()))
 }
 
 pub(super) fn hover(
@@ -138,13 +168,25 @@ pub(super) fn hover(
     asked: lsp::TextDocumentPositionParams,
 ) -> Result<Value, Refusal> {
     let places = places(snapshot, &asked);
-    let Some(place) = places.first() else { return Ok(Value::Null) };
-    let Some(told) = hover::hover(&place.policy.known(), place.file, place.offset) else {
-        return Ok(Value::Null);
+    let mut told: Vec<(&Place<'_>, hover::Hover)> = Vec::new();
+    for place in &places {
+        if let Some(hover) = hover::hover(&place.known(snapshot), place.file, place.offset)
+            && !told.iter().any(|(_, known)| known.text == hover.text)
+        {
+            told.push((place, hover));
+        }
+    }
+    let Some((first, hover)) = told.first() else { return Ok(Value::Null) };
+    let lines = snapshot.lines(first.policy.text(first.file));
+    let range = lines.range(hover.span.start as usize, hover.span.end as usize);
+    let text = if told.len() == 1 {
+        hover.text.clone()
+    } else {
+        // What differs is told of each policy, under the name of its root.
+        let parts = told.iter().map(|(place, hover)| format!("in `{}`:\n\n{}", place.root(), hover.text));
+        parts.collect::<Vec<_>>().join("\n\n---\n\n")
     };
-    let lines = snapshot.lines(place.policy.text(place.file));
-    let range = lines.range(told.span.start as usize, told.span.end as usize);
-    Ok(json!({"contents": {"kind": "markdown", "value": told.text}, "range": range}))
+    Ok(json!({"contents": {"kind": "markdown", "value": text}, "range": range}))
 }
 
 pub(super) fn complete(
@@ -153,22 +195,25 @@ pub(super) fn complete(
 ) -> Result<Value, Refusal> {
     let places = places(snapshot, &asked);
     let Some(place) = places.first() else { return Ok(Value::Null) };
-    let found =
-        completion::complete(&place.policy.known(), place.file, place.offset, snapshot.client.snippets);
+    let mut found: Vec<Completion> = Vec::new();
+    for place in &places {
+        let known = place.known(snapshot);
+        let all = completion::complete(&known, place.file, place.offset, snapshot.client.snippets);
+        let is_known = |one: &Completion| {
+            found.iter().any(|known| known.label == one.label && known.insert == one.insert)
+        };
+        let new = all.into_iter().filter(|one| !is_known(one)).collect::<Vec<_>>();
+        found.extend(new);
+    }
     let lines = snapshot.lines(place.policy.text(place.file));
-    let items: Vec<Value> = found
-        .into_iter()
-        .enumerate()
-        .map(|(index, one)| {
-            let range = lines.range(one.replaces.start as usize, one.replaces.end as usize);
-            item(one, index, range)
-        })
-        .collect();
+    let items: Vec<Value> =
+        found.into_iter().enumerate().map(|(index, one)| item(one, index, &lines)).collect();
     Ok(json!({"isIncomplete": false, "items": items}))
 }
 
 /// Editors sort by letters where nothing else is said, so the order is said.
-fn item(one: Completion, index: usize, range: lsp::Range) -> Value {
+fn item(one: Completion, index: usize, lines: &Lines<'_>) -> Value {
+    let range = lines.range(one.replaces.start as usize, one.replaces.end as usize);
     let (format, text) = match one.insert {
         Insert::Plain(text) => (lsp::InsertTextFormat::PlainText, text),
         Insert::Snippet(text) => (lsp::InsertTextFormat::Snippet, text),
@@ -180,6 +225,13 @@ fn item(one: Completion, index: usize, range: lsp::Range) -> Value {
         "insertTextFormat": format,
         "textEdit": {"range": range, "newText": text},
     });
+    if let Some(edit) = &one.also {
+        let range = lines.range(edit.span.start as usize, edit.span.end as usize);
+        item["additionalTextEdits"] = json!([{"range": range, "newText": edit.text}]);
+    }
+    if !one.detail.is_empty() {
+        item["detail"] = json!(one.detail);
+    }
     if !one.documentation.is_empty() {
         item["documentation"] = json!({"kind": "markdown", "value": one.documentation});
     }
@@ -190,7 +242,10 @@ fn item_kind(sort: Sort) -> lsp::CompletionItemKind {
     match sort {
         Sort::Word => lsp::CompletionItemKind::Keyword,
         Sort::Unit => lsp::CompletionItemKind::Unit,
+        Sort::Value => lsp::CompletionItemKind::Value,
         Sort::Item => lsp::CompletionItemKind::Snippet,
+        Sort::Code => lsp::CompletionItemKind::Constant,
+        Sort::File => lsp::CompletionItemKind::File,
         Sort::Name(Kind::Member | Kind::Word | Kind::Finding) => lsp::CompletionItemKind::EnumMember,
         Sort::Name(Kind::Type) => lsp::CompletionItemKind::Enum,
         Sort::Name(Kind::Attribute | Kind::Counter) => lsp::CompletionItemKind::Variable,

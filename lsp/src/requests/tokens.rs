@@ -1,21 +1,26 @@
 //! Colours: of a whole document, of what changed in them since the last answer, and of a range.
 
 use super::Refusal;
-use crate::features::tokens::{KINDS, Token, change, tokens};
+use crate::features::tokens::{KINDS, MODIFIERS, Token, change, tokens};
 use crate::snapshot::Snapshot;
 use crate::workspace::Document;
 use gen_lsp_types as lsp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use wayleave_program::value::Instant;
 
 /// What an editor has to know to read the numbers.
 pub(super) fn legend() -> Value {
     let kinds: Vec<&str> = KINDS.iter().map(|(_, name)| *name).collect();
-    json!({"tokenTypes": kinds, "tokenModifiers": []})
+    let modifiers: Vec<&str> = MODIFIERS.iter().map(|(_, name)| *name).collect();
+    json!({"tokenTypes": kinds, "tokenModifiers": modifiers})
 }
 
 pub(super) fn full(snapshot: &Snapshot<'_>, asked: lsp::SemanticTokensParams) -> Result<Value, Refusal> {
     let Some((path, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(Value::Null) };
-    let data = encoded(snapshot, document, &tokens(document.parse()));
+    let data = encoded(snapshot, document, &tokens(document.parse(), &ended(snapshot, &path)));
     let (id, _) = snapshot.colours.told(&path, data.clone());
     Ok(json!({"resultId": id, "data": data}))
 }
@@ -25,7 +30,7 @@ pub(super) fn delta(
     asked: lsp::SemanticTokensDeltaParams,
 ) -> Result<Value, Refusal> {
     let Some((path, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(Value::Null) };
-    let data = encoded(snapshot, document, &tokens(document.parse()));
+    let data = encoded(snapshot, document, &tokens(document.parse(), &ended(snapshot, &path)));
     let (id, before) = snapshot.colours.told(&path, data.clone());
     match before {
         Some((known, before)) if known == asked.previous_result_id => {
@@ -43,11 +48,19 @@ pub(super) fn range(
     snapshot: &Snapshot<'_>,
     asked: lsp::SemanticTokensRangeParams,
 ) -> Result<Value, Refusal> {
-    let Some((_, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(Value::Null) };
+    let Some((path, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(Value::Null) };
     let range = snapshot.lines(&document.text).offsets(asked.range);
-    let mut tokens = tokens(document.parse());
+    let mut tokens = tokens(document.parse(), &ended(snapshot, &path));
     tokens.retain(|token| token.range.start < range.end && range.start < token.range.end);
     Ok(json!({"data": encoded(snapshot, document, &tokens)}))
+}
+
+/// Each `approve` that is over, of the policies that a file is part of.
+fn ended(snapshot: &Snapshot<'_>, path: &Path) -> BTreeSet<String> {
+    let policies = snapshot.policies_of(path).filter_map(|(policy, _)| policy.policy().map(Arc::as_ref));
+    let approvals = policies.flat_map(|policy| &policy.approvals);
+    let is_over = |until: Option<Instant>| until.is_some_and(|until| until <= snapshot.host.as_of);
+    approvals.filter(|rule| is_over(rule.period.until)).map(|rule| rule.name.clone()).collect()
 }
 
 /// Five numbers each, the place counted from the token before.
@@ -61,7 +74,12 @@ fn encoded(snapshot: &Snapshot<'_>, document: &Document, tokens: &[Token]) -> Ve
         let kind = place.and_then(|place| u32::try_from(place).ok()).unwrap_or(0);
         let from = if range.start.line == line { character } else { 0 };
         let length = range.end.character - range.start.character;
-        data.extend([range.start.line - line, range.start.character - from, length, kind, 0]);
+        let bits = token.modifiers.iter().filter_map(|modifier| {
+            let place = MODIFIERS.iter().position(|(known, _)| known == modifier)?;
+            Some(1_u32 << place)
+        });
+        let place = [range.start.line - line, range.start.character - from, length];
+        data.extend(place.into_iter().chain([kind, bits.sum()]));
         (line, character) = (range.start.line, range.start.character);
     }
     data

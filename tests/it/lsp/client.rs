@@ -28,7 +28,7 @@ impl Client {
     }
 
     /// A client that says `first` right after the handshake, before its server begins to listen. The folders that it works in
-    /// stand among its capabilities.
+    /// and the options that it gives stand among its capabilities.
     pub(crate) fn prepared(capabilities: Value, disk: &[(&str, &str)], first: impl Fn(&Client)) -> Client {
         Client::paced(NEVER_QUIET, capabilities, disk, first)
     }
@@ -43,7 +43,8 @@ impl Client {
         let (connection, theirs) = Connection::memory();
         let mut client = Client { connection, server: None, initialized: Value::Null };
         let folders = capabilities["workspaceFolders"].clone();
-        let parameters = json!({"processId": null, "rootUri": null, "workspaceFolders": folders, "capabilities": capabilities});
+        let parameters = json!({"processId": null, "rootUri": null, "workspaceFolders": folders,
+            "initializationOptions": capabilities["initializationOptions"], "capabilities": capabilities});
         client.send("0", "initialize", parameters);
         client.tell("initialized", json!({}));
         first(&client);
@@ -55,7 +56,8 @@ impl Client {
                     .cloned()
                     .ok_or_else(|| "there is no such file".to_owned())
             };
-            serve(&theirs, &Host { read: &read, as_of: DEFAULT_NOW, pace })
+            let list = |folder: &Path| names_in(&disk, folder);
+            serve(&theirs, &Host { read: &read, list: &list, as_of: DEFAULT_NOW, pace })
         }));
         client.initialized = client.response().response_result.expect("it is initialized");
         client
@@ -164,6 +166,20 @@ impl Client {
         let unread: Vec<Message> = self.connection.receiver.try_iter().collect();
         assert!(unread.is_empty(), "{unread:?}");
     }
+}
+
+/// The names of what stands in a folder of a disk, in order.
+fn names_in(disk: &BTreeMap<String, String>, folder: &Path) -> Vec<String> {
+    let inside = disk.keys().filter_map(|path| Path::new(path).strip_prefix(folder).ok()?.to_str());
+    let mut names: Vec<String> = inside
+        .map(|inner| match inner.split_once('/') {
+            Some((below, _)) => format!("{below}/"),
+            None => inner.to_owned(),
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 pub(crate) fn uri(path: &str) -> String {

@@ -10,6 +10,7 @@ use std::ops::Range;
 use wayleave_grammar::layout::layout;
 use wayleave_grammar::parse;
 use wayleave_lsp::Pace;
+use wayleave_lsp::features::places::filled;
 
 /// Where a case begins that names no file.
 const MAIN: &str = "/p/main.route";
@@ -213,6 +214,9 @@ const COLOURS: [&str; 11] = [
     "variable",
 ];
 
+/// The same of what is more to know.
+const MODIFIERS: [&str; 4] = ["declaration", "readonly", "deprecated", "defaultLibrary"];
+
 /// Each word with its colour.
 fn coloured(case: &Case, counted: &Counted<'_>, answer: &Value) -> Vec<String> {
     let numbers: Vec<u64> =
@@ -225,7 +229,10 @@ fn coloured(case: &Case, counted: &Counted<'_>, answer: &Value) -> Vec<String> {
         let end = json!({"line": line, "character": character + token[2]});
         let range = json!({"start": {"line": line, "character": character}, "end": end});
         let colour = COLOURS[usize::try_from(token[3]).expect("a small number")];
-        shown.push(format!("{}: {colour} {}", line + 1, &case.text()[counted.bytes(&range)]));
+        let is_set = |bit: &usize| token[4] & (1 << bit) != 0;
+        let more: String =
+            (0..MODIFIERS.len()).filter(is_set).map(|bit| format!("+{}", MODIFIERS[bit])).collect();
+        shown.push(format!("{}: {colour}{more} {}", line + 1, &case.text()[counted.bytes(&range)]));
     }
     shown
 }
@@ -253,6 +260,57 @@ const PLAIN: Asked = Asked {
     holds: |_, _, _| {},
     shown: |_, _, answer| answer.clone(),
 };
+
+const ACTIONS: Asked = Asked {
+    method: "textDocument/codeAction",
+    more: |counted, mark| json!({"range": counted.range(mark), "context": {"diagnostics": []}}),
+    ..PLAIN
+};
+
+const COMPLETION: Asked = Asked { method: "textDocument/completion", more: place, ..PLAIN };
+
+fn place(counted: &Counted<'_>, mark: &Range<usize>) -> Value {
+    json!({"position": counted.position(mark.start)})
+}
+
+fn versioned() -> Value {
+    json!({"workspace": {"workspaceEdit": {"documentChanges": true}}})
+}
+
+/// Of a file below both folders each has a policy.
+fn two_policies() -> Value {
+    json!({"workspaceFolders": [{"uri": uri("/p"), "name": "p"}, {"uri": uri("/p/team"), "name": "team"}]})
+}
+
+/// What is done to the open file by any action leaves no more mistakes of form than there were.
+fn reads_after(case: &Case, counted: &Counted<'_>, actions: &Value) {
+    for action in actions.as_array().expect("a list") {
+        let documents = action["edit"]["documentChanges"].as_array().expect("edits by document");
+        for document in documents.iter().filter(|one| one["textDocument"]["uri"] == json!(uri(case.path()))) {
+            assert_eq!(document["textDocument"]["version"], json!(1), "{action}");
+            let edits = document["edits"].as_array().expect("edits").iter().map(|edit| {
+                let text = match edit["snippet"]["value"].as_str() {
+                    Some(snippet) => json!(filled(snippet)),
+                    None => edit["newText"].clone(),
+                };
+                json!({"range": edit["range"], "newText": text})
+            });
+            let text = counted.edited(&edits.collect());
+            assert!(parse(&text).errors().len() <= parse(case.text()).errors().len(), "{text}");
+        }
+    }
+}
+
+/// What is offered: how it is called, what is said of it, and what comes with it.
+fn offered(_: &Case, _: &Counted<'_>, answer: &Value) -> Value {
+    let items = answer["items"].as_array().expect("items").iter();
+    let told = items.filter(|item| item["additionalTextEdits"].is_array() || item["kind"] != json!(14));
+    let shown = told.map(|item| {
+        let detail = item["detail"].as_str().unwrap_or_default();
+        json!({"label": item["label"], "detail": detail, "also": item["additionalTextEdits"]})
+    });
+    shown.collect()
+}
 
 const FEATURES: &[Asked] = &[
     Asked {
@@ -312,6 +370,47 @@ const FEATURES: &[Asked] = &[
         },
         // The id is made of positions, which differ by encoding.
         shown: |_, _, answer| answer["items"].clone(),
+        ..PLAIN
+    },
+    Asked {
+        folder: "rename-edits",
+        method: "textDocument/rename",
+        capabilities: versioned,
+        more: |counted, mark| json!({"position": counted.position(mark.start), "newName": "renamed"}),
+        ..PLAIN
+    },
+    Asked { folder: "additions", capabilities: versioned, holds: reads_after, ..ACTIONS },
+    Asked {
+        folder: "additions-with-places",
+        capabilities: || json!({"workspace": {"workspaceEdit": {"documentChanges": true, "snippetEditSupport": true}}}),
+        holds: reads_after,
+        ..ACTIONS
+    },
+    Asked { folder: "missing-use", capabilities: versioned, holds: reads_after, ..ACTIONS },
+    Asked { folder: "brought", shown: offered, ..COMPLETION },
+    Asked { folder: "shared-completion", capabilities: two_policies, shown: offered, ..COMPLETION },
+    Asked {
+        folder: "shared-hover",
+        method: "textDocument/hover",
+        capabilities: two_policies,
+        more: place,
+        ..PLAIN
+    },
+    Asked {
+        folder: "shared-highlight",
+        method: "textDocument/documentHighlight",
+        capabilities: two_policies,
+        more: place,
+        ..PLAIN
+    },
+    Asked {
+        folder: "signature-help",
+        method: "textDocument/signatureHelp",
+        capabilities: || {
+            let parts = json!({"parameterInformation": {"labelOffsetSupport": true}});
+            json!({"textDocument": {"signatureHelp": {"signatureInformation": parts}}})
+        },
+        more: place,
         ..PLAIN
     },
     Asked { folder: "folding", method: "textDocument/foldingRange", ..PLAIN },

@@ -1,4 +1,6 @@
-//! Whole items with places to fill in, in the layout that the formatter gives them.
+//! Whole items, and parts of them, with places to fill in, in the layout that the formatter gives them.
+
+use wayleave_grammar::{SyntaxKind, SyntaxToken};
 
 /// Each with the word that it begins with.
 pub const ALL: &[(&str, &str)] = &[
@@ -40,10 +42,81 @@ pub const ALL: &[(&str, &str)] = &[
         "test",
         "test \"${1:what is shown}\" {\n  given  ${2:request.stream}: ${3:true}\n  expect ${4:otherwise}\n}",
     ),
+    ("timezone", "timezone \"${1:Europe/Zurich}\""),
     ("type", "type ${1:name} = ${2:a} | ${3:b}"),
+    ("use", "use \"${1:teams/team.route}\""),
+];
+
+/// Parts of items, each with the word that it begins with and the item that it is a part of.
+pub const INSIDE: &[(&str, SyntaxKind, &str)] = &[
+    (
+        "model",
+        SyntaxKind::Provider,
+        "model ${1:name} {\n  supports: [${2:chat}]\n  context: ${3:128k} tokens\n}",
+    ),
+    ("because", SyntaxKind::Deny, "because \"${1:why}\""),
+    ("because", SyntaxKind::Forbid, "because \"${1:why}\""),
+    ("because", SyntaxKind::RequireApproval, "because \"${1:why}\""),
+    ("failover", SyntaxKind::Route, "failover on [${1:timeout}, ${2:overloaded}]"),
+    (
+        "split",
+        SyntaxKind::Route,
+        "split by ${1:caller.id} { ${2:90%} ${3:near/large}  ${4:10%} ${5:near/small} }",
+    ),
+    ("within", SyntaxKind::Route, "within ${1:30s}"),
+    ("retry", SyntaxKind::Route, "retry ${1:2}  backoff ${2:250ms}..${3:4s}"),
+    ("hedge", SyntaxKind::Route, "hedge after ${1:3s}"),
+    ("deadline", SyntaxKind::Route, "deadline ${1:2min}"),
+    ("valid", SyntaxKind::RequireApproval, "valid ${1:30d}"),
+    ("warn", SyntaxKind::Budget, "warn at ${1:80%}"),
+    ("ramp", SyntaxKind::Migrate, "ramp { ${1:2027-01-01} ${2:5%}  ${3:2027-02-01} ${4:100%} }"),
+    (
+        "rollback",
+        SyntaxKind::Migrate,
+        "rollback over ${1:10min} when errors > ${2:2%} or first-token > ${3:3s}",
+    ),
+    ("shadow", SyntaxKind::Migrate, "shadow ${1:10%} until ${2:2027-01-01}"),
+    ("deny", SyntaxKind::Observe, "deny ${1:name}\n  when ${2:request.stream}\n  because \"${3:why}\""),
+    (
+        "forbid",
+        SyntaxKind::Observe,
+        "forbid ${1:name}: ${2:any}\n  when ${3:request.stream}\n  because \"${4:why}\"",
+    ),
+];
+
+/// Values of fields, by the word that opens the body, and the field.
+pub const VALUES: &[(&str, &str, &str)] = &[
+    ("provider", "protocol", "${1:openai}"),
+    ("provider", "url", "\"${1:https://api.example.com/v1}\""),
+    ("provider", "key", "env(\"${1:PROVIDER_API_KEY}\")"),
+    ("provider", "timeout", "{ connect: ${1:2s}  first-token: ${2:45s}  idle: ${3:60s} }"),
+    ("model", "supports", "[${1:chat}]"),
+    ("model", "context", "${1:128k} tokens"),
+    ("model", "output", "${1:8k} tokens"),
+    ("model", "price", "\\$${1:2} in, \\$${2:6} out per 1M tokens"),
+    ("detector", "url", "\"${1:https://detector.example.com/analyze}\""),
+    ("detector", "finds", "[${1:finding}]"),
+    ("detector", "timeout", "${1:200ms}"),
+    ("detector", "on-failure", "${1:found}"),
 ];
 
 /// The item that begins with a word.
 pub fn of(word: &str) -> Option<&'static str> {
     ALL.iter().find(|(begins, _)| *begins == word).map(|(_, snippet)| *snippet)
+}
+
+/// The part of an item that begins with a word, where that word stands.
+pub(super) fn inside(word: &str, token: &SyntaxToken) -> Option<&'static str> {
+    let of_node = |kind: SyntaxKind| {
+        INSIDE
+            .iter()
+            .find(|(begins, item, _)| *begins == word && *item == kind)
+            .map(|(_, _, snippet)| *snippet)
+    };
+    token.parent_ancestors().find_map(|node| of_node(node.kind()))
+}
+
+/// The value of a field, with places to fill in.
+pub(super) fn value_of(owner: &str, field: &str) -> Option<&'static str> {
+    VALUES.iter().find(|(of, name, _)| *of == owner && *name == field).map(|(_, _, value)| *value)
 }

@@ -1,15 +1,14 @@
 //! What follows from a declaration and is not written in it: where an attribute's value comes from and who controls it, what a
 //! target can do and who may use it, the plan of a route with its groups and plans written out.
 
-use super::{Known, guarantees, item_at, words};
+use super::{Known, fields, guarantees, item_at, plans, words};
 use crate::features::names::{Domain, Kind, Occurrence, Symbol};
+use crate::features::targets::Reach;
 use wayleave_compiler::Policy;
-use wayleave_compiler::model::{
-    Approve, ArmOutcome, Forbid, Ordering, Plan, PlanStage, Route, RouteBody, Rule, Who,
-};
+use wayleave_compiler::model::{ArmOutcome, Plan, PlanStage, RouteBody, Rule, Who};
 use wayleave_compiler::source::Span;
 use wayleave_grammar::SyntaxNode;
-use wayleave_grammar::ast::{self, Field, Item, Node, SourceKind, Value};
+use wayleave_grammar::ast::{self, Field, Item, Node, SourceKind, TypeShape, Value};
 use wayleave_program::catalogue::TargetId;
 
 /// Paragraphs about a name, in Markdown; those that are empty say nothing.
@@ -22,16 +21,24 @@ pub(super) fn of(known: &Known<'_>, symbol: &Symbol, declaration: Option<&Occurr
         (Kind::Member, Some(_)) => vec![format!("among {}", members(known, &symbol.owner))],
         (Kind::Model, Some(declaration)) => target(known, symbol, declaration),
         (Kind::Provider, Some(declaration)) => provider(known, declaration),
-        (Kind::Route, Some(_)) => known.policy.map(|policy| route(policy, &symbol.name)).unwrap_or_default(),
-        (Kind::Approve, Some(_)) => {
-            known.policy.map(|policy| approval(policy, &symbol.name)).unwrap_or_default()
+        (Kind::Route, Some(_)) => {
+            known.policy.map(|policy| plans::route(known, policy, &symbol.name)).unwrap_or_default()
         }
         (Kind::Guarantee, Some(_)) => guarantees::state(known, &symbol.name),
+        (Kind::Approve, Some(_)) => {
+            known.policy.map(|policy| approval(known, policy, &symbol.name)).unwrap_or_default()
+        }
+        (Kind::Approval, Some(_)) => {
+            known.policy.map(|policy| requirement(policy, &symbol.name)).unwrap_or_default()
+        }
+        (Kind::Group, Some(_)) => vec![group(known, &symbol.name)],
+        (Kind::Plan, Some(_)) => vec![plans::named(known, &symbol.name)],
+        (Kind::Field | Kind::Word, None) => fields::help(&symbol.owner, &symbol.name).into_iter().collect(),
         _ => Vec::new(),
     }
 }
 
-fn listed(names: impl IntoIterator<Item = String>) -> String {
+pub(super) fn listed(names: impl IntoIterator<Item = String>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")
 }
@@ -69,6 +76,13 @@ fn declared_attribute(known: &Known<'_>, symbol: &Symbol, declaration: &Occurren
         }
         Some(Item::Attribute(item)) => {
             parts.push(control(&item));
+            let sources = item
+                .sources()
+                .map(|source| known.sources.one_line(Span::new(declaration.span.file, source.range())));
+            let sources: Vec<String> = sources.map(|source| format!("`{source}`")).collect();
+            if !sources.is_empty() {
+                parts.push(format!("read from {}", sources.join(", then ")));
+            }
             if item.required().is_some() {
                 parts.push("a request without it is refused".to_owned());
             } else if let Some(default) = item.default().and_then(|clause| clause.value()) {
@@ -82,8 +96,27 @@ fn declared_attribute(known: &Known<'_>, symbol: &Symbol, declaration: &Occurren
         Some(Item::Define(_)) => parts.push("a name for a condition".to_owned()),
         Some(_) | None => {}
     }
+    parts.extend(kind_of_value(known, declaration));
     parts.extend(values(known, symbol));
     parts
+}
+
+/// The type of a declared attribute, where it is not told by its values.
+fn kind_of_value(known: &Known<'_>, declaration: &Occurrence) -> Option<String> {
+    let shape = match item_at(known.sources, declaration.span)? {
+        Item::Attribute(item) => item.shape()?,
+        Item::Classify(item) => item.shape()?,
+        _ => return None,
+    };
+    let words = known.sources.one_line(Span::new(declaration.span.file, shape.range()));
+    let kind = match &shape {
+        TypeShape::Plain(_) => "one of several values, without an order".to_owned(),
+        TypeShape::Scale(_) => "one of several values, on a scale".to_owned(),
+        TypeShape::Tree(_) => "one of several values, in a tree".to_owned(),
+        TypeShape::Set(_) => format!("a set: `{words}`"),
+        TypeShape::Named(_) => format!("`{words}`"),
+    };
+    Some(format!("type: {kind}"))
 }
 
 /// Who decides what value an attribute has.
@@ -108,7 +141,7 @@ fn control(item: &ast::Attribute) -> String {
 }
 
 /// The fields of a body as they are written, without the body of a `timeout` and without a key that stands there openly.
-fn fields(known: &Known<'_>, file: wayleave_compiler::FileId, body: &SyntaxNode) -> Vec<String> {
+fn stated(known: &Known<'_>, file: wayleave_compiler::FileId, body: &SyntaxNode) -> Vec<String> {
     let fields = body.children().filter_map(Field::cast).filter(|field| {
         let is_key = field.name().is_some_and(|name| name.text() == "key");
         !is_key || matches!(field.value(), Some(Value::Call(_)))
@@ -120,7 +153,7 @@ fn provider(known: &Known<'_>, declaration: &Occurrence) -> Vec<String> {
     let Some(Item::Provider(item)) = item_at(known.sources, declaration.span) else { return Vec::new() };
     let models = item.models().filter_map(|model| model.name()).map(|name| name.text());
     vec![
-        fields(known, declaration.span.file, item.syntax()).join("\n"),
+        stated(known, declaration.span.file, item.syntax()).join("\n"),
         format!("models: {}", listed(models)),
     ]
 }
@@ -136,95 +169,113 @@ fn target(known: &Known<'_>, symbol: &Symbol, declaration: &Occurrence) -> Vec<S
     if let Some(remote) = model.provider_side_name() {
         parts.push(format!("sent as `{}`", remote.value()));
     }
-    let mut stated = fields(known, file, model.syntax());
-    stated.extend(fields(known, file, item.syntax()));
-    parts.push(stated.join("\n"));
+    let mut lines = stated(known, file, model.syntax());
+    lines.extend(stated(known, file, item.syntax()));
+    parts.push(lines.join("\n"));
     let name = format!("{}/{}", symbol.owner, symbol.name);
     if let Some((policy, id)) =
         known.policy.and_then(|policy| Some((policy, policy.catalogue.find_target(&name)?)))
     {
-        parts.extend(permission(policy, id));
+        parts.extend(permission(known, policy, id));
     }
     parts
 }
 
-/// The rules that speak about a target by name.
-fn permission(policy: &Policy, id: TargetId) -> Vec<String> {
-    let approves = |rule: &&Rule<Approve>| rule.body.targets.contains(&id) && !rule.is_tried;
-    let forbids = |rule: &&Rule<Forbid>| rule.body.targets.contains(&id) && !rule.is_tried;
-    let approved: Vec<String> =
-        policy.approvals.iter().filter(approves).map(|rule| rule.name.clone()).collect();
-    let forbidden: Vec<String> =
-        policy.prohibitions.iter().filter(forbids).map(|rule| rule.name.clone()).collect();
+/// The rules that speak about a target by name, with what they say of requests, and the routes that name it.
+fn permission(known: &Known<'_>, policy: &Policy, id: TargetId) -> Vec<String> {
+    let mut approved = Vec::new();
+    for rule in policy.approvals.iter().filter(|rule| rule.body.targets.contains(&id) && !rule.is_tried) {
+        let is_over = rule.period.until.is_some_and(|until| until <= known.as_of);
+        approved.push(format!("{}{}", told(known, rule), if is_over { ", ended" } else { "" }));
+    }
+    let forbids = policy.prohibitions.iter().filter(|rule| rule.body.targets.contains(&id) && !rule.is_tried);
+    let forbidden: Vec<String> = forbids.map(|rule| told(known, rule)).collect();
+    let listing = |head: &str, lines: &[String]| {
+        let lines: Vec<String> = lines.iter().map(|line| format!("- {line}")).collect();
+        format!("{head}\n\n{}", lines.join("\n"))
+    };
     let mut parts = Vec::new();
     parts.push(if approved.is_empty() {
         "no `approve` covers it, so nobody gets it".to_owned()
     } else {
-        format!("approved by {}", listed(approved))
+        listing("approved by", &approved)
     });
     if !forbidden.is_empty() {
-        parts.push(format!("may be forbidden by {}", listed(forbidden)));
+        parts.push(listing("may be forbidden by", &forbidden));
+    }
+    let names_it = |plan: &Plan| plan.stages.iter().any(|stage| is_member(stage, id));
+    let routes = policy.routes.iter().filter(|route| match &route.body {
+        RouteBody::Plan(plan) => names_it(plan),
+        RouteBody::Arms(arms) => arms.iter().any(|arm| match &arm.outcome {
+            ArmOutcome::Plan(plan) => names_it(plan),
+            ArmOutcome::Deny(_) => false,
+        }),
+    });
+    let routes: Vec<String> = routes.map(|route| route.name.clone()).collect();
+    if !routes.is_empty() {
+        parts.push(format!("stands in the plan of {}", listed(routes)));
     }
     parts
 }
 
-fn approval(policy: &Policy, name: &str) -> Vec<String> {
+fn is_member(stage: &PlanStage, id: TargetId) -> bool {
+    match &stage.who {
+        Who::Target(target) => *target == id,
+        Who::Requested => false,
+        Who::Split(_, shares) => shares.iter().any(|(_, target)| *target == id),
+        Who::Ordered(_, targets) => targets.contains(&id),
+    }
+}
+
+/// A rule by its name, with its condition.
+fn told<Body>(known: &Known<'_>, rule: &Rule<Body>) -> String {
+    let when = match item_at(known.sources, rule.span) {
+        Some(Item::Approve(item)) => item.when(),
+        Some(Item::Forbid(item)) => item.when(),
+        Some(_) | None => None,
+    };
+    match when {
+        Some(when) => {
+            let when = known.sources.one_line(Span::new(rule.span.file, when.range()));
+            format!("`{}` {when}", rule.name)
+        }
+        None => format!("`{}`, always", rule.name),
+    }
+}
+
+fn approval(known: &Known<'_>, policy: &Policy, name: &str) -> Vec<String> {
     let Some(rule) = policy.approvals.iter().find(|rule| rule.name == name) else { return Vec::new() };
     let targets = rule.body.targets.iter().map(|id| policy.catalogue.target(*id).name.clone());
     let mut parts = vec![format!("covers {}", listed(targets))];
     if let Some(owner) = &rule.body.owner {
         parts.push(format!("owner: {owner}"));
     }
+    if let Some(by) = &rule.body.by {
+        parts.push(format!("approved by: {by}"));
+    }
+    let date = |at| policy.schema.zone.write_date(at);
+    if let Some(from) = rule.period.from.filter(|from| known.as_of < *from) {
+        parts.push(format!("begins on {}", date(from)));
+    }
     parts.push(match rule.period.until {
-        Some(until) => format!("ends with the beginning of {}", policy.schema.zone.write_date(until)),
+        Some(until) if until <= known.as_of => {
+            format!("**ended** with the beginning of {}: it approves nothing", date(until))
+        }
+        Some(until) => format!("ends with the beginning of {}", date(until)),
         None => "has no end".to_owned(),
     });
     parts
 }
 
-fn route(policy: &Policy, name: &str) -> Vec<String> {
-    let Some(route) = policy.routes.iter().find(|route| route.name == name) else { return Vec::new() };
-    let mut parts = Vec::new();
-    if let Some(outer) = route.inside.and_then(|id| policy.routes.get(id.0 as usize)) {
-        parts.push(format!("takes a part of the requests of `{}`", outer.name));
-    }
-    parts.extend(plans(policy, route));
-    parts
+fn requirement(policy: &Policy, name: &str) -> Vec<String> {
+    let Some(rule) = policy.requirements.iter().find(|rule| rule.name == name) else { return Vec::new() };
+    let each = &policy.schema.attribute(rule.body.each).name;
+    let end = if rule.body.valid_ms.is_some() { "" } else { ", without end" };
+    vec![format!("granted by the group `{}`, to one `{each}`{end}", rule.body.by)]
 }
 
-fn plans(policy: &Policy, route: &Route) -> Vec<String> {
-    match &route.body {
-        RouteBody::Plan(plan) => vec![format!("plan:\n\n{}", stages(policy, plan))],
-        RouteBody::Arms(arms) => arms
-            .iter()
-            .zip(1..)
-            .map(|(arm, number)| match &arm.outcome {
-                ArmOutcome::Plan(plan) => format!("plan of arm {number}:\n\n{}", stages(policy, plan)),
-                ArmOutcome::Deny(words) => format!("arm {number} denies: {words}"),
-            })
-            .collect(),
-    }
-}
-
-fn stages(policy: &Policy, plan: &Plan) -> String {
-    let lines =
-        plan.stages.iter().zip(1..).map(|(stage, number)| format!("{number}. {}", one_stage(policy, stage)));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn one_stage(policy: &Policy, stage: &PlanStage) -> String {
-    let name = |id: &TargetId| policy.catalogue.target(*id).name.clone();
-    match &stage.who {
-        Who::Target(id) => format!("`{}`", name(id)),
-        Who::Requested => "what the caller asks for".to_owned(),
-        Who::Split(_, shares) => format!("one of {}, drawn", listed(shares.iter().map(|(_, id)| name(id)))),
-        Who::Ordered(order, targets) => {
-            let word = match order {
-                Ordering::Cheapest => "cheapest",
-                Ordering::Fastest => "fastest",
-                Ordering::LeastBusy => "least busy",
-            };
-            format!("{}, the {word} first", listed(targets.iter().map(name)))
-        }
-    }
+/// What a group comes to.
+fn group(known: &Known<'_>, name: &str) -> String {
+    let members = Reach::of(known.sources).group(name);
+    if members.is_empty() { "no target is in it".to_owned() } else { format!("members: {}", listed(members)) }
 }

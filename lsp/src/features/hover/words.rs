@@ -163,7 +163,7 @@ pub(crate) fn first_paragraph(page: &str) -> String {
 }
 
 /// `[words](place)` as `words`.
-fn without_links(text: &str) -> String {
+pub(super) fn without_links(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('[') {

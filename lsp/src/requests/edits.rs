@@ -1,0 +1,25 @@
+//! Edits of several documents in the protocol's words: those of an open one are for the version that they were made for,
+//! where the client can tell.
+
+use crate::snapshot::{DocumentChanges, Snapshot};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A `WorkspaceEdit`, from the edits of each file.
+pub(super) fn workspace_edit(snapshot: &Snapshot<'_>, edits: BTreeMap<PathBuf, Vec<Value>>) -> Value {
+    let edits = edits.into_iter().filter_map(|(path, edits)| Some((snapshot.uri_of(&path)?, path, edits)));
+    match snapshot.client.changes {
+        DocumentChanges::Versioned => {
+            let documents = edits.map(|(uri, path, edits)| {
+                let version = snapshot.workspace.document(&path).map(|document| document.version);
+                json!({"textDocument": {"uri": uri, "version": version}, "edits": edits})
+            });
+            json!({"documentChanges": documents.collect::<Vec<_>>()})
+        }
+        DocumentChanges::Plain => {
+            let files = edits.map(|(uri, _, edits)| (uri.as_str().to_owned(), json!(edits)));
+            json!({"changes": files.collect::<Map<_, _>>()})
+        }
+    }
+}
