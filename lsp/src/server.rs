@@ -59,6 +59,7 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         changes: DocumentChanges::negotiate(&initialize),
         pulls: Pulls::negotiate(&initialize),
         snippets: convert::snippets(&initialize),
+        markup: convert::Markup::negotiate(&initialize),
     };
     let mut capabilities = requests::offers();
     capabilities.insert("positionEncoding".to_owned(), json!(client.encoding.kind()));

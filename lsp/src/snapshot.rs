@@ -2,7 +2,7 @@
 //! changes while a request is answered.
 
 use crate::Host;
-use crate::convert::{Encoding, Lines, Related, Tags};
+use crate::convert::{Encoding, Lines, Markup, Related, Tags};
 use crate::features::completion::Snippets;
 use crate::features::diagnostics::{self, CheckedPolicy};
 use crate::workspace::{Document, Workspace};
@@ -21,6 +21,7 @@ pub(crate) struct Client {
     pub(crate) changes: DocumentChanges,
     pub(crate) pulls: Pulls,
     pub(crate) snippets: Snippets,
+    pub(crate) markup: Markup,
 }
 
 /// How the client takes edits of several documents.

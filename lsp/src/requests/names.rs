@@ -2,6 +2,7 @@
 //! stand there. A file that several policies share is answered for all of them together.
 
 use super::Refusal;
+use crate::convert::Markup;
 use crate::features::completion::{self, Completion, Insert, Sort};
 use crate::features::diagnostics::CheckedPolicy;
 use crate::features::hover;
@@ -161,14 +162,14 @@ pub(super) fn complete(
         .enumerate()
         .map(|(index, one)| {
             let range = lines.range(one.replaces.start as usize, one.replaces.end as usize);
-            item(one, index, range)
+            item(one, index, range, snapshot.client.markup)
         })
         .collect();
     Ok(json!({"isIncomplete": false, "items": items}))
 }
 
 /// Editors sort by letters where nothing else is said, so the order is said.
-fn item(one: Completion, index: usize, range: lsp::Range) -> Value {
+fn item(one: Completion, index: usize, range: lsp::Range, markup: Markup) -> Value {
     let (format, text) = match one.insert {
         Insert::Plain(text) => (lsp::InsertTextFormat::PlainText, text),
         Insert::Snippet(text) => (lsp::InsertTextFormat::Snippet, text),
@@ -181,7 +182,7 @@ fn item(one: Completion, index: usize, range: lsp::Range) -> Value {
         "textEdit": {"range": range, "newText": text},
     });
     if !one.documentation.is_empty() {
-        item["documentation"] = json!({"kind": "markdown", "value": one.documentation});
+        item["documentation"] = markup.told(&one.documentation);
     }
     item
 }
