@@ -160,6 +160,34 @@ impl Tags {
 /// What has no effect: a candidate that is never eligible, a rule that never applies, an unused declaration.
 const UNNECESSARY: [Code; 3] = [Code::R0305, Code::R0306, Code::R0309];
 
+/// What the client can show beside a completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Markup {
+    Markdown,
+    /// The same text, drawn as it stands.
+    Plain,
+}
+
+impl Markup {
+    /// A client that says nothing takes plain text.
+    pub(crate) fn negotiate(initialize: &serde_json::Value) -> Markup {
+        let path = "/capabilities/textDocument/completion/completionItem/documentationFormat";
+        let stated = initialize.pointer(path).and_then(serde_json::Value::as_array);
+        match stated.is_some_and(|formats| formats.iter().any(|format| format == "markdown")) {
+            true => Markup::Markdown,
+            false => Markup::Plain,
+        }
+    }
+
+    /// A text as the protocol gives it to the client.
+    pub(crate) fn told(self, text: &str) -> serde_json::Value {
+        match self {
+            Markup::Markdown => serde_json::json!({"kind": "markdown", "value": text}),
+            Markup::Plain => serde_json::json!(text),
+        }
+    }
+}
+
 /// Whether the client fills in places of a completion.
 pub(crate) fn snippets(initialize: &serde_json::Value) -> Snippets {
     let stated = initialize.pointer("/capabilities/textDocument/completion/completionItem/snippetSupport");

@@ -71,6 +71,7 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         abilities: Abilities::negotiate(&initialize),
         snippet_edits: SnippetEdits::negotiate(&initialize),
         label_offsets: LabelOffsets::negotiate(&initialize),
+        markup: convert::Markup::negotiate(&initialize),
     };
     let mut capabilities = requests::offers();
     if client.pulls == Pulls::Never {

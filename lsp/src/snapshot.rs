@@ -3,7 +3,7 @@
 
 use crate::Host;
 use crate::abilities::Abilities;
-use crate::convert::{Encoding, Lines, Related, Tags};
+use crate::convert::{Encoding, Lines, Markup, Related, Tags};
 use crate::features::completion::Snippets;
 use crate::features::diagnostics::{self, CheckedPolicy};
 use crate::workspace::{Document, Workspace};
@@ -60,6 +60,7 @@ impl LabelOffsets {
             _ => LabelOffsets::Unknown,
         }
     }
+    pub(crate) markup: Markup,
 }
 
 /// How the client takes edits of several documents.

@@ -48,7 +48,7 @@ function assertions() {
 function vim(file, commands) {
   const folder = mkdtempSync(join(tmpdir(), 'wayleave-vim-'));
   const [script, answer] = [join(folder, 'script.vim'), join(folder, 'answer')];
-  const setup = ['set nomore encoding=utf-8', `set runtimepath^=${join(root, 'editors/vim')}`];
+  const setup = ['set nomore encoding=utf-8', `set runtimepath^=${join(root, 'lsp/editors/vim')}`];
   const lines = [...setup, 'filetype plugin indent on', 'syntax on', `edit ${file}`, 'syntax sync fromstart'];
   writeFileSync(script, [...lines, ...commands, `call writefile(g:answer, '${answer}')`, 'qall!', ''].join('\n'));
   try {

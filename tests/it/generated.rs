@@ -111,7 +111,7 @@ fn pages_of_constructs_show_their_grammar() {
 fn every_word_has_a_colour() {
     let law = law();
     let files = generated::files(&law);
-    for path in ["editors/textmate/route.tmLanguage.json", "editors/vim/syntax/route.vim"] {
+    for path in ["lsp/editors/textmate/route.tmLanguage.json", "lsp/editors/vim/syntax/route.vim"] {
         // Groups of words between signs; Vim escapes hyphens.
         let text = files[path].replace("\\\\-", "-").replace("\\-", "-");
         let is_part = |character: char| !(character.is_ascii_alphanumeric() || character == '-');

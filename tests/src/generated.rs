@@ -21,10 +21,10 @@ use law::Law;
 #[must_use]
 pub fn files(law: &Law) -> BTreeMap<String, String> {
     let mut files = book::files(law);
-    files.insert("editors/textmate/route.tmLanguage.json".to_owned(), textmate::text(law));
+    files.insert("lsp/editors/textmate/route.tmLanguage.json".to_owned(), textmate::text(law));
     files.insert("docs/route-colours.js".to_owned(), colours::script(law));
-    files.insert("editors/vim/syntax/route.vim".to_owned(), vim::syntax(law));
-    files.insert("editors/vim/indent/route.vim".to_owned(), vim::indent(law));
+    files.insert("lsp/editors/vim/syntax/route.vim".to_owned(), vim::syntax(law));
+    files.insert("lsp/editors/vim/indent/route.vim".to_owned(), vim::indent(law));
     files
 }
 

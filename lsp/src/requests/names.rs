@@ -3,7 +3,7 @@
 
 use super::Refusal;
 use super::edits::workspace_edit;
-use crate::convert::Lines;
+use crate::convert::{Lines, Markup};
 use crate::features::completion::{self, Completion, Insert, Sort};
 use crate::features::diagnostics::CheckedPolicy;
 use crate::features::hover::{self, Known};
@@ -206,13 +206,14 @@ pub(super) fn complete(
         found.extend(new);
     }
     let lines = snapshot.lines(place.policy.text(place.file));
+    let markup = snapshot.client.markup;
     let items: Vec<Value> =
-        found.into_iter().enumerate().map(|(index, one)| item(one, index, &lines)).collect();
+        found.into_iter().enumerate().map(|(index, one)| item(one, index, &lines, markup)).collect();
     Ok(json!({"isIncomplete": false, "items": items}))
 }
 
 /// Editors sort by letters where nothing else is said, so the order is said.
-fn item(one: Completion, index: usize, lines: &Lines<'_>) -> Value {
+fn item(one: Completion, index: usize, lines: &Lines<'_>, markup: Markup) -> Value {
     let range = lines.range(one.replaces.start as usize, one.replaces.end as usize);
     let (format, text) = match one.insert {
         Insert::Plain(text) => (lsp::InsertTextFormat::PlainText, text),
@@ -233,7 +234,7 @@ fn item(one: Completion, index: usize, lines: &Lines<'_>) -> Value {
         item["detail"] = json!(one.detail);
     }
     if !one.documentation.is_empty() {
-        item["documentation"] = json!({"kind": "markdown", "value": one.documentation});
+        item["documentation"] = markup.told(&one.documentation);
     }
     item
 }

@@ -1,0 +1,58 @@
+// The plugin as the book says to install it, in Neovim. `NEOVIM` names another program than the one on the path. Needs the
+// project's binary, built.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { installed, root } from './book.mjs';
+
+const neovim = process.env.NEOVIM || 'nvim';
+
+/** Runs a script that drives Neovim, in a home where the plugin is installed; gives what became of a file. */
+function driven(script, files, kept) {
+  const home = mkdtempSync(join(tmpdir(), 'wayleave-neovim-'));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(home, path)), { recursive: true });
+      writeFileSync(join(home, path), text);
+    }
+    const env = {
+      ...process.env,
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, '.config'),
+      XDG_DATA_HOME: join(home, '.local/share'),
+      XDG_STATE_HOME: join(home, '.local/state'),
+      PATH: [join(root, 'target/debug'), process.env.PATH].join(delimiter),
+      NEOVIM: neovim,
+      DRIVER: join(root, 'tests/editors/neovim'),
+    };
+    const set = spawnSync('sh', ['-euc', installed('Neovim')], { cwd: root, env, encoding: 'utf8' });
+    assert.equal(set.status, 0, set.stderr);
+    const given = ['--headless', '-n', '-i', 'NONE', '-u', 'NONE', '-c', `luafile ${join(env.DRIVER, script)}`];
+    const ran = spawnSync(neovim, given, { cwd: home, env, encoding: 'utf8', timeout: 120_000 });
+    assert.equal(ran.status, 0, `${ran.stdout}${ran.stderr}`);
+    return { said: ran.stdout + ran.stderr, text: readFileSync(join(home, kept), 'utf8') };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** A policy over two files, each with a mistake. */
+const MAIN = `edition 2026
+
+type data-class = public < internal < confidential
+attribute data: data-class  from header "x-data-class"  default internal
+
+deny odd   when data is confidental
+otherwise deny "No route covers this request."
+use "more.route"
+`;
+const MORE = 'edition 2026\ndeny more when data is publik because "No."\n';
+
+test('the plugin shows mistakes, mends, completes, explains, renames and lays out', () => {
+  const { text } = driven('session.lua', { 'policy/main.route': MAIN, 'policy/more.route': MORE }, 'policy/main.route');
+  assert.match(text, /^type data-class = public < internal < secret$/m);
+});
