@@ -25,6 +25,7 @@ pub(crate) struct Client {
     pub(crate) abilities: Abilities,
     pub(crate) snippet_edits: SnippetEdits,
     pub(crate) label_offsets: LabelOffsets,
+    pub(crate) markup: Markup,
 }
 
 /// Whether the client fills in places of an edit.
@@ -60,7 +61,6 @@ impl LabelOffsets {
             _ => LabelOffsets::Unknown,
         }
     }
-    pub(crate) markup: Markup,
 }
 
 /// How the client takes edits of several documents.
