@@ -30,6 +30,8 @@ mod heads;
 
 mod http2;
 
+mod kept;
+
 mod limits;
 
 mod streams;

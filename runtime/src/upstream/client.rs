@@ -84,30 +84,44 @@ impl Client {
         let Some(uri) = self.endpoint.uri(request.api, request.remote) else {
             return Err(Failure::unreachable("its URL cannot be called for this model"));
         };
+        let uri = uri.into_owned();
+        let passed = passed(&request)?;
         let accept = if request.is_stream { "text/event-stream" } else { "application/json" };
-        let mut call = Request::new(Pieces::new(request.pieces));
-        *call.method_mut() = Method::POST;
-        *call.uri_mut() = uri.into_owned();
-        let headers = call.headers_mut();
-        headers.insert(self.endpoint.key().name(), key.clone());
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        if request.api.dialect() == Dialect::Anthropic {
-            let version = request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION);
-            headers.insert(VERSION_HEADER, value(version)?);
-            if let Some(beta) = &request.passed.beta {
-                headers.insert(BETA_HEADER, value(beta)?);
+        let call = || {
+            let mut call = Request::new(Pieces::new(request.pieces.clone()));
+            *call.method_mut() = Method::POST;
+            *call.uri_mut() = uri.clone();
+            let headers = call.headers_mut();
+            headers.insert(self.endpoint.key().name(), key.clone());
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+            for (name, value) in &passed {
+                headers.insert(name, value.clone());
             }
-        }
-        if let Some(trace) = request.trace {
-            headers.insert(trace::TRACEPARENT, value(&trace.header())?);
-            if let Some(state) = &trace.state {
-                headers.insert(trace::TRACESTATE, value(state)?);
-            }
-        }
-        self.http.send(call).await.map_err(|error| failure(&error))
+            call
+        };
+        self.http.send(call, request.repeat).await.map_err(|error| failure(&error))
     }
+}
+
+/// The headers that differ from call to call.
+fn passed(request: &Outgoing<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    let mut passed = Vec::new();
+    if request.api.dialect() == Dialect::Anthropic {
+        let version = request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION);
+        passed.push((VERSION_HEADER, value(version)?));
+        if let Some(beta) = &request.passed.beta {
+            passed.push((BETA_HEADER, value(beta)?));
+        }
+    }
+    if let Some(trace) = request.trace {
+        passed.push((trace::TRACEPARENT, value(&trace.header())?));
+        if let Some(state) = &trace.state {
+            passed.push((trace::TRACESTATE, value(state)?));
+        }
+    }
+    Ok(passed)
 }
 
 /// A text as a header's value. What callers may pass on was looked at when it came.
