@@ -3,7 +3,8 @@
 use super::address::{NotPublic, is_public};
 use super::body::Pieces;
 use super::endpoint::{ANTHROPIC_VERSION, Endpoint};
-use super::transport::{TooSlow, Transport, USER_AGENT, Ways, find};
+use super::kept::TooMuch;
+use super::transport::{READ_AHEAD_BYTES, TooSlow, Transport, USER_AGENT, Ways, find};
 use super::{Error, Outgoing};
 use crate::exchange::failure::Failure;
 use crate::settings::Secret;
@@ -21,6 +22,9 @@ use wayleave_program::plan::FailureClass;
 const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
 
 const BETA_HEADER: HeaderName = HeaderName::from_static("anthropic-beta");
+
+/// Of an answer's head, as hyper has it.
+const ANSWER_HEADERS_LIMIT: usize = 100;
 
 /// Where and how a provider is reached; what is equal can share connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,10 +163,16 @@ fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
         };
         return Failure::unreachable(cause);
     }
-    if find::<hyper::Error>(error).is_some_and(|error| error.is_parse() || error.is_parse_too_large()) {
-        return Failure::no_answer("answered something that is not HTTP");
+    if find::<TooMuch>(error).is_some() {
+        return Failure::no_answer("said too much before its answer");
     }
-    Failure::lost()
+    match find::<hyper::Error>(error) {
+        Some(error) if error.is_parse_too_large() => Failure::no_answer(&format!(
+            "answered with a head of more than {ANSWER_HEADERS_LIMIT} headers or {READ_AHEAD_BYTES} bytes"
+        )),
+        Some(error) if error.is_parse() => Failure::no_answer("answered something that is not HTTP"),
+        Some(_) | None => Failure::lost(),
+    }
 }
 
 /// Why there is no TLS, as far as whoever runs the gateway can do something about it.

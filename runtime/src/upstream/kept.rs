@@ -12,6 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// Bytes that may come before the head of an answer is whole, interim answers included: many times the longest head, and
+/// what is read ahead of the body behind it. Whoever says more says nothing.
+const BEFORE_ANSWER_BYTES: usize = 256 << 10;
+
 /// How far the calls of one connection have come. Clones are of the same connection.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Course(Arc<Mutex<Stage>>);
@@ -51,11 +55,15 @@ impl Course {
         self.change(|stage| *stage)
     }
 
-    fn read(&self, count: usize) {
+    /// Notes that so many bytes came; false where they are too many to be an answer's beginning.
+    fn read(&self, count: usize) -> bool {
         self.change(|stage| match stage {
-            Stage::First(bytes) | Stage::Later(bytes) => *bytes += count,
-            Stage::Answered => {}
-        });
+            Stage::First(bytes) | Stage::Later(bytes) => {
+                *bytes += count;
+                *bytes <= BEFORE_ANSWER_BYTES
+            }
+            Stage::Answered => true,
+        })
     }
 
     fn written(&self) {
@@ -71,6 +79,18 @@ impl Course {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+/// More came before an answer than any answer begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooMuch;
+
+impl std::fmt::Display for TooMuch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("too much came before an answer")
+    }
+}
+
+impl std::error::Error for TooMuch {}
 
 /// A connection with its course.
 pub(super) struct Kept<S> {
@@ -98,8 +118,11 @@ impl<S: Read + Unpin> AsyncRead for Kept<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.course.read(buffer.filled().len() - before);
-        Poll::Ready(Ok(()))
+        if self.course.read(buffer.filled().len() - before) {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TooMuch)))
+        }
     }
 }
 

@@ -38,8 +38,8 @@ const KEEPALIVE_RETRIES: u32 = 3;
 /// Sent, and not acknowledged by the other side's system for so long: the connection is lost.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Of an answer that nobody takes, what is read on a connection: the rest waits at the provider.
-const READ_AHEAD_BYTES: usize = 64 << 10;
+/// Of an answer that nobody takes, what is read on a connection: the rest waits at the provider. A head has to fit into it.
+pub(super) const READ_AHEAD_BYTES: usize = 64 << 10;
 
 /// A kept connection that was closed before a call came is found out about in the time of a way there and back. Later it is
 /// the call that was lost.

@@ -1,4 +1,4 @@
-//! Connections to a provider that were kept and have died.
+//! Connections to a provider that were kept and have died, and what a provider may say before its answer.
 
 use super::limits::text;
 use std::net::SocketAddr;
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use wayleave_runtime::record::DecisionRecord;
 use wayleave_tests::gateway::{Gateway, policy};
 
 const PLAIN: &str = r#"{"model":"assistant","messages":[]}"#;
@@ -122,5 +123,40 @@ async fn a_request_that_may_have_been_executed_is_not_asked_again() {
         let failed = statuses.iter().filter(|own| **own == status).count();
         assert_eq!(failed, SEEN, "{later:?} {options}: {statuses:?}");
         assert!(statuses.iter().all(|own| [200, status].contains(own)), "{later:?} {options}: {statuses:?}");
+    }
+}
+
+/// Asks a provider that begins so, and goes on with what repeats until nobody takes it; the record.
+async fn said(beginning: String, repeats: &'static str) -> (u16, DecisionRecord) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.ok()?;
+        request(&mut stream).await?;
+        stream.write_all(beginning.as_bytes()).await.ok()?;
+        while !repeats.is_empty() {
+            stream.write_all(repeats.as_bytes()).await.ok()?;
+        }
+        Some(())
+    });
+    let gateway = start(address, "").await;
+    let answer = gateway.exchange(&gateway.request("/v1/chat/completions", PLAIN)).await;
+    let record = gateway.records().await.pop().expect("a record");
+    (answer.status, record)
+}
+
+/// fault-F13, fault-F15: a head that has too much of anything is told as what it is, and what comes before an answer ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_before_an_answer_has_its_limits() {
+    let head = |headers: String| format!("HTTP/1.1 200 OK\r\n{headers}content-length: 0\r\n\r\n");
+    let too_long = "answered with a head of more than 100 headers or 65536 bytes";
+    for (beginning, repeats, detail) in [
+        (head("x: y\r\n".repeat(101)), "", too_long),
+        (head(format!("x: {}\r\n", "y".repeat(300 << 10))), "", too_long),
+        (String::new(), "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n", "said too much before its answer"),
+    ] {
+        let (status, record) = said(beginning, repeats).await;
+        assert_eq!((status, record.outcome.name()), (502, "bad_upstream"), "{detail}");
+        assert_eq!(record.attempts[0].detail, detail);
     }
 }
