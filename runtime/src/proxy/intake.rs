@@ -1,6 +1,6 @@
 //! A request's head and body as they come in: what is declared, how long it is, how long it takes.
 
-use crate::error::{BadHead, Refusal};
+use crate::error::{BadHead, BrokenFraming, Refusal};
 use crate::pressure::{Gauge, Pressure};
 use crate::settings::LINE_LIMIT_BYTES;
 use bytes::{Bytes, BytesMut};
@@ -9,6 +9,8 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderName, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 /// Of a body that an answer does without, such as one whose key is unknown, so much is read and thrown away before the answer.
@@ -125,6 +127,15 @@ fn is_json(value: &http::HeaderValue) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+/// A body that does not come to its end is one of a caller who has left, unless it is not framed as it has to be.
+fn broken(error: &hyper::Error) -> Refusal {
+    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    match io.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<BrokenFraming>()) {
+        true => Refusal::Head(BadHead::Framing),
+        false => Refusal::BrokenOff,
+    }
+}
+
 /// All of the body, uncopied where it came in one piece.
 async fn gather(
     body: &mut Incoming,
@@ -135,7 +146,7 @@ async fn gather(
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(|_| Refusal::BrokenOff)?.into_data() else { continue };
+        let Ok(piece) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
         if first.is_empty() {
             first = piece;
         } else {

@@ -232,12 +232,12 @@ impl Recording {
             Refusal::Stopping => Outcome::ShuttingDown,
             Refusal::Overloaded => Outcome::Overloaded,
             Refusal::Internal => Outcome::Internal,
+            Refusal::BrokenOff => Outcome::ClientGone,
             Refusal::Head(_)
             | Refusal::TwoCredentials
             | Refusal::Encoding
             | Refusal::MediaType
             | Refusal::TooSlow
-            | Refusal::BrokenOff
             | Refusal::Call(_)
             | Refusal::Attribute(_)
             | Refusal::TooManyTexts

@@ -104,7 +104,9 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     } else {
         let settings = proxy.settings();
         let (limit, patience) = (settings.header_limit_bytes, settings.timeouts.header_read);
-        one(proxy, Checked::new(stream, beginning, limit, patience), watched).await;
+        let open = Open::default();
+        let stream = Checked::new(stream, beginning, open.clone(), limit, patience);
+        one(proxy, stream, open, watched).await;
     }
 }
 
@@ -125,6 +127,7 @@ async fn begin<S: AsyncRead + Unpin>(stream: &mut S, beginning: &mut Vec<u8>) ->
 async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     proxy: Arc<Proxy>,
     stream: Checked<S>,
+    open: Open,
     watched: watch::Receiver<Phase>,
 ) {
     let timeouts = proxy.settings().timeouts;
@@ -135,7 +138,6 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .header_read_timeout(None)
         .max_buf_size(proxy.settings().header_limit_bytes + 1)
         .max_headers(HEADERS_LIMIT);
-    let open = Open::default();
     let (counted, refused) = (open.clone(), stream.refused());
     let service = service_fn(move |request| {
         let (proxy, opened) = (Arc::clone(&proxy), counted.open());

@@ -15,6 +15,17 @@ const STREAM: &str = r#"{"model":"assistant","stream":true,"messages":[]}"#;
 /// Longer than any step takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Waits for what happens a moment later.
+async fn until(holds: impl Fn() -> bool) {
+    for attempt in 0.. {
+        if holds() {
+            return;
+        }
+        assert!(attempt < 1000, "it happens");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Reads an answer of which the end of the body is known by these words.
 async fn answered(stream: &mut TcpStream, end: &str) -> String {
     let mut bytes = Vec::new();
@@ -150,4 +161,80 @@ async fn whoever_closes_their_side_has_left() {
     assert_eq!(Answer::read(&bytes).status, 0);
     let records = gateway.records().await;
     assert_eq!(records.first().map(|record| record.outcome.name()), Some("client_gone"));
+}
+
+/// fault-F33: also where it has asked for more meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_leaves_behind_another_request_has_left() {
+    let provider = Provider::start("stall").await;
+    let gateway: Gateway = start(provider.address(), "").await;
+    let request = String::from_utf8(gateway.request("/v1/chat/completions", STREAM)).expect("text");
+    let kept = request.replace("connection: close\r\n", "");
+    let mut stream = gateway.connect().await;
+    stream.write_all(format!("{kept}{}", kept.repeat(20)).as_bytes()).await.expect("requests");
+    until(|| provider.received().len() == 1).await;
+    drop(stream);
+    until(|| provider.received()[0].is_abandoned).await;
+    let records = gateway.records().await;
+    let outcomes: Vec<_> = records.iter().map(|record| record.outcome.name()).collect();
+    assert_eq!(outcomes, ["client_gone"], "what came behind is not asked");
+}
+
+/// Requests one behind the other are answered in their order, however many come at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_come_at_once_are_answered_in_order() {
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
+    let gateway: Gateway = start(provider.address(), "").await;
+    let call = String::from_utf8(gateway.request("/v1/chat/completions", STREAM)).expect("text");
+    let call = call.replace(STREAM, &STREAM.replace("true", "null")).replace("connection: close\r\n", "");
+    let unknown = MODELS.replace("healthz", "nothing");
+    let count = 300;
+    let all = format!("{MODELS}{call}{unknown}").repeat(count);
+    let mut stream = gateway.connect().await;
+    let (mut reading, mut writing) = stream.split();
+    let written = writing.write_all(all.as_bytes());
+    let read = async {
+        let mut bytes = Vec::new();
+        while String::from_utf8_lossy(&bytes).matches("\"unknown_path\"").count() < count {
+            assert!(reading.read_buf(&mut bytes).await.expect("it stands") > 0, "it stands");
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let both = async { tokio::join!(written, read) };
+    let (_, text) = tokio::time::timeout(PATIENCE, both).await.expect("answers");
+    let statuses: Vec<&str> = text.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    assert_eq!(statuses, ["200", "200", "404"].repeat(count));
+}
+
+/// fault-F34: whoever leaves within a body of their own has left; a body that is not framed as it has to be is a mistake.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_leaves_within_their_body_has_left() {
+    let provider = Provider::start("refuse").await;
+    let gateway: Gateway = start(provider.address(), "").await;
+    let head = |framing: &str| {
+        let key = &gateway.key;
+        format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\nauthorization: Bearer {key}\r\n{framing}\r\n\r\n"
+        )
+    };
+    for (framing, part, outcome) in [
+        ("content-length: 50", "{\"model\"", "client_gone"),
+        ("transfer-encoding: chunked", "8\r\n{\"model\"\r\n", "client_gone"),
+        ("transfer-encoding: chunked", "8\r\n{\"model\"\r\nx\r\n", "bad_request"),
+    ] {
+        let before = gateway.records().await.len();
+        let mut stream = gateway.connect().await;
+        stream.write_all(format!("{}{part}", head(framing)).as_bytes()).await.expect("a beginning");
+        drop(stream);
+        let mut records = Vec::new();
+        for _ in 0..500 {
+            records = gateway.records().await;
+            if records.len() > before {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let last = records.get(before).map(|record| record.outcome.name());
+        assert_eq!(last, Some(outcome), "{framing} {part:?}");
+    }
 }
