@@ -101,6 +101,7 @@ async fn ambiguous_framing_is_refused_once() {
             assert_eq!((read.status, answers(&answer)), (400, 1), "{case}, by {size}: {text}");
             assert!(read.body.contains("\"code\":\"bad_framing\""), "{case}, by {size}: {text}");
             assert_eq!(read.header("connection"), Some("close"), "{case}, by {size}: {text}");
+            assert_eq!(read.header("x-wayleave-decision"), None, "{case}: nothing is recorded of it");
         }
     }
     assert_eq!(provider.received().len(), 0, "nobody was asked");
