@@ -151,7 +151,7 @@ impl Proxy {
         let id = request_id();
         let (mut head, mut body) = request.into_parts();
         // Before anything is taken out: what `connection` names may be `host`.
-        let sound = intake::head(&head);
+        let sound = intake::head(&head, self.settings.header_limit_bytes);
         intake::strip(&mut head.headers);
         let dialect = dialect::of_request(head.uri.path(), &head.headers);
         let to = Addressee { dialect, request_id: &id };

@@ -86,6 +86,14 @@ async fn requests_name_one_host() {
         assert_eq!(asked("1.1", &format!("host: {host}\r\n")).await.status, 200, "{host:?}");
     }
     assert_eq!(asked("1.0", "").await.status, 200, "old clients name none");
+    // A whole URI in the place of a path names a host too.
+    for (host, status) in [("a", 200), ("a:80", 200), ("user@a", 400), ("a:99999", 400), ("a:b", 400)] {
+        let request = format!("GET http://{host}/healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        let answer = gateway.exchange(request.as_bytes()).await;
+        assert_eq!(answer.status, status, "{host:?}: {}", answer.head);
+        // Of what is not asked of any model there is no record.
+        assert_eq!(answer.header("x-wayleave-decision"), None, "{host:?}");
+    }
     // What `connection` names is taken out, and was there.
     let named = b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: host, close\r\n\r\n";
     assert_eq!(gateway.exchange(named).await.status, 200);
@@ -102,6 +110,8 @@ async fn authority_and_host_name_the_same() {
         ("http://gateway/healthz".to_owned(), Some("Gateway"), 200),
         ("http://gateway/healthz".to_owned(), Some("other"), 400),
         (format!("http://gateway/{}", "a".repeat(9 << 10)), None, 414),
+        ("http://user@gateway/healthz".to_owned(), None, 400),
+        ("http://gateway:99999/healthz".to_owned(), None, 400),
     ] {
         let mut ready = sender.clone().ready().await.expect("the connection stands");
         let mut request = Request::get(&uri);
@@ -111,6 +121,20 @@ async fn authority_and_host_name_the_same() {
         let (answer, _) = ready.send_request(request.body(()).expect("a request"), true).expect("a stream");
         assert_eq!(answer.await.expect("an answer").status(), status, "{host:?}");
     }
+}
+
+/// fault-F38: headers that are too long are told so on HTTP/2 as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_headers_are_told_on_http2() {
+    let provider = Provider::start("refuse").await;
+    let gateway = start(provider.address(), "").await;
+    let sender = super::http2::connect(gateway.connect().await).await;
+    let mut ready = sender.clone().ready().await.expect("the connection stands");
+    let request = Request::get("http://gateway/healthz").header("x-long", "a".repeat(65 << 10));
+    let (answer, _) = ready.send_request(request.body(()).expect("a request"), true).expect("a stream");
+    let (status, body) = super::http2::read(answer).await;
+    assert_eq!(status, 431, "{body}");
+    assert!(body.contains("\"headers_too_large\""), "{body}");
 }
 
 /// fault-F41: a body that is declared too long is refused before any of it is asked for.
