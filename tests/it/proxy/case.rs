@@ -208,6 +208,8 @@ fn compare_answer(expected: &str, answer: &Answer, took: Duration) -> Vec<String
             took >= duration(least)
         } else if let Some(name) = line.strip_prefix("no header ") {
             answer.header(name).is_none()
+        } else if let Some(name) = line.strip_prefix("own id in ") {
+            answer.header(name).is_some_and(|id| Some(id) == answer.header("x-wayleave-decision"))
         } else if let Some(header) = line.strip_prefix("header ") {
             let (name, value) = header.split_once(": ").unwrap_or((header, ""));
             answer.header(name) == Some(value)
