@@ -4,6 +4,8 @@ mod head;
 
 pub use head::BadHead;
 
+pub(crate) use head::BrokenFraming;
+
 use crate::attributes::BadAttribute;
 use crate::inspection::PARTS_LIMIT;
 use crate::wire::call::BadCall;
@@ -29,7 +31,7 @@ pub enum Refusal {
     TooLong(usize),
     /// A body that did not come in time.
     TooSlow,
-    /// A body that broke off.
+    /// A body that broke off: its caller has left.
     BrokenOff,
     /// A body that is not what its api takes.
     Call(BadCall),

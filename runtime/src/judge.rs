@@ -5,8 +5,8 @@
 //! `url` of the policy and nowhere else: no redirection is followed, no proxy is taken from the environment. Failures
 //! are told by their kind, to the record and now and then to standard error; no text and no answer stands in them.
 
-use crate::upstream::{Pieces, Transport, USER_AGENT, Ways, piece};
-use bytes::BytesMut;
+use crate::upstream::{Pieces, Repeat, Transport, USER_AGENT, Ways, piece};
+use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use http::{HeaderValue, Method, Request, Uri, header};
 use rustls::pki_types::CertificateDer;
@@ -203,13 +203,19 @@ impl Ready {
         let (http, uri) = self.http.as_ref().ok_or(JudgeFailure::Unprepared)?;
         let entities: Vec<&String> = self.names.keys().collect();
         let body = json!({"text": text, "language": "en", "entities": entities}).to_string();
-        let mut request = Request::new(Pieces::new(vec![body.into()]));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri.clone();
-        for (name, value) in [(header::CONTENT_TYPE, "application/json"), (header::USER_AGENT, USER_AGENT)] {
-            request.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-        let answered = http.send(request).await;
+        let body = Bytes::from(body);
+        let request = || {
+            let mut request = Request::new(Pieces::new(vec![body.clone()]));
+            *request.method_mut() = Method::POST;
+            *request.uri_mut() = uri.clone();
+            let headers = [(header::CONTENT_TYPE, "application/json"), (header::USER_AGENT, USER_AGENT)];
+            for (name, value) in headers {
+                request.headers_mut().insert(name, HeaderValue::from_static(value));
+            }
+            request
+        };
+        // To look at a text twice changes nothing.
+        let answered = http.send(request, Repeat::Once).await;
         let mut response = answered.map_err(|error| match error.is_connect() {
             true => JudgeFailure::Unreachable,
             false => JudgeFailure::Lost,

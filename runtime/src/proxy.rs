@@ -151,10 +151,12 @@ impl Proxy {
         let id = request_id();
         let (mut head, mut body) = request.into_parts();
         // Before anything is taken out: what `connection` names may be `host`.
-        let sound = intake::head(&head);
+        let sound = intake::head(&head, self.settings.header_limit_bytes);
         intake::strip(&mut head.headers);
         let dialect = dialect::of_request(head.uri.path(), &head.headers);
         let to = Addressee { dialect, request_id: &id };
+        // Of these alone there are records.
+        let is_decided = sound.is_ok() && head.method == Method::POST && api_at(head.uri.path()).is_some();
         let answered = match sound {
             Ok(()) => AssertUnwindSafe(self.dispatch(&head, &mut body, to)).catch_unwind().await,
             Err(refusal) => Ok(reply::refusal(&refusal, to)),
@@ -167,6 +169,9 @@ impl Proxy {
         if !response.headers().contains_key(header::CONNECTION) && !intake::is_at_end(&head, &mut body).await
         {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if is_decided && let Ok(value) = HeaderValue::try_from(&id) {
+            response.headers_mut().insert(DECISION_HEADER, value);
         }
         named(if head.method == Method::HEAD { reply::without_body(response) } else { response }, &id)
     }
@@ -181,15 +186,13 @@ impl Proxy {
     /// By method and path, exactly as they stand: nothing is decoded or normalised but a model's name.
     async fn dispatch(&self, head: &Parts, body: &mut Incoming, to: Addressee<'_>) -> Response<AnswerBody> {
         let path = head.uri.path();
-        let api = match path {
-            "/v1/chat/completions" => Some(Api::Chat),
-            "/v1/embeddings" => Some(Api::Embeddings),
-            "/v1/messages" => Some(Api::Messages),
-            "/v1/messages/count_tokens" => Some(Api::CountTokens),
-            "/v1/models" | "/healthz" | "/readyz" => None,
-            _ if models::name_in(path).is_some() => None,
-            _ => return reply::refusal(&Refusal::UnknownPath, to),
-        };
+        let api = api_at(path);
+        let is_ours = api.is_some()
+            || matches!(path, "/v1/models" | "/healthz" | "/readyz")
+            || models::name_in(path).is_some();
+        if !is_ours {
+            return reply::refusal(&Refusal::UnknownPath, to);
+        }
         let (allowed, word): (&[Method], _) = if api.is_some() {
             (&[Method::POST], "POST")
         } else {
@@ -305,13 +308,22 @@ impl Proxy {
     }
 }
 
-/// An answer with the ids of its request.
+/// Where answers of models are asked for.
+fn api_at(path: &str) -> Option<Api> {
+    match path {
+        "/v1/chat/completions" => Some(Api::Chat),
+        "/v1/embeddings" => Some(Api::Embeddings),
+        "/v1/messages" => Some(Api::Messages),
+        "/v1/messages/count_tokens" => Some(Api::CountTokens),
+        _ => None,
+    }
+}
+
+/// An answer with the id of its request.
 fn named(mut response: Response<AnswerBody>, id: &str) -> Response<AnswerBody> {
     if let Ok(value) = HeaderValue::try_from(id) {
-        let headers = response.headers_mut();
         // What SDKs show of a request: the provider's, where there is one.
-        headers.entry(trace::REQUEST_ID).or_insert_with(|| value.clone());
-        headers.insert(DECISION_HEADER, value);
+        response.headers_mut().entry(trace::REQUEST_ID).or_insert(value);
     }
     response
 }

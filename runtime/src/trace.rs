@@ -148,10 +148,14 @@ fn digits(bytes: &[u8]) -> String {
 /// A caller's own id of its request; none where it is not short, visible ASCII, or stands twice.
 pub fn caller_id(headers: &HeaderMap) -> Option<String> {
     let mut values = headers.get_all(REQUEST_ID).iter();
-    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
-    let is_plain =
-        (1..=CALLER_ID_BYTES).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
-    is_plain.then(|| value.to_owned())
+    let value = values.next().filter(|_| values.next().is_none()).filter(|value| is_plain(value))?;
+    value.to_str().ok().map(str::to_owned)
+}
+
+/// Whether a value is short enough for an id, and of visible ASCII characters alone.
+pub fn is_plain(value: &HeaderValue) -> bool {
+    let bytes = value.as_bytes();
+    (1..=CALLER_ID_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
 }
 
 #[cfg(test)]

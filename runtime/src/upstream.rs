@@ -11,10 +11,12 @@ mod client;
 
 mod endpoint;
 
+mod kept;
+
 mod transport;
 
 pub(crate) use body::Pieces;
-pub(crate) use transport::{Transport, USER_AGENT, Ways};
+pub(crate) use transport::{Repeat, Transport, USER_AGENT, Ways};
 
 use crate::exchange::failure::Failure;
 use crate::judge::Judges;
@@ -122,6 +124,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) is_stream: bool,
     /// The trace that the call belongs to.
     pub(crate) trace: Option<&'a Trace>,
+    /// Whether it may be sent again where a kept connection died under it.
+    pub(crate) repeat: Repeat,
 }
 
 /// An answer whose body is still to come.

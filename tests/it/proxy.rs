@@ -9,7 +9,7 @@
 //! - ```` ```settings ```` lines as in [`settings`](case::settings);
 //! - ```` ```request ```` method and path, headers, a blank line, the body; the key and the usual headers are added unless they are
 //!   there, `no-key` leaves the key out;
-//! - ```` ```answer ```` `status N`, `header NAME: VALUE`, `no header NAME`, `body is TEXT`, `body has TEXT`,
+//! - ```` ```answer ```` `status N`, `header NAME: VALUE`, `no header NAME`, `own id in NAME` (a header), `body is TEXT`, `body has TEXT`,
 //!   `body lacks TEXT`, `took TIME` (at least);
 //! - ```` ```record ```` `outcome WORD`, `status N`, `api NAME`, `target NAME`, `chosen WORD`, `reason TEXT`, `tokens IN OUT`, `cached READ WRITTEN`,
 //!   `finding NAME`, `no finding`, `failed DETECTOR: CAUSE`, `detail WORDS` of some attempt, `mark WORDS` on its answer, `no mark`, `billed TARGET` (flagged as maybe so), `passed
@@ -29,6 +29,8 @@ mod framing;
 mod heads;
 
 mod http2;
+
+mod kept;
 
 mod limits;
 

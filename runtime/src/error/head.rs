@@ -55,3 +55,15 @@ impl BadHead {
         }
     }
 }
+
+/// In a body stands a byte that no request may have there. What a read of it fails with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BrokenFraming;
+
+impl std::fmt::Display for BrokenFraming {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the body is not framed as HTTP has it")
+    }
+}
+
+impl std::error::Error for BrokenFraming {}

@@ -16,7 +16,7 @@ pub fn is_body_telling(status: u16) -> bool {
 /// What is known of an answer that is no success.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusal<'a> {
-    /// Its status, outside 200..=299.
+    /// Its status, which is not one of an answer.
     pub status: u16,
     /// The header `retry-after`.
     pub retry_after: Option<&'a str>,

@@ -12,7 +12,8 @@ use crate::wire::errors::ProviderError;
 use crate::wire::marks::{Expected, Marks, Watch};
 use crate::wire::translate::stream::StreamFacts;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -128,8 +129,8 @@ async fn begin(
     let (api, is_stream) = (outgoing.api, outgoing.is_stream);
     let mut reply = timeout_at(deadline, upstream.call(outgoing)).await.map_err(too_late)??;
     let status = reply.status;
-    let mut headers = std::mem::take(&mut reply.headers);
-    if !(200..300).contains(&status) {
+    let headers = std::mem::take(&mut reply.headers);
+    if !ANSWERED.contains(&status) {
         let body = if verdict::is_body_telling(status) {
             // Its words are of use, and not worth waiting for when they stand still.
             let deadline = deadline.min(Instant::now() + limits.idle);
@@ -152,7 +153,6 @@ async fn begin(
         };
         let carried = across::answer(crossing, body.clone(), limits.seconds(), limits.permits).await;
         let carried = judge(carried, &body, status)?;
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let (body, usage, dropped) = (carried.body, carried.counts.usage(), carried.dropped);
         return Ok(Begun::Whole { status, headers, body, usage, dropped, marks });
     }
@@ -184,9 +184,15 @@ fn no_answer(status: u16, what: &str) -> Failure {
     Failure::no_answer(&format!("answered {status} with {what}")).under(status)
 }
 
-/// A server that says nothing is taken at its request's word.
+/// The statuses under which there may be an answer: beyond them there is none, or a part of one.
+const ANSWERED: RangeInclusive<u16> = 200..=203;
+
+/// A server that says nothing is taken at its request's word. RFC 9110, section 8.3.1: case and parameters are nothing to it.
 fn is_event_stream(headers: &HeaderMap) -> bool {
-    let is_events = |value: &http::HeaderValue| value.as_bytes().starts_with(b"text/event-stream");
+    let is_events = |value: &http::HeaderValue| {
+        let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+        essence.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
+    };
     headers.get(header::CONTENT_TYPE).is_none_or(is_events)
 }
 

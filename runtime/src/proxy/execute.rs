@@ -13,7 +13,7 @@ use crate::exchange::failure::Failure;
 use crate::exchange::{Action, Candidate, Event};
 use crate::settings::TargetHeader;
 use crate::trace::Trace;
-use crate::upstream::Outgoing;
+use crate::upstream::{Outgoing, Repeat};
 use crate::wire::call::{Call, Passed};
 use crate::wire::marks::Expected;
 use bytes::Bytes;
@@ -35,6 +35,7 @@ struct Asked<'a> {
     candidate: Candidate,
     cap: Option<u64>,
     trace: Option<&'a Trace>,
+    repeat: Repeat,
 }
 
 /// The calls of one exchange that run, by the positions of their attempts. What is dropped is cancelled.
@@ -69,6 +70,7 @@ impl Proxy {
     ) -> Response<AnswerBody> {
         let served = Arc::clone(recording.served());
         let trace = recording.trace().cloned();
+        let repeat = recording.repeat();
         let mut running = Running::default();
         let mut begun = None;
         let mut action = recording.on(Event::Begin);
@@ -78,8 +80,8 @@ impl Proxy {
                     let Some((candidate, cap)) = recording.candidate(number) else {
                         return reply::refusal(&Refusal::Internal, recording.addressee());
                     };
-                    let asked =
-                        Asked { call, body, candidate: candidate.clone(), cap, trace: trace.as_ref() };
+                    let candidate = candidate.clone();
+                    let asked = Asked { call, body, candidate, cap, trace: trace.as_ref(), repeat };
                     let attempting = self.attempt(&served, asked);
                     running.0.push((number, Box::pin(attempting)));
                 }
@@ -105,7 +107,7 @@ impl Proxy {
     }
 
     async fn attempt(&self, served: &Served, asked: Asked<'_>) -> Result<Begun, Failure> {
-        let Asked { call, body, candidate, cap, trace } = asked;
+        let Asked { call, body, candidate, cap, trace, repeat } = asked;
         let target = served.program.catalogue().target(candidate.target);
         let upstream = served.upstreams.provider(target.provider);
         let protocol = served.program.catalogue().provider_of(candidate.target).protocol;
@@ -120,6 +122,7 @@ impl Proxy {
             pieces: sent.pieces,
             is_stream: call.is_stream && call.api.can_stream(),
             trace,
+            repeat,
         };
         let standard = match outgoing.is_stream {
             true => self.settings.timeouts.first_token,

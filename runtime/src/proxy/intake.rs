@@ -1,14 +1,16 @@
 //! A request's head and body as they come in: what is declared, how long it is, how long it takes.
 
-use crate::error::{BadHead, Refusal};
+use crate::error::{BadHead, BrokenFraming, Refusal};
 use crate::pressure::{Gauge, Pressure};
 use crate::settings::LINE_LIMIT_BYTES;
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderName, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 /// Of a body that an answer does without, such as one whose key is unknown, so much is read and thrown away before the answer.
@@ -35,16 +37,25 @@ pub(super) fn strip(headers: &mut HeaderMap) {
     }
 }
 
+/// What HTTP/2 counts a header for beside its name and value. RFC 9113, section 6.5.2.
+const HEADER_BYTES: usize = 32;
+
 /// Whether a head names one host, and is not too long where the protocol does not see to it. RFC 9112, section 3.2; RFC
-/// 9113, section 8.3.1. A whole URI in the place of a path counts before `host`.
-pub(super) fn head(head: &Parts) -> Result<(), Refusal> {
+/// 9113, section 8.3.1. A whole URI in the place of a path counts before `host`, and names none but a host either.
+pub(super) fn head(head: &Parts, limit_bytes: usize) -> Result<(), Refusal> {
     let target = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
     if target > LINE_LIMIT_BYTES {
         return Err(Refusal::Head(BadHead::LineTooLong(LINE_LIMIT_BYTES)));
     }
+    let is_two = head.version == Version::HTTP_2;
+    let length =
+        |(name, value): (&HeaderName, &HeaderValue)| HEADER_BYTES + name.as_str().len() + value.len();
+    if is_two && target + head.headers.iter().map(length).sum::<usize>() > limit_bytes {
+        return Err(Refusal::Head(BadHead::TooLong(limit_bytes)));
+    }
     let mut hosts = head.headers.get_all(header::HOST).iter();
-    let authority = head.uri.authority().filter(|_| head.version == Version::HTTP_2);
-    let is_sound = match (hosts.next(), hosts.next(), authority) {
+    let authority = head.uri.authority();
+    let is_sound = match (hosts.next(), hosts.next(), authority.filter(|_| is_two)) {
         (_, Some(_), _) => false,
         (Some(host), None, Some(authority)) => {
             host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes())
@@ -53,6 +64,7 @@ pub(super) fn head(head: &Parts) -> Result<(), Refusal> {
         (None, None, Some(_)) => true,
         (None, None, None) => head.version <= Version::HTTP_10,
     };
+    let is_sound = is_sound && authority.is_none_or(|authority| is_host(authority.as_str().as_bytes()));
     if is_sound { Ok(()) } else { Err(Refusal::Head(BadHead::Host)) }
 }
 
@@ -125,6 +137,15 @@ fn is_json(value: &http::HeaderValue) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+/// A body that does not come to its end is one of a caller who has left, unless it is not framed as it has to be.
+fn broken(error: &hyper::Error) -> Refusal {
+    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    match io.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<BrokenFraming>()) {
+        true => Refusal::Head(BadHead::Framing),
+        false => Refusal::BrokenOff,
+    }
+}
+
 /// All of the body, uncopied where it came in one piece.
 async fn gather(
     body: &mut Incoming,
@@ -135,7 +156,7 @@ async fn gather(
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(|_| Refusal::BrokenOff)?.into_data() else { continue };
+        let Ok(piece) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
         if first.is_empty() {
             first = piece;
         } else {

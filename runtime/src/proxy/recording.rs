@@ -16,6 +16,7 @@ use crate::record::{
 };
 use crate::store::Store;
 use crate::trace::Trace;
+use crate::upstream::Repeat;
 use crate::wire::call::Call;
 use crate::wire::errors::Addressee;
 use crate::wire::marks::Marks;
@@ -231,12 +232,12 @@ impl Recording {
             Refusal::Stopping => Outcome::ShuttingDown,
             Refusal::Overloaded => Outcome::Overloaded,
             Refusal::Internal => Outcome::Internal,
+            Refusal::BrokenOff => Outcome::ClientGone,
             Refusal::Head(_)
             | Refusal::TwoCredentials
             | Refusal::Encoding
             | Refusal::MediaType
             | Refusal::TooSlow
-            | Refusal::BrokenOff
             | Refusal::Call(_)
             | Refusal::Attribute(_)
             | Refusal::TooManyTexts
@@ -275,6 +276,16 @@ impl Recording {
         let candidate = exchange.candidates().get(exchange.attempts().get(number)?.position)?;
         let owed = self.decision.as_ref()?.obligations.iter().find(|owed| owed.target == candidate.target);
         Some((candidate, owed.and_then(|owed| owed.obligations.cap)))
+    }
+
+    /// Whether a call may be sent again where a kept connection died under it: where the policy lets another target be asked
+    /// after a call that may have been executed, it may as well be this one.
+    pub(super) fn repeat(&self) -> Repeat {
+        let failover = self.decision.as_ref().map(|decision| &decision.failover);
+        match failover.is_some_and(|classes| classes.contains(&FailureClass::Ambiguous)) {
+            true => Repeat::Once,
+            false => Repeat::Never,
+        }
     }
 
     /// The target of that attempt.

@@ -4,6 +4,7 @@ use super::across::OTHER;
 use super::whole::Whole;
 use crate::error::{Refusal, is_model_name};
 use crate::exchange::ending::Ending;
+use crate::trace;
 use crate::wire::Dialect;
 use crate::wire::errors::{Addressee, ErrorBody};
 use crate::wire::marks::Marks;
@@ -24,18 +25,17 @@ pub(crate) type AnswerBody = UnsyncBoxBody<Bytes, Infallible>;
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// The headers of a provider that a caller may see.
-const PASSED: [HeaderName; 4] = [
-    header::CONTENT_TYPE,
-    REQUEST_ID,
-    HeaderName::from_static("x-request-id"),
-    HeaderName::from_static("openai-processing-ms"),
-];
+const PASSED: [HeaderName; 3] =
+    [REQUEST_ID, HeaderName::from_static("x-request-id"), HeaderName::from_static("openai-processing-ms")];
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// An answer of a provider, all of it.
 pub(super) fn whole(status: u16, provider: &HeaderMap, body: Whole) -> Response<AnswerBody> {
-    passed(status, provider, body.boxed_unsync())
+    let mut response = passed(status, provider, body.boxed_unsync());
+    // Whatever its provider calls it: it was read as JSON.
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response
 }
 
 /// An answer of a provider, as it comes.
@@ -56,7 +56,7 @@ fn passed(status: u16, provider: &HeaderMap, body: AnswerBody) -> Response<Answe
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     for name in PASSED {
-        if let Some(value) = provider.get(&name) {
+        if let Some(value) = provider.get(&name).filter(|value| trace::is_plain(value)) {
             response.headers_mut().insert(name, value.clone());
         }
     }

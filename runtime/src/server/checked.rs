@@ -1,9 +1,13 @@
 //! An HTTP/1 connection whose bytes are checked before hyper reads them, and whose heads it gets whole. In the place of a head
 //! that is wrong, too long or too slow stands a request that is sound and asks for nothing, with a note that says which
-//! one it is: so it is answered with a reason, once, and its connection ends. A body that is wrong ends there. (I/O)
+//! one it is: so it is answered with a reason, once, and its connection ends. A body that is wrong fails there.
+//!
+//! What comes behind a message waits here until that one is answered. So a caller that leaves meanwhile is seen to leave,
+//! whatever it has sent before: hyper sees it only where it has nothing to read. (I/O)
 
-use super::framing::Framing;
-use crate::error::BadHead;
+use super::framing::{Framing, Stop};
+use super::pulse::Open;
+use crate::error::{BadHead, BrokenFraming};
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -22,6 +26,10 @@ const LINGER_SILENCE: Duration = Duration::from_secs(2);
 /// See [`LINGER`].
 const LINGER_BYTES: usize = 64 << 20;
 
+/// Of what comes behind a message that is not answered yet, so much is read to see whether its caller is still there. A
+/// caller that sends more at once has to wait.
+const AHEAD_BYTES: usize = 64 << 10;
+
 /// What hyper reads in the place of a wrong head.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: -\r\nconnection: close\r\n\r\n";
 
@@ -32,12 +40,16 @@ pub(super) type Refused = Arc<OnceLock<(usize, BadHead)>>;
 pub(super) struct Checked<S> {
     stream: S,
     /// Read and not yet checked.
-    beginning: Vec<u8>,
+    ahead: Vec<u8>,
     /// Checked, to be handed out before anything else.
     sound: Vec<u8>,
     /// The beginning of a head that is not whole.
     held: Vec<u8>,
     framing: Framing,
+    /// Messages that are whole.
+    messages: usize,
+    /// Those that are being answered.
+    open: Open,
     end: End,
     refused: Refused,
     patience: Duration,
@@ -64,19 +76,23 @@ struct Lingering {
 }
 
 impl<S> Checked<S> {
-    /// `patience` is for a head, from its first byte to its last; `head_limit_bytes` for its length.
+    /// `patience` is for a head, from its first byte to its last; `head_limit_bytes` for its length. `open` knows which
+    /// messages are answered.
     pub(super) fn new(
         stream: S,
         beginning: Vec<u8>,
+        open: Open,
         head_limit_bytes: usize,
         patience: Duration,
     ) -> Checked<S> {
         Checked {
             stream,
-            beginning,
+            ahead: beginning,
             sound: Vec::new(),
             held: Vec::new(),
             framing: Framing::new(head_limit_bytes),
+            messages: 0,
+            open,
             end: End::Open,
             refused: Refused::default(),
             patience,
@@ -102,9 +118,16 @@ impl<S> Checked<S> {
     /// Checks what has just been read into a buffer, and leaves in it what may be handed out.
     fn check(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
         let heads = self.framing.heads();
-        let wrong = self.framing.read(&buffer.filled()[before..]);
+        let stop = self.framing.read(&buffer.filled()[before..]);
         let fresh = &buffer.filled()[before..];
-        let good = &fresh[..wrong.unwrap_or(fresh.len())];
+        let (good, rest) = fresh.split_at(match stop {
+            Some(Stop::Wrong(position) | Stop::End(position)) => position,
+            None => fresh.len(),
+        });
+        if let Some(Stop::End(_)) = stop {
+            self.messages += 1;
+            self.ahead.splice(..0, rest.iter().copied());
+        }
         // What is left is whole heads and bodies.
         let whole = self.held.len() + good.len() - self.framing.head_bytes();
         if self.held.is_empty() {
@@ -120,11 +143,16 @@ impl<S> Checked<S> {
         if self.framing.heads() != heads || !self.framing.is_in_head() {
             self.waiting = None;
         }
-        match wrong {
-            None => {}
-            Some(_) if self.framing.is_in_body() => self.end = End::Broken,
-            Some(_) => self.refuse(self.framing.why()),
+        match stop {
+            None | Some(Stop::End(_)) => {}
+            Some(Stop::Wrong(_)) if self.framing.is_in_body() => self.end = End::Broken,
+            Some(Stop::Wrong(_)) => self.refuse(self.framing.why()),
         }
+    }
+
+    /// Whether the last whole message is still being answered.
+    fn is_answering(&self) -> bool {
+        self.framing.is_between() && self.open.ended() < self.messages
     }
 
     /// Whether the head that is being read has come too slowly.
@@ -136,6 +164,34 @@ impl<S> Checked<S> {
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         waiting.as_mut().poll(context).is_ready()
     }
+}
+
+impl<S: AsyncRead + Unpin> Checked<S> {
+    /// Waits while a message is being answered: until it is, or its caller has left.
+    fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Waited>> {
+        self.open.wake_when_ended(context.waker());
+        let mut bytes = [0; 4096];
+        while self.is_answering() {
+            let room = AHEAD_BYTES.saturating_sub(self.ahead.len()).min(bytes.len());
+            if room == 0 {
+                return Poll::Pending;
+            }
+            let mut buffer = ReadBuf::new(&mut bytes[..room]);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Ok(Waited::Left));
+            }
+            self.ahead.extend_from_slice(buffer.filled());
+        }
+        Poll::Ready(Ok(Waited::Answered))
+    }
+}
+
+/// What came of waiting for the end of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waited {
+    Answered,
+    Left,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Checked<S> {
@@ -154,10 +210,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Checked<S> {
             match own.end {
                 End::Open => {}
                 End::Refused => return Poll::Pending,
-                End::Broken => return Poll::Ready(Ok(())),
+                End::Broken => {
+                    return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, BrokenFraming)));
+                }
             }
-            if !own.beginning.is_empty() {
-                hand_out(&mut own.beginning, buffer);
+            if own.is_answering() && ready!(own.wait(context))? == Waited::Left {
+                return Poll::Ready(Ok(()));
+            }
+            if !own.ahead.is_empty() {
+                hand_out(&mut own.ahead, buffer);
             } else if let Poll::Ready(read) = Pin::new(&mut own.stream).poll_read(context, buffer) {
                 read?;
             } else if own.is_too_slow(context) {

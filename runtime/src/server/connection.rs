@@ -30,6 +30,10 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Requests at once on one HTTP/2 connection.
 const STREAMS_LIMIT: u32 = 128;
 
+/// Headers that are longer than their limit are answered in words up to so many times it. The h2 library answers longer ones
+/// without any.
+const HEADERS_SEEN: usize = 2;
+
 /// Streams that a caller opened and reset, and that are not cleared away yet; beyond it the connection ends. The h2
 /// library's own measure against rapid reset.
 const RESETS_LIMIT: usize = 20;
@@ -104,7 +108,9 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     } else {
         let settings = proxy.settings();
         let (limit, patience) = (settings.header_limit_bytes, settings.timeouts.header_read);
-        one(proxy, Checked::new(stream, beginning, limit, patience), watched).await;
+        let open = Open::default();
+        let stream = Checked::new(stream, beginning, open.clone(), limit, patience);
+        one(proxy, stream, open, watched).await;
     }
 }
 
@@ -125,6 +131,7 @@ async fn begin<S: AsyncRead + Unpin>(stream: &mut S, beginning: &mut Vec<u8>) ->
 async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     proxy: Arc<Proxy>,
     stream: Checked<S>,
+    open: Open,
     watched: watch::Receiver<Phase>,
 ) {
     let timeouts = proxy.settings().timeouts;
@@ -135,7 +142,6 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .header_read_timeout(None)
         .max_buf_size(proxy.settings().header_limit_bytes + 1)
         .max_headers(HEADERS_LIMIT);
-    let open = Open::default();
     let (counted, refused) = (open.clone(), stream.refused());
     let service = service_fn(move |request| {
         let (proxy, opened) = (Arc::clone(&proxy), counted.open());
@@ -182,7 +188,7 @@ fn http2_builder(settings: &Settings, streams: Streams) -> http2::Builder<Stream
     let mut builder = http2::Builder::new(streams);
     builder
         .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(settings.header_limit_bytes).unwrap_or(u32::MAX))
+        .max_header_list_size(u32::try_from(settings.header_limit_bytes * HEADERS_SEEN).unwrap_or(u32::MAX))
         .max_concurrent_streams(STREAMS_LIMIT)
         .max_pending_accept_reset_streams(RESETS_LIMIT)
         .max_local_error_reset_streams(OWN_RESETS_LIMIT)

@@ -1,6 +1,6 @@
 //! Where messages begin and end on an HTTP/1 connection, read strictly beside hyper: a request that two readers could
 //! take for different requests is found before hyper has seen the byte that makes it so. Bytes in, the place of the first
-//! wrong one out; no I/O.
+//! wrong one or of a message's end out; no I/O.
 //!
 //! RFC 9112, sections 2.2, 2.3, 3, 5.1, 5.2, 6.1 to 6.3, 7.1 and 11.2. Stricter than it where senders have no need of what it
 //! lets pass: a line ends with CR LF alone, `transfer-encoding` is `chunked` alone, `content-length` stands once. What passes
@@ -34,7 +34,7 @@ const KEPT_BYTES: usize = 24;
 /// Where in a message the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
-    /// Before a request, behind so many blank lines.
+    /// Before a request, behind so many blank lines: behind none only where a message has ended, and on a new connection.
     Begin(u8),
     /// Behind the CR of a blank line.
     BlankLf(u8),
@@ -70,6 +70,15 @@ enum Declared {
     Nothing,
     Length(u64),
     Chunked,
+}
+
+/// Why reading stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// At a byte that no request may have there; nothing may be read behind it.
+    Wrong(usize),
+    /// A message ended, and that byte is the first of the next one.
+    End(usize),
 }
 
 /// The messages of one connection, as far as they have come.
@@ -110,24 +119,30 @@ impl Framing {
         }
     }
 
-    /// Reads on. The position of the first byte that no request may have there; nothing may be read behind it.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> Option<usize> {
+    /// Reads on, to the end of a message at most. None where all of the bytes were read and none ended.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Option<Stop> {
         let mut position = 0;
         while position < bytes.len() {
             // Bodies are passed over as a whole.
             let (At::Body(left) | At::Data(left)) = self.at else {
                 match self.step(bytes[position]) {
                     Some(next) if self.count() => self.at = next,
-                    Some(_) | None => return Some(position),
+                    Some(_) | None => return Some(Stop::Wrong(position)),
                 }
                 position += 1;
+                if self.at == At::Begin(0) {
+                    return Some(Stop::End(position));
+                }
                 continue;
             };
             let here = (bytes.len() - position).min(usize::try_from(left).unwrap_or(usize::MAX));
             position += here;
             let left = left - here as u64;
             self.at = match self.at {
-                At::Body(_) if left == 0 => At::Begin(0),
+                At::Body(_) if left == 0 => {
+                    self.at = At::Begin(0);
+                    return Some(Stop::End(position));
+                }
                 At::Body(_) => At::Body(left),
                 _ if left == 0 => At::DataCr,
                 _ => At::Data(left),
@@ -165,6 +180,11 @@ impl Framing {
     /// Bytes of a head that has begun and is not whole.
     pub(super) fn head_bytes(&self) -> usize {
         self.head_bytes
+    }
+
+    /// Whether a message is over and nothing of the next one has come.
+    pub(super) fn is_between(&self) -> bool {
+        self.at == At::Begin(0)
     }
 
     /// Whether a request line has begun whose head is not whole.

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -89,6 +89,8 @@ pub(super) struct Open(Arc<Counts>);
 struct Counts {
     open: AtomicUsize,
     begun: AtomicUsize,
+    /// Whoever waits until one has ended.
+    waiting: Mutex<Option<Waker>>,
 }
 
 /// One of them, until it is dropped.
@@ -108,6 +110,20 @@ impl Open {
         self.0.open.fetch_add(1, Ordering::Relaxed);
         let number = self.0.begun.fetch_add(1, Ordering::Relaxed);
         Opened(Arc::clone(&self.0), number)
+    }
+
+    /// How many have ended.
+    pub(super) fn ended(&self) -> usize {
+        self.0.begun.load(Ordering::Relaxed).saturating_sub(self.0.open.load(Ordering::Relaxed))
+    }
+
+    /// Wakes a task once, when the next one has ended.
+    pub(super) fn wake_when_ended(&self, waker: &Waker) {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *waiting {
+            Some(waiting) => waiting.clone_from(waker),
+            None => *waiting = Some(waker.clone()),
+        }
     }
 
     /// Waits until nothing has been open for a while: `first` before the first request, `later` after one.
@@ -130,6 +146,10 @@ impl Open {
 impl Drop for Opened {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
+        let waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(waiting) = waiting {
+            waiting.wake();
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use super::address::{NotPublic, is_public};
 use super::body::Pieces;
 use super::endpoint::{ANTHROPIC_VERSION, Endpoint};
-use super::transport::{TooSlow, Transport, USER_AGENT, Ways, find};
+use super::kept::TooMuch;
+use super::transport::{READ_AHEAD_BYTES, TooSlow, Transport, USER_AGENT, Ways, find};
 use super::{Error, Outgoing};
 use crate::exchange::failure::Failure;
 use crate::settings::Secret;
@@ -21,6 +22,9 @@ use wayleave_program::plan::FailureClass;
 const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
 
 const BETA_HEADER: HeaderName = HeaderName::from_static("anthropic-beta");
+
+/// Of an answer's head, as hyper has it.
+const ANSWER_HEADERS_LIMIT: usize = 100;
 
 /// Where and how a provider is reached; what is equal can share connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,30 +88,44 @@ impl Client {
         let Some(uri) = self.endpoint.uri(request.api, request.remote) else {
             return Err(Failure::unreachable("its URL cannot be called for this model"));
         };
+        let uri = uri.into_owned();
+        let passed = passed(&request)?;
         let accept = if request.is_stream { "text/event-stream" } else { "application/json" };
-        let mut call = Request::new(Pieces::new(request.pieces));
-        *call.method_mut() = Method::POST;
-        *call.uri_mut() = uri.into_owned();
-        let headers = call.headers_mut();
-        headers.insert(self.endpoint.key().name(), key.clone());
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        if request.api.dialect() == Dialect::Anthropic {
-            let version = request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION);
-            headers.insert(VERSION_HEADER, value(version)?);
-            if let Some(beta) = &request.passed.beta {
-                headers.insert(BETA_HEADER, value(beta)?);
+        let call = || {
+            let mut call = Request::new(Pieces::new(request.pieces.clone()));
+            *call.method_mut() = Method::POST;
+            *call.uri_mut() = uri.clone();
+            let headers = call.headers_mut();
+            headers.insert(self.endpoint.key().name(), key.clone());
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+            for (name, value) in &passed {
+                headers.insert(name, value.clone());
             }
-        }
-        if let Some(trace) = request.trace {
-            headers.insert(trace::TRACEPARENT, value(&trace.header())?);
-            if let Some(state) = &trace.state {
-                headers.insert(trace::TRACESTATE, value(state)?);
-            }
-        }
-        self.http.send(call).await.map_err(|error| failure(&error))
+            call
+        };
+        self.http.send(call, request.repeat).await.map_err(|error| failure(&error))
     }
+}
+
+/// The headers that differ from call to call.
+fn passed(request: &Outgoing<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    let mut passed = Vec::new();
+    if request.api.dialect() == Dialect::Anthropic {
+        let version = request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION);
+        passed.push((VERSION_HEADER, value(version)?));
+        if let Some(beta) = &request.passed.beta {
+            passed.push((BETA_HEADER, value(beta)?));
+        }
+    }
+    if let Some(trace) = request.trace {
+        passed.push((trace::TRACEPARENT, value(&trace.header())?));
+        if let Some(state) = &trace.state {
+            passed.push((trace::TRACESTATE, value(state)?));
+        }
+    }
+    Ok(passed)
 }
 
 /// A text as a header's value. What callers may pass on was looked at when it came.
@@ -145,10 +163,16 @@ fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
         };
         return Failure::unreachable(cause);
     }
-    if find::<hyper::Error>(error).is_some_and(|error| error.is_parse() || error.is_parse_too_large()) {
-        return Failure::no_answer("answered something that is not HTTP");
+    if find::<TooMuch>(error).is_some() {
+        return Failure::no_answer("said too much before its answer");
     }
-    Failure::lost()
+    match find::<hyper::Error>(error) {
+        Some(error) if error.is_parse_too_large() => Failure::no_answer(&format!(
+            "answered with a head of more than {ANSWER_HEADERS_LIMIT} headers or {READ_AHEAD_BYTES} bytes"
+        )),
+        Some(error) if error.is_parse() => Failure::no_answer("answered something that is not HTTP"),
+        Some(_) | None => Failure::lost(),
+    }
 }
 
 /// Why there is no TLS, as far as whoever runs the gateway can do something about it.

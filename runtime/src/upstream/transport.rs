@@ -1,14 +1,16 @@
 //! Connections to one host: hyper's client with a pool, TLS by rustls, names resolved to where they may lead. (I/O)
 //!
-//! No redirection is followed, no proxy is taken from the environment, no compression is offered, and nothing is asked twice
-//! but over a connection that was closed before the request began.
+//! No redirection is followed, no proxy is taken from the environment, no compression is offered. A call is made once more
+//! only where a connection that was kept has died under it: always where nothing of it was sent, and otherwise where whoever
+//! asks allows it.
 //!
 //! HTTP/1.1 alone, one call at a time on a connection: on HTTP/2 all calls of a provider would share one, where a caller that
 //! takes nothing, a limit of streams or a silent middlebox holds up all others.
 
 use super::address::Resolver;
 use super::body::Pieces;
-use http::{Request, Response, Uri};
+use super::kept::{Course, Kept};
+use http::{Extensions, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tower_service::Service;
 
 /// Shorter than what servers keep idle connections open for, so that a request seldom meets one that is closing.
@@ -35,15 +38,31 @@ const KEEPALIVE_RETRIES: u32 = 3;
 /// Sent, and not acknowledged by the other side's system for so long: the connection is lost.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Of an answer that nobody takes, what is read on a connection: the rest waits at the provider.
-const READ_AHEAD_BYTES: usize = 64 << 10;
+/// Of an answer that nobody takes, what is read on a connection: the rest waits at the provider. A head has to fit into it.
+pub(super) const READ_AHEAD_BYTES: usize = 64 << 10;
+
+/// A kept connection that was closed before a call came is found out about in the time of a way there and back. Later it is
+/// the call that was lost.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Who is called as.
 pub(crate) const USER_AGENT: &str = concat!("wayleave/", env!("CARGO_PKG_VERSION"));
 
 /// What a host is called with. Cheap to clone; clones share connections.
 #[derive(Clone)]
-pub(crate) struct Transport(Client<Connect, Pieces>);
+pub(crate) struct Transport {
+    client: Client<Connect, Pieces>,
+    /// Makes a connection for each call: what is called once more must not meet another one that has died.
+    fresh: Client<Connect, Pieces>,
+}
+
+/// Whether a call may be made once more over a new connection, where a kept one was closed as it was written. Nothing of an
+/// answer came then, and yet it may have been executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    Never,
+    Once,
+}
 
 /// Where connections may lead, and how they begin.
 #[derive(Debug, Clone, Copy)]
@@ -75,19 +94,52 @@ impl Transport {
         http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         let https = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(config(&ways)?);
         let https = https.https_or_http().enable_http1().wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new())
+        let connect = Connect { https, patience: ways.connect };
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
-            .http1_max_buf_size(READ_AHEAD_BYTES)
-            .build(Connect { https, patience: ways.connect });
-        Ok(Transport(client))
+            .http1_max_buf_size(READ_AHEAD_BYTES);
+        let client = builder.build(connect.clone());
+        let fresh = builder.pool_max_idle_per_host(0).build(connect);
+        Ok(Transport { client, fresh })
     }
 
     /// Sends a request and waits for the head of its answer. Dropping either cancels the call.
-    pub(crate) async fn send(&self, request: Request<Pieces>) -> Result<Response<Incoming>, Error> {
-        self.0.request(request).await
+    pub(crate) async fn send(
+        &self,
+        request: impl Fn() -> Request<Pieces>,
+        repeat: Repeat,
+    ) -> Result<Response<Incoming>, Error> {
+        let begun = Instant::now();
+        let answered = self.client.request(request()).await;
+        let was_stale = match &answered {
+            Ok(answer) => was_for_nobody(answer),
+            Err(error) => course(error).is_some_and(|course| course.is_unheard()),
+        };
+        match repeat {
+            Repeat::Once if was_stale && begun.elapsed() < AT_ONCE => self.fresh.request(request()).await,
+            Repeat::Once | Repeat::Never => answered,
+        }
     }
+}
+
+/// Whether an answer is what a server says as it closes a connection on which it has waited in vain, and no answer to what
+/// was asked meanwhile. RFC 9110, section 15.5.9.
+fn was_for_nobody(answer: &Response<Incoming>) -> bool {
+    let was_kept = answer.extensions().get::<Course>().is_some_and(Course::answer);
+    let closes = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
+    was_kept
+        && answer.status() == StatusCode::REQUEST_TIMEOUT
+        && answer.headers().get_all(header::CONNECTION).iter().any(closes)
+}
+
+/// Of the connection on which a call failed, where there was one.
+fn course(error: &Error) -> Option<Course> {
+    let mut extras = Extensions::new();
+    error.connect_info()?.get_extras(&mut extras);
+    extras.remove()
 }
 
 fn config(ways: &Ways<'_>) -> Result<ClientConfig, rustls::Error> {
@@ -121,7 +173,7 @@ struct Connect {
     patience: Duration,
 }
 
-type Connected = MaybeHttpsStream<TokioIo<TcpStream>>;
+type Connected = TokioIo<Kept<MaybeHttpsStream<TokioIo<TcpStream>>>>;
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -136,7 +188,10 @@ impl Service<Uri> for Connect {
 
     fn call(&mut self, host: Uri) -> Self::Future {
         let connecting = tokio::time::timeout(self.patience, self.https.call(host));
-        Box::pin(async move { connecting.await.unwrap_or_else(|_| Err(TooSlow.into())) })
+        Box::pin(async move {
+            let connected = connecting.await.unwrap_or_else(|_| Err(TooSlow.into()));
+            connected.map(|stream| TokioIo::new(Kept::new(stream)))
+        })
     }
 }
 

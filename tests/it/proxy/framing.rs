@@ -101,6 +101,7 @@ async fn ambiguous_framing_is_refused_once() {
             assert_eq!((read.status, answers(&answer)), (400, 1), "{case}, by {size}: {text}");
             assert!(read.body.contains("\"code\":\"bad_framing\""), "{case}, by {size}: {text}");
             assert_eq!(read.header("connection"), Some("close"), "{case}, by {size}: {text}");
+            assert_eq!(read.header("x-wayleave-decision"), None, "{case}: nothing is recorded of it");
         }
     }
     assert_eq!(provider.received().len(), 0, "nobody was asked");
@@ -132,7 +133,9 @@ async fn wrong_chunks_are_refused_once() {
         let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\ntransfer-encoding: chunked\r\n\r\n";
         let answer = send(&gateway, format!("{head}{body}{}", smuggled()).as_bytes(), usize::MAX).await;
         let text = String::from_utf8_lossy(&answer);
-        assert_eq!((Answer::read(&answer).status, answers(&answer)), (400, 1), "{case}: {text}");
+        let read = Answer::read(&answer);
+        assert_eq!((read.status, answers(&answer)), (400, 1), "{case}: {text}");
+        assert!(read.body.contains("\"code\":\"bad_framing\""), "{case}: {text}");
     }
     assert_eq!(provider.received().len(), 0, "nobody was asked");
 }

@@ -15,6 +15,17 @@ const STREAM: &str = r#"{"model":"assistant","stream":true,"messages":[]}"#;
 /// Longer than any step takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Waits for what happens a moment later.
+async fn until(holds: impl Fn() -> bool) {
+    for attempt in 0.. {
+        if holds() {
+            return;
+        }
+        assert!(attempt < 1000, "it happens");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Reads an answer of which the end of the body is known by these words.
 async fn answered(stream: &mut TcpStream, end: &str) -> String {
     let mut bytes = Vec::new();
@@ -75,6 +86,14 @@ async fn requests_name_one_host() {
         assert_eq!(asked("1.1", &format!("host: {host}\r\n")).await.status, 200, "{host:?}");
     }
     assert_eq!(asked("1.0", "").await.status, 200, "old clients name none");
+    // A whole URI in the place of a path names a host too.
+    for (host, status) in [("a", 200), ("a:80", 200), ("user@a", 400), ("a:99999", 400), ("a:b", 400)] {
+        let request = format!("GET http://{host}/healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        let answer = gateway.exchange(request.as_bytes()).await;
+        assert_eq!(answer.status, status, "{host:?}: {}", answer.head);
+        // Of what is not asked of any model there is no record.
+        assert_eq!(answer.header("x-wayleave-decision"), None, "{host:?}");
+    }
     // What `connection` names is taken out, and was there.
     let named = b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: host, close\r\n\r\n";
     assert_eq!(gateway.exchange(named).await.status, 200);
@@ -91,6 +110,8 @@ async fn authority_and_host_name_the_same() {
         ("http://gateway/healthz".to_owned(), Some("Gateway"), 200),
         ("http://gateway/healthz".to_owned(), Some("other"), 400),
         (format!("http://gateway/{}", "a".repeat(9 << 10)), None, 414),
+        ("http://user@gateway/healthz".to_owned(), None, 400),
+        ("http://gateway:99999/healthz".to_owned(), None, 400),
     ] {
         let mut ready = sender.clone().ready().await.expect("the connection stands");
         let mut request = Request::get(&uri);
@@ -100,6 +121,20 @@ async fn authority_and_host_name_the_same() {
         let (answer, _) = ready.send_request(request.body(()).expect("a request"), true).expect("a stream");
         assert_eq!(answer.await.expect("an answer").status(), status, "{host:?}");
     }
+}
+
+/// fault-F38: headers that are too long are told so on HTTP/2 as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_headers_are_told_on_http2() {
+    let provider = Provider::start("refuse").await;
+    let gateway = start(provider.address(), "").await;
+    let sender = super::http2::connect(gateway.connect().await).await;
+    let mut ready = sender.clone().ready().await.expect("the connection stands");
+    let request = Request::get("http://gateway/healthz").header("x-long", "a".repeat(65 << 10));
+    let (answer, _) = ready.send_request(request.body(()).expect("a request"), true).expect("a stream");
+    let (status, body) = super::http2::read(answer).await;
+    assert_eq!(status, 431, "{body}");
+    assert!(body.contains("\"headers_too_large\""), "{body}");
 }
 
 /// fault-F41: a body that is declared too long is refused before any of it is asked for.
@@ -150,4 +185,80 @@ async fn whoever_closes_their_side_has_left() {
     assert_eq!(Answer::read(&bytes).status, 0);
     let records = gateway.records().await;
     assert_eq!(records.first().map(|record| record.outcome.name()), Some("client_gone"));
+}
+
+/// fault-F33: also where it has asked for more meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_leaves_behind_another_request_has_left() {
+    let provider = Provider::start("stall").await;
+    let gateway: Gateway = start(provider.address(), "").await;
+    let request = String::from_utf8(gateway.request("/v1/chat/completions", STREAM)).expect("text");
+    let kept = request.replace("connection: close\r\n", "");
+    let mut stream = gateway.connect().await;
+    stream.write_all(format!("{kept}{}", kept.repeat(20)).as_bytes()).await.expect("requests");
+    until(|| provider.received().len() == 1).await;
+    drop(stream);
+    until(|| provider.received()[0].is_abandoned).await;
+    let records = gateway.records().await;
+    let outcomes: Vec<_> = records.iter().map(|record| record.outcome.name()).collect();
+    assert_eq!(outcomes, ["client_gone"], "what came behind is not asked");
+}
+
+/// Requests one behind the other are answered in their order, however many come at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_come_at_once_are_answered_in_order() {
+    let provider = Provider::start("body {\"choices\":[{}]}").await;
+    let gateway: Gateway = start(provider.address(), "").await;
+    let call = String::from_utf8(gateway.request("/v1/chat/completions", STREAM)).expect("text");
+    let call = call.replace(STREAM, &STREAM.replace("true", "null")).replace("connection: close\r\n", "");
+    let unknown = MODELS.replace("healthz", "nothing");
+    let count = 300;
+    let all = format!("{MODELS}{call}{unknown}").repeat(count);
+    let mut stream = gateway.connect().await;
+    let (mut reading, mut writing) = stream.split();
+    let written = writing.write_all(all.as_bytes());
+    let read = async {
+        let mut bytes = Vec::new();
+        while String::from_utf8_lossy(&bytes).matches("\"unknown_path\"").count() < count {
+            assert!(reading.read_buf(&mut bytes).await.expect("it stands") > 0, "it stands");
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let both = async { tokio::join!(written, read) };
+    let (_, text) = tokio::time::timeout(PATIENCE, both).await.expect("answers");
+    let statuses: Vec<&str> = text.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    assert_eq!(statuses, ["200", "200", "404"].repeat(count));
+}
+
+/// fault-F34: whoever leaves within a body of their own has left; a body that is not framed as it has to be is a mistake.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_leaves_within_their_body_has_left() {
+    let provider = Provider::start("refuse").await;
+    let gateway: Gateway = start(provider.address(), "").await;
+    let head = |framing: &str| {
+        let key = &gateway.key;
+        format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\nauthorization: Bearer {key}\r\n{framing}\r\n\r\n"
+        )
+    };
+    for (framing, part, outcome) in [
+        ("content-length: 50", "{\"model\"", "client_gone"),
+        ("transfer-encoding: chunked", "8\r\n{\"model\"\r\n", "client_gone"),
+        ("transfer-encoding: chunked", "8\r\n{\"model\"\r\nx\r\n", "bad_request"),
+    ] {
+        let before = gateway.records().await.len();
+        let mut stream = gateway.connect().await;
+        stream.write_all(format!("{}{part}", head(framing)).as_bytes()).await.expect("a beginning");
+        drop(stream);
+        let mut records = Vec::new();
+        for _ in 0..500 {
+            records = gateway.records().await;
+            if records.len() > before {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let last = records.get(before).map(|record| record.outcome.name());
+        assert_eq!(last, Some(outcome), "{framing} {part:?}");
+    }
 }

@@ -57,7 +57,7 @@ pub(super) async fn ask(gateway: &Gateway, body: &str) -> (SendRequest<Bytes>, R
 }
 
 /// Status and body of an answer, as far as it comes.
-async fn read(answer: ResponseFuture) -> (u16, String) {
+pub(super) async fn read(answer: ResponseFuture) -> (u16, String) {
     let answer = answer.await.expect("an answer");
     let status = answer.status().as_u16();
     let mut body = answer.into_body();

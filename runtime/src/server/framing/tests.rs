@@ -1,15 +1,26 @@
 //! `threat-T10`, `fault-F37`: what is ambiguous is found at its byte, however it is cut, and what is not passes.
 
-use super::{Framing, HEADERS_LIMIT};
+use super::{Framing, HEADERS_LIMIT, Stop};
 use crate::error::BadHead;
 use crate::settings::LINE_LIMIT_BYTES;
+
+/// Reads on over the ends of messages: where the first wrong byte stands.
+fn read(framing: &mut Framing, bytes: &[u8]) -> Option<usize> {
+    let mut begun = 0;
+    loop {
+        match framing.read(&bytes[begun..])? {
+            Stop::Wrong(position) => return Some(begun + position),
+            Stop::End(position) => begun += position,
+        }
+    }
+}
 
 /// Where the first wrong byte of a text stands, the text fed in pieces of `size`.
 fn wrong_in(text: &str, size: usize) -> Option<usize> {
     let mut framing = Framing::new(1 << 16);
     let mut before = 0;
     for piece in text.as_bytes().chunks(size) {
-        if let Some(position) = framing.read(piece) {
+        if let Some(position) = read(&mut framing, piece) {
             return Some(before + position);
         }
         before += piece.len();
@@ -125,7 +136,7 @@ fn what_is_no_request_line_is_refused_at_its_end() {
 fn heads_have_their_limits_and_are_counted() {
     let why = |text: &str| {
         let mut framing = Framing::new(1 << 16);
-        framing.read(text.as_bytes()).map(|_| framing.why())
+        read(&mut framing, text.as_bytes()).map(|_| framing.why())
     };
     let long = "a".repeat(LINE_LIMIT_BYTES);
     assert_eq!(why(&format!("GET /{long} HTTP/1.1\r\n\r\n")), Some(BadHead::LineTooLong(LINE_LIMIT_BYTES)));
@@ -138,8 +149,24 @@ fn heads_have_their_limits_and_are_counted() {
     assert_eq!(why(&head((1 << 16) + 1)), Some(BadHead::TooLong(1 << 16)));
 
     let mut framing = Framing::new(1 << 16);
-    assert_eq!(framing.read(b"GET / HTTP/1.1\r\n\r\nPOST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n{"), None);
+    assert_eq!(
+        read(&mut framing, b"GET / HTTP/1.1\r\n\r\nPOST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n{"),
+        None
+    );
     assert_eq!((framing.heads(), framing.head_bytes(), framing.is_in_body()), (2, 0, true));
-    assert_eq!(framing.read(b"}\r\nGET"), None);
+    assert_eq!(read(&mut framing, b"}\r\nGET"), None);
     assert_eq!((framing.heads(), framing.head_bytes(), framing.is_in_head()), (2, 5, true));
+}
+
+#[test]
+fn reading_stops_at_the_end_of_each_message() {
+    let plain = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+    let sized = "POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}";
+    let chunked = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+    let mut framing = Framing::new(1 << 16);
+    for message in [plain, sized, chunked, plain] {
+        let with_next = format!("{message}\r\nGET");
+        assert_eq!(framing.read(with_next.as_bytes()), Some(Stop::End(message.len())), "{message:?}");
+    }
+    assert_eq!(framing.read(b"\r\nGET / HTTP/1.1\r\n"), None);
 }
