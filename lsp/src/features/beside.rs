@@ -139,7 +139,7 @@ pub fn delegated(sources: &Sources) -> BTreeSet<FileId> {
     sources.ids().flat_map(of_file).collect()
 }
 
-/// The edits that let a policy use a file which declares the name that a diagnostic is about, each with the file that is used.
+/// The edits that let a policy use a file which declares the name that a diagnostic calls unknown, each with the file that is used.
 /// Each was tried: with it the diagnostic is gone, and no name is declared twice.
 pub fn mends(
     sources: &Sources,
@@ -149,9 +149,6 @@ pub fn mends(
     options: &Options,
 ) -> Vec<(String, Edit)> {
     let span = told.primary.span;
-    if told.code != Code::R0101 {
-        return Vec::new();
-    }
     let Some(unknown) = names.at(span.file, span.start).map(|found| found.symbol.clone()) else {
         return Vec::new();
     };

@@ -257,11 +257,7 @@ impl Place<'_> {
             }
             Kind::Attribute => self.attributes(symbol, read),
             Kind::Counter => self.counters_of(&read.token()),
-            Kind::Model => {
-                let mut found = self.declared(Kind::Model, owner);
-                found.iter_mut().for_each(|one| one.detail = self.price_and_place(owner, &one.label));
-                found
-            }
+            Kind::Model => self.models(owner),
             Kind::Detector => {
                 let mut found = self.declared(Kind::Detector, "");
                 found.extend(BUILT_IN.into_iter().map(|name| self.name(Symbol::new(Kind::Detector, name))));

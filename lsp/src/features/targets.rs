@@ -2,8 +2,9 @@
 //! mistakes too. What names no target that is declared adds nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use wayleave_compiler::source::{FileId, Sources, Span};
-use wayleave_grammar::ast::{self, Field, Item, Name, Node, Target, TargetPath, Targets};
+use wayleave_compiler::source::Sources;
+use wayleave_grammar::NodeOrToken;
+use wayleave_grammar::ast::{self, Field, Item, Node, Target, TargetPath, Targets};
 
 /// The targets of a policy, and its lists of them.
 pub struct Reach {
@@ -96,24 +97,35 @@ impl Reach {
     }
 }
 
-/// The value of a field that a model states, else its provider, as written.
-pub fn stated(sources: &Sources, provider: &str, model: &str, field: &str) -> Option<String> {
-    let is_called = |name: Option<Name>, wanted: &str| name.is_some_and(|name| name.text() == wanted);
-    let value = |file: FileId, fields: Vec<Field>| {
-        let field = fields.into_iter().find(|one| is_called(one.name(), field))?;
-        Some(sources.one_line(Span::new(file, field.value()?.range())))
-    };
-    let in_file = |file: FileId| {
-        let root = sources.file(file).parse.root();
-        let items: Vec<Item> = root.items().collect();
-        items.into_iter().find_map(|item| {
-            let Item::Provider(item) = item else { return None };
-            let own = item.models().find(|one| is_called(one.name(), model));
-            let own = own.filter(|_| is_called(item.name(), provider))?;
-            value(file, own.fields().collect()).or_else(|| value(file, item.fields().collect()))
-        })
-    };
-    sources.ids().find_map(in_file)
+/// What each target costs and where it is, as far as it is stated: `$2 in, $6 out per 1M tokens, eu`. By `provider/model`.
+pub fn price_and_region(sources: &Sources) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for item in sources.files().iter().flat_map(|file| file.parse.root().items().collect::<Vec<_>>()) {
+        let Item::Provider(provider) = item else { continue };
+        let Some(owner) = provider.name() else { continue };
+        for model in provider.models() {
+            let Some(name) = model.name() else { continue };
+            let region = value(model.fields(), "region").or_else(|| value(provider.fields(), "region"));
+            let told: Vec<String> = value(model.fields(), "price").into_iter().chain(region).collect();
+            found.entry(format!("{}/{}", owner.text(), name.text())).or_insert(told.join(", "));
+        }
+    }
+    found
+}
+
+/// The value of a field, on one line.
+fn value(mut fields: impl Iterator<Item = Field>, name: &str) -> Option<String> {
+    let field = fields.find(|field| field.name().is_some_and(|own| own.text() == name))?;
+    let (mut line, mut end) = (String::new(), None);
+    let tokens = field.value()?.syntax().descendants_with_tokens().filter_map(NodeOrToken::into_token);
+    for token in tokens.filter(|token| !token.kind().is_trivia()) {
+        if end.is_some_and(|end| end < token.text_range().start()) {
+            line.push(' ');
+        }
+        line.push_str(token.text());
+        end = Some(token.text_range().end());
+    }
+    Some(line)
 }
 
 /// What is found on the way through lists.

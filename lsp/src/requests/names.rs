@@ -29,6 +29,7 @@ impl Place<'_> {
         self.policy.names().at(self.file, self.offset).map(|found| &found.symbol)
     }
 
+    /// With the files beside the policy.
     fn known(&self, snapshot: &Snapshot<'_>) -> Known<'_> {
         Known { beside: self.policy.beside(snapshot.workspace, snapshot.host), ..self.policy.known() }
     }
@@ -170,7 +171,7 @@ pub(super) fn hover(
     let places = places(snapshot, &asked);
     let mut told: Vec<(&Place<'_>, hover::Hover)> = Vec::new();
     for place in &places {
-        if let Some(hover) = hover::hover(&place.known(snapshot), place.file, place.offset)
+        if let Some(hover) = hover::hover(&place.policy.known(), place.file, place.offset)
             && !told.iter().any(|(_, known)| known.text == hover.text)
         {
             told.push((place, hover));

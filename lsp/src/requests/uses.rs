@@ -6,8 +6,8 @@ use crate::features::diagnostics::CheckedPolicy;
 use crate::snapshot::Snapshot;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use wayleave_compiler::Options;
 use wayleave_compiler::diagnostic::Diagnostic;
+use wayleave_compiler::{Code, Options};
 
 /// What mends a diagnostic about an unknown name: titles and edits.
 pub(super) fn edits(
@@ -15,6 +15,10 @@ pub(super) fn edits(
     policy: &CheckedPolicy,
     told: &Diagnostic,
 ) -> Vec<(String, Value)> {
+    // The files beside a policy are looked for where one of them can mend something.
+    if told.code != Code::R0101 {
+        return Vec::new();
+    }
     let options = Options { as_of: snapshot.host.as_of };
     let beside = policy.beside(snapshot.workspace, snapshot.host);
     let found = beside::mends(policy.sources(), policy.names(), beside, told, &options);

@@ -3,7 +3,7 @@
 use super::{Completion, Insert, Place, Sort, written};
 use crate::features::hover::describe;
 use crate::features::names::{Kind, Symbol};
-use crate::features::targets::{Reach, stated};
+use crate::features::targets::{Reach, price_and_region};
 
 /// More targets are not written out: their providers are offered, and behind a slash their models.
 const WRITTEN_OUT: usize = 100;
@@ -15,21 +15,27 @@ impl Place<'_> {
         if reach.all().len() > WRITTEN_OUT {
             return Vec::new();
         }
+        let facts = price_and_region(self.known.sources);
         let targets = reach.all().iter().filter_map(|name| {
             let (provider, model) = name.split_once('/')?;
             let symbol = Symbol::within(Kind::Model, provider, model);
             let insert = Insert::Plain(format!("{}/{}", written(provider), written(model)));
             let documentation = describe(self.known, &symbol);
             let mut found = self.offer(name.clone(), Sort::Name(Kind::Model), documentation, insert);
-            found.detail = self.price_and_place(provider, model);
+            found.detail = facts.get(name).cloned().unwrap_or_default();
             Some(found)
         });
         targets.collect()
     }
 
-    /// What a model costs and where it is, as far as it is stated.
-    pub(super) fn price_and_place(&self, provider: &str, model: &str) -> String {
-        let of = |field: &str| stated(self.known.sources, provider, model, field);
-        of("price").into_iter().chain(of("region")).collect::<Vec<_>>().join(", ")
+    /// The models of a provider.
+    pub(super) fn models(&self, provider: &str) -> Vec<Completion> {
+        let facts = price_and_region(self.known.sources);
+        let mut found = self.declared(Kind::Model, provider);
+        // One that comes with a `use` says so.
+        for one in found.iter_mut().filter(|one| one.also.is_none()) {
+            one.detail = facts.get(&format!("{provider}/{}", one.label)).cloned().unwrap_or_default();
+        }
+        found
     }
 }

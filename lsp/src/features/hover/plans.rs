@@ -3,7 +3,7 @@
 
 use super::Known;
 use super::facts::listed;
-use crate::features::targets::{Reach, stated};
+use crate::features::targets::{Reach, price_and_region};
 use std::collections::BTreeSet;
 use wayleave_compiler::Policy;
 use wayleave_compiler::model::{ArmOutcome, Ordering, Plan, PlanStage, Route, RouteBody, Who};
@@ -215,9 +215,7 @@ fn dearest(known: &Known<'_>, policy: &Policy, members: &BTreeSet<TargetId>) -> 
     let mut lines = Vec::new();
     if let Some((id, _)) = most {
         let name = &policy.catalogue.target(id).name;
-        let price = name
-            .split_once('/')
-            .and_then(|(provider, model)| stated(known.sources, provider, model, "price"));
+        let price = price_and_region(known.sources).remove(name);
         lines.push(format!("the dearest is `{name}`: {}", price.unwrap_or_default()));
     }
     let names = members.iter().map(|id| policy.catalogue.target(*id));
