@@ -56,3 +56,17 @@ test('the plugin shows mistakes, mends, completes, explains, renames and lays ou
   const { text } = driven('session.lua', { 'policy/main.route': MAIN, 'policy/more.route': MORE }, 'policy/main.route');
   assert.match(text, /^type data-class = public < internal < secret$/m);
 });
+
+/** The policy of the tour without its comments, which are prose; the one that silences a warning stays. */
+function ofTheTour() {
+  const lines = readFileSync(join(root, 'examples/first-policy/main.route'), 'utf8').split('\n');
+  const kept = lines.filter((line) => !/^\s*\/\//.test(line) || line.includes('// allow '));
+  return `${kept.join('\n').replace(/\n{3,}/g, '\n\n').trim()}\n`;
+}
+
+test('somebody new writes the policy of the tour, most of it by completion', () => {
+  const target = ofTheTour();
+  const { said, text } = driven('trial.lua', { 'target.route': target, 'policy/main.route': '' }, 'policy/main.route');
+  assert.equal(text, target);
+  console.log(said);
+});

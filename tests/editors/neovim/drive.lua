@@ -62,6 +62,14 @@ function drive.messages()
   return ask('nvim_exec', 'messages', true)
 end
 
+--- What stands in the line of the cursor from a column to the cursor.
+function drive.typed_before(column)
+  return drive.lua([[
+    local _, own = unpack(vim.api.nvim_win_get_cursor(0))
+    return vim.api.nvim_get_current_line():sub(... + 1, own)
+  ]], column)
+end
+
 --- The diagnostics of the text that it shows: codes and lines, from 1 on.
 function drive.diagnostics()
   return drive.lua([[

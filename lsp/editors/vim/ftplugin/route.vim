@@ -1,6 +1,6 @@
-" How comments of Route policies are written.
+" How comments and names of Route policies are written.
 if exists('b:did_ftplugin') | finish | endif
 let b:did_ftplugin = 1
 
-setlocal comments=:///,:// commentstring=//\ %s
-let b:undo_ftplugin = 'setlocal comments< commentstring<'
+setlocal comments=:///,:// commentstring=//\ %s iskeyword+=-
+let b:undo_ftplugin = 'setlocal comments< commentstring< iskeyword<'

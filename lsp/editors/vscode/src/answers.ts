@@ -1,7 +1,7 @@
 // Answers as texts that can be read beside the policy: places in them can be followed, and the lines that decided are
 // marked in the policy's own text.
 
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import * as vscode from 'vscode';
 
 const SCHEME = 'wayleave-answer';
@@ -42,6 +42,12 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Docum
     if (policy) this.mark(policy, text, folder);
   }
 
+  /** Shows what a command of the server answered about a policy of which it was given a file. */
+  async tell(name: string, answer: Record<string, unknown>, uri: string): Promise<void> {
+    const folder = dirname(vscode.Uri.parse(uri).fsPath);
+    await this.show(name, shownOf(answer, folder), folder);
+  }
+
   provideTextDocumentContent(uri: vscode.Uri): string {
     return this.texts.get(uri.path)?.text ?? '';
   }
@@ -68,7 +74,30 @@ function file(folder: string, path: string): vscode.Uri {
   return vscode.Uri.file(isAbsolute(path) ? path : join(folder, path));
 }
 
-/** An answer of the server, as a person reads it. */
-export function shownOf(answer: unknown): string {
-  return typeof answer === 'string' ? answer : `${JSON.stringify(answer, null, 2)}\n`;
+/** A place as the server gives it, in an answer to one of its commands. */
+interface Told {
+  location: { uri: string; range: { start: { line: number } } };
+  label?: string;
+  text?: string;
+  route?: string;
+  test?: string;
+}
+
+/** An answer of the server as a person reads it: what it says, the places that led there, and the whole of it. */
+function shownOf(answer: Record<string, unknown>, folder: string): string {
+  const listed = (named: unknown): string[] =>
+    (Array.isArray(named) ? (named as Told[]) : []).map(({ location, label, text, route, test }) => {
+      const path = relative(folder, vscode.Uri.parse(location.uri).fsPath);
+      return `  ${path}:${location.range.start.line + 1}  ${text ?? label ?? route ?? test ?? ''}`;
+    });
+  const decided = [...listed(answer.lines), ...listed(answer.path)];
+  return [
+    String(answer.message ?? answer.outcome ?? answer.verdict ?? ''),
+    ...(decided.length > 0 ? [DECIDED_BY.trim(), ...decided] : []),
+    ...listed(answer.inside),
+    ...listed(answer.tests),
+    '',
+    JSON.stringify(answer, null, 2),
+    '',
+  ].join('\n');
 }

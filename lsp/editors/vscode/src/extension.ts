@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { type Executable, LanguageClient, type LanguageClientOptions } from 'vscode-languageclient/node';
-import { Answers, shownOf } from './answers';
+import { Answers } from './answers';
 
 /** Longer than any answer takes that a person waits for. */
 const PATIENCE_MS = 60_000;
@@ -20,7 +20,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       vscode.commands.registerCommand(name, () => run().catch((error: Error) => void vscode.window.showErrorMessage(error.message))),
     );
   answers = new Answers(context);
-  command('wayleave.runTests', () => runTests(context));
+  command('wayleave.testPolicy', () => testPolicy(context));
   command('wayleave.compare', () => compare(context));
   command('wayleave.decideRequest', () => decideRequest(context));
   command('wayleave.restartServer', () => restart(context));
@@ -57,10 +57,10 @@ async function restart(context: vscode.ExtensionContext): Promise<void> {
   const options: LanguageClientOptions = {
     documentSelector: [{ scheme: 'file', language: 'route' }],
     middleware: {
-      // The server's commands, of lenses too, answer in JSON; a person is shown it.
-      executeCommand: async (name, given, next) => {
-        const answer: unknown = await next(name, given);
-        if (answer !== undefined && answer !== null) await answers.show(name, shownOf(answer));
+      // The server's commands, those of lenses too, answer with an object, which is shown here and not by the server.
+      executeCommand: async (name, [given], next) => {
+        const answer = await next(name, [{ ...given, silent: true }]);
+        if (answer) await answers.tell(name.replace('wayleave.', ''), answer, given?.uri);
         return answer;
       },
     },
@@ -108,7 +108,7 @@ async function policyInFront(): Promise<Policy> {
   return { folder: dirname(path), name: basename(path) };
 }
 
-async function runTests(context: vscode.ExtensionContext): Promise<void> {
+async function testPolicy(context: vscode.ExtensionContext): Promise<void> {
   const { folder, name } = await policyInFront();
   await answers.show('tests', await run(program(context), ['test', '--coverage', '--', name], { folder }), folder);
 }
