@@ -9,12 +9,14 @@ use std::path::Path;
 use std::sync::Mutex;
 use wayleave_compiler::decision::Rules;
 use wayleave_compiler::diagnostic::render::{Style, render_human};
-use wayleave_compiler::proof::{Answer, Requests, Stop, silently};
+use wayleave_compiler::proof::{Answer, Requests, Stop, sample, silently};
 use wayleave_compiler::{
     Diagnostic, Options, Policy, Severity, Sources, check, check_exactly, check_exactly_until, examples, spec,
 };
-use wayleave_program::document::read_request;
+use wayleave_program::decision::{Outcome, RuleName};
+use wayleave_program::document::{read_request, write_request};
 use wayleave_program::instant;
+use wayleave_program::source_view::Spot;
 use wayleave_program::value::Instant;
 use wayleave_tests::snapshot;
 
@@ -242,4 +244,33 @@ fn a_question_that_nobody_waits_for_is_not_answered() {
     stop.stop();
     assert!(matches!(requests.query().find(None, &mut 1_000), Answer::Unknown));
     assert!(matches!(requests.query().answer(&mut 1_000), Answer::Unknown));
+}
+
+/// A request is found from a day on, at its beginning where that is enough, on which the rule does what it says.
+#[test]
+fn a_request_is_found_that_a_rule_has_part_in() {
+    let policy = check(&example(), &Options { as_of: as_of() }).policy.expect("it is sound");
+    let found = |spot: Spot| sample(&policy, &spot, as_of(), &Stop::default());
+    let route = |name: &str| Spot::Rule(RuleName::Route(name.to_owned()));
+    for (spot, arm) in
+        [(route("code"), None), (Spot::Arm("code".to_owned(), 1), Some(1)), (route("batch"), None)]
+    {
+        let (request, decision) = found(spot.clone()).expect("a request reaches it");
+        let name = match &spot {
+            Spot::Arm(name, _) | Spot::Rule(RuleName::Route(name)) => name,
+            Spot::Rule(_) => panic!("only routes are asked for"),
+        };
+        assert_eq!((decision.route.as_ref(), decision.outcome), (Some(name), Outcome::Route), "{spot:?}");
+        assert!(arm.is_none() || decision.arm == arm, "{spot:?}");
+        assert_eq!(spec::decide(&policy, &request), decision);
+        let document = write_request(&policy.schema, &request);
+        assert_eq!(document["time.now"], "2026-12-01T00:00Z", "{document}");
+    }
+    let (_, denied) = found(Spot::Rule(RuleName::Deny("leaked-secret".to_owned()))).expect("it is denied");
+    assert_eq!(denied.reasons[0].by, RuleName::Deny("leaked-secret".to_owned()));
+    let forbid = RuleName::Forbid("eu-residency".to_owned());
+    let (_, forbidden) = found(Spot::Rule(forbid.clone())).expect("it removes somebody");
+    assert!(forbidden.removed.iter().flat_map(|one| &one.reasons).any(|reason| reason.by == forbid));
+    assert!(found(route("no-such-route")).is_none());
+    assert!(found(Spot::Rule(RuleName::Unapproved)).is_none());
 }

@@ -8,11 +8,12 @@ use super::subject::{PlanOf, Subject, before};
 use crate::decision::layers::LayerKind;
 use crate::model::{Condition, Policy};
 use std::sync::Arc;
+use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::decision::{Decision, Outcome, RuleName};
 use wayleave_program::schema::BuiltIn;
 use wayleave_program::source_view::Spot;
-use wayleave_program::value::Instant;
+use wayleave_program::value::{Instant, Value};
 
 /// A request from an instant on that a route or arm answers, that a `deny` refuses, of which a `forbid` removes a target, or
 /// that no route answers; one that is served where there is one. None where no request is found, and of any other rule.
@@ -26,7 +27,7 @@ pub fn sample(
     let subject = Subject::new(policy, &[&later]);
     let assumed = Formula::from(&subject.more[0]);
     let prover = Prover::new(policy, &subject, Some((assumed, &later)), None).until(stop);
-    let sampling = Sampling { prover: &prover };
+    let sampling = Sampling { prover: &prover, from };
     match spot {
         Spot::Arm(route, arm) => sampling.answered(route, Some(*arm)),
         Spot::Rule(RuleName::Route(route)) => sampling.answered(route, None),
@@ -39,6 +40,7 @@ pub fn sample(
 
 struct Sampling<'a, 's> {
     prover: &'a Prover<'s>,
+    from: Instant,
 }
 
 impl<'s> Sampling<'_, 's> {
@@ -47,10 +49,20 @@ impl<'s> Sampling<'_, 's> {
         parts: Vec<Formula<'s>>,
         shows: &dyn Fn(&Decision) -> bool,
     ) -> Option<(Attributes, Decision)> {
-        match self.prover.shown_plainly(parts, &|_, decision| shows(decision)) {
-            Answer::Some(shown) => Some((shown.request, shown.decision)),
-            Answer::None | Answer::Unknown => None,
+        let found = match self.prover.shown_plainly(parts, &|_, decision| shows(decision)) {
+            Answer::Some(shown) => (shown.request, shown.decision),
+            Answer::None | Answer::Unknown => return None,
+        };
+        // Of all the time from then on, that instant is the plainest.
+        let mut at_once = found.0.clone();
+        if at_once.get(BuiltIn::TimeNow.id()).is_some() {
+            at_once.set(BuiltIn::TimeNow.id(), Value::Instant(self.from));
+            let decision = self.prover.program().decide(&at_once);
+            if shows(&decision) {
+                return Some((at_once, decision));
+            }
         }
+        Some(found)
     }
 
     /// The answers of a route: of one arm, or all.

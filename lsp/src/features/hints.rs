@@ -163,11 +163,14 @@ impl Hinting<'_> {
         self.policy.schema.zone.write_date(instant)
     }
 
-    /// Requests for which a fallback is passed over and not everybody else is too.
+    /// Requests of that day for which a fallback is passed over and not everybody else is too.
     fn skipped(&self, at: u32, target: TargetId, serving: &Serving) -> Option<Hint> {
         let (_, own) = serving.passed_over.iter().find(|(known, _)| *known == target)?;
         let of_all = self.of_all(serving);
-        let when: Vec<&String> = own.when.iter().filter(|when| !of_all.contains(when)).collect();
+        // All of it is of that day or later, so that a bare beginning is another day's.
+        let is_later = |when: &str| when.starts_with("time.now >= ") && !when.contains(" and ");
+        let is_told = |when: &&String| !of_all.contains(when) && !is_later(when);
+        let when: Vec<&String> = own.when.iter().filter(is_told).collect();
         let label = match when.as_slice() {
             [] if own.is_all => return None,
             [] => "skipped for some requests".to_owned(),
