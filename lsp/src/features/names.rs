@@ -1,8 +1,8 @@
 //! Every declaration and every use of a name in a policy's files, found in the trees alone: also where a policy does not
 //! type-check. Says which name a place means, never whether that is right.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use wayleave_compiler::source::{FileId, Sources, Span};
 
 mod domains;
@@ -157,7 +157,7 @@ pub struct Names {
     /// What values each declared attribute has.
     domains: BTreeMap<String, Domain>,
     /// Where each name stands among the occurrences; made when it is first asked for.
-    places: OnceCell<BTreeMap<Symbol, Vec<usize>>>,
+    places: OnceLock<BTreeMap<Symbol, Vec<usize>>>,
 }
 
 impl Names {
@@ -174,7 +174,7 @@ impl Names {
     /// The names of one more text that reads like a file of the same policy.
     pub(crate) fn of_text(&self, file: FileId, text: &wayleave_grammar::Parse) -> Names {
         let occurrences = walk::text(file, text, &self.domains);
-        let mut names = Names { occurrences, domains: self.domains.clone(), places: OnceCell::new() };
+        let mut names = Names { occurrences, domains: self.domains.clone(), places: OnceLock::new() };
         names.sort();
         names
     }
