@@ -1,9 +1,11 @@
 //! The texts that are open in the editor, over those on disk. Knows no protocol.
 
 use crate::Host;
-use std::cell::OnceCell;
+use crate::features::names::Names;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wayleave_grammar::Parse;
 
 /// A text as the editor holds it. An edit makes another one.
@@ -35,7 +37,15 @@ pub struct Workspace {
     /// The folders that the editor works in; the `main.route` of each is checked whether or not it is open.
     pub folders: Vec<PathBuf>,
     documents: BTreeMap<PathBuf, Document>,
+    /// What was read of the files beside policies, so that only what has changed since is read into names again.
+    beside: RefCell<BTreeMap<PathBuf, ReadBeside>>,
 }
+
+/// So many files beside policies are kept, more than one folder has; a long session goes through several.
+const KEPT_LIMIT: usize = 512;
+
+/// A file beside a policy: its text, and the names in it; none of one that is a policy of its own.
+type ReadBeside = (String, Option<Arc<Names>>);
 
 impl Workspace {
     /// Takes a text that is now open, or that changed.
@@ -56,6 +66,30 @@ impl Workspace {
     /// The paths of all open documents, ascending.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.documents.keys().map(PathBuf::as_path)
+    }
+
+    /// The text of a file beside a policy, and what `names` makes of it, which is kept while the text stays the same.
+    pub fn read_beside(
+        &self,
+        path: &Path,
+        host: &Host<'_>,
+        names: impl FnOnce(&str) -> Option<Names>,
+    ) -> Option<(String, Arc<Names>)> {
+        let text = self.read(path, host).ok()?;
+        let mut kept = self.beside.borrow_mut();
+        let known = kept.get(path).filter(|(known, _)| *known == text).map(|(_, names)| names.clone());
+        let names = match known {
+            Some(names) => names,
+            None => {
+                if kept.len() == KEPT_LIMIT {
+                    kept.clear();
+                }
+                let names = names(&text).map(Arc::new);
+                kept.insert(path.to_owned(), (text.clone(), names.clone()));
+                names
+            }
+        };
+        Some((text, names?))
     }
 
     /// The text of a file: the open one, else the one on disk. The error says in words why there is none.

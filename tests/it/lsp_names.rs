@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wayleave_compiler::proof::{Stop, silently};
 use wayleave_compiler::source::{FileId, Sources, Span};
 use wayleave_compiler::{Checked, Options, Severity, check};
-use wayleave_lsp::features::beside::Beside;
+use wayleave_lsp::features::beside::{Beside, names_of};
 use wayleave_lsp::features::completion::{Insert, Snippets, complete, snippets};
 use wayleave_lsp::features::hover::{Known, hover, words};
 use wayleave_lsp::features::names::{Names, Role};
@@ -60,7 +61,11 @@ fn case(path: &Path) -> Case {
     let checked = check(&sources, &OPTIONS);
     let is_used = |name: &str| sources.files().iter().any(|file| file.name == name);
     let beside = files.iter().filter(|(name, _)| !is_used(name));
-    let beside = beside.map(|(name, text)| Beside::new(name, text, &names)).collect();
+    let beside = beside.filter_map(|(name, text)| {
+        let own = names_of(name, text)?;
+        Some(Beside::new(name.clone(), text.clone(), Arc::new(own), &names))
+    });
+    let beside = beside.collect();
     Case { text, names, checked, beside, asked, sources }
 }
 

@@ -1,10 +1,11 @@
 //! The files of a policy's folder that it does not use, with the names that they declare: what a `use` would bring in.
 
-use super::names::{Kind, Names, Occurrence, Symbol};
+use super::names::{Kind, Names, Occurrence};
 use crate::Host;
 use crate::workspace::Workspace;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
+use std::sync::Arc;
 use wayleave_compiler::diagnostic::{Diagnostic, Edit};
 use wayleave_compiler::source::{FileId, Sources, Span};
 use wayleave_compiler::{Code, Options, Severity, check};
@@ -27,19 +28,17 @@ pub struct Beside {
     /// Its text.
     pub text: String,
     /// The names in it.
-    pub names: Names,
+    pub names: Arc<Names>,
     /// Whether it declares a name that the policy declares too, so that both cannot be of one policy.
     pub is_at_odds: bool,
 }
 
 impl Beside {
-    /// A file with that text.
-    pub fn new(name: &str, text: &str, policy: &Names) -> Beside {
-        let names = Names::of(&Sources::single(name, text));
-        let declared: BTreeSet<&Symbol> =
-            policy.all().iter().filter(|one| one.is_declaration()).map(|one| &one.symbol).collect();
-        let is_at_odds = names.all().iter().any(|one| one.is_declaration() && declared.contains(&one.symbol));
-        Beside { name: name.to_owned(), text: text.to_owned(), names, is_at_odds }
+    /// A file with that text and those names.
+    pub fn new(name: String, text: String, names: Arc<Names>, policy: &Names) -> Beside {
+        let mut declared = names.all().iter().filter(|one| one.is_declaration());
+        let is_at_odds = declared.any(|one| policy.declarations(&one.symbol).next().is_some());
+        Beside { name, text, names, is_at_odds }
     }
 
     /// The names of a kind that a policy could name if it used the file.
@@ -63,13 +62,18 @@ pub fn beside(
         if used.contains(name.as_str()) || found.len() == FILES_LIMIT {
             continue;
         }
-        let Ok(text) = workspace.read(&folder.join(&name), host) else { continue };
-        let parse = wayleave_grammar::parse(&text);
-        if !parse.root().items().any(|item| matches!(item, Item::Otherwise(_))) {
-            found.push(Beside::new(&name, &text, names));
-        }
+        let read = workspace.read_beside(&folder.join(&name), host, |text| names_of(&name, text));
+        found.extend(read.map(|(text, own)| Beside::new(name, text, own, names)));
     }
     found
+}
+
+/// The names of a file that is no policy of its own.
+pub fn names_of(name: &str, text: &str) -> Option<Names> {
+    let sources = Sources::single(name, text);
+    let mut items = sources.files().iter().flat_map(|file| file.parse.root().items().collect::<Vec<_>>());
+    let is_whole = items.any(|item| matches!(item, Item::Otherwise(_)));
+    (!is_whole).then(|| Names::of(&sources))
 }
 
 /// All policy files below a folder, on disk and in the editor, by name.

@@ -276,12 +276,15 @@ impl Place<'_> {
     fn declared(&self, kind: Kind, owner: &str) -> Vec<Completion> {
         let names: &Names = self.known.names;
         let own = names.declared(kind, owner).filter(|one| self.can_be_named(one));
-        let mut found: Vec<Completion> = own.map(|one| self.name(one.symbol.clone())).collect();
+        let own: Vec<Symbol> = own.map(|one| one.symbol.clone()).collect();
+        let is_described = own.len() <= DESCRIBED;
+        let name = |symbol| if is_described { self.name(symbol) } else { self.bare(&symbol) };
+        let mut found: Vec<Completion> = own.into_iter().map(name).collect();
         let brought = self.brought(kind, owner).flat_map(|(beside, also)| {
             let declared = beside.declared(kind, owner).map(|one| one.symbol.clone()).collect::<Vec<_>>();
             declared.into_iter().map(move |symbol| (symbol, also.clone()))
         });
-        found.extend(brought.map(|(symbol, also)| brought_by(self.name(symbol), also)));
+        found.extend(brought.map(|(symbol, also)| brought_by(self.bare(&symbol), also)));
         found
     }
 
@@ -311,10 +314,14 @@ impl Place<'_> {
 
     /// A name as it is written, in quotes where it has another shape.
     fn name(&self, symbol: Symbol) -> Completion {
-        let label = symbol.name.clone();
         let documentation = describe(self.known, &symbol);
-        let insert = Insert::Plain(written(&label));
-        self.offer(label, Sort::Name(symbol.kind), documentation, insert)
+        Completion { documentation, ..self.bare(&symbol) }
+    }
+
+    /// The same without a word about it.
+    fn bare(&self, symbol: &Symbol) -> Completion {
+        let insert = Insert::Plain(written(&symbol.name));
+        self.offer(symbol.name.clone(), Sort::Name(symbol.kind), String::new(), insert)
     }
 
     /// Attributes and defines; behind a dot the rest of those that begin so. Where a value is drawn or counted by, or a rule
@@ -348,10 +355,16 @@ impl Place<'_> {
         let is_of_target = |name: &str| name == "target" || name.starts_with("target.");
         let fitting =
             all.filter(|(name, _)| name.starts_with(before) && (takes.targets || !is_of_target(name)));
+        let fitting: Vec<(String, Option<Edit>)> = fitting.collect();
+        let is_described = fitting.len() <= DESCRIBED;
         fitting
+            .into_iter()
             .map(|(name, also)| {
                 let rest = name[before.len()..].to_owned();
-                let documentation = describe(self.known, &Symbol::new(Kind::Attribute, name));
+                let symbol = Symbol::new(Kind::Attribute, name);
+                // What nobody of the policy declares yet has no words.
+                let is_known = is_described && also.is_none();
+                let documentation = if is_known { describe(self.known, &symbol) } else { String::new() };
                 let insert = Insert::Plain(rest.clone());
                 let found = self.offer(rest, Sort::Name(Kind::Attribute), documentation, insert);
                 also.into_iter().fold(found, brought_by)

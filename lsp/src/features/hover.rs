@@ -128,10 +128,14 @@ fn head(known: &Known<'_>, declaration: &Occurrence) -> String {
 
 /// The item in which a span stands.
 pub(crate) fn item_at(sources: &Sources, span: Span) -> Option<Item> {
-    let root = sources.file(span.file).parse.root();
-    let mut items = root.items();
+    let root = sources.file(span.file).parse.syntax();
     let at = TextSize::new(span.start);
-    items.find(|item| item.syntax().text_range().contains_inclusive(at) && item.range().end() >= at)
+    // Of two items that meet there the first, if it reaches so far without its blanks.
+    let mut tokens = root.token_at_offset(at);
+    tokens.find_map(|token| {
+        let item = token.parent_ancestors().filter_map(Item::cast).last()?;
+        (item.range().end() >= at).then_some(item)
+    })
 }
 
 /// The `///` comments before the item, where the span is the name of the item itself.

@@ -2,6 +2,7 @@
 //! type-check. Says which name a place means, never whether that is right.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use wayleave_compiler::source::{FileId, Sources, Span};
 
 mod domains;
@@ -155,6 +156,8 @@ pub struct Names {
     occurrences: Vec<Occurrence>,
     /// What values each declared attribute has.
     domains: BTreeMap<String, Domain>,
+    /// Where each name stands among the occurrences; made when it is first asked for.
+    places: OnceLock<BTreeMap<Symbol, Vec<usize>>>,
 }
 
 impl Names {
@@ -171,7 +174,7 @@ impl Names {
     /// The names of one more text that reads like a file of the same policy.
     pub(crate) fn of_text(&self, file: FileId, text: &wayleave_grammar::Parse) -> Names {
         let occurrences = walk::text(file, text, &self.domains);
-        let mut names = Names { occurrences, domains: self.domains.clone() };
+        let mut names = Names { occurrences, domains: self.domains.clone(), places: OnceLock::new() };
         names.sort();
         names
     }
@@ -202,7 +205,17 @@ impl Names {
 
     /// Where a name stands, declarations included, by file and place.
     pub fn occurrences<'n>(&'n self, symbol: &'n Symbol) -> impl Iterator<Item = &'n Occurrence> {
-        self.occurrences.iter().filter(move |occurrence| occurrence.symbol == *symbol)
+        self.places().get(symbol).into_iter().flatten().map(|place| &self.occurrences[*place])
+    }
+
+    fn places(&self) -> &BTreeMap<Symbol, Vec<usize>> {
+        self.places.get_or_init(|| {
+            let mut places: BTreeMap<Symbol, Vec<usize>> = BTreeMap::new();
+            for (place, occurrence) in self.occurrences.iter().enumerate() {
+                places.entry(occurrence.symbol.clone()).or_default().push(place);
+            }
+            places
+        })
     }
 
     /// Where a name is declared: none for the language's own, several where it is declared twice.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use wayleave_compiler::source::Sources;
-use wayleave_grammar::NodeOrToken;
 use wayleave_grammar::ast::{self, Field, Item, Node, Target, TargetPath, Targets};
+use wayleave_grammar::{NodeOrToken, SyntaxNode};
 
 /// The targets of a policy, and its lists of them.
 pub struct Reach {
@@ -116,8 +116,13 @@ pub fn price_and_region(sources: &Sources) -> BTreeMap<String, String> {
 /// The value of a field, on one line.
 fn value(mut fields: impl Iterator<Item = Field>, name: &str) -> Option<String> {
     let field = fields.find(|field| field.name().is_some_and(|own| own.text() == name))?;
+    Some(one_line(field.value()?.syntax()))
+}
+
+/// The text of a node on one line, without comments.
+pub(crate) fn one_line(node: &SyntaxNode) -> String {
     let (mut line, mut end) = (String::new(), None);
-    let tokens = field.value()?.syntax().descendants_with_tokens().filter_map(NodeOrToken::into_token);
+    let tokens = node.descendants_with_tokens().filter_map(NodeOrToken::into_token);
     for token in tokens.filter(|token| !token.kind().is_trivia()) {
         if end.is_some_and(|end| end < token.text_range().start()) {
             line.push(' ');
@@ -125,7 +130,7 @@ fn value(mut fields: impl Iterator<Item = Field>, name: &str) -> Option<String> 
         line.push_str(token.text());
         end = Some(token.text_range().end());
     }
-    Some(line)
+    line
 }
 
 /// What is found on the way through lists.

@@ -75,3 +75,30 @@ fn whole_items_are_offered_to_clients_that_fill_in_places() {
         client.stop();
     }
 }
+
+#[test]
+fn what_changes_in_a_file_beside_the_policy_is_seen() {
+    let sound = BROKEN.replacen("caler", "caller", 1);
+    let text = format!("{sound}deny two when \n");
+    let client =
+        Client::start(json!({}), &[("/p/beside.route", "edition 2026\ndefine first = request.stream\n")]);
+    client.open("/p/main.route", &text);
+    client.published();
+    let line = u32::try_from(text.lines().count() - 1).expect("a short text");
+    let brought = || {
+        let offered =
+            client.answer("textDocument/completion", at("/p/main.route", line, "deny two when ".len()));
+        let items = offered["items"].as_array().expect("there are some").clone();
+        let brought = items.into_iter().filter(|item| item["additionalTextEdits"].is_array());
+        brought.filter_map(|item| item["label"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(brought(), ["first"]);
+    client.open("/p/beside.route", "edition 2026\ndefine second = request.stream\n");
+    assert_eq!(brought(), ["second"]);
+    let whole = json!([{"text": "edition 2026\notherwise deny \"no\"\n"}]);
+    client.change("/p/beside.route", 2, whole);
+    assert_eq!(brought(), Vec::<String>::new());
+    client.tell("textDocument/didClose", json!({"textDocument": {"uri": uri("/p/beside.route")}}));
+    assert_eq!(brought(), ["first"]);
+    client.finish();
+}

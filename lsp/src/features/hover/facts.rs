@@ -3,7 +3,7 @@
 
 use super::{Known, fields, guarantees, item_at, plans, words};
 use crate::features::names::{Domain, Kind, Occurrence, Symbol};
-use crate::features::targets::Reach;
+use crate::features::targets::{Reach, one_line};
 use wayleave_compiler::Policy;
 use wayleave_compiler::model::{ArmOutcome, Plan, PlanStage, RouteBody, Rule, Who};
 use wayleave_compiler::source::Span;
@@ -76,9 +76,7 @@ fn declared_attribute(known: &Known<'_>, symbol: &Symbol, declaration: &Occurren
         }
         Some(Item::Attribute(item)) => {
             parts.push(control(&item));
-            let sources = item
-                .sources()
-                .map(|source| known.sources.one_line(Span::new(declaration.span.file, source.range())));
+            let sources = item.sources().map(|source| one_line(source.syntax()));
             let sources: Vec<String> = sources.map(|source| format!("`{source}`")).collect();
             if !sources.is_empty() {
                 parts.push(format!("read from {}", sources.join(", then ")));
@@ -108,7 +106,7 @@ fn kind_of_value(known: &Known<'_>, declaration: &Occurrence) -> Option<String> 
         Item::Classify(item) => item.shape()?,
         _ => return None,
     };
-    let words = known.sources.one_line(Span::new(declaration.span.file, shape.range()));
+    let words = one_line(shape.syntax());
     let kind = match &shape {
         TypeShape::Plain(_) => "one of several values, without an order".to_owned(),
         TypeShape::Scale(_) => "one of several values, on a scale".to_owned(),
@@ -141,21 +139,18 @@ fn control(item: &ast::Attribute) -> String {
 }
 
 /// The fields of a body as they are written, without the body of a `timeout` and without a key that stands there openly.
-fn stated(known: &Known<'_>, file: wayleave_compiler::FileId, body: &SyntaxNode) -> Vec<String> {
+fn stated(body: &SyntaxNode) -> Vec<String> {
     let fields = body.children().filter_map(Field::cast).filter(|field| {
         let is_key = field.name().is_some_and(|name| name.text() == "key");
         !is_key || matches!(field.value(), Some(Value::Call(_)))
     });
-    fields.map(|field| format!("- {}", known.sources.one_line(Span::new(file, field.range())))).collect()
+    fields.map(|field| format!("- {}", one_line(field.syntax()))).collect()
 }
 
 fn provider(known: &Known<'_>, declaration: &Occurrence) -> Vec<String> {
     let Some(Item::Provider(item)) = item_at(known.sources, declaration.span) else { return Vec::new() };
     let models = item.models().filter_map(|model| model.name()).map(|name| name.text());
-    vec![
-        stated(known, declaration.span.file, item.syntax()).join("\n"),
-        format!("models: {}", listed(models)),
-    ]
+    vec![stated(item.syntax()).join("\n"), format!("models: {}", listed(models))]
 }
 
 fn target(known: &Known<'_>, symbol: &Symbol, declaration: &Occurrence) -> Vec<String> {
@@ -169,8 +164,8 @@ fn target(known: &Known<'_>, symbol: &Symbol, declaration: &Occurrence) -> Vec<S
     if let Some(remote) = model.provider_side_name() {
         parts.push(format!("sent as `{}`", remote.value()));
     }
-    let mut lines = stated(known, file, model.syntax());
-    lines.extend(stated(known, file, item.syntax()));
+    let mut lines = stated(model.syntax());
+    lines.extend(stated(item.syntax()));
     parts.push(lines.join("\n"));
     let name = format!("{}/{}", symbol.owner, symbol.name);
     if let Some((policy, id)) =
@@ -236,8 +231,7 @@ fn told<Body>(known: &Known<'_>, rule: &Rule<Body>) -> String {
     };
     match when {
         Some(when) => {
-            let when = known.sources.one_line(Span::new(rule.span.file, when.range()));
-            format!("`{}` {when}", rule.name)
+            format!("`{}` {}", rule.name, one_line(when.syntax()))
         }
         None => format!("`{}`, always", rule.name),
     }

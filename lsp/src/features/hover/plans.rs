@@ -3,7 +3,7 @@
 
 use super::Known;
 use super::facts::listed;
-use crate::features::targets::{Reach, price_and_region};
+use crate::features::targets::{Reach, one_line, price_and_region};
 use std::collections::BTreeSet;
 use wayleave_compiler::Policy;
 use wayleave_compiler::model::{ArmOutcome, Ordering, Plan, PlanStage, Route, RouteBody, Who};
@@ -58,7 +58,7 @@ pub(super) fn of_word(known: &Known<'_>, file: FileId, token: &SyntaxToken) -> O
             arms.iter().find(|arm| is_around(arm.span))?.outcome.plan()?
         }
     };
-    Some(format!("`route {}`, at worst:\n\n{}", route.name, worst(known, policy, plan, Some((file, to)))))
+    Some(format!("`route {}`, at worst:\n\n{}", route.name, worst(known, policy, plan, Some(to))))
 }
 
 /// The stages of a plan that has a name, with groups and plans written out; by the trees alone.
@@ -90,13 +90,12 @@ fn pieces(known: &Known<'_>, name: &str) -> Vec<Piece> {
     let reach = Reach::of(known.sources);
     let in_file = |file: FileId| {
         let items: Vec<Item> = known.sources.file(file).parse.root().items().collect();
-        let plan = items.into_iter().find_map(|item| match item {
+        items.into_iter().find_map(|item| match item {
             Item::Plan(plan) if plan.name().is_some_and(|own| own.text() == name) => plan.expression(),
             _ => None,
-        });
-        plan.map(|plan| (file, plan))
+        })
     };
-    let Some((file, plan)) = known.sources.ids().find_map(in_file) else { return Vec::new() };
+    let Some(plan) = known.sources.ids().find_map(in_file) else { return Vec::new() };
     let of_stage = |stage: ast::Stage| match stage.kind() {
         Some(StageKind::Plan(plan)) => {
             vec![Piece::Plan(plan.name().map(|name| name.text()).unwrap_or_default())]
@@ -107,7 +106,7 @@ fn pieces(known: &Known<'_>, name: &str) -> Vec<Piece> {
         }
         Some(StageKind::Path(_) | StageKind::Requested(_) | StageKind::Split(_) | StageKind::Ordering(_))
         | None => {
-            let text = known.sources.one_line(Span::new(file, stage.range()));
+            let text = one_line(stage.syntax());
             vec![Piece::Line(format!("`{text}`"))]
         }
     };
@@ -115,13 +114,13 @@ fn pieces(known: &Known<'_>, name: &str) -> Vec<Piece> {
 }
 
 /// The `to` of a route, or of one of its arms.
-fn written(known: &Known<'_>, route: &Route, arm: Option<Span>) -> Option<(FileId, ToClause)> {
+fn written(known: &Known<'_>, route: &Route, arm: Option<Span>) -> Option<ToClause> {
     let Item::Route(item) = super::item_at(known.sources, route.span)? else { return None };
     let file = route.span.file;
-    let Some(arm) = arm else { return Some((file, item.to()?)) };
+    let Some(arm) = arm else { return item.to() };
     let is_it = |one: &ast::Arm| Span::new(file, one.range()) == arm;
     match item.arms()?.arms().find(is_it)?.outcome()? {
-        Outcome::To(to) => Some((file, to)),
+        Outcome::To(to) => Some(to),
         Outcome::Deny(_) => None,
     }
 }
@@ -151,11 +150,10 @@ fn one_stage(policy: &Policy, stage: &PlanStage) -> String {
 }
 
 /// What the longest, the dearest way through a plan is.
-fn worst(known: &Known<'_>, policy: &Policy, plan: &Plan, to: Option<(FileId, ToClause)>) -> String {
+fn worst(known: &Known<'_>, policy: &Policy, plan: &Plan, to: Option<ToClause>) -> String {
     let mut lines = vec![asked(plan), format!("the next one follows on {}", failures(plan))];
-    let clause = |node: Option<Span>| node.map(|span| known.sources.one_line(span));
-    let deadline = to.as_ref().and_then(|(file, to)| Some(Span::new(*file, to.deadline()?.range())));
-    lines.push(match clause(deadline) {
+    let deadline = to.as_ref().and_then(|to| to.deadline()).map(|clause| one_line(clause.syntax()));
+    lines.push(match deadline {
         Some(deadline) => format!("all of it within {}", deadline.trim_start_matches("deadline ")),
         None => "no `deadline` of its own: the gateway's counts".to_owned(),
     });
