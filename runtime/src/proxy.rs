@@ -23,6 +23,8 @@ mod models;
 
 mod patience;
 
+mod places;
+
 mod recording;
 
 pub(crate) mod reply;
@@ -51,6 +53,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use patience::Until;
+use places::Places;
 use recording::Recording;
 use reply::AnswerBody;
 use std::num::NonZeroUsize;
@@ -88,6 +91,8 @@ pub struct Proxy {
     translations: Arc<Semaphore>,
     /// Requests for answers of models that may run at once.
     slots: Arc<Semaphore>,
+    /// Those of each caller.
+    places: Arc<Places>,
     memory: Gauge,
     is_draining: AtomicBool,
     is_stopping: Arc<AtomicBool>,
@@ -108,6 +113,7 @@ impl Proxy {
             inspections: Arc::new(Semaphore::new(processors)),
             translations: Arc::new(Semaphore::new(processors)),
             slots: Arc::new(Semaphore::new(slots)),
+            places: Arc::default(),
             memory: Gauge::default(),
             is_draining: AtomicBool::new(false),
             is_stopping: Arc::new(AtomicBool::new(false)),
@@ -272,6 +278,12 @@ impl Proxy {
         recording.identified(&identity);
         if let Ok(Some(key)) = identify::credential(&head.headers) {
             recording.let_in_by(self.store.hold_key(key));
+        }
+        // Whoever is let in without a key is everybody.
+        if self.settings.access == Access::Keys {
+            let limit = self.settings.streams_per_caller;
+            let place = self.places.take(&identity.caller_id, limit);
+            recording.holds_place(place.ok_or(Refusal::TooManyAtOnce(limit))?);
         }
         let limit = self.settings.body_limit_bytes;
         let patience = self.settings.timeouts.body_read;

@@ -69,6 +69,7 @@ pub(super) fn settings(lines: &str) -> (Settings, Identity) {
             }
             "write" => settings.timeouts.write = duration(rest),
             "streams-limit" => settings.streams_limit = rest.parse().expect("a number"),
+            "streams-per-caller" => settings.streams_per_caller = rest.parse().expect("a number"),
             "max-response" => settings.max_response_bytes = rest.parse().expect("a number"),
             "max-event" => settings.max_event_bytes = rest.parse().expect("a number"),
             "memory" => settings.memory = Some(memory(rest)),
