@@ -62,7 +62,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use wayleave_program::value;
 
@@ -96,6 +96,7 @@ pub struct Proxy {
     memory: Gauge,
     is_draining: AtomicBool,
     is_stopping: Arc<AtomicBool>,
+    is_hurried: watch::Sender<bool>,
 }
 
 impl Proxy {
@@ -117,6 +118,7 @@ impl Proxy {
             memory: Gauge::default(),
             is_draining: AtomicBool::new(false),
             is_stopping: Arc::new(AtomicBool::new(false)),
+            is_hurried: watch::Sender::new(false),
         }
     }
 
@@ -145,6 +147,22 @@ impl Proxy {
     /// From now on `/readyz` says that the gateway is not ready; it serves on.
     pub fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on a shutdown waits for nothing that runs: it is told to end, and its records are made.
+    pub fn hurry(&self) {
+        self.is_hurried.send_replace(true);
+    }
+
+    /// Whether a shutdown does not wait.
+    pub fn is_hurried(&self) -> bool {
+        *self.is_hurried.borrow()
+    }
+
+    /// Waits until a shutdown does not.
+    pub async fn hurried(&self) {
+        // The sender is here, so that its changes never end.
+        let _ = self.is_hurried.subscribe().wait_for(|is_hurried| *is_hurried).await;
     }
 
     /// From now on whatever runs ends when it is polled next.
