@@ -340,14 +340,15 @@ impl Recording {
         let (fingerprint, decision) = (program.fingerprint(), self.decision.as_ref());
         let written = Source { catalogue: program.catalogue(), fingerprint, view: &self.served.view };
         let kept = decision.map(|decision| self.served.documents.of(written, decision));
-        let latency_ms = milliseconds(self.started);
+        // All times of a record are cut to milliseconds of one clock, so that none is longer than what it is a part of.
+        let arrived_ms = in_milliseconds(self.started - self.epoch);
+        let latency_ms = milliseconds(self.epoch).saturating_sub(arrived_ms);
         let (left_out, marked) = (std::mem::take(&mut self.left_out), std::mem::take(&mut self.marked));
         let attempts = self.exchange.as_ref().map_or(&[][..], Exchange::attempts);
         let serving = self.exchange.as_ref().and_then(Exchange::serving);
         let usage = serving.and_then(|attempt| attempt.usage);
         let is_served = self.exchange.as_ref().and_then(Exchange::outcome) == Some(exchange::Outcome::Served);
         let is_whole = |attempt: &Attempt| is_served && attempt.content_ms.is_some();
-        let arrived_ms = in_milliseconds(self.started - self.epoch);
         DecisionRecord {
             at_ms: self.at_ms,
             api: self.api.recorded().to_owned(),

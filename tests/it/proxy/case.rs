@@ -149,6 +149,9 @@ pub(super) async fn run(text: &str, named: impl Fn(&str) -> String) -> Vec<Strin
                     continue;
                 };
                 wrong.extend(compare_record(&block.text, record));
+                if record.first_content_ms.is_some_and(|first_ms| first_ms > record.latency_ms) {
+                    wrong.push(format!("the first content came behind the end of {record:?}"));
+                }
                 let kept = serde_json::to_string(record).unwrap_or_default();
                 wrong.extend(leaks(&kept, "the record"));
                 wrong.extend(kept.contains(TEXT_MARKER).then(|| "the record holds a text".to_owned()));
