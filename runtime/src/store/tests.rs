@@ -87,6 +87,26 @@ async fn a_store_of_a_newer_version_is_refused() {
     assert!(matches!(refused, Error::Newer { found: 99 }), "{refused}");
 }
 
+/// Whoever revokes may have another clock than whoever revoked before.
+#[tokio::test]
+async fn keys_that_come_and_go_are_followed_whatever_clocks_say() {
+    let store = Store::in_memory().await.unwrap();
+    let mut keys = Vec::new();
+    for _ in 0..4 {
+        keys.push(store.add_key(Identity::default(), 1).await.unwrap());
+    }
+    let valid =
+        |keys: &[NewKey]| keys.iter().map(|key| store.keys().find(&key.text).is_some()).collect::<Vec<_>>();
+    store.revoke_key(&keys[1].id, 100).await.unwrap();
+    assert_eq!(valid(&keys), [true, false, true, true]);
+    store.revoke_key(&keys[3].id, 50).await.unwrap();
+    assert_eq!(valid(&keys), [true, false, true, false]);
+    keys.push(store.add_key(Identity::default(), 1).await.unwrap());
+    store.revoke_key(&keys[0].id, 100).await.unwrap();
+    assert_eq!(valid(&keys), [false, false, true, false, true]);
+    assert_eq!(store.keys().count(), 2);
+}
+
 #[tokio::test]
 async fn a_key_is_valid_until_another_process_revokes_it() {
     let folder = Folder::new("keys");
