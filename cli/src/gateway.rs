@@ -3,7 +3,7 @@
 
 use crate::certificate::Certificate;
 use crate::compile::{Compiled, compile_to_serve};
-use crate::output::{Failure, Terminal, note};
+use crate::output::{Exit, Failure, Terminal, note};
 use crate::reload::{Again, Reload};
 use crate::signals::Stop;
 use crate::storage::refused;
@@ -103,6 +103,12 @@ impl Gateway {
         })
     }
 
+    /// Ends what runs, once a stop has begun, without waiting for it.
+    pub(crate) fn hurry(&self) -> impl FnOnce() + Send + 'static {
+        let proxy = Arc::clone(&self.proxy);
+        move || proxy.hurry()
+    }
+
     /// Serves until `stop` is ready; then lets running requests end, and writes what waits to be written. Where the stop is
     /// announced, requests are still taken for the time that the settings say, while `/readyz` says that none should be
     /// sent. With each of `hangups`, if there are any, all files are read again.
@@ -113,7 +119,7 @@ impl Gateway {
         self,
         hangups: Option<Signal>,
         stop: impl Future<Output = Stop>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Exit, Failure> {
         let reload = self.reload.start();
         let rereading = hangups.map(|hangups| tokio::spawn(reread(hangups, reload.again())));
         let proxy = Arc::clone(&self.proxy);
@@ -123,7 +129,10 @@ impl Gateway {
             proxy.drain();
             match stop {
                 Stop::Now => {}
-                Stop::Announced => tokio::time::sleep(delay).await,
+                Stop::Announced => tokio::select! {
+                    () = tokio::time::sleep(delay) => {}
+                    () = proxy.hurried() => {}
+                },
             }
         };
         let admin = Admin::new(Arc::clone(&self.store), Arc::clone(&self.current));
@@ -137,7 +146,8 @@ impl Gateway {
         }
         reload.stop().await;
         console.abort();
-        self.store.close().await.map_err(|error| refused(&self.store_path, &error))
+        self.store.close().await.map_err(|error| refused(&self.store_path, &error))?;
+        Ok(if self.proxy.is_hurried() { Exit::Interrupted } else { Exit::Yes })
     }
 }
 

@@ -70,6 +70,7 @@ fn main() -> ExitCode {
         Ok(Exit::Yes) => ExitCode::SUCCESS,
         Ok(Exit::No) => ExitCode::FAILURE,
         Ok(Exit::Unknown) => ExitCode::from(2),
+        Ok(Exit::Interrupted) => ExitCode::from(signals::INTERRUPTED),
         Err(failure) => terminal.fail(&failure),
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     No,
     /// 2: it was not found out.
     Unknown,
+    /// 130: it was told to end before it was done.
+    Interrupted,
 }
 
 /// Why a command could not say anything: what, where, and how to mend it. Exit status 2.

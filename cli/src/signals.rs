@@ -1,11 +1,11 @@
-//! The signals that a gateway listens to: of those that end it the first lets running requests end, the second does not wait
-//! for them; and one that has everything read again.
+//! The signals that a gateway listens to: of those that end it the first lets running requests end, the second tells them to,
+//! and the third waits for nothing; and one that has everything read again.
 
 use crate::output::{Failure, note};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The exit status of a gateway that was told twice, as shells give it for an interrupt.
-const INTERRUPTED: i32 = 130;
+/// The exit status of a gateway that was told more than once, as shells give it for an interrupt.
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// How a process is asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +39,16 @@ impl Signals {
         }
     }
 
-    /// Waits for the first, and sees to it that a second ends the process at once.
-    pub(crate) async fn first(mut self) -> Stop {
+    /// Waits for the first, and sees to it that a second hurries, and that a third ends the process at once.
+    pub(crate) async fn first(mut self, hurry: impl FnOnce() + Send + 'static) -> Stop {
         let stop = self.next().await;
         note("stopping: running requests may end; a second signal does not wait for them\n");
         tokio::spawn(async move {
             self.next().await;
-            std::process::exit(INTERRUPTED);
+            note("stopping at once: what runs is told to end, and its records are written\n");
+            hurry();
+            self.next().await;
+            std::process::exit(i32::from(INTERRUPTED));
         });
         stop
     }

@@ -64,6 +64,27 @@ impl Storage {
     }
 }
 
+/// Whether a gateway could serve with a store: one that is not there yet, and in an empty file, it makes. Changes nothing.
+///
+/// # Errors
+/// When it could not.
+pub(crate) fn look(path: &Path) -> Result<(), Failure> {
+    let Ok(metadata) = std::fs::metadata(path) else { return Ok(()) };
+    if metadata.is_file() && metadata.len() == 0 {
+        return Ok(());
+    }
+    if !metadata.is_file() {
+        return Err(Failure::new(format!("the store `{}` cannot be used: it is no file", path.display())));
+    }
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("the system gave no timer or socket", &error))?;
+    runtime
+        .block_on(async { Store::open_for_reading(path).await?.close().await })
+        .map_err(|error| refused(path, &error))
+}
+
 /// A store that could not be used.
 pub(crate) fn refused(path: &Path, error: &Error) -> Failure {
     Failure::because(format!("the store `{}` cannot be used", path.display()), error)

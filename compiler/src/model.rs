@@ -508,12 +508,14 @@ pub struct PlanStage {
 }
 
 impl PlanStage {
-    /// What reorders so many candidates that are left of it.
+    /// What orders so many candidates that are left of it.
     pub fn order(&self, candidates: usize) -> TryOrder {
         match &self.who {
             Who::Ordered(Ordering::Fastest, _) if candidates > 1 => TryOrder::Fastest,
             Who::Ordered(Ordering::LeastBusy, _) if candidates > 1 => TryOrder::LeastBusy,
-            Who::Ordered(..) | Who::Target(_) | Who::Requested | Who::Split(..) => TryOrder::Given,
+            Who::Ordered(Ordering::Cheapest, _) if candidates > 1 => TryOrder::Cheapest,
+            Who::Split(..) => TryOrder::Drawn,
+            Who::Ordered(..) | Who::Target(_) | Who::Requested => TryOrder::Given,
         }
     }
 }

@@ -55,6 +55,8 @@ pub enum Refusal {
     Query(&'static str, &'static str),
     /// The gateway has no room for another request.
     Overloaded,
+    /// As many requests of the caller run as one may have.
+    TooManyAtOnce(usize),
     /// A path that is none of ours.
     UnknownPath,
     /// A path of ours with another method; the one it takes.
@@ -99,7 +101,7 @@ impl Refusal {
             Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Refusal::UnknownModel(_) | Refusal::UnknownPath => StatusCode::NOT_FOUND,
             Refusal::Denied(_) | Refusal::ApprovalRequired(..) => StatusCode::FORBIDDEN,
-            Refusal::Limited(..) => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::Limited(..) | Refusal::TooManyAtOnce(_) => StatusCode::TOO_MANY_REQUESTS,
             Refusal::DeadlinePassed => StatusCode::GATEWAY_TIMEOUT,
             Refusal::Stopping | Refusal::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::WrongMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -146,7 +148,7 @@ impl Refusal {
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
             Refusal::Limited(seconds, _) => *seconds,
-            Refusal::Stopping | Refusal::Overloaded => Some(1),
+            Refusal::Stopping | Refusal::Overloaded | Refusal::TooManyAtOnce(_) => Some(1),
             _ => None,
         }
     }
@@ -173,6 +175,7 @@ impl Refusal {
             Refusal::Stopping => "shutting_down",
             Refusal::Query(..) => "invalid_type",
             Refusal::Overloaded => "overloaded",
+            Refusal::TooManyAtOnce(_) => "too_many_at_once",
             Refusal::UnknownPath => "unknown_path",
             Refusal::WrongMethod(_) => "method_not_allowed",
             Refusal::Internal => "internal_error",
@@ -183,7 +186,7 @@ impl Refusal {
         match self {
             Refusal::Unauthenticated => "authentication_error",
             Refusal::Denied(_) | Refusal::ApprovalRequired(..) => "permission_error",
-            Refusal::Limited(..) => "rate_limit_error",
+            Refusal::Limited(..) | Refusal::TooManyAtOnce(_) => "rate_limit_error",
             Refusal::Internal | Refusal::DeadlinePassed | Refusal::Stopping | Refusal::Overloaded => {
                 "server_error"
             }
@@ -236,6 +239,11 @@ impl Refusal {
             Refusal::Stopping => "the gateway is shutting down".to_owned(),
             Refusal::Query(name, what) => format!("`{name}` must be {what}"),
             Refusal::Overloaded => "the gateway has no room for another request; try again".to_owned(),
+            Refusal::TooManyAtOnce(limit) => {
+                format!(
+                    "{limit} requests of this caller run, which is as many as may; try again when one has ended"
+                )
+            }
             Refusal::UnknownPath => "there is nothing at this path".to_owned(),
             Refusal::WrongMethod(allowed) => format!("this path takes {allowed}"),
             Refusal::Internal => "the gateway made a mistake; this request is lost".to_owned(),

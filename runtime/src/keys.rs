@@ -103,8 +103,17 @@ fn base64url(bytes: &[u8]) -> String {
 #[derive(Debug, Default)]
 pub struct Keys {
     valid: ArcSwap<BTreeMap<KeyHash, Arc<Identity>>>,
-    turn: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<Seen>,
     changes: watch::Sender<()>,
+}
+
+/// How far a store's keys have been read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The row of the newest key.
+    pub(crate) row: i64,
+    /// When the last of them was revoked, by the clock of whoever revoked it.
+    pub(crate) revoked_ms: i64,
 }
 
 /// A key that a running request was let in by.
@@ -155,8 +164,13 @@ impl Keys {
         self.valid.load().len()
     }
 
-    /// Waits for one's turn to read a table and put it into force; held until it is there.
-    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+    /// The keys in force.
+    pub(crate) fn valid(&self) -> BTreeMap<KeyHash, Arc<Identity>> {
+        BTreeMap::clone(&self.valid.load())
+    }
+
+    /// Waits for one's turn to read what has changed and put it into force; held until it is there.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, Seen> {
         self.turn.lock().await
     }
 

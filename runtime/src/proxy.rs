@@ -23,6 +23,8 @@ mod models;
 
 mod patience;
 
+mod places;
+
 mod recording;
 
 pub(crate) mod reply;
@@ -51,6 +53,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use patience::Until;
+use places::Places;
 use recording::Recording;
 use reply::AnswerBody;
 use std::num::NonZeroUsize;
@@ -59,7 +62,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use wayleave_program::value;
 
@@ -88,9 +91,12 @@ pub struct Proxy {
     translations: Arc<Semaphore>,
     /// Requests for answers of models that may run at once.
     slots: Arc<Semaphore>,
+    /// Those of each caller.
+    places: Arc<Places>,
     memory: Gauge,
     is_draining: AtomicBool,
     is_stopping: Arc<AtomicBool>,
+    is_hurried: watch::Sender<bool>,
 }
 
 impl Proxy {
@@ -108,9 +114,11 @@ impl Proxy {
             inspections: Arc::new(Semaphore::new(processors)),
             translations: Arc::new(Semaphore::new(processors)),
             slots: Arc::new(Semaphore::new(slots)),
+            places: Arc::default(),
             memory: Gauge::default(),
             is_draining: AtomicBool::new(false),
             is_stopping: Arc::new(AtomicBool::new(false)),
+            is_hurried: watch::Sender::new(false),
         }
     }
 
@@ -139,6 +147,22 @@ impl Proxy {
     /// From now on `/readyz` says that the gateway is not ready; it serves on.
     pub fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on a shutdown waits for nothing that runs: it is told to end, and its records are made.
+    pub fn hurry(&self) {
+        self.is_hurried.send_replace(true);
+    }
+
+    /// Whether a shutdown does not wait.
+    pub fn is_hurried(&self) -> bool {
+        *self.is_hurried.borrow()
+    }
+
+    /// Waits until a shutdown does not.
+    pub async fn hurried(&self) {
+        // The sender is here, so that its changes never end.
+        let _ = self.is_hurried.subscribe().wait_for(|is_hurried| *is_hurried).await;
     }
 
     /// From now on whatever runs ends when it is polled next.
@@ -272,6 +296,12 @@ impl Proxy {
         recording.identified(&identity);
         if let Ok(Some(key)) = identify::credential(&head.headers) {
             recording.let_in_by(self.store.hold_key(key));
+        }
+        // Whoever is let in without a key is everybody.
+        if self.settings.access == Access::Keys {
+            let limit = self.settings.streams_per_caller;
+            let place = self.places.take(&identity.caller_id, limit);
+            recording.holds_place(place.ok_or(Refusal::TooManyAtOnce(limit))?);
         }
         let limit = self.settings.body_limit_bytes;
         let patience = self.settings.timeouts.body_read;

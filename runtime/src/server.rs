@@ -35,8 +35,8 @@ enum Phase {
     Stopping,
 }
 
-/// Serves until `shutdown` is ready, then ends: running requests have the settings' drain time, then streams are told
-/// that the gateway stops.
+/// Serves until `shutdown` is ready, then ends: running requests have the settings' drain time, unless the proxy is told to
+/// hurry; then streams are told that the gateway stops.
 pub async fn serve(proxy: Arc<Proxy>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let (phase, watched) = watch::channel(Phase::Serving);
     let slots = Arc::new(Semaphore::new(proxy.settings().connections_limit));
@@ -60,15 +60,24 @@ pub async fn serve(proxy: Arc<Proxy>, listener: TcpListener, shutdown: impl Futu
     proxy.drain();
     // Receivers live as long as connections; without any there is nobody to tell.
     let _ = phase.send(Phase::Draining);
-    let all = async { while connections.join_next().await.is_some() {} };
-    let mut all = std::pin::pin!(all);
-    if tokio::time::timeout(proxy.settings().timeouts.drain, &mut all).await.is_ok() {
+    let is_over = tokio::select! {
+        biased;
+        ended = tokio::time::timeout(proxy.settings().timeouts.drain, all(&mut connections)) => ended.is_ok(),
+        () = proxy.hurried() => false,
+    };
+    if is_over {
         return;
     }
     proxy.stop();
     let _ = phase.send(Phase::Stopping);
-    // What has not ended by then is cut off with its task.
-    let _ = tokio::time::timeout(LAST_WORDS, &mut all).await;
+    let _ = tokio::time::timeout(LAST_WORDS, all(&mut connections)).await;
+    // What has not ended by then is cut off, and over when this is: the record of each is made as it is dropped.
+    connections.shutdown().await;
+}
+
+/// Waits for connections until none is left.
+async fn all(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
 }
 
 /// The next connection, once there is a slot for it; none when no more will come.

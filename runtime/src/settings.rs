@@ -24,6 +24,9 @@ pub const CONNECTIONS_LIMIT: usize = 4096;
 /// at the worst, and more than a processor can look through.
 pub const STREAMS_LIMIT: usize = 4096;
 
+/// Requests of one caller at once, over all of its keys: what a large service has, and half of what there is for all.
+pub const STREAMS_PER_CALLER: usize = 2048;
+
 /// The longest answer that does not come as a stream; many times the longest output of a model.
 pub const MAX_RESPONSE_BYTES: usize = 32 << 20;
 
@@ -45,6 +48,8 @@ pub struct Settings {
     pub connections_limit: usize,
     /// Requests for answers of models that run at once; more are answered 503.
     pub streams_limit: usize,
+    /// Of these, those of one caller; more are answered 429.
+    pub streams_per_caller: usize,
     /// The longest answer that does not come as a stream.
     pub max_response_bytes: usize,
     /// The longest event of a stream.
@@ -79,6 +84,7 @@ impl Settings {
             header_limit_bytes: HEADER_LIMIT_BYTES,
             connections_limit: CONNECTIONS_LIMIT,
             streams_limit: STREAMS_LIMIT,
+            streams_per_caller: STREAMS_PER_CALLER,
             max_response_bytes: MAX_RESPONSE_BYTES,
             max_event_bytes: MAX_EVENT_BYTES,
             memory: None,

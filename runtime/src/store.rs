@@ -5,6 +5,8 @@ mod query;
 
 mod sqlite;
 
+mod strangers;
+
 mod writer;
 
 #[cfg(test)]
@@ -18,7 +20,9 @@ use sqlx::sqlite::SqlitePool;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use strangers::Strangers;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use wayleave_program::source_view::SourceText;
 
 /// Entries that wait to be written; beyond it they are counted as lost rather than slow a request down. At the 2 KiB of
@@ -111,6 +115,8 @@ impl From<sqlx::Error> for Error {
 pub struct LogState {
     /// Records that found the queue full or could not be written.
     pub lost: u64,
+    /// Requests that no key let in, of which no record was made since there were too many: see `store/strangers.rs`.
+    pub unrecorded: u64,
     /// Whether the last group was written. Stays false once the disk has failed to sync: see `store/writer.rs`.
     pub is_writing: bool,
 }
@@ -128,6 +134,7 @@ enum Entry {
 #[derive(Debug, Default)]
 struct State {
     lost: AtomicU64,
+    unrecorded: AtomicU64,
     is_failing: AtomicBool,
     /// The disk has failed to sync, and nothing is written any more.
     is_poisoned: AtomicBool,
@@ -140,6 +147,7 @@ pub struct Store {
     /// None where the store was opened for reading alone.
     queue: Option<mpsc::Sender<Entry>>,
     state: Arc<State>,
+    strangers: Strangers,
     keys: Arc<Keys>,
 }
 
@@ -161,7 +169,13 @@ impl Store {
         let pool = sqlite::open_for_reading(path).await?;
         let keys = Arc::new(Keys::default());
         sqlite::load_keys(&pool, &keys).await?;
-        Ok(Store { pool, queue: None, state: Arc::new(State::default()), keys })
+        Ok(Store {
+            pool,
+            queue: None,
+            state: Arc::default(),
+            strangers: Strangers::new(Instant::now()),
+            keys,
+        })
     }
 
     /// A store that ends with the process: a local trial.
@@ -179,7 +193,7 @@ impl Store {
         let (queue, entries) = mpsc::channel(QUEUE_LIMIT);
         tokio::spawn(writer::write(pool.clone(), entries, Arc::clone(&state)));
         tokio::spawn(sqlite::watch_keys(pool.clone(), Arc::downgrade(&keys), version));
-        Ok(Store { pool, queue: Some(queue), state, keys })
+        Ok(Store { pool, queue: Some(queue), state, strangers: Strangers::new(Instant::now()), keys })
     }
 
     /// Who holds which key; follows changes by other processes within about a second.
@@ -193,11 +207,11 @@ impl Store {
     }
 
     /// Takes a record for the log, without waiting; texts that others wrote are cut. Where the queue is full it is lost
-    /// and counted; of those whom no key lets in, from where it is half full: nobody without one costs others their records.
+    /// and counted. Nobody without a key costs others their records: of those whom no key lets in only some are taken.
     pub fn record(&self, mut record: DecisionRecord) {
-        let is_half_full = self.queue.as_ref().is_some_and(|queue| queue.capacity() < QUEUE_LIMIT / 2);
-        if record.outcome == Outcome::DeniedIdentity && record.caller.key_id.is_empty() && is_half_full {
-            self.state.lost.fetch_add(1, Ordering::Relaxed);
+        let is_strange = record.outcome == Outcome::DeniedIdentity && record.caller.key_id.is_empty();
+        if is_strange && !self.strangers.may_be_recorded(Instant::now()) {
+            self.state.unrecorded.fetch_add(1, Ordering::Relaxed);
             return;
         }
         record.cut_foreign_texts();
@@ -240,6 +254,7 @@ impl Store {
     pub fn log_state(&self) -> LogState {
         LogState {
             lost: self.state.lost.load(Ordering::Relaxed),
+            unrecorded: self.state.unrecorded.load(Ordering::Relaxed),
             is_writing: !self.state.is_failing.load(Ordering::Relaxed),
         }
     }

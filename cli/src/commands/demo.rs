@@ -72,14 +72,16 @@ pub(super) fn run(demo: &Demo, terminal: Terminal) -> Result<Exit, Failure> {
                 key.map_err(|error| Failure::because("a key for the demo could not be made", &error))?;
             callers.spawn(ask_on(gateway.callers, caller, Arc::from(key.text), terminal));
         }
+        let hurry = gateway.hurry();
         let shutdown = async {
+            let told = signals.first(hurry);
             match length {
                 Some(length) => tokio::select! {
-                    _ = signals.first() => {}
+                    _ = told => {}
                     () = tokio::time::sleep(length) => {}
                 },
                 None => {
-                    signals.first().await;
+                    told.await;
                 }
             }
             callers.shutdown().await;
@@ -87,8 +89,7 @@ pub(super) fn run(demo: &Demo, terminal: Terminal) -> Result<Exit, Failure> {
             Stop::Now
         };
         gateway.run(None, shutdown).await
-    })?;
-    Ok(Exit::Yes)
+    })
 }
 
 fn length(text: &str) -> Result<Duration, Failure> {

@@ -49,9 +49,9 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
         note(&strangers::warnings(&keys, gateway.current.served().program.schema()));
         let scheme = if in_clear { "http" } else { "https" };
         print(&banner(&gateway, &root, &store, access, scheme))?;
-        gateway.run(Some(hangups), signals.first()).await
-    })?;
-    Ok(Exit::Yes)
+        let hurry = gateway.hurry();
+        gateway.run(Some(hangups), signals.first(hurry)).await
+    })
 }
 
 /// The settings, from wherever they are said.

@@ -3,8 +3,8 @@
 
 use super::{FILE_NAME, Problem, Resolved, resolve};
 use crate::certificate::{self, Certificate};
-use crate::environment;
 use crate::output::{Failure, note};
+use crate::{environment, storage};
 use std::path::{Path, PathBuf};
 use wayleave_runtime::server::tls;
 
@@ -44,6 +44,15 @@ pub(crate) fn store(named: Option<&Path>) -> Result<PathBuf, Failure> {
     let resolved = settings(&[], named, Some(Path::new("")))?;
     refused(&resolved.problems)?;
     environment::store_path(resolved.told.store.as_deref())
+}
+
+/// What is wrong with the store that is in force, if something is: whether it is one is seen when it is opened.
+pub(crate) fn wrong_store(resolved: &Resolved) -> Option<Problem> {
+    let found = environment::store_path(resolved.told.store.as_deref()).and_then(|path| storage::look(&path));
+    let (what, mend) = found.err()?.into_parts();
+    let mend =
+        mend.unwrap_or_else(|| "name a file that `serve` has made, or one that is not there yet".to_owned());
+    Some(Problem { origin: resolved.origin("store"), what, mend })
 }
 
 /// Tells all problems, if there are any: the last as the failure.

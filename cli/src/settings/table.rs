@@ -91,7 +91,7 @@ const LARGEST: u64 = 1 << 30;
 const MOST: usize = 1_000_000;
 
 /// All settings, as help and book list them.
-pub(crate) static SETTINGS: [Setting; 34] = [
+pub(crate) static SETTINGS: [Setting; 35] = [
     Setting {
         name: "listen",
         what: "Where callers connect",
@@ -197,6 +197,12 @@ pub(crate) static SETTINGS: [Setting; 34] = [
         what: "Requests at once, on all connections; more are answered 503",
         default: Default::Text("4096"),
         kind: Kind::Count(1, MOST, |told, count| told.settings.streams_limit = count),
+    },
+    Setting {
+        name: "streams-per-caller",
+        what: "Requests of one caller at once, over all its keys; more are answered 429",
+        default: Default::Text("2048"),
+        kind: Kind::Count(1, MOST, |told, count| told.settings.streams_per_caller = count),
     },
     Setting {
         name: "memory-limit",

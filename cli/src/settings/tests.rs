@@ -160,12 +160,32 @@ fn what_contradicts_something_is_told() {
             "2:15: `timeouts.first-token` is 20min, and the whole exchange may take 10min (`timeouts.total`); write a shorter time, or a longer `timeouts.total`",
         ),
         (
+            "[timeouts]\nbody-read = \"20min\"",
+            "2:13: `timeouts.body-read` is 20min, and the whole exchange may take 10min (`timeouts.total`); write a shorter time, or a longer `timeouts.total`",
+        ),
+        (
+            "[timeouts]\nconnect = \"50s\"",
+            "2:11: `timeouts.connect` is 50s, and the first content of a stream may take 45s (`timeouts.first-token`); write a shorter time, or a longer `timeouts.first-token`",
+        ),
+        (
+            "[timeouts]\nconnect = \"5s\"\nplain-answer = \"4s\"",
+            "2:11: `timeouts.connect` is 5s, and an answer that is not streamed may take 4s (`timeouts.plain-answer`); write a shorter time, or a longer `timeouts.plain-answer`",
+        ),
+        (
             "[circuits]\nopen = \"2min\"",
             "2:8: a target is passed over for 2min at first (`circuits.open`), and for 1min at most (`circuits.open-longest`); write a `circuits.open` that is no longer than `circuits.open-longest`",
         ),
         (
             "body-limit = \"64MiB\"\nmemory-limit = \"32MiB\"",
             "1:14: `body-limit` is 64MiB, and the process may hold 32MiB (`memory-limit`); write a smaller size, or a larger `memory-limit`",
+        ),
+        (
+            "streams-per-caller = 5000",
+            "1:22: `streams-per-caller` is 5000, and all callers together may have 4096 (`streams-limit`); write a smaller count, or a larger `streams-limit`",
+        ),
+        (
+            "max-event = \"64MiB\"\nmemory-limit = \"32MiB\"",
+            "1:13: `max-event` is 64MiB, and the process may hold 32MiB (`memory-limit`); write a smaller size, or a larger `memory-limit`",
         ),
     ] {
         assert_eq!(wrong(text), [format!("{FILE}:{told}")], "{text}");
@@ -180,6 +200,7 @@ fn what_contradicts_nothing_is_taken() {
         "listen = \"127.0.0.2:9\"\nadmin = \"127.0.0.1:9\"",
         "[timeouts]\ntotal = \"20s\"",
         "[circuits]\nopen-longest = \"5s\"",
+        "streams-limit = 100",
     ] {
         assert_eq!(wrong(text), [""; 0], "{text}");
     }

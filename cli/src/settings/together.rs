@@ -13,6 +13,7 @@ pub(super) fn check(told: &Told, in_force: &[InForce], problems: &mut Vec<Proble
     pair(told, &mut found);
     times(told, &mut found);
     sizes(told, &mut found);
+    counts(told, &mut found);
 }
 
 struct Found<'a> {
@@ -91,20 +92,22 @@ fn pair(told: &Told, found: &mut Found<'_>) {
 
 fn times(told: &Told, found: &mut Found<'_>) {
     let (timeouts, health) = (told.settings.timeouts, told.settings.health);
+    let whole = ("the whole exchange", "timeouts.total", timeouts.total);
+    let stream = ("the first content of a stream", "timeouts.first-token", timeouts.first_token);
+    let plain = ("an answer that is not streamed", "timeouts.plain-answer", timeouts.plain_answer);
     // A default that is longer than the whole is cut by it, and nobody has said that it should not be.
-    for (name, time) in [
-        ("timeouts.connect", timeouts.connect),
-        ("timeouts.first-token", timeouts.first_token),
-        ("timeouts.plain-answer", timeouts.plain_answer),
-        ("timeouts.idle", timeouts.idle),
+    for (name, time, wholes) in [
+        ("timeouts.body-read", timeouts.body_read, &[whole][..]),
+        ("timeouts.connect", timeouts.connect, &[whole, stream, plain]),
+        ("timeouts.first-token", timeouts.first_token, &[whole]),
+        ("timeouts.plain-answer", timeouts.plain_answer, &[whole]),
+        ("timeouts.idle", timeouts.idle, &[whole]),
     ] {
-        if time > timeouts.total && found.is_said(name) {
-            let what = format!(
-                "`{name}` is {}, and the whole exchange may take {} (`timeouts.total`)",
-                written(time),
-                written(timeouts.total)
-            );
-            found.tell(name, what, "write a shorter time, or a longer `timeouts.total`");
+        let exceeded = wholes.iter().find(|(.., longest)| time > *longest);
+        if let Some((of, whole, longest)) = exceeded.filter(|_| found.is_said(name)) {
+            let what =
+                format!("`{name}` is {}, and {of} may take {} (`{whole}`)", written(time), written(*longest));
+            found.tell(name, what, &format!("write a shorter time, or a longer `{whole}`"));
         }
     }
     if health.open_ms > health.open_longest_ms {
@@ -120,9 +123,11 @@ fn times(told: &Told, found: &mut Found<'_>) {
 
 fn sizes(told: &Told, found: &mut Found<'_>) {
     let Some(memory) = told.memory_limit_bytes else { return };
-    for (name, bytes) in
-        [("body-limit", told.settings.body_limit_bytes), ("max-response", told.settings.max_response_bytes)]
-    {
+    for (name, bytes) in [
+        ("body-limit", told.settings.body_limit_bytes),
+        ("max-response", told.settings.max_response_bytes),
+        ("max-event", told.settings.max_event_bytes),
+    ] {
         if bytes as u64 > memory {
             let what = format!(
                 "`{name}` is {}, and the process may hold {} (`memory-limit`)",
@@ -132,6 +137,16 @@ fn sizes(told: &Told, found: &mut Found<'_>) {
             let name = found.said(name, "memory-limit");
             found.tell(name, what, "write a smaller size, or a larger `memory-limit`");
         }
+    }
+}
+
+fn counts(told: &Told, found: &mut Found<'_>) {
+    let (own, all) = (told.settings.streams_per_caller, told.settings.streams_limit);
+    if own > all && found.is_said("streams-per-caller") {
+        let what = format!(
+            "`streams-per-caller` is {own}, and all callers together may have {all} (`streams-limit`)"
+        );
+        found.tell("streams-per-caller", what, "write a smaller count, or a larger `streams-limit`");
     }
 }
 

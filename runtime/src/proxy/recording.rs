@@ -3,6 +3,7 @@
 
 mod chosen;
 
+use super::places::Place;
 use super::reply;
 use crate::current::Served;
 use crate::documents::Source;
@@ -64,6 +65,8 @@ pub(super) struct Recording {
     trace: Option<Trace>,
     /// The request's place among those that run at once.
     slot: Option<OwnedSemaphorePermit>,
+    /// The same among those of its caller.
+    place: Option<Place>,
     key: Option<Held>,
     /// The attempt that serves, and what was left out on its way between two dialects.
     left_out: Option<(usize, String)>,
@@ -104,6 +107,7 @@ impl Recording {
             caller_request_id: None,
             trace: None,
             slot: None,
+            place: None,
             key: None,
             left_out: None,
             marked: None,
@@ -129,6 +133,11 @@ impl Recording {
     /// Keeps the request's place until it is over.
     pub(super) fn holds(&mut self, slot: OwnedSemaphorePermit) {
         self.slot = Some(slot);
+    }
+
+    /// The same for its place among those of its caller.
+    pub(super) fn holds_place(&mut self, place: Place) {
+        self.place = Some(place);
     }
 
     /// The trace that the request belongs to.
@@ -230,7 +239,7 @@ impl Recording {
             | Refusal::Limited(..) => Outcome::DeniedPolicy,
             Refusal::DeadlinePassed => Outcome::TimeoutTotal,
             Refusal::Stopping => Outcome::ShuttingDown,
-            Refusal::Overloaded => Outcome::Overloaded,
+            Refusal::Overloaded | Refusal::TooManyAtOnce(_) => Outcome::Overloaded,
             Refusal::Internal => Outcome::Internal,
             Refusal::BrokenOff => Outcome::ClientGone,
             Refusal::Head(_)
@@ -331,14 +340,15 @@ impl Recording {
         let (fingerprint, decision) = (program.fingerprint(), self.decision.as_ref());
         let written = Source { catalogue: program.catalogue(), fingerprint, view: &self.served.view };
         let kept = decision.map(|decision| self.served.documents.of(written, decision));
-        let latency_ms = milliseconds(self.started);
+        // All times of a record are cut to milliseconds of one clock, so that none is longer than what it is a part of.
+        let arrived_ms = in_milliseconds(self.started - self.epoch);
+        let latency_ms = milliseconds(self.epoch).saturating_sub(arrived_ms);
         let (left_out, marked) = (std::mem::take(&mut self.left_out), std::mem::take(&mut self.marked));
         let attempts = self.exchange.as_ref().map_or(&[][..], Exchange::attempts);
         let serving = self.exchange.as_ref().and_then(Exchange::serving);
         let usage = serving.and_then(|attempt| attempt.usage);
         let is_served = self.exchange.as_ref().and_then(Exchange::outcome) == Some(exchange::Outcome::Served);
         let is_whole = |attempt: &Attempt| is_served && attempt.content_ms.is_some();
-        let arrived_ms = in_milliseconds(self.started - self.epoch);
         DecisionRecord {
             at_ms: self.at_ms,
             api: self.api.recorded().to_owned(),

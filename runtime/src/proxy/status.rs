@@ -32,7 +32,7 @@ impl Proxy {
             "refused": refused.map_or(Json::Null, |refused| json!({"codes": refused.codes, "count": refused.count})),
             "memory": pressure.name(),
             "certificate": certificate,
-            "log": {"writing": log.is_writing, "lost": log.lost},
+            "log": {"writing": log.is_writing, "lost": log.lost, "unrecorded": log.unrecorded},
         });
         reply::json(if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
     }

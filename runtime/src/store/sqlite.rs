@@ -1,7 +1,7 @@
 //! The SQLite database: its file, its schema, and the table of keys.
 
 use super::Error;
-use crate::keys::{Identity, KeyHash, Keys, NewKey, StoredKey};
+use crate::keys::{Identity, KeyHash, Keys, NewKey, Seen, StoredKey};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
@@ -200,21 +200,47 @@ async fn keys_version(pool: &SqlitePool) -> Result<i64, Error> {
     Ok(sqlx::query_scalar("SELECT value FROM meta WHERE name = 'keys_version'").fetch_one(pool).await?)
 }
 
-/// Puts the valid keys into force. Returns the version that was read, or one before it.
+/// Puts the valid keys into force: reads those that have come or gone since the last time. Returns the version that was read,
+/// or one before it.
 pub(super) async fn load_keys(pool: &SqlitePool, keys: &Keys) -> Result<i64, Error> {
     // One at a time: a table that was read earlier must not replace one that was read later.
-    let _turn = keys.turn().await;
+    let mut seen = keys.turn().await;
     let version = keys_version(pool).await?;
-    let rows =
-        sqlx::query("SELECT hash, identity FROM keys WHERE revoked_ms IS NULL").fetch_all(pool).await?;
-    let mut valid = BTreeMap::new();
+    let mut valid = keys.valid();
+    let mut read = read_keys(pool, &mut valid, *seen).await?;
+    let count: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM keys WHERE revoked_ms IS NULL").fetch_one(pool).await?;
+    if usize::try_from(count) != Ok(valid.len()) {
+        // A clock was set back before a key was revoked, or somebody has put the table in order.
+        valid.clear();
+        read = read_keys(pool, &mut valid, Seen::default()).await?;
+    }
+    keys.replace(valid);
+    *seen = read;
+    Ok(version)
+}
+
+/// Adds the keys that are not among those seen to `valid`, and takes out the revoked ones.
+async fn read_keys(
+    pool: &SqlitePool,
+    valid: &mut BTreeMap<KeyHash, Arc<Identity>>,
+    mut seen: Seen,
+) -> Result<Seen, Error> {
+    let sql = "SELECT rowid AS row, hash, identity, revoked_ms FROM keys WHERE rowid > ? OR revoked_ms >= ?";
+    let rows = sqlx::query(sql).bind(seen.row).bind(seen.revoked_ms).fetch_all(pool).await?;
     for row in &rows {
         let hash: Vec<u8> = row.try_get("hash")?;
         let hash: KeyHash = hash.try_into().map_err(|_| Error::Damaged("a key's hash".to_owned()))?;
-        valid.insert(hash, Arc::new(identity(row)?));
+        match row.try_get("revoked_ms")? {
+            None => drop(valid.insert(hash, Arc::new(identity(row)?))),
+            Some(revoked_ms) => {
+                valid.remove(&hash);
+                seen.revoked_ms = seen.revoked_ms.max(revoked_ms);
+            }
+        }
+        seen.row = seen.row.max(row.try_get("row")?);
     }
-    keys.replace(valid);
-    Ok(version)
+    Ok(seen)
 }
 
 /// Follows changes by other processes until the store is gone. A failure leaves the keys as they are until the next look.

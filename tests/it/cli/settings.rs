@@ -85,6 +85,27 @@ fn what_is_in_force_is_told_with_who_says_so() {
     assert_eq!((elsewhere.0, elsewhere.1["problems"].as_array().map(Vec::len)), (Some(2), Some(1)));
 }
 
+/// A store that `serve` could not use is told before it serves, and none is made by asking.
+#[test]
+fn a_store_that_is_none_is_told() {
+    let scratch = Scratch::new("settings-store");
+    std::fs::create_dir(scratch.0.join("folder")).expect("a folder");
+    std::fs::write(scratch.0.join("text"), "no database, and long enough for one: ".repeat(100))
+        .expect("it can");
+    std::fs::write(scratch.0.join("empty"), "").expect("it can be written");
+    for (store, is_wrong) in [("folder", true), ("text", true), ("empty", false), ("not-there", false)] {
+        let (code, document) = check(&scratch.0, &["--store", store], None);
+        let problems = document["problems"].as_array().expect("problems");
+        assert_eq!((code, problems.len()), (Some(i32::from(is_wrong)), usize::from(is_wrong)), "{document}");
+        if is_wrong {
+            assert_eq!(problems[0]["from"], "--store");
+            let message = problems[0]["message"].as_str().unwrap_or_default();
+            assert!(message.starts_with(&format!("the store `{store}` cannot be used")), "{message}");
+        }
+    }
+    assert!(!scratch.0.join("not-there").exists(), "nothing was made");
+}
+
 /// Writes a new certificate for `localhost` and its key beside a policy.
 fn renew(folder: &Path) -> CertificateDer<'static> {
     let CertifiedKey { cert, signing_key } =

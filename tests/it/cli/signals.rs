@@ -45,6 +45,39 @@ fn a_stop_is_told_before_it_comes() {
     assert!(gateway.wait().success(), "{:?}", gateway.printed);
 }
 
+/// fault-F62: a second signal ends what runs, and the record of it is written.
+#[test]
+fn whoever_hurries_loses_no_record() {
+    let scratch = Scratch::new("hurry");
+    let provider = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = provider.local_addr().expect("an address");
+    let policy = format!(
+        "edition 2026\nprovider first {{\n  protocol: openai  url: \"http://{address}/v1\"  key: file(\"key\")  network: private\n  \
+         model a {{ supports: [chat]  context: 8k tokens }}\n}}\nalias assistant\napprove all: first/a\n  until 2099-01-01  \
+         owner \"tests\"  by \"tests\"  ref \"T-1\"\nroute chat to first/a\notherwise deny \"No route.\"\n"
+    );
+    std::fs::write(scratch.0.join("main.route"), policy).expect("it can be written");
+    std::fs::write(scratch.0.join("key"), "sk-first").expect("it can be written");
+    let arguments = ["serve", "--open", "--timeouts-drain-delay", "5min", "--timeouts-drain", "5min"];
+    let mut gateway = Process::start(&[&arguments[..], &SERVE[..]].concat(), &scratch.0);
+    let callers = gateway.address("callers");
+    gateway.line("curl");
+    let asked = std::thread::spawn(move || super::gateway::chat(&callers, ""));
+    // It says nothing, and is held to the end.
+    let (_call, _) = provider.accept().expect("it is asked");
+    let begun = Instant::now();
+    gateway.signal("TERM");
+    gateway.line("stopping: running requests may end");
+    gateway.signal("TERM");
+    gateway.line("stopping at once");
+    assert_eq!(gateway.wait().code(), Some(130), "{:?}", gateway.printed);
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+    let answer = asked.join().expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("shutting_down"), "{answer}");
+    let log = wayleave(&["log", "--store", "gateway.db", "--format", "json"], &scratch.0);
+    assert!(log.contains("\"shutting_down\""), "{log}");
+}
+
 /// Policy, keys and certificate are read again, though no policy's text has changed.
 #[test]
 fn a_hangup_has_everything_read_again() {

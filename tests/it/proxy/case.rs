@@ -69,6 +69,7 @@ pub(super) fn settings(lines: &str) -> (Settings, Identity) {
             }
             "write" => settings.timeouts.write = duration(rest),
             "streams-limit" => settings.streams_limit = rest.parse().expect("a number"),
+            "streams-per-caller" => settings.streams_per_caller = rest.parse().expect("a number"),
             "max-response" => settings.max_response_bytes = rest.parse().expect("a number"),
             "max-event" => settings.max_event_bytes = rest.parse().expect("a number"),
             "memory" => settings.memory = Some(memory(rest)),
@@ -148,6 +149,9 @@ pub(super) async fn run(text: &str, named: impl Fn(&str) -> String) -> Vec<Strin
                     continue;
                 };
                 wrong.extend(compare_record(&block.text, record));
+                if record.first_content_ms.is_some_and(|first_ms| first_ms > record.latency_ms) {
+                    wrong.push(format!("the first content came behind the end of {record:?}"));
+                }
                 let kept = serde_json::to_string(record).unwrap_or_default();
                 wrong.extend(leaks(&kept, "the record"));
                 wrong.extend(kept.contains(TEXT_MARKER).then(|| "the record holds a text".to_owned()));

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use wayleave_runtime::keys::Identity;
 use wayleave_tests::gateway::{Answer, Gateway, policy};
 use wayleave_tests::provider::Provider;
 
@@ -62,6 +63,53 @@ async fn requests_beyond_the_limit_are_answered_503_at_once() {
         assert!(attempt < 500, "places are free again");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// threat-T23: one caller has so many requests at once, over all of its keys, and the places of others are theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_has_so_many_requests_at_once() {
+    let provider =
+        Provider::start(&format!("{TEXT}\nstall\nthen\n{TEXT}\nstall\nthen\nbody {{\"choices\":[{{}}]}}"))
+            .await;
+    let gateway = start(provider.address(), "streams-per-caller 2").await;
+    let (_, identity) = super::case::settings("");
+    let second = gateway.store.add_key(identity.clone(), 0).await.expect("a key").text;
+    let other = Identity { caller_id: "other".to_owned(), ..identity };
+    let other = gateway.store.add_key(other, 0).await.expect("a key").text;
+    let with = |key: &str, path: &str, body: &str| {
+        let text = String::from_utf8(gateway.request(path, body)).expect("text");
+        text.replace(&gateway.key, key).into_bytes()
+    };
+    let mut running = Vec::new();
+    for key in [&gateway.key, &second] {
+        let mut stream = gateway.connect().await;
+        stream.write_all(&with(key, "/v1/chat/completions", STREAM)).await.expect("a request");
+        stream.read_exact(&mut [0; 1]).await.expect("the beginning of an answer");
+        running.push(stream);
+    }
+    for (path, body) in [
+        ("/v1/chat/completions", PLAIN),
+        ("/v1/messages", r#"{"model":"assistant","max_tokens":5,"messages":[]}"#),
+    ] {
+        let refused = gateway.exchange(&with(&second, path, body)).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")), "{}", refused.head);
+        assert!(refused.body.contains("\"too_many_at_once\""), "{}", refused.body);
+        let is_anthropic = refused.body.starts_with(r#"{"type":"error""#);
+        assert_eq!(is_anthropic, path == "/v1/messages", "{}", refused.body);
+    }
+    let served = gateway.exchange(&with(&other, "/v1/chat/completions", PLAIN)).await;
+    assert_eq!(served.status, 200, "{}", served.body);
+    drop(running);
+    for attempt in 0.. {
+        let answer = gateway.exchange(&gateway.request("/v1/chat/completions", PLAIN)).await;
+        if answer.status == 200 {
+            break;
+        }
+        assert!(attempt < 500, "places are free again");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let records = gateway.records().await;
+    assert!(records.iter().any(|record| record.status == 429 && record.outcome.name() == "overloaded"));
 }
 
 /// fault-F42: a stream ends when its key is revoked, with an error event and without an end that looks like one.

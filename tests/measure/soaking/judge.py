@@ -97,11 +97,12 @@ def records(store):
 
 
 def judge_records(exchanges, found):
-    """Each answered request has one record, which tells the same; one whose caller has left has one at most.
+    """Each answered request has one record, which tells the same; one whose caller has left has one at most, and so has one
+    without a key, of which the gateway records some.
 
-    What is wrong, and how many of those who left have none.
+    What is wrong, and how many of those who left and of those without a key have none.
     """
-    wrongs, unread = [], 0
+    wrongs, unread, unrecorded = [], 0, 0
     for exchange in exchanges:
         kept = found.get(exchange.number, [])
         told = f"request {exchange.number} ({exchange.kind}, {exchange.status}, {exchange.ending or exchange.wrong})"
@@ -109,11 +110,13 @@ def judge_records(exchanges, found):
             unread += not kept
             if len(kept) > 1:
                 wrongs.append(f"{told} has {len(kept)} records")
+        elif exchange.kind == "stranger" and not kept:
+            unrecorded += 1
         elif len(kept) != exchange.is_recorded:
             wrongs.append(f"{told} has {len(kept)} records")
         elif kept and not exchange.wrong and not tells_the_same(exchange, kept[0]):
             wrongs.append(f"{told}, decision {exchange.decision}: the record {kept[0].identity} has {kept[0].status} and {kept[0].outcome}")
-    return wrongs, unread
+    return wrongs, unread, unrecorded
 
 
 def tells_the_same(exchange, kept):
@@ -157,10 +160,13 @@ def judge(run):
     found, strangers = records(run.store)
     wrongs = [f"request {one.number} ({one.kind}): {one.wrong}" for one in run.exchanges if one.wrong]
     verdict.say("answers", wrongs, f"{len(run.exchanges)} requests")
-    wrongs, unread = judge_records(run.exchanges, found)
+    wrongs, unread, unrecorded = judge_records(run.exchanges, found)
     verdict.say("records", wrongs, f"{len(found)} records; {unread} callers left before the gateway had their request, and have none")
-    lost = run.ready[1].get("log", {}).get("lost")
-    verdict.say("log", strangers + ([] if lost == 0 else [f"`/readyz` says that {lost} were lost"]), "nothing lost")
+    log = run.ready[1].get("log", {})
+    wrongs = [] if log.get("lost") == 0 else [f"`/readyz` says that {log.get('lost')} were lost"]
+    if log.get("unrecorded") != unrecorded:
+        wrongs.append(f"{unrecorded} without a key have no record, and `/readyz` says {log.get('unrecorded')}")
+    verdict.say("log", strangers + wrongs, f"nothing lost; {unrecorded} without a key were counted and not recorded")
     attempts, calls = sum(kept[0].attempts for kept in found.values()), sum(run.did.values()) - run.did[STALLED]
     told = f"{calls} calls, {attempts} attempts in the log"
     verdict.say("calls", [told] if calls > attempts else [], told)

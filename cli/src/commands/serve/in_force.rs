@@ -27,6 +27,7 @@ pub(super) fn check(resolved: Result<Resolved, Failure>, format: Format) -> Resu
     let mut problems = resolved.problems.clone();
     if problems.is_empty() {
         problems = found::files(&resolved).1;
+        problems.extend(found::wrong_store(&resolved));
     }
     let warnings = misspelt(&environment::variables(PREFIX));
     match format {
