@@ -203,7 +203,8 @@ impl Server<'_> {
             },
         };
         let response = match result {
-            Ok(result) => Response::new_ok(request.id, result),
+            // As it is: to write it out anew takes as long as to make it.
+            Ok(result) => Response { id: request.id, response_result: Ok(result) },
             Err(Refusal { code, message }) => Response::new_err(request.id, code as i32, message),
         };
         self.send(response.into());
@@ -376,7 +377,7 @@ impl Server<'_> {
     }
 
     fn notify(&self, method: &str, parameters: serde_json::Value) {
-        self.send(Notification::new(method.to_owned(), parameters).into());
+        self.send(Notification { method: method.to_owned(), params: parameters }.into());
     }
 
     /// A client that went away shows at the next receive.

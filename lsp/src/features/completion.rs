@@ -4,6 +4,7 @@
 
 use super::hover::{Known, describe, words};
 use super::names::{self, Domain, Kind, Names, Quantity, Symbol};
+use std::cell::Cell;
 use trial::{Read, Trial};
 use wayleave_compiler::source::{FileId, Span};
 use wayleave_grammar::ast::{self, Item, Node};
@@ -76,8 +77,8 @@ pub fn complete(known: &Known<'_>, file: FileId, offset: u32, snippets: Snippets
     }
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let start = text[..offset].trim_end_matches(is_of_word).len();
-    let place =
-        Place { known, file, start, offset, snippets, trial: Trial::new(known.sources.file(file), start) };
+    let trial = Trial::new(known.sources.file(file), start);
+    let place = Place { known, file, start, offset, snippets, trial, described: Cell::new(0) };
     let written = &text[start..offset];
     if written.starts_with(|c: char| c.is_ascii_digit()) {
         return place.units(written);
@@ -116,6 +117,8 @@ struct Place<'p> {
     offset: usize,
     snippets: Snippets,
     trial: Trial,
+    /// How many names were to be described.
+    described: Cell<usize>,
 }
 
 impl Place<'_> {
@@ -252,11 +255,17 @@ impl Place<'_> {
         words.map(|word| self.name(Symbol::within(Kind::Word, owner, word))).collect()
     }
 
+    /// What is known of a name; nothing once there are more than are described.
+    fn describe(&self, symbol: &Symbol) -> String {
+        self.described.set(self.described.get() + 1);
+        if self.described.get() > DESCRIBED { String::new() } else { describe(self.known, symbol) }
+    }
+
     /// A name as it is written, in quotes where it has another shape.
     fn name(&self, symbol: Symbol) -> Completion {
         let label = symbol.name.clone();
         let written = super::rename::written(&label).unwrap_or_else(|_| format!("{label:?}"));
-        let documentation = describe(self.known, &symbol);
+        let documentation = self.describe(&symbol);
         self.offer(label, Sort::Name(symbol.kind), documentation, Insert::Plain(written))
     }
 
@@ -277,7 +286,7 @@ impl Place<'_> {
         fitting
             .map(|name| {
                 let rest = name[before.len()..].to_owned();
-                let documentation = describe(self.known, &Symbol::new(Kind::Attribute, name));
+                let documentation = self.describe(&Symbol::new(Kind::Attribute, name));
                 self.offer(rest.clone(), Sort::Name(Kind::Attribute), documentation, Insert::Plain(rest))
             })
             .collect()

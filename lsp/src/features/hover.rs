@@ -6,7 +6,7 @@ use wayleave_compiler::diagnostic::Diagnostic;
 use wayleave_compiler::source::{FileId, Sources, Span};
 use wayleave_compiler::{Code, Policy};
 use wayleave_grammar::ast::{Item, Node};
-use wayleave_grammar::{SyntaxKind, SyntaxToken, TextSize};
+use wayleave_grammar::{NodeOrToken, SyntaxKind, SyntaxToken, TextRange, TextSize};
 
 mod facts;
 
@@ -114,8 +114,16 @@ fn head(known: &Known<'_>, declaration: &Occurrence) -> String {
 /// The item in which a span stands.
 pub(crate) fn item_at(sources: &Sources, span: Span) -> Option<Item> {
     let root = sources.file(span.file).parse.root();
-    let mut items = root.items();
     let at = TextSize::new(span.start);
+    // A name has one item around it, which is found without a look at the others.
+    let around = root.syntax().child_or_token_at_range(TextRange::new(at, TextSize::new(span.end)));
+    if span.start < span.end
+        && let Some(item) = around.and_then(NodeOrToken::into_node).and_then(Item::cast)
+        && item.range().end() >= at
+    {
+        return Some(item);
+    }
+    let mut items = root.items();
     items.find(|item| item.syntax().text_range().contains_inclusive(at) && item.range().end() >= at)
 }
 
