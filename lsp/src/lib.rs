@@ -20,6 +20,7 @@ mod server;
 use std::path::Path;
 use wayleave_program::value::Instant;
 
+pub use requests::methods;
 pub use server::{Exit, serve, serve_stdio};
 
 /// What the server is given by whoever starts it.

@@ -4,6 +4,7 @@ use lsp_server::{Connection, Message, Notification, Request, RequestId, Response
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use wayleave_lsp::{Exit, Host, serve};
@@ -11,6 +12,37 @@ use wayleave_program::value::DEFAULT_NOW;
 
 /// Longer than any answer takes, so that a lost one ends the test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Files by path, which may change while a server reads them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Disk(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Disk {
+    pub(crate) fn of(files: &[(&str, &str)]) -> Disk {
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        Disk(Arc::new(Mutex::new(files.collect())))
+    }
+
+    fn files(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.0.lock().expect("nobody fails while holding it")
+    }
+
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
+        self.files().get(path).cloned()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        self.files().insert(path.to_owned(), text.to_owned());
+    }
+
+    pub(crate) fn take(&self, path: &str) -> Option<String> {
+        self.files().remove(path)
+    }
+
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.files().keys().cloned().collect()
+    }
+}
 
 /// A client with a server of its own, on a disk of its own.
 pub(crate) struct Client {
@@ -27,6 +59,11 @@ impl Client {
     /// A client that says `first` right after the handshake, before its server begins to listen. The folders that it works in
     /// stand among its capabilities.
     pub(crate) fn prepared(capabilities: Value, disk: &[(&str, &str)], first: impl Fn(&Client)) -> Client {
+        Client::over(capabilities, Disk::of(disk), first)
+    }
+
+    /// The same, on a disk that others may change.
+    pub(crate) fn over(capabilities: Value, disk: Disk, first: impl Fn(&Client)) -> Client {
         let (connection, theirs) = Connection::memory();
         let mut client = Client { connection, server: None, initialized: Value::Null };
         let folders = capabilities["workspaceFolders"].clone();
@@ -34,13 +71,9 @@ impl Client {
         client.send("0", "initialize", parameters);
         client.tell("initialized", json!({}));
         first(&client);
-        let disk: BTreeMap<String, String> =
-            disk.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         client.server = Some(std::thread::spawn(move || {
             let read = |path: &Path| {
-                disk.get(&path.display().to_string())
-                    .cloned()
-                    .ok_or_else(|| "there is no such file".to_owned())
+                disk.text(&path.display().to_string()).ok_or_else(|| "there is no such file".to_owned())
             };
             serve(&theirs, &Host { read: &read, as_of: DEFAULT_NOW })
         }));
