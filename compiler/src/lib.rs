@@ -53,7 +53,7 @@ mod view;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use model::Policy;
-pub use source::{FileId, LineColumn, SourceFile, Sources, Span};
+pub use source::{FileId, LineColumn, SourceFile, SourceText, Sources, Span};
 pub use unenforced::unenforced;
 pub use view::source_view;
 

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 mod gather;
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 use wayleave_grammar::{NodeOrToken, Parse, TextRange, parse};
+use wayleave_inspect::Finding;
 
 /// The position of a file in its [`Sources`]; 0 is the root file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,19 +45,45 @@ impl Span {
     }
 }
 
-/// One file of a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceFile {
-    /// As shown to people: the root file's path as it was given, other files' beside it.
-    pub path: String,
-    /// Relative to the folder of the root file, with `/`: as a `use` writes it.
-    pub name: String,
+/// A text that was read, wherever it stands: whoever checks a policy again and again reads each text once.
+#[derive(Debug)]
+pub struct SourceText {
     /// The whole text.
     pub text: String,
     /// Its tree.
     pub parse: Parse,
     /// Where each line begins, ascending; the first is 0.
     line_starts: Vec<u32>,
+    /// Looked for when they are first asked for.
+    credentials: OnceLock<Vec<Finding>>,
+}
+
+/// All else follows from the text.
+impl PartialEq for SourceText {
+    fn eq(&self, other: &SourceText) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for SourceText {}
+
+/// One file of a policy: a text, under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// As shown to people: the root file's path as it was given, other files' beside it.
+    pub path: String,
+    /// Relative to the folder of the root file, with `/`: as a `use` writes it.
+    pub name: String,
+    /// What was read, shared with whoever else has read it.
+    pub read: Arc<SourceText>,
+}
+
+impl Deref for SourceFile {
+    type Target = SourceText;
+
+    fn deref(&self) -> &SourceText {
+        &self.read
+    }
 }
 
 /// A line and column, both from 1; columns count code points.
@@ -66,13 +95,19 @@ pub struct LineColumn {
     pub column: u32,
 }
 
-impl SourceFile {
-    fn new(path: String, name: String, text: String) -> SourceFile {
+impl SourceText {
+    /// Reads a text.
+    pub fn new(text: String) -> SourceText {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let starts = ends.filter_map(|(index, _)| u32::try_from(index + 1).ok());
         let line_starts = std::iter::once(0).chain(starts).collect();
         let parse = parse(&text);
-        SourceFile { path, name, text, parse, line_starts }
+        SourceText { text, parse, line_starts, credentials: OnceLock::new() }
+    }
+
+    /// The credentials that stand in it, by place.
+    pub fn credentials(&self) -> &[Finding] {
+        self.credentials.get_or_init(|| wayleave_inspect::secrets(&self.text))
     }
 
     /// Where a byte stands; one past the end is at the end.
@@ -131,6 +166,17 @@ impl Sources {
     pub fn gather(
         root_path: &str,
         read: &mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> Result<Sources, String> {
+        gather::gather(root_path, &mut |name| read(name).map(|text| Arc::new(SourceText::new(text))))
+    }
+
+    /// The same, of texts that were read already.
+    ///
+    /// # Errors
+    /// As for [`Sources::gather`].
+    pub fn gather_read(
+        root_path: &str,
+        read: &mut dyn FnMut(&str) -> Result<Arc<SourceText>, String>,
     ) -> Result<Sources, String> {
         gather::gather(root_path, read)
     }

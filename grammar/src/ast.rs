@@ -70,6 +70,9 @@ pub use values::{Block, Call, Field, List, Price, PricePart, Range, Value};
 
 /// A typed view of one node.
 pub trait Node: Sized {
+    /// Whether nodes of this kind have the view.
+    fn can_cast(kind: SyntaxKind) -> bool;
+
     /// The view, if the node is of its kind.
     fn cast(node: SyntaxNode) -> Option<Self>;
 
@@ -111,8 +114,12 @@ macro_rules! node {
         pub struct $name(pub(super) crate::SyntaxNode);
 
         impl crate::ast::Node for $name {
+            fn can_cast(kind: crate::SyntaxKind) -> bool {
+                kind == crate::SyntaxKind::$name
+            }
+
             fn cast(node: crate::SyntaxNode) -> Option<Self> {
-                (node.kind() == crate::SyntaxKind::$name).then_some(Self(node))
+                Self::can_cast(node.kind()).then_some(Self(node))
             }
 
             fn syntax(&self) -> &crate::SyntaxNode {
@@ -132,6 +139,10 @@ macro_rules! either {
         }
 
         impl crate::ast::Node for $name {
+            fn can_cast(kind: crate::SyntaxKind) -> bool {
+                matches!(kind, $(crate::SyntaxKind::$view)|*)
+            }
+
             fn cast(node: crate::SyntaxNode) -> Option<Self> {
                 match node.kind() {
                     $(crate::SyntaxKind::$view => Some($name::$variant($view(node))),)*
@@ -161,47 +172,71 @@ macro_rules! parts {
 
 use {either, node, parts};
 
+// A node or token of a tree is made when it is asked for; by kind, only what is of it.
+
 /// The first child of a kind.
 fn child<N: Node>(node: &SyntaxNode) -> Option<N> {
-    node.children().find_map(N::cast)
+    node.first_child_by_kind(&N::can_cast).and_then(N::cast)
 }
 
 /// The children of a kind, in order.
 fn children<N: Node>(node: &SyntaxNode) -> impl Iterator<Item = N> {
-    node.children().filter_map(N::cast)
+    node.children().by_kind(N::can_cast).filter_map(N::cast)
+}
+
+/// The tokens right below a node that are of such a kind.
+fn tokens_of(node: &SyntaxNode, is_wanted: fn(SyntaxKind) -> bool) -> impl Iterator<Item = SyntaxToken> {
+    node.children_with_tokens().by_kind(is_wanted).filter_map(NodeOrToken::into_token)
 }
 
 /// The tokens right below a node that are not trivia.
 fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
-    node.children_with_tokens().filter_map(NodeOrToken::into_token).filter(|token| !token.kind().is_trivia())
+    tokens_of(node, |kind| !kind.is_trivia())
 }
 
 /// The words of the language right below a node.
 fn keywords(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
-    tokens(node).filter(|token| token.kind() == SyntaxKind::Keyword)
+    tokens_of(node, |kind| kind == SyntaxKind::Keyword)
 }
 
 /// The first string right below a node.
 fn text(node: &SyntaxNode) -> Option<Text> {
-    tokens(node).find_map(Text::cast)
+    tokens_of(node, Text::can_cast).find_map(Text::cast)
 }
 
 /// The last closing brace right below a node.
 fn closing_brace(node: &SyntaxNode) -> Option<TextRange> {
-    tokens(node).filter(|token| token.kind() == SyntaxKind::RightBrace).last().map(|token| token.text_range())
+    tokens_of(node, |kind| kind == SyntaxKind::RightBrace).last().map(|token| token.text_range())
+}
+
+fn kind_of(raw: rowan::SyntaxKind) -> SyntaxKind {
+    <crate::Language as rowan::Language>::kind_from_raw(raw)
 }
 
 fn trimmed_range(node: &SyntaxNode) -> TextRange {
-    let significant = |token: &SyntaxToken| !token.kind().is_trivia();
-    let start = node
-        .descendants_with_tokens()
-        .filter_map(NodeOrToken::into_token)
-        .find(significant)
-        .map_or(node.text_range().start(), |token| token.text_range().start());
-    let mut last = node.last_token();
-    while let Some(token) = last.clone().filter(|token| token.kind().is_trivia()) {
-        last = token.prev_token().filter(|previous| previous.text_range().start() >= start);
+    let range = node.text_range();
+    let green = node.green();
+    let (Ok(before), Ok(behind)) = (blank(&green, true), blank(&green, false)) else {
+        return TextRange::empty(range.start());
+    };
+    TextRange::new(range.start() + before, range.end() - behind)
+}
+
+/// How much trivia a node has at its beginning, or at its end; as an error, all of it where there is nothing else.
+fn blank(node: &rowan::GreenNodeData, at_start: bool) -> Result<TextSize, TextSize> {
+    let mut children = node.children();
+    let mut length = TextSize::new(0);
+    loop {
+        match if at_start { children.next() } else { children.next_back() } {
+            None => return Err(length),
+            Some(NodeOrToken::Token(token)) if kind_of(token.kind()).is_trivia() => {
+                length += token.text_len()
+            }
+            Some(NodeOrToken::Token(_)) => return Ok(length),
+            Some(NodeOrToken::Node(node)) => match blank(node, at_start) {
+                Ok(inside) => return Ok(length + inside),
+                Err(inside) => length += inside,
+            },
+        }
     }
-    let end: TextSize = last.map_or(start, |token| token.text_range().end());
-    TextRange::new(start, end.max(start))
 }

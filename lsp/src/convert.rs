@@ -102,6 +102,33 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The positions of offsets that ascend, each counted from the one before.
+pub(crate) struct Ascending<'l, 'a> {
+    lines: &'l Lines<'a>,
+    line: usize,
+    offset: usize,
+    character: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn ascending(&self) -> Ascending<'_, 'a> {
+        Ascending { lines: self, line: 0, offset: 0, character: 0 }
+    }
+}
+
+impl Ascending<'_, '_> {
+    /// Of an offset between characters, no smaller than the one before.
+    pub(crate) fn position(&mut self, offset: usize) -> lsp::Position {
+        let Lines { text, starts, encoding } = self.lines;
+        while let Some(start) = starts.get(self.line + 1).copied().filter(|start| *start <= offset) {
+            (self.line, self.offset, self.character) = (self.line + 1, start, 0);
+        }
+        self.character += encoding.length(text.get(self.offset..offset).unwrap_or_default());
+        self.offset = offset;
+        lsp::Position { line: number(self.line), character: number(self.character) }
+    }
+}
+
 /// Saturates: no client counts further.
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)

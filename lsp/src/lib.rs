@@ -27,6 +27,7 @@ use std::path::Path;
 use std::time::Duration;
 use wayleave_program::value::Instant;
 
+pub use requests::methods;
 pub use server::{Exit, serve, serve_stdio};
 
 /// What the server is given by whoever starts it.

@@ -227,6 +227,11 @@ fn merge(all: &mut Value, more: Value) {
     }
 }
 
+/// All methods that a client can ask, by topic.
+pub fn methods() -> impl Iterator<Item = &'static str> {
+    FEATURES.iter().map(|feature| feature.method)
+}
+
 /// The feature of that method.
 pub(crate) fn feature(method: &str) -> Option<&'static Feature> {
     FEATURES.iter().find(|feature| feature.method == method)

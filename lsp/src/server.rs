@@ -277,7 +277,8 @@ impl Server<'_> {
 
     fn respond(&self, id: RequestId, result: Result<serde_json::Value, Refusal>) {
         let response = match result {
-            Ok(result) => Response::new_ok(id, result),
+            // As it is: to write it out anew takes as long as to make it.
+            Ok(result) => Response { id, response_result: Ok(result) },
             Err(Refusal { code, message }) => Response::new_err(id, code as i32, message),
         };
         self.send(response.into());
@@ -472,7 +473,7 @@ impl Server<'_> {
     }
 
     fn notify(&self, method: &str, parameters: serde_json::Value) {
-        self.send(Notification::new(method.to_owned(), parameters).into());
+        self.send(Notification { method: method.to_owned(), params: parameters }.into());
     }
 
     /// A client that went away shows at the next receive.

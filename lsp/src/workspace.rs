@@ -6,6 +6,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use wayleave_compiler::source::SourceText;
 use wayleave_grammar::Parse;
 
 /// A text as the editor holds it. An edit makes another one.
@@ -15,20 +16,33 @@ pub struct Document {
     pub version: i32,
     /// The whole text.
     pub text: String,
-    /// Read when it is first asked for.
-    parse: OnceCell<Parse>,
+    /// When it is first asked for: of edits that come together, only the last text is read.
+    read: OnceCell<Arc<SourceText>>,
 }
 
 impl Document {
     /// A text with the editor's count.
     pub fn new(version: i32, text: String) -> Document {
-        Document { version, text, parse: OnceCell::new() }
+        Document { version, text, read: OnceCell::new() }
     }
 
     /// Its tree.
     pub fn parse(&self) -> &Parse {
-        self.parse.get_or_init(|| wayleave_grammar::parse(&self.text))
+        &self.read().parse
     }
+
+    /// What was read of it, the same for all who ask.
+    pub fn read(&self) -> &Arc<SourceText> {
+        self.read.get_or_init(|| Arc::new(SourceText::new(self.text.clone())))
+    }
+}
+
+/// What was read from disk, by path. A text that is another one by now is read anew, so this changes no answer.
+#[derive(Debug, Clone, Default)]
+struct Disk {
+    read: BTreeMap<PathBuf, Arc<SourceText>>,
+    /// For the look before.
+    before: BTreeMap<PathBuf, Arc<SourceText>>,
 }
 
 /// All open documents by path. A document without a file has its URI for a path.
@@ -39,13 +53,14 @@ pub struct Workspace {
     documents: BTreeMap<PathBuf, Document>,
     /// What was read of the files beside policies, so that only what has changed since is read into names again.
     beside: RefCell<BTreeMap<PathBuf, ReadBeside>>,
+    disk: RefCell<Disk>,
 }
 
 /// So many files beside policies are kept, more than one folder has; a long session goes through several.
 const KEPT_LIMIT: usize = 512;
 
 /// A file beside a policy: its text, and the names in it; none of one that is a policy of its own.
-type ReadBeside = (String, Option<Arc<Names>>);
+type ReadBeside = (Arc<SourceText>, Option<Arc<Names>>);
 
 impl Workspace {
     /// Takes a text that is now open, or that changed.
@@ -77,26 +92,42 @@ impl Workspace {
     ) -> Option<(String, Arc<Names>)> {
         let text = self.read(path, host).ok()?;
         let mut kept = self.beside.borrow_mut();
-        let known = kept.get(path).filter(|(known, _)| *known == text).map(|(_, names)| names.clone());
+        let known =
+            kept.get(path).filter(|(known, _)| known.text == text.text).map(|(_, names)| names.clone());
         let names = match known {
             Some(names) => names,
             None => {
                 if kept.len() == KEPT_LIMIT {
                     kept.clear();
                 }
-                let names = names(&text).map(Arc::new);
+                let names = names(&text.text).map(Arc::new);
                 kept.insert(path.to_owned(), (text.clone(), names.clone()));
                 names
             }
         };
-        Some((text, names?))
+        Some((text.text.clone(), names?))
     }
 
-    /// The text of a file: the open one, else the one on disk. The error says in words why there is none.
-    pub fn read(&self, path: &Path, host: &Host<'_>) -> Result<String, String> {
-        match self.documents.get(path) {
-            Some(document) => Ok(document.text.clone()),
-            None => (host.read)(path),
+    /// A file as it was read: the open one, else the one on disk. The error says in words why there is none.
+    pub fn read(&self, path: &Path, host: &Host<'_>) -> Result<Arc<SourceText>, String> {
+        if let Some(document) = self.documents.get(path) {
+            return Ok(document.read().clone());
         }
+        let text = (host.read)(path)?;
+        let mut disk = self.disk.borrow_mut();
+        let known = disk.read.get(path).cloned().or_else(|| disk.before.remove(path));
+        let read = match known {
+            Some(known) if known.text == text => known,
+            Some(_) | None => Arc::new(SourceText::new(text)),
+        };
+        disk.read.insert(path.to_owned(), read.clone());
+        Ok(read)
+    }
+
+    /// All policies are looked at anew: what was read from disk for the last look and is not asked for in this one is forgotten
+    /// before the next.
+    pub fn look_anew(&self) {
+        let mut disk = self.disk.borrow_mut();
+        disk.before = std::mem::take(&mut disk.read);
     }
 }

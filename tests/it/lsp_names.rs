@@ -137,7 +137,14 @@ fn a_rename_changes_every_place_or_says_why_not() {
         }
         for new in wanted.split(", ") {
             write!(shown, "\nto {new}").expect("a string");
-            match rename::rename(&case.sources, &case.names, (file, offset), new, &OPTIONS) {
+            let told = check(&case.sources, &OPTIONS).diagnostics;
+            match rename::rename(
+                &case.sources,
+                &case.names,
+                (file, offset),
+                new,
+                (&OPTIONS, &mut told.iter()),
+            ) {
                 Err(why) => write!(shown, "\n  refused: {why}").expect("a string"),
                 Ok(edits) => {
                     for edit in edits {

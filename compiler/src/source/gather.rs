@@ -1,7 +1,8 @@
 //! From a root file to the closed set of files that it uses, directly or through others.
 
-use super::{FileId, SourceFile, Sources, Span, UseProblem};
+use super::{FileId, SourceFile, SourceText, Sources, Span, UseProblem};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wayleave_grammar::ast::{Item, Text};
 
 /// A policy of more files is a mistake (a generated tree, a wrong folder), and every one of them is held in memory.
@@ -32,11 +33,11 @@ struct Problem {
 
 pub(super) fn gather(
     root_path: &str,
-    read: &mut dyn FnMut(&str) -> Result<String, String>,
+    read: &mut dyn FnMut(&str) -> Result<Arc<SourceText>, String>,
 ) -> Result<Sources, String> {
     let root_name = file_name(root_path);
     let folder = &root_path[..root_path.len() - root_name.len()];
-    let root = SourceFile::new(root_path.to_owned(), root_name.to_owned(), read(root_name)?);
+    let root = SourceFile { path: root_path.to_owned(), name: root_name.to_owned(), read: read(root_name)? };
     let mut files = vec![root];
     let mut problems: Vec<Problem> = Vec::new();
     let mut edges: Vec<(usize, usize, Text)> = Vec::new();
@@ -54,7 +55,7 @@ pub(super) fn gather(
         }
         match read(&name) {
             Ok(content) => {
-                files.push(SourceFile::new(format!("{folder}{name}"), name, content));
+                files.push(SourceFile { path: format!("{folder}{name}"), name, read: content });
                 let new = files.len() - 1;
                 edges.push((from, new, text));
                 let mut found = uses(&files[new], new, &mut problems);

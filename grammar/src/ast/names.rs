@@ -1,7 +1,7 @@
 //! Names and strings: what is written, without its quotes. Whether a name is declared is not known here.
 
-use super::{Node, children, node, tokens};
-use crate::{SyntaxKind, SyntaxToken, TextRange};
+use super::{Node, children, kind_of, node, tokens};
+use crate::{NodeOrToken, SyntaxKind, SyntaxToken, TextRange};
 
 node! {
     /// A name where it is declared or used: a word, or a string where it has another shape.
@@ -11,7 +11,10 @@ node! {
 impl Name {
     /// What is named: a quoted name without its quotes.
     pub fn text(&self) -> String {
-        tokens(self.syntax()).next().map(|token| name_text(&token)).unwrap_or_default()
+        let green = self.syntax().green();
+        let tokens = green.children().filter_map(NodeOrToken::into_token);
+        let mut told = tokens.map(|token| (kind_of(token.kind()), token.text()));
+        told.find(|(kind, _)| !kind.is_trivia()).map(|(kind, text)| named(kind, text)).unwrap_or_default()
     }
 
     /// Whether it stands in quotes.
@@ -52,8 +55,12 @@ impl AttributeName {
 pub struct Text(SyntaxToken);
 
 impl Text {
+    pub(super) fn can_cast(kind: SyntaxKind) -> bool {
+        matches!(kind, SyntaxKind::String | SyntaxKind::ForeignString)
+    }
+
     pub(crate) fn cast(token: SyntaxToken) -> Option<Text> {
-        matches!(token.kind(), SyntaxKind::String | SyntaxKind::ForeignString).then_some(Text(token))
+        Text::can_cast(token.kind()).then_some(Text(token))
     }
 
     /// Without quotes, escapes resolved.
@@ -73,9 +80,6 @@ impl Text {
 }
 
 /// What a token names.
-pub(super) fn name_text(token: &SyntaxToken) -> String {
-    match Text::cast(token.clone()) {
-        Some(text) => text.value(),
-        None => token.text().to_owned(),
-    }
+fn named(kind: SyntaxKind, text: &str) -> String {
+    if Text::can_cast(kind) { crate::literal::unquote(text) } else { text.to_owned() }
 }

@@ -15,6 +15,7 @@ use crate::detectors::{Detectors, Finding, Looks};
 use crate::rules::{Tell, before};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::ops::{ControlFlow, Range};
+use std::sync::LazyLock;
 use table::{Form, Rule};
 
 /// Between documents of YAML: no credential is on both sides of it.
@@ -35,15 +36,20 @@ struct Hit {
     rule: usize,
 }
 
-/// The credentials in a text, by place and without overlaps. Linear in the text. Where many texts are looked at, a
-/// [`Detectors`] with [`Looks::Secret`] says the same and is built once.
+/// The credentials in a text, by place and without overlaps. Linear in the text.
 pub fn secrets(text: &str) -> Vec<Finding> {
     let detectors = Detectors::new(vec![("secret".to_owned(), Looks::Secret)]);
     detectors.expect("built-in rules have no patterns of their own that could be bad").find(text)
 }
 
 impl Secret {
-    pub(crate) fn new() -> Secret {
+    /// Built once in a process: it is the same for everyone, and as large as that.
+    pub(crate) fn built() -> &'static Secret {
+        static BUILT: LazyLock<Secret> = LazyLock::new(Secret::new);
+        &BUILT
+    }
+
+    fn new() -> Secret {
         let rules = table::rules();
         let mut words: Vec<&'static str> = Vec::new();
         let mut called: Vec<Vec<usize>> = Vec::new();

@@ -94,6 +94,11 @@ impl CheckedPolicy {
         self.names.get_or_init(|| Names::of(&self.sources))
     }
 
+    /// All that is told of it, notes included.
+    pub fn told(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().chain(&self.notes)
+    }
+
     /// All that can be told of a place in it.
     pub fn known(&self) -> Known<'_> {
         Known {
@@ -131,6 +136,7 @@ impl CheckedPolicy {
 /// Checks each policy that has an open document in it, and that of each folder, once. Bounded by the open documents, the
 /// folders and the files they use. `before`: as they were; what was proven then still holds of what is the same.
 pub fn check_all(workspace: &Workspace, host: &Host<'_>, before: &[CheckedPolicy]) -> Vec<CheckedPolicy> {
+    workspace.look_anew();
     let mut gathered: BTreeMap<PathBuf, Option<Sources>> = BTreeMap::new();
     let mut roots: Vec<PathBuf> =
         workspace.paths().map(|path| root_of(path, workspace, host, &mut gathered)).collect();
@@ -172,7 +178,7 @@ fn root_of(
 fn gather(root: &Path, workspace: &Workspace, host: &Host<'_>) -> Option<Sources> {
     let folder = root.parent().unwrap_or(Path::new(""));
     let mut read = |name: &str| workspace.read(&folder.join(name), host);
-    Sources::gather(root.to_str()?, &mut read).ok()
+    Sources::gather_read(root.to_str()?, &mut read).ok()
 }
 
 fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {

@@ -2,7 +2,7 @@
 //! `use` items.
 
 use std::ops::Range;
-use wayleave_grammar::{NodeOrToken, Parse, SyntaxKind, SyntaxToken};
+use wayleave_grammar::{Parse, SyntaxKind, TextRange};
 
 /// What a fold holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +25,11 @@ pub struct Fold {
 }
 
 /// By place.
-pub fn folds(parsed: &Parse) -> Vec<Fold> {
+pub fn folds(text: &str, parsed: &Parse) -> Vec<Fold> {
     let root = parsed.syntax();
-    let tokens: Vec<SyntaxToken> =
-        root.descendants_with_tokens().filter_map(NodeOrToken::into_token).collect();
+    let tokens = parsed.tokens();
     let mut folds = brackets(&tokens);
-    folds.extend(comments(&tokens));
+    folds.extend(comments(text, &tokens));
     let uses = root.children().collect::<Vec<_>>();
     for run in uses
         .chunk_by(|one, other| (one.kind() == SyntaxKind::UseItem) == (other.kind() == SyntaxKind::UseItem))
@@ -42,25 +41,27 @@ pub fn folds(parsed: &Parse) -> Vec<Fold> {
             folds.push(Fold { range, kind: FoldKind::Uses });
         }
     }
-    let text = root.text().to_string();
     folds.retain(|fold| text[fold.range.clone()].contains(['\n', '\r']));
     folds.sort_by_key(|fold| (fold.range.start, fold.range.end));
     folds
 }
 
-fn range(first: &SyntaxToken, last: &SyntaxToken) -> Range<usize> {
-    first.text_range().start().into()..last.text_range().end().into()
+/// What it is, and where.
+type Token = (SyntaxKind, TextRange);
+
+fn range(first: &Token, last: &Token) -> Range<usize> {
+    first.1.start().into()..last.1.end().into()
 }
 
 /// Pairs as they stand; what closes something else closes nothing.
-fn brackets(tokens: &[SyntaxToken]) -> Vec<Fold> {
-    let mut open: Vec<&SyntaxToken> = Vec::new();
+fn brackets(tokens: &[Token]) -> Vec<Fold> {
+    let mut open: Vec<&Token> = Vec::new();
     let mut folds = Vec::new();
     for token in tokens {
-        match token.kind() {
+        match token.0 {
             SyntaxKind::LeftBrace | SyntaxKind::LeftBracket | SyntaxKind::LeftParen => open.push(token),
             SyntaxKind::RightBrace | SyntaxKind::RightBracket | SyntaxKind::RightParen => {
-                let Some(opened) = open.iter().rposition(|opened| closes(token.kind(), opened.kind())) else {
+                let Some(opened) = open.iter().rposition(|opened| closes(token.0, opened.0)) else {
                     continue;
                 };
                 folds.push(Fold { range: range(open[opened], token), kind: FoldKind::Region });
@@ -82,17 +83,17 @@ fn closes(close: SyntaxKind, open: SyntaxKind) -> bool {
 }
 
 /// Comments that follow each other line by line, each on a line of its own.
-fn comments(tokens: &[SyntaxToken]) -> Vec<Fold> {
-    let is_comment = |token: &SyntaxToken| {
-        matches!(token.kind(), SyntaxKind::Comment | SyntaxKind::DocComment | SyntaxKind::HashComment)
+fn comments(text: &str, tokens: &[Token]) -> Vec<Fold> {
+    let is_comment = |token: &Token| {
+        matches!(token.0, SyntaxKind::Comment | SyntaxKind::DocComment | SyntaxKind::HashComment)
     };
     let mut folds = Vec::new();
     // The first and last comment of the run.
-    let mut run: Option<(&SyntaxToken, &SyntaxToken)> = None;
+    let mut run: Option<(&Token, &Token)> = None;
     let mut begins_line = true;
     for token in tokens {
-        if token.kind() == SyntaxKind::Whitespace {
-            let ends = token.text().matches('\n').count();
+        if token.0 == SyntaxKind::Whitespace {
+            let ends = text[range(token, token)].matches('\n').count();
             if ends > 1 {
                 folds.extend(run.take().map(|(first, last)| range(first, last)));
             }

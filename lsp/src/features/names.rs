@@ -154,6 +154,8 @@ impl Occurrence {
 pub struct Names {
     /// By file, then place.
     occurrences: Vec<Occurrence>,
+    /// Which of them declare a name, by name, then place.
+    declarations: Vec<usize>,
     /// What values each declared attribute has.
     domains: BTreeMap<String, Domain>,
     /// Where each name stands among the occurrences; made when it is first asked for.
@@ -174,13 +176,17 @@ impl Names {
     /// The names of one more text that reads like a file of the same policy.
     pub(crate) fn of_text(&self, file: FileId, text: &wayleave_grammar::Parse) -> Names {
         let occurrences = walk::text(file, text, &self.domains);
-        let mut names = Names { occurrences, domains: self.domains.clone(), places: OnceLock::new() };
+        let domains = self.domains.clone();
+        let mut names = Names { occurrences, domains, declarations: Vec::new(), places: OnceLock::new() };
         names.sort();
         names
     }
 
     fn sort(&mut self) {
         self.occurrences.sort_by_key(|occurrence| (occurrence.whole, occurrence.span));
+        let all = &self.occurrences;
+        self.declarations = (0..all.len()).filter(|index| all[*index].role == Role::Declaration).collect();
+        self.declarations.sort_by(|one, other| all[*one].symbol.cmp(&all[*other].symbol));
     }
 
     /// All, by file and place.
@@ -220,7 +226,10 @@ impl Names {
 
     /// Where a name is declared: none for the language's own, several where it is declared twice.
     pub fn declarations<'n>(&'n self, symbol: &'n Symbol) -> impl Iterator<Item = &'n Occurrence> {
-        self.occurrences(symbol).filter(|occurrence| occurrence.role == Role::Declaration)
+        let symbol_of = |index: &usize| &self.occurrences[*index].symbol;
+        let first = self.declarations.partition_point(|index| symbol_of(index) < symbol);
+        let found = self.declarations[first..].iter().take_while(move |index| symbol_of(index) == symbol);
+        found.map(|index| &self.occurrences[*index])
     }
 
     /// The declared names of a kind, those of one owner, each once, in the order in which they stand.

@@ -3,8 +3,9 @@
 
 use super::names::{Kind, Names, Occurrence, Role, Symbol};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wayleave_compiler::diagnostic::{Diagnostic, Edit};
-use wayleave_compiler::source::{FileId, Sources, Span};
+use wayleave_compiler::source::{FileId, SourceText, Sources, Span};
 use wayleave_compiler::{Code, Options, Severity, check};
 use wayleave_grammar::ast::Item;
 use wayleave_program::detector::BUILT_IN;
@@ -18,7 +19,8 @@ pub fn prepare(names: &Names, file: FileId, offset: u32) -> Result<(Span, String
     Ok((occurrence.span, last_word(&occurrence.symbol).to_owned()))
 }
 
-/// The edits that give the name at a place another one, by file and place.
+/// The edits that give the name at a place another one, by file and place. What is told of the policy as it is, notes included,
+/// says which errors a rename has not brought in.
 ///
 /// # Errors
 /// Why it cannot be called so, in words.
@@ -27,7 +29,7 @@ pub fn rename(
     names: &Names,
     (file, offset): (FileId, u32),
     new: &str,
-    options: &Options,
+    (options, told): (&Options, &mut dyn Iterator<Item = &Diagnostic>),
 ) -> Result<Vec<Edit>, String> {
     let symbol = &renamable(names, file, offset)?.symbol;
     let new = unquoted(new)?;
@@ -41,7 +43,7 @@ pub fn rename(
         .occurrences(symbol)
         .map(|occurrence| Edit { span: occurrence.span, text: at_place(sources, occurrence, &written) })
         .collect();
-    try_out(sources, &edits, options)?;
+    try_out(sources, &edits, options, &counts(told))?;
     Ok(edits)
 }
 
@@ -154,11 +156,15 @@ fn at_place(sources: &Sources, occurrence: &Occurrence, written: &str) -> String
 }
 
 /// Refuses edits that bring in an error, or a name that hides another.
-fn try_out(sources: &Sources, edits: &[Edit], options: &Options) -> Result<(), String> {
+fn try_out(
+    sources: &Sources,
+    edits: &[Edit],
+    options: &Options,
+    before: &BTreeMap<Code, usize>,
+) -> Result<(), String> {
     let renamed = edited(sources, edits)?;
-    let before = counts(&check(sources, options).diagnostics);
     let after = check(&renamed, options).diagnostics;
-    let worse = counts(&after)
+    let worse = counts(&mut after.iter())
         .into_iter()
         .find(|(code, count)| before.get(code).copied().unwrap_or_default() < *count);
     let Some((code, _)) = worse else { return Ok(()) };
@@ -166,7 +172,7 @@ fn try_out(sources: &Sources, edits: &[Edit], options: &Options) -> Result<(), S
     Err(told.map(|told| format!("then {}", told.message)).unwrap_or_default())
 }
 
-fn counts(diagnostics: &[Diagnostic]) -> BTreeMap<Code, usize> {
+fn counts(diagnostics: &mut dyn Iterator<Item = &Diagnostic>) -> BTreeMap<Code, usize> {
     let mut counts = BTreeMap::new();
     for diagnostic in diagnostics {
         if diagnostic.severity == Severity::Error || diagnostic.code == Code::R0316 {
@@ -178,17 +184,20 @@ fn counts(diagnostics: &[Diagnostic]) -> BTreeMap<Code, usize> {
 
 /// The same files with edits applied.
 fn edited(sources: &Sources, edits: &[Edit]) -> Result<Sources, String> {
-    let mut texts: Vec<(String, String)> =
-        sources.files().iter().map(|file| (file.name.clone(), file.text.clone())).collect();
+    let mut texts: BTreeMap<&str, String> = BTreeMap::new();
     // From the end, so that what stands before stays in its place.
     for edit in edits.iter().rev() {
-        let (_, text) = texts.get_mut(edit.span.file.0 as usize).ok_or("an edit is of another policy")?;
+        let file = sources.file(edit.span.file);
+        let text = texts.entry(&file.name).or_insert_with(|| file.text.clone());
         text.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
     }
-    let root = texts.first().map(|(name, _)| name.clone()).unwrap_or_default();
-    let mut read = |name: &str| {
-        let found = texts.iter().find(|(known, _)| known == name);
-        found.map(|(_, text)| text.clone()).ok_or_else(|| "there is no such file".to_owned())
+    let root = sources.files().first().map(|file| file.name.clone()).unwrap_or_default();
+    let mut read = |name: &str| match texts.remove(name) {
+        Some(text) => Ok(Arc::new(SourceText::new(text))),
+        None => {
+            let found = sources.files().iter().find(|file| file.name == name);
+            found.map(|file| file.read.clone()).ok_or_else(|| "there is no such file".to_owned())
+        }
     };
-    Sources::gather(&root, &mut read)
+    Sources::gather_read(&root, &mut read)
 }

@@ -126,9 +126,9 @@ fn kind(token: &SyntaxToken) -> Option<TokenKind> {
 fn name(token: &SyntaxToken) -> Option<TokenKind> {
     let name = token.parent().filter(|parent| parent.kind() == SyntaxKind::Name)?;
     let of = name.parent()?;
-    let is_first = of.children().find(|child| child.kind() == SyntaxKind::Name).as_ref() == Some(&name);
+    let is_first = || of.first_child_by_kind(&|kind| kind == SyntaxKind::Name).as_ref() == Some(&name);
     Some(match of.kind() {
-        SyntaxKind::Field if !is_first => TokenKind::Value,
+        SyntaxKind::Field if !is_first() => TokenKind::Value,
         SyntaxKind::AttributeName | SyntaxKind::Field | SyntaxKind::Attribute | SyntaxKind::Classify => {
             TokenKind::Attribute
         }
@@ -143,11 +143,7 @@ fn name(token: &SyntaxToken) -> Option<TokenKind> {
         | SyntaxKind::List
         | SyntaxKind::DefaultClause => TokenKind::Value,
         SyntaxKind::Provider => TokenKind::Provider,
-        SyntaxKind::TargetPath => {
-            let is_first =
-                of.children().find(|child| child.kind() == SyntaxKind::Name).as_ref() == Some(&name);
-            if is_first { TokenKind::Provider } else { TokenKind::Name }
-        }
+        SyntaxKind::TargetPath if is_first() => TokenKind::Provider,
         _ => TokenKind::Name,
     })
 }

@@ -145,7 +145,13 @@ pub(super) fn rename(snapshot: &Snapshot<'_>, asked: lsp::RenameParams) -> Resul
         let policy = place.policy;
         let options = wayleave_compiler::Options { as_of: snapshot.host.as_of };
         let at = (place.file, place.offset);
-        let edits = rename::rename(policy.sources(), policy.names(), at, &asked.new_name, &options);
+        let edits = rename::rename(
+            policy.sources(),
+            policy.names(),
+            at,
+            &asked.new_name,
+            (&options, &mut policy.told()),
+        );
         for edit in edits.map_err(refused)? {
             let span = edit.span;
             let range = snapshot.lines(policy.text(span.file)).range(span.start as usize, span.end as usize);

@@ -12,7 +12,7 @@ pub(super) fn folding(
 ) -> Result<Option<Vec<lsp::FoldingRange>>, Refusal> {
     let Some((_, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(None) };
     let lines = snapshot.lines(&document.text);
-    let told = folds(document.parse()).into_iter().map(|fold| {
+    let told = folds(&document.text, document.parse()).into_iter().map(|fold| {
         let range = lines.range(fold.range.start, fold.range.end);
         let kind = match fold.kind {
             FoldKind::Region => None,

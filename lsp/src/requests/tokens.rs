@@ -66,21 +66,22 @@ fn ended(snapshot: &Snapshot<'_>, path: &Path) -> BTreeSet<String> {
 /// Five numbers each, the place counted from the token before.
 fn encoded(snapshot: &Snapshot<'_>, document: &Document, tokens: &[Token]) -> Vec<u32> {
     let lines = snapshot.lines(&document.text);
+    let mut positions = lines.ascending();
     let mut data = Vec::with_capacity(tokens.len() * 5);
     let (mut line, mut character) = (0, 0);
     for token in tokens {
-        let range = lines.range(token.range.start, token.range.end);
+        let (start, end) = (positions.position(token.range.start), positions.position(token.range.end));
         let place = KINDS.iter().position(|(kind, _)| *kind == token.kind);
         let kind = place.and_then(|place| u32::try_from(place).ok()).unwrap_or(0);
-        let from = if range.start.line == line { character } else { 0 };
-        let length = range.end.character - range.start.character;
+        let from = if start.line == line { character } else { 0 };
+        let length = end.character - start.character;
         let bits = token.modifiers.iter().filter_map(|modifier| {
             let place = MODIFIERS.iter().position(|(known, _)| known == modifier)?;
             Some(1_u32 << place)
         });
-        let place = [range.start.line - line, range.start.character - from, length];
+        let place = [start.line - line, start.character - from, length];
         data.extend(place.into_iter().chain([kind, bits.sum()]));
-        (line, character) = (range.start.line, range.start.character);
+        (line, character) = (start.line, start.character);
     }
     data
 }

@@ -4,6 +4,7 @@ use lsp_server::{Connection, Message, Notification, Request, RequestId, Response
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use wayleave_lsp::{Exit, Host, Pace, serve};
@@ -13,7 +14,39 @@ use wayleave_program::value::DEFAULT_NOW;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Nothing is proven in a test that does not ask for it, so that all that is said follows from what was said.
-const NEVER_QUIET: Pace = Pace { quiet: Duration::from_secs(3600), patience: Duration::from_secs(3600) };
+pub(crate) const NEVER_QUIET: Pace =
+    Pace { quiet: Duration::from_secs(3600), patience: Duration::from_secs(3600) };
+
+/// Files by path, which may change while a server reads them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Disk(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Disk {
+    pub(crate) fn of(files: &[(&str, &str)]) -> Disk {
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        Disk(Arc::new(Mutex::new(files.collect())))
+    }
+
+    fn files(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.0.lock().expect("nobody fails while holding it")
+    }
+
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
+        self.files().get(path).cloned()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        self.files().insert(path.to_owned(), text.to_owned());
+    }
+
+    pub(crate) fn take(&self, path: &str) -> Option<String> {
+        self.files().remove(path)
+    }
+
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.files().keys().cloned().collect()
+    }
+}
 
 /// A client with a server of its own, on a disk of its own.
 pub(crate) struct Client {
@@ -40,6 +73,11 @@ impl Client {
         disk: &[(&str, &str)],
         first: impl Fn(&Client),
     ) -> Client {
+        Client::over(pace, capabilities, Disk::of(disk), first)
+    }
+
+    /// The same, on a disk that others may change.
+    pub(crate) fn over(pace: Pace, capabilities: Value, disk: Disk, first: impl Fn(&Client)) -> Client {
         let (connection, theirs) = Connection::memory();
         let mut client = Client { connection, server: None, initialized: Value::Null };
         let folders = capabilities["workspaceFolders"].clone();
@@ -48,13 +86,9 @@ impl Client {
         client.send("0", "initialize", parameters);
         client.tell("initialized", json!({}));
         first(&client);
-        let disk: BTreeMap<String, String> =
-            disk.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         client.server = Some(std::thread::spawn(move || {
             let read = |path: &Path| {
-                disk.get(&path.display().to_string())
-                    .cloned()
-                    .ok_or_else(|| "there is no such file".to_owned())
+                disk.text(&path.display().to_string()).ok_or_else(|| "there is no such file".to_owned())
             };
             let list = |folder: &Path| names_in(&disk, folder);
             serve(&theirs, &Host { read: &read, list: &list, as_of: DEFAULT_NOW, pace })
@@ -169,8 +203,9 @@ impl Client {
 }
 
 /// The names of what stands in a folder of a disk, in order.
-fn names_in(disk: &BTreeMap<String, String>, folder: &Path) -> Vec<String> {
-    let inside = disk.keys().filter_map(|path| Path::new(path).strip_prefix(folder).ok()?.to_str());
+fn names_in(disk: &Disk, folder: &Path) -> Vec<String> {
+    let paths = disk.paths();
+    let inside = paths.iter().filter_map(|path| Path::new(path).strip_prefix(folder).ok()?.to_str());
     let mut names: Vec<String> = inside
         .map(|inner| match inner.split_once('/') {
             Some((below, _)) => format!("{below}/"),

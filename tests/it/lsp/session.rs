@@ -1,159 +1,220 @@
-//! A session of random edits across files, by seed: after each burst, what was told is what a server says that starts on the same
-//! texts, and the colours by change are the whole ones.
+//! Sessions of random edits across the files of a policy, by seed: after each burst, what was told is what a server says that starts
+//! on the same texts (in one of them with all that is proven), the colours by change are the whole ones, and nothing that is offered fails at any place. A session that fails
+//! prints its seed; `WAYLEAVE_SEED=7 cargo nextest run -p wayleave-tests lsp::session` runs that one, and any other.
 
-use super::client::{Client, uri};
+mod desk;
+
+use super::client::{Client, NEVER_QUIET, uri};
 use super::fixtures::Counted;
-use lsp_server::Message;
+use desk::{Desk, LAST};
+use lsp_server::{Message, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use wayleave_lsp::Pace;
 
-/// Of one run; a server is started after each burst.
-const BURSTS: usize = 70;
-const EDITS_IN_A_BURST: usize = 3;
+/// Edits of one session at least; there are three.
+const EDITS: usize = 700;
+const LONGEST_BURST: usize = 8;
+/// `InternalError`: the server's own mistake.
+const INTERNAL_ERROR: i32 = -32603;
 
-/// By path; the last is edited at the end of each burst, as it is told last.
-const FILES: [(&str, &str); 3] = [
-    (
-        "/p/main.route",
-        "edition 2026\nuse \"teams/a.route\"\nuse \"teams/b.route\"\n\notherwise deny \"no\"\n",
-    ),
-    (
-        "/p/teams/a.route",
-        "provider sim {\n  protocol: simulated\n  model a { supports: [chat] context: 8k tokens }\n}\napprove all: sim/a\n",
-    ),
-    (
-        "/p/teams/b.route",
-        "// 😀 é\ndefine known = caller.app is \"😀\"\ndeny known when known because \"é\"\nroute all to sim/a\n",
-    ),
-];
-
-const SNIPPETS: [&str; 14] = [
-    "\n",
-    "\r\n",
-    "😀",
-    "é",
-    "\"",
-    "}",
-    "{",
-    " and ",
-    "known",
-    "route x to sim/a\n",
-    "use \"teams/b.route\"\n",
-    "// ",
-    "deny all because \"no\"\n",
-    "sim/",
-];
-
+/// What was said of each file, where anything is wrong with it.
 type Told = BTreeMap<String, Vec<Value>>;
 
-/// Takes what is published until the last file has that version and all is proven.
-fn told(client: &Client, told: &mut Told, version: usize) {
-    let (last, _) = FILES[FILES.len() - 1];
-    loop {
-        if let Message::Notification(notification) = client.receive()
-            && notification.method == "textDocument/publishDiagnostics"
-        {
-            let parameters = notification.params;
-            let uri_of = parameters["uri"].as_str().expect("a URI").to_owned();
-            let is_last = uri_of == uri(last) && parameters["version"] == json!(version);
-            told.insert(uri_of, parameters["diagnostics"].as_array().expect("a list").clone());
-            if is_last {
-                break;
-            }
-        }
-    }
-    client.settled(last, |message| {
-        if let Message::Notification(notification) = message
-            && notification.method == "textDocument/publishDiagnostics"
-        {
-            let parameters = notification.params;
-            let uri_of = parameters["uri"].as_str().expect("a URI").to_owned();
-            told.insert(uri_of, parameters["diagnostics"].as_array().expect("a list").clone());
-        }
-    });
+/// The colours of a document as they were told last: their id, and the numbers.
+type Coloured = BTreeMap<String, (Value, Vec<Value>)>;
+
+struct Session {
+    client: Client,
+    desk: Desk,
+    random: fastrand::Rng,
+    capabilities: Value,
+    pace: Pace,
+    said: Told,
+    coloured: Coloured,
+    /// For messages of the test.
+    name: String,
 }
 
-fn fresh(texts: &[String], capabilities: &Value) -> Told {
-    let client = Client::paced(Pace::PROMPT, capabilities.clone(), &[], |client| {
-        for ((path, _), text) in FILES.iter().zip(texts) {
-            client.open(path, text);
+/// Takes what is published; whether it is about the last document, in that version.
+fn hear(message: Message, version: i32, said: &mut Told) -> bool {
+    let Message::Notification(told) = message else { return false };
+    assert_ne!(told.method, "window/logMessage", "{}", told.params);
+    if told.method != "textDocument/publishDiagnostics" {
+        return false;
+    }
+    let of = told.params["uri"].as_str().expect("a URI").to_owned();
+    let is_last = of == uri(LAST) && told.params["version"] == json!(version);
+    match told.params["diagnostics"].as_array().expect("a list") {
+        none if none.is_empty() => said.remove(&of),
+        found => said.insert(of, found.clone()),
+    };
+    is_last
+}
+
+/// Takes what is published until the last document has that version and, where anything is proven at that pace, all is.
+fn listen(client: &Client, desk: &Desk, pace: Pace, version: i32, said: &mut Told) {
+    while !hear(client.receive(), version, said) {}
+    if pace == Pace::PROMPT {
+        for path in desk.open() {
+            client.settled(path, |message| {
+                hear(message, version, said);
+            });
         }
-    });
+    }
+}
+
+/// What a server says that starts on the same texts.
+fn fresh(desk: &Desk, pace: Pace, capabilities: &Value) -> Told {
+    let client = Client::over(pace, capabilities.clone(), desk.disk(), |client| desk.open_all(client));
     let mut said = Told::new();
-    told(&client, &mut said, 1);
+    listen(&client, desk, pace, 1, &mut said);
     client.finish();
     said
 }
 
-/// A place in a text that a client can name: not between the halves of a line end.
-fn place(text: &str, random: &mut fastrand::Rng) -> usize {
-    let at = text.floor_char_boundary(random.usize(..=text.len()));
-    if text[..at].ends_with('\r') && text[at..].starts_with('\n') { at - 1 } else { at }
-}
-
-fn session(encoding: &str, seed: u64) {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let capabilities = json!({"general": {"positionEncodings": [encoding]}});
-    let mut texts: Vec<String> = FILES.iter().map(|(_, text)| (*text).to_owned()).collect();
-    let client = Client::paced(Pace::PROMPT, capabilities.clone(), &[], |client| {
-        for (path, text) in FILES {
-            client.open(path, text);
+impl Session {
+    fn start(encoding: &'static str, pace: Pace, seed: u64) -> Session {
+        let capabilities = json!({
+            "general": {"positionEncodings": [encoding]},
+            "textDocument": {"publishDiagnostics": {"relatedInformation": true}},
+        });
+        let desk = Desk::new(encoding);
+        let client = Client::over(pace, capabilities.clone(), desk.disk(), |client| desk.open_all(client));
+        let mut said = Told::new();
+        listen(&client, &desk, pace, 1, &mut said);
+        Session {
+            client,
+            desk,
+            random: fastrand::Rng::with_seed(seed),
+            capabilities,
+            pace,
+            said,
+            coloured: Coloured::new(),
+            name: format!("seed {seed}, {encoding}"),
         }
-    });
-    let mut said = Told::new();
-    told(&client, &mut said, 1);
-    let mut colours: Option<(Value, Vec<Value>)> = None;
-    let mut version = 1;
-    for burst in 0..BURSTS {
-        for edit in 0..EDITS_IN_A_BURST {
-            version += 1;
-            let is_last = edit + 1 == EDITS_IN_A_BURST;
-            let file = if is_last { FILES.len() - 1 } else { random.usize(..FILES.len()) };
-            let text = &mut texts[file];
-            let (one, other) = (place(text, &mut random), place(text, &mut random));
-            // Mostly short, or nothing would be left to edit.
-            let reach = text.floor_char_boundary(one.max(other).min(one.min(other) + 6)).max(one.min(other));
-            let range = one.min(other)..reach;
-            let new = SNIPPETS[random.usize(..SNIPPETS.len())];
-            // Where a change would cut a line end in two, only something is put in.
-            let is_cut = text[..range.end].ends_with('\r') && text[range.end..].starts_with('\n');
-            let range = if is_cut { range.start..range.start } else { range };
-            let change = json!([{"range": Counted { text, encoding }.range(&range), "text": new}]);
-            client.change(FILES[file].0, i32::try_from(version).expect("a small number"), change);
-            text.replace_range(range, new);
-        }
-        told(&client, &mut said, version);
-        assert_eq!(said, fresh(&texts, &capabilities), "seed {seed}, burst {burst}: {texts:?}");
-        colours = Some(recoloured(&client, colours));
     }
-    client.finish();
+
+    /// Some edits, and all that has to be true behind them.
+    fn burst(&mut self) -> usize {
+        let edits = self.random.usize(1..=LONGEST_BURST);
+        for _ in 0..edits {
+            let closed = self.desk.edit(&self.client, &mut self.random);
+            self.coloured.retain(|path, _| !closed.contains(path));
+        }
+        let version = self.desk.end_burst(&self.client);
+        listen(&self.client, &self.desk, self.pace, version, &mut self.said);
+        let fresh = fresh(&self.desk, self.pace, &self.capabilities);
+        assert_eq!(self.said, fresh, "{}: {:#?}", self.name, self.desk);
+        self.recolour();
+        self.ask_everything();
+        edits
+    }
+
+    fn respond(&self, method: &str, parameters: Value) -> Response {
+        self.client.send("1", method, parameters);
+        loop {
+            if let Message::Response(response) = self.client.receive() {
+                return response;
+            }
+        }
+    }
+
+    fn ask(&self, method: &str, parameters: Value) -> Value {
+        let answered = self.respond(method, parameters).response_result;
+        answered.unwrap_or_else(|error| panic!("{}: {method}: {error:?}: {:#?}", self.name, self.desk))
+    }
+
+    /// The colours of a document by change, held to the whole ones.
+    fn recolour(&mut self) {
+        let path = self.desk.any_open(&mut self.random);
+        let document = json!({"uri": uri(&path)});
+        let numbers = |of: &Value| of["data"].as_array().expect("numbers").clone();
+        let changed = self.coloured.remove(&path).map(|(id, mut data)| {
+            let by_change = json!({"textDocument": document, "previousResultId": id});
+            let delta = self.ask("textDocument/semanticTokens/full/delta", by_change);
+            for edit in delta["edits"].as_array().expect("what was told last is known") {
+                let number =
+                    |name: &str| usize::try_from(edit[name].as_u64().expect("a number")).expect("small");
+                let start = number("start");
+                data.splice(start..start + number("deleteCount"), numbers(edit));
+            }
+            data
+        });
+        let full = self.ask("textDocument/semanticTokens/full", json!({"textDocument": document}));
+        if let Some(changed) = changed {
+            assert_eq!(changed, numbers(&full), "{}: {path}: {:#?}", self.name, self.desk);
+        }
+        self.coloured.insert(path, (full["resultId"].clone(), numbers(&full)));
+    }
+
+    /// Each feature once, at any place. What it answers stands in other tests; here it may refuse, and must not fail.
+    fn ask_everything(&mut self) {
+        for method in wayleave_lsp::methods() {
+            let path = self.desk.any_open(&mut self.random);
+            let text = self.desk.text(&path);
+            let counted = Counted { text: &text, encoding: self.desk.encoding };
+            let (one, other) = (desk::place(&text, &mut self.random), desk::place(&text, &mut self.random));
+            let range = counted.range(&(one.min(other)..one.max(other)));
+            let position = counted.position(one);
+            // What any of them asks for; each takes what it knows.
+            let asked = json!({
+                "textDocument": {"uri": uri(&path)},
+                "position": position,
+                "positions": [position],
+                "range": range,
+                "context": {"includeDeclaration": true, "diagnostics": []},
+                "options": {"tabSize": 2, "insertSpaces": true},
+                "newName": "another",
+                "query": "a",
+                "previousResultId": "0",
+                "label": "known",
+                "command": "",
+                "arguments": [],
+            });
+            // Colours that were told for a range or by change say nothing of those that were told last.
+            if method.starts_with("textDocument/semanticTokens/full") {
+                self.coloured.remove(&path);
+            }
+            if let Err(error) = self.respond(method, asked.clone()).response_result {
+                let context = format!("{}: {method}: {error:?}: {asked}", self.name);
+                assert_ne!(error.code, INTERNAL_ERROR, "{context}: {:#?}", self.desk);
+            }
+        }
+    }
 }
 
-/// The colours of the second file by change, held to the whole ones.
-fn recoloured(client: &Client, before: Option<(Value, Vec<Value>)>) -> (Value, Vec<Value>) {
-    let document = json!({"uri": uri(FILES[1].0)});
-    let whole = |asked: &Value| asked["data"].as_array().expect("numbers").clone();
-    let asked = json!({"textDocument": document});
-    let Some((id, mut data)) = before else {
-        let full = client.answer("textDocument/semanticTokens/full", asked);
-        return (full["resultId"].clone(), whole(&full));
+fn session(encoding: &'static str, pace: Pace, seed: u64) {
+    let seed = match std::env::var("WAYLEAVE_SEED") {
+        Ok(asked) => asked.parse().expect("a seed is a number"),
+        Err(_) => seed,
     };
-    let by_change = json!({"textDocument": document, "previousResultId": id});
-    let delta = client.answer("textDocument/semanticTokens/full/delta", by_change);
-    for edit in delta["edits"].as_array().expect("what was told last is known") {
-        let number = |name: &str| usize::try_from(edit[name].as_u64().expect("a number")).expect("small");
-        let start = number("start");
-        data.splice(start..start + number("deleteCount"), whole(edit));
+    // Shown where the test fails, whatever the reason.
+    println!("WAYLEAVE_SEED={seed}");
+    let mut session = Session::start(encoding, pace, seed);
+    let (mut edits, mut sound, mut broken) = (0, 0, 0);
+    while edits < EDITS {
+        edits += session.burst();
+        let is_sound = session.said.keys().all(|of| *of == uri(LAST));
+        *if is_sound { &mut sound } else { &mut broken } += 1;
     }
-    let full = client.answer("textDocument/semanticTokens/full", asked);
-    assert_eq!(data, whole(&full), "{delta}");
-    (full["resultId"].clone(), data)
+    assert!(sound > 3 && broken > 3, "{}: {sound} times sound, {broken} times broken", session.name);
+    let missing = session.desk.never_done();
+    assert!(missing.is_empty(), "{}: never done: {missing:?}", session.name);
+    session.client.finish();
 }
 
 #[test]
-fn after_random_edits_all_is_told_that_a_fresh_start_tells() {
-    for (seed, encoding) in [(1, "utf-8"), (2, "utf-16"), (3, "utf-32")] {
-        session(encoding, seed);
-    }
+fn after_random_edits_all_is_told_that_a_fresh_start_tells_counted_in_bytes() {
+    session("utf-8", NEVER_QUIET, 1);
+}
+
+#[test]
+fn after_random_edits_all_is_told_that_a_fresh_start_tells_counted_in_units() {
+    session("utf-16", Pace::PROMPT, 2);
+}
+
+#[test]
+fn after_random_edits_all_is_told_that_a_fresh_start_tells_counted_in_characters() {
+    session("utf-32", NEVER_QUIET, 3);
 }

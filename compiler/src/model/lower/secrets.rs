@@ -11,7 +11,7 @@ impl Lower<'_> {
     pub(super) fn secrets(&mut self) {
         for file in self.sources.ids() {
             let source = self.sources.file(file);
-            let findings = wayleave_inspect::secrets(&source.text);
+            let findings = source.credentials();
             if findings.is_empty() {
                 continue;
             }
