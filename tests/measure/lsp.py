@@ -63,9 +63,9 @@ def peers():
     return {"ruff": [str(folder / "bin" / "ruff"), "server"], "ty": [str(folder / "bin" / "ty"), "server"]}
 
 
-def written(workload):
-    """A new folder with the files of a workload."""
-    folder = tempfile.mkdtemp(prefix="editing-")
+def written(workload, folders):
+    """A new folder with the files of a workload, below another."""
+    folder = tempfile.mkdtemp(dir=folders)
     for name, text in workload.files.items():
         path = pathlib.Path(folder) / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +128,11 @@ def main():
         subprocess.run([command[0], "--version"], check=True, capture_output=True, text=True).stdout.strip()
         for command in commands.values()
     ]
+    with tempfile.TemporaryDirectory() as folders:
+        measured(options, commands, versions, folders)
+
+
+def measured(options, commands, versions, folders):
     print(f"{', '.join(versions)}; {options.rounds} rounds; {os.cpu_count()} cores, {platform.machine()}.")
     for size in SIZES:
         files, lines = size
@@ -135,7 +140,7 @@ def main():
         for name, command in commands.items():
             workload = (workloads.policy if name == "wayleave" else workloads.python)(files, lines)
             say(f"{name}: {files} × {lines} lines")
-            results[name] = job.run(command, written(workload), workload, options.rounds)
+            results[name] = job.run(command, written(workload, folders), workload, options.rounds)
         print(f"\n## {'One file' if files == 1 else f'{files} files'} of {lines:,} lines")
         for of, what in (("wall", "Until the answer"), ("cpu", "CPU time")):
             print(f"\n{what}, milliseconds, p50 / p95:\n")
@@ -145,7 +150,7 @@ def main():
         say(f"{options.edits} edits")
         workload = workloads.policy(*SIZES[0])
         told, seconds = job.endurance(
-            commands["wayleave"], written(workload), workload, options.edits, random.Random(1)
+            commands["wayleave"], written(workload, folders), workload, options.edits, random.Random(1)
         )
         print(f"\n## Memory over {told[-1][0]:,} edits\n\nIn {seconds:.0f} s, over 100 files of 100 lines:\n")
         print("| edits | MiB |\n|---|---|")
