@@ -3,6 +3,8 @@
 
 mod client;
 
+mod compared;
+
 mod fixtures;
 
 mod names;
