@@ -39,6 +39,22 @@ test('the package holds what its manifest names, and the grammar as it is made',
   for (const [path, text] of Object.entries(files)) assert.ok(!text.includes(root), `${path} names a folder of this machine`);
 });
 
+test('a package for a platform brings the program along', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wayleave-package-'));
+  const [file, program] = [join(folder, 'wayleave.vsix'), join(folder, 'built')];
+  writeFileSync(program, '#!/bin/sh\necho a stand-in\n');
+  execFileSync(join(FOLDER, 'package.sh'), [file, program, 'linux-x64'], { stdio: 'ignore' });
+  const held = unpacked(file);
+  rmSync(folder, { recursive: true });
+  assert.equal(held['extension/server/wayleave'], '#!/bin/sh\necho a stand-in\n');
+  assert.match(held['extension.vsixmanifest'], /TargetPlatform="linux-x64"/);
+});
+
+test('a folder that is not trusted cannot say which program is started', () => {
+  const { untrustedWorkspaces } = manifest.capabilities;
+  assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, ['wayleave.server.path']);
+});
+
 test('every command and setting that is offered is one that the extension knows, and a page tells of it', () => {
   const pages = readFileSync(join(root, 'docs/editors.md'), 'utf8') + readFileSync(join(FOLDER, 'README.md'), 'utf8');
   const registered = [...sources.matchAll(/command\('(wayleave\.\w+)'/g)].map(([, name]) => name);

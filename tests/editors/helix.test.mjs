@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -18,7 +18,7 @@ const POLICY = `edition 2026
 type data-class = public < internal < confidential
 attribute data: data-class  from header "x-data-class"  default internal
 
-deny odd when data is confidental
+deny odd   when data is confidental
 otherwise deny "No route covers this request."
 `;
 
@@ -28,7 +28,8 @@ let env;
 const tmux = (...given) => execFileSync('tmux', ['-L', NAME, ...given], { env, encoding: 'utf8' });
 const screen = () => tmux('capture-pane', '-p', '-t', NAME);
 const keys = (...given) => tmux('send-keys', '-t', NAME, ...given);
-const file = () => readFileSync(join(home, 'policy/main.route'), 'utf8');
+// It is written anew as a whole: for a moment there is none.
+const file = () => (existsSync(join(home, 'policy/main.route')) ? readFileSync(join(home, 'policy/main.route'), 'utf8') : '');
 
 async function until(what, holds) {
   for (const end = Date.now() + WAIT_MS; !holds(); await sleep(50)) assert.ok(Date.now() < end, `${what} did not come:\n${screen()}`);
@@ -74,6 +75,8 @@ test('a mistake is drawn, mended and saved, a value completed, and a name rename
   keys('Space', 'a');
   await shows('write `confidential`');
   keys('Enter');
+  await shows('deny odd   when data is confidential');
+  keys(':', 'f', 'm', 't', 'Enter');
   await shows('deny odd when data is confidential');
   keys(':', 'w', 'Enter');
   await until('the saved mend', () => file().includes('deny odd when data is confidential'));
@@ -93,7 +96,14 @@ test('a mistake is drawn, mended and saved, a value completed, and a name rename
   tmux('send-keys', '-t', NAME, '-l', 'secret');
   keys('Enter');
   await shows('data is secret');
-  keys(':', 'w', 'q', 'Enter');
+  keys('g', 'e', 'O');
+  tmux('send-keys', '-t', NAME, '-l', 'flag');
+  await until('the menu', () => /flag … +snippet/.test(screen()));
+  keys('C-n', 'C-n', 'Enter');
+  await shows('flag name when');
+  keys('Escape');
+  await shows(' NOR ');
+  keys('u', ':', 'w', 'q', 'Enter');
   await until('the saved rename', () => file().includes('deny odd when data is secret and not data is public'));
   assert.match(file(), /^type data-class = public < internal < secret$/m);
 });

@@ -64,9 +64,20 @@ function ofTheTour() {
   return `${kept.join('\n').replace(/\n{3,}/g, '\n\n').trim()}\n`;
 }
 
-test('somebody new writes the policy of the tour, most of it by completion', () => {
+/** What was typed of the whole text, and of what is neither within quotes nor a comment, at most, in percent. */
+const TYPED = { ofAll: 55, ofTheLanguage: 45 };
+
+test('somebody new writes the policy of the tour, half of it by completion and a quick fix', (run) => {
   const target = ofTheTour();
   const { said, text } = driven('trial.lua', { 'target.route': target, 'policy/main.route': '' }, 'policy/main.route');
   assert.equal(text, target);
-  console.log(said);
+  const { typed, prose, mended, taken, choices } = JSON.parse(said.match(/\{.*\}/)[0]);
+  const ofAll = Math.round((100 * typed) / target.length);
+  const ofTheLanguage = Math.round((100 * (typed - prose)) / (target.length - prose));
+  run.diagnostic(`${typed} of ${target.length} characters typed (${ofAll} %), ${prose} of them prose; of the rest ${ofTheLanguage} %`);
+  run.diagnostic(`${taken} characters by ${choices} choices, ${mended} slip mended`);
+  assert.ok(ofAll <= TYPED.ofAll && ofTheLanguage <= TYPED.ofTheLanguage, `typed: ${ofAll} %, of the language ${ofTheLanguage} %`);
+  assert.equal(mended, 1);
+  const page = readFileSync(join(root, 'docs/editors.md'), 'utf8').replaceAll('\n', ' ');
+  for (const most of Object.values(TYPED)) assert.ok(page.includes(`types at most ${most} %`), 'the page says the bounds');
 });

@@ -9,7 +9,7 @@ from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities, 
 
 BINARY = Path(__file__).parents[2] / "target" / "debug" / "wayleave"
 
-PROFILES = ["neovim@v0.7.0", "neovim@v0.11.0", "visual_studio_code", "emacs"]
+PROFILES = ["neovim@v0.7.0", "neovim@v0.11.0", "visual_studio_code", "visual_studio_code that pulls", "emacs"]
 
 # Behind the face, columns differ by encoding. The second line of `deny two` is not laid out.
 MAIN = """edition 2026
@@ -34,6 +34,8 @@ provider north {
 approve all-on-north: north/*  owner "platform"  by "review"
 route everything when not is-odd  to north/large
 otherwise deny "No route covers this request."
+
+guarantee odd-is-stopped: denied when caller.app is "😀" and data is confidential
 
 test "odd requests are stopped" {
   given caller.app: "😀"  data: confidential
@@ -90,6 +92,19 @@ class Session:
     def whole(self) -> types.Range:
         return types.Range(types.Position(0, 0), types.Position(len(self.text.splitlines()), 0))
 
+    def mend(self):
+        """Writes what was meant, for what only a policy without mistakes can answer."""
+        span = types.Range(self.place("deny two", "confidental"), self.place("deny two", "confidental", behind=True))
+        change = types.TextDocumentContentChangePartial(span, "confidential")
+        document = types.VersionedTextDocumentIdentifier(2, self.uri)
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+        self.text = self.text.replace("confidental", "confidential")
+
+    async def command(self, name: str, **given) -> dict:
+        """What a command answers, which is not to tell it by a message as well."""
+        argument = {"uri": self.uri, "silent": True, **given}
+        return await self.client.workspace_execute_command_async(types.ExecuteCommandParams(name, [argument]))
+
     async def diagnostics(self) -> list[types.Diagnostic]:
         """As this client gets them: pulled, or pushed."""
         if self.offered.capabilities.diagnostic_provider and self.pulls():
@@ -129,11 +144,20 @@ def profile(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+def capabilities_of(profile: str) -> types.ClientCapabilities:
+    """As recorded; the recorded VS Code is older than diagnostics that are asked for."""
+    recorded = client_capabilities(profile.removesuffix(" that pulls"))
+    if profile.endswith(" that pulls"):
+        recorded.text_document.diagnostic = types.DiagnosticClientCapabilities()
+        recorded.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
+    return recorded
+
+
 async def opened(client: LanguageClient, profile: str, folder: Path) -> Session:
     (folder / "main.route").write_text(MAIN)
     (folder / "more.route").write_text(MORE)
     given = types.InitializeParams(
-        capabilities=client_capabilities(profile),
+        capabilities=capabilities_of(profile),
         root_uri=folder.as_uri(),
         workspace_folders=[types.WorkspaceFolder(folder.as_uri(), "policy")],
     )

@@ -29,11 +29,7 @@ async def mistakes_are_shown_where_they_are(session):
 async def edits_are_followed(session):
     assert len(await session.diagnostics()) == 1
     session.client.diagnostics.clear()
-    begin = session.place("deny two", "confidental")
-    end = session.place("deny two", "confidental", behind=True)
-    change = types.TextDocumentContentChangePartial(types.Range(begin, end), "confidential")
-    document = types.VersionedTextDocumentIdentifier(2, session.uri)
-    session.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+    session.mend()
     assert await session.diagnostics() == []
     session.client.text_document_did_close(types.DidCloseTextDocumentParams(session.document))
 
@@ -160,6 +156,23 @@ async def all_sure_mistakes_are_mended(session):
         assert edits_of(session, action)
 
 
+@exercises("codeActionProvider.codeActionKinds refactor.rewrite")
+async def a_rule_gets_its_reason(session):
+    given = types.CodeActionParams(
+        session.document,
+        types.Range(session.place("deny one", "deny"), session.place("deny one", "deny")),
+        types.CodeActionContext([], only=["refactor.rewrite"]),
+    )
+    found = await session.client.text_document_code_action_async(given)
+    assert any("because" in edit.new_text for action in found for edit in edits_of(session, action))
+
+
+@exercises("codeActionProvider.codeActionKinds source.addMissing.route")
+async def all_rules_get_their_reasons(session):
+    [action] = await actions(session, "source.addMissing.route")
+    assert sum("because" in edit.new_text for edit in edits_of(session, action)) == 2
+
+
 @exercises("definitionProvider")
 async def a_declaration_is_found(session):
     given = types.DefinitionParams(session.document, session.place("define", "data"))
@@ -180,7 +193,7 @@ async def uses_are_found(session):
 async def uses_are_highlighted(session):
     given = types.DocumentHighlightParams(session.document, session.place("define", "data"))
     found = await session.client.text_document_document_highlight_async(given)
-    assert [session.span(one.range) for one in found] == ["data"] * 4
+    assert [session.span(one.range) for one in found] == ["data"] * 5
 
 
 @exercises("renameProvider.prepareProvider")
@@ -220,3 +233,91 @@ async def models_are_completed_behind_a_slash(session):
 @exercises("completionProvider.triggerCharacters [")
 async def values_are_completed_in_lists(session):
     assert "chat" in {item.label for item in await completions(session, "    supports", "[")}
+
+
+@exercises("completionProvider.triggerCharacters (")
+async def budgets_are_completed_in_parentheses(session):
+    items = await completions(session, "deny one", "when")
+    assert items is not None
+
+
+async def signature(session, line: str, word: str) -> types.SignatureHelp:
+    given = types.SignatureHelpParams(session.document, session.place(line, word, behind=True))
+    return await session.client.text_document_signature_help_async(given)
+
+
+@exercises("signatureHelpProvider.triggerCharacters  ")
+async def the_parts_of_an_item_are_told_behind_a_blank(session):
+    found = await signature(session, "deny one", "deny ")
+    assert found.signatures[found.active_signature or 0].label.startswith("deny")
+
+
+@exercises("signatureHelpProvider.retriggerCharacters :")
+async def the_parts_of_an_item_are_told_behind_a_colon(session):
+    found = await signature(session, "approve", "all-on-north:")
+    assert found.signatures[found.active_signature or 0].label.startswith("approve")
+
+
+@exercises("signatureHelpProvider.retriggerCharacters {")
+async def the_parts_of_an_item_are_told_behind_a_brace(session):
+    assert await signature(session, "provider", "north {")
+
+
+@exercises("codeLensProvider")
+async def lenses_stand_above_their_items(session):
+    session.mend()
+    found = await session.client.text_document_code_lens_async(types.CodeLensParams(session.document))
+    commands = {lens.command.command for lens in found if lens.command}
+    assert {"wayleave.runTest", "wayleave.decide"} <= commands
+    lines = session.text.splitlines()
+    assert {lines[lens.range.start.line].split()[0] for lens in found} >= {"test", "guarantee", "route", "deny"}
+
+
+@exercises("inlayHintProvider")
+async def what_a_wildcard_stands_for_is_hinted(session):
+    session.mend()
+    found = await session.client.text_document_inlay_hint_async(types.InlayHintParams(session.document, session.whole()))
+    assert any("north/large" in str(hint.label) for hint in found)
+
+
+@exercises("executeCommandProvider.commands wayleave.runTest")
+async def a_test_is_run(session):
+    session.mend()
+    answer = await session.command("wayleave.runTest", test="odd requests are stopped")
+    assert answer["passed"] is True and answer["location"]["uri"] == session.uri
+
+
+@exercises("executeCommandProvider.commands wayleave.runTests")
+async def all_tests_are_run(session):
+    session.mend()
+    answer = await session.command("wayleave.runTests")
+    assert (answer["passed"], answer["failed"]) == (1, 0)
+
+
+@exercises("executeCommandProvider.commands wayleave.showInside")
+async def the_routes_inside_of_one_are_listed(session):
+    session.mend()
+    answer = await session.command("wayleave.showInside", route="everything")
+    assert answer["inside"] == []
+
+
+@exercises("executeCommandProvider.commands wayleave.prove")
+async def a_guarantee_is_proven(session):
+    session.mend()
+    answer = await session.command("wayleave.prove")
+    assert [one["verdict"] for one in answer["guarantees"]] == ["holds"]
+
+
+@exercises("executeCommandProvider.commands wayleave.showCounterexample")
+async def a_guarantee_that_holds_has_no_counterexample(session):
+    session.mend()
+    answer = await session.command("wayleave.showCounterexample", guarantee="odd-is-stopped")
+    assert answer["verdict"] == "holds" and answer["witness"] is None
+
+
+@exercises("executeCommandProvider.commands wayleave.decide")
+async def a_request_is_decided(session):
+    session.mend()
+    answer = await session.command("wayleave.decide", request={"caller.app": "😀", "data": "confidential"})
+    assert answer["decision"]["decision"] == "deny"
+    assert session.at(types.Position(**answer["show"]["range"]["start"])).startswith("deny one")

@@ -15,6 +15,9 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.filterwarnings("error::pytest_lsp
 # Longer than any answer takes, so that a lost one ends the test.
 PATIENCE = 30
 
+# Offered to those clients alone that can be told to ask again.
+NOT_OFFERED_TO_ALL = {"diagnosticProvider.interFileDependencies"}
+
 # The legend says what the numbers of tokens mean; it is no capability by itself.
 LEGEND = "semanticTokensProvider.legend"
 
@@ -47,10 +50,6 @@ async def test_a_capability_works(client, profile, tmp_path, capability):
         await asyncio.wait_for(TABLE[capability](session), PATIENCE)
     else:
         assert capability in NOT_OFFERED_TO_ALL, f"a row for `{capability}`, which is not offered"
-
-
-# What is offered to clients alone that can take it.
-NOT_OFFERED_TO_ALL: set[str] = set()
 
 
 async def test_all_that_is_advertised_is_exercised(client, profile, tmp_path):

@@ -11,7 +11,11 @@ file=$(realpath -m "$1") given=()
 if [ $# -eq 3 ]; then binary=$(realpath -e "$2") given=(--target "$3"); fi
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+# Once for each lock file.
+if ! cmp -s package-lock.json node_modules/installed-lock.json; then
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  cp package-lock.json node_modules/installed-lock.json
+fi
 staged=$(mktemp -d)
 trap 'rm -rf "$staged"' EXIT
 npm run --silent check
@@ -21,7 +25,8 @@ cp ../textmate/route.tmLanguage.json "$staged/dist"
 cp ../../../LICENSE package.json README.md language-configuration.json snippets.json "$staged"
 if [ $# -eq 3 ]; then
   mkdir "$staged/server"
-  install -m 755 "$binary" "$staged/server"
+  case $3 in win32-*) name=wayleave.exe ;; *) name=wayleave ;; esac
+  install -m 755 "$binary" "$staged/server/$name"
 fi
 mkdir -p "$(dirname "$file")"
 vsce=$PWD/node_modules/.bin/vsce

@@ -3,13 +3,13 @@
 
 use super::Refusal;
 use super::edits::workspace_edit;
-use crate::convert::{Lines, Markup};
-use crate::features::completion::{self, Completion, Insert, Sort};
+use crate::convert::Lines;
+use crate::features::completion::{self, Completion, Insert, Snippets, Sort};
 use crate::features::diagnostics::CheckedPolicy;
 use crate::features::hover::{self, Known};
 use crate::features::names::{Kind, Role, Symbol};
 use crate::features::rename;
-use crate::snapshot::{Snapshot, path_of};
+use crate::snapshot::{Client, Snapshot, path_of};
 use gen_lsp_types as lsp;
 use lsp_server::ErrorCode;
 use serde_json::{Value, json};
@@ -213,21 +213,27 @@ pub(super) fn complete(
         found.extend(new);
     }
     let lines = snapshot.lines(place.policy.text(place.file));
-    let markup = snapshot.client.markup;
+    let client = &snapshot.client;
     let items: Vec<Value> =
-        found.into_iter().enumerate().map(|(index, one)| item(one, index, &lines, markup)).collect();
+        found.into_iter().enumerate().map(|(index, one)| item(one, index, &lines, client)).collect();
     Ok(json!({"isIncomplete": false, "items": items}))
 }
 
 /// Editors sort by letters where nothing else is said, so the order is said.
-fn item(one: Completion, index: usize, lines: &Lines<'_>, markup: Markup) -> Value {
+fn item(one: Completion, index: usize, lines: &Lines<'_>, client: &Client) -> Value {
     let range = lines.range(one.replaces.start as usize, one.replaces.end as usize);
-    let (format, text) = match one.insert {
-        Insert::Plain(text) => (lsp::InsertTextFormat::PlainText, text),
-        Insert::Snippet(text) => (lsp::InsertTextFormat::Snippet, text),
+    let (format, text) = match (one.insert, client.snippets) {
+        (Insert::Snippet(text), _) => (lsp::InsertTextFormat::Snippet, text),
+        // Neovim takes of a plain text what stands before its first blank.
+        (Insert::Plain(text), Snippets::Understood) if text.contains(' ') => {
+            (lsp::InsertTextFormat::Snippet, without_places(&text))
+        }
+        (Insert::Plain(text), _) => (lsp::InsertTextFormat::PlainText, text),
     };
     let mut item = json!({
         "label": one.label,
+        // Neovim shows whatever is typed where this is not said.
+        "filterText": one.label.trim_end_matches(" …"),
         "kind": item_kind(one.sort),
         "sortText": format!("{index:05}"),
         "insertTextFormat": format,
@@ -241,9 +247,14 @@ fn item(one: Completion, index: usize, lines: &Lines<'_>, markup: Markup) -> Val
         item["detail"] = json!(one.detail);
     }
     if !one.documentation.is_empty() {
-        item["documentation"] = markup.told(&one.documentation);
+        item["documentation"] = client.markup.told(&one.documentation);
     }
     item
+}
+
+/// A text as a snippet that has nothing to fill in.
+fn without_places(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}")
 }
 
 fn item_kind(sort: Sort) -> lsp::CompletionItemKind {

@@ -32,6 +32,23 @@ drive.run(function()
   drive.mode('^n')
   drive.says()
 
+  -- From 0.9 on words have the colours of what they mean.
+  if drive.lua('return vim.lsp.semantic_tokens ~= nil') then
+    drive.wait('the colours', 'return #vim.inspect_pos(0, 5, 5).semantic_tokens > 0')
+  end
+
+  -- From 0.11 on whole items come with places to fill in.
+  if drive.lua('return vim.fn.has("nvim-0.11") == 1') then
+    drive.keys('Goflag<C-x><C-o>')
+    drive.wait('the menu', 'return vim.fn.pumvisible() == 1')
+    drive.keys('<C-n><C-y>')
+    drive.wait('the item', [[return vim.fn.getline('.'):match('^flag name when')]])
+    drive.keys('odd')
+    drive.wait('the name', [[return vim.fn.getline('.'):match('^flag odd when')]])
+    drive.keys('<Esc><Esc>Vd')
+    drive.wait('the removal', [[return vim.fn.getline('$') == 'use "more.route"']])
+  end
+
   -- A name is explained, and found where it is declared.
   drive.keys('6G0fd;;')
   drive.keys(':lua vim.lsp.buf.hover()<CR>')

@@ -35,22 +35,30 @@ local function plain(text)
   return table.concat(lines, '\n')
 end
 
---- What the menu of completions would show at the cursor, the first entries. Neovim takes of an entry what stands before its
---- first blank.
+--- What an entry of the menu writes, where it has nothing to fill in.
+local WRITES = [[
+  local function writes(item)
+    local text = item.textEdit.newText
+    if text:find('${', 1, true) then return nil end
+    return item.insertTextFormat == 2 and text:gsub('\\(.)', '%1') or text
+  end
+]]
+
+--- What the menu of completions would show at the cursor, the first entries.
 local function offered()
   return drive.lua(
-    [[
+    WRITES .. [[
     local line, column = unpack(vim.api.nvim_win_get_cursor(0))
     local given = { textDocument = vim.lsp.util.make_text_document_params(0), position = { line = line - 1, character = column } }
     local answers = vim.lsp.buf_request_sync(0, 'textDocument/completion', given, 20000) or {}
     local words = {}
-    local text = vim.api.nvim_get_current_line()
+    local own = vim.api.nvim_get_current_line()
     for _, answer in pairs(answers) do
       for _, item in ipairs((answer.result or {}).items or {}) do
-        local before = text:sub(item.textEdit.range.start.character + 1, column)
-        local fits = vim.startswith(item.textEdit.newText, before)
-        if item.insertTextFormat ~= 2 and fits and #words < ... then
-          table.insert(words, { item.textEdit.newText:match('^%S*'), item.textEdit.range.start.character })
+        local before = own:sub(item.textEdit.range.start.character + 1, column)
+        local text = writes(item)
+        if text and vim.startswith(text, before) and #words < ... then
+          table.insert(words, { text, item.textEdit.range.start.character })
         end
       end
     end
@@ -78,10 +86,9 @@ end
 --- Takes an entry of the menu, by the keys of Vim.
 local function take(word)
   drive.keys('<C-x><C-o>')
-  local index = drive.wait('the menu with ' .. word, [[
+  local index = drive.wait('the menu with ' .. word, WRITES .. [[
     for index, item in ipairs(vim.fn.complete_info({ 'items' }).items) do
-      local meant = item.user_data.nvim.lsp.completion_item
-      if meant.textEdit.newText:match('^%S*') == ... and meant.insertTextFormat ~= 2 then return index end
+      if writes(item.user_data.nvim.lsp.completion_item) == ... then return index end
     end
   ]], word)
   drive.keys(('<C-n>'):rep(index) .. '<C-y>')
@@ -89,12 +96,34 @@ local function take(word)
   return index
 end
 
-local counted = { typed = 0, taken = 0, choices = 0, keys = 0 }
+-- `prose` is what was typed within quotes and comments: nobody else can know it.
+local counted = { mended = 0, prose = 0, typed = 0, taken = 0, choices = 0, keys = 0 }
 
 local function literally(character)
   local escaped = { ['<'] = '<lt>', ['\n'] = '<CR>' }
   drive.keys(escaped[character] or character)
   counted.typed = counted.typed + 1
+end
+
+-- A slip of the pen, and what was meant: it is mended by its quick fix.
+local SLIP = { meant = 'confidential\nbecause', typed = 'confidental', line = 'when data is confidential$' }
+
+local function slip()
+  for character in SLIP.typed:gmatch('.') do
+    literally(character)
+  end
+  drive.keys('<Esc>')
+  drive.mode('^n')
+  drive.wait('the mistake', [[
+    for _, one in ipairs(vim.diagnostic.get(0)) do
+      if one.lnum + 1 == vim.fn.line('.') and one.message:find('confidental', 1, true) then return true end
+    end
+  ]])
+  drive.fix(1)
+  drive.wait('the mend', 'return vim.fn.getline("."):match(...)', SLIP.line)
+  counted.mended = counted.mended + 1
+  drive.keys('A')
+  drive.mode('^i')
 end
 
 drive.run(function()
@@ -110,7 +139,11 @@ drive.run(function()
     local rest = text:sub(at)
     local begins_word = rest:match('^[%w_-]')
     local word, saved
-    if begins_word then
+    if rest:sub(1, #SLIP.meant) == SLIP.meant and counted.mended == 0 then
+      slip()
+      at = at + #SLIP.meant:match('^%a+')
+      rest = text:sub(at)
+    elseif begins_word then
       word, saved = wanted(rest)
     end
     if word then
@@ -118,11 +151,11 @@ drive.run(function()
       counted.choices = counted.choices + 1
       counted.taken = counted.taken + saved
       at = at + saved
-      -- Some versions of Neovim also write the blank behind the colon of a field.
-      if drive.typed_before(0):sub(-1) == ' ' and text:sub(at, at) == ' ' then
-        counted.taken, at = counted.taken + 1, at + 1
-      end
     else
+      local line = text:sub(1, at):match('[^\n]*$')
+      if line:match('^//') or select(2, line:gsub('"', '')) % 2 == 1 then
+        counted.prose = counted.prose + 1
+      end
       literally(rest:sub(1, 1))
       at = at + 1
     end

@@ -150,6 +150,19 @@ test('a value is completed', async () => {
   await holds('and not data is public');
 });
 
+test('a whole item comes with places to fill in', async () => {
+  await goTo('8:1');
+  await page.keyboard.type('flag');
+  await page.keyboard.press('Control+Space');
+  await page.locator('.suggest-widget .monaco-list-row', { hasText: 'flag …' }).first().click();
+  await holds('flag name when');
+  await page.keyboard.type('odd-too');
+  await holds('flag odd-too when request.stream');
+  await page.keyboard.press('Escape');
+  await goTo('8:1');
+  await page.keyboard.press('Control+Shift+k');
+});
+
 test('tests of the policy are run, and a request is decided with its lines marked', async () => {
   await command('Wayleave: Run the Tests of the Policy');
   await holds('1 test passed');
@@ -164,4 +177,12 @@ test('tests of the policy are run, and a request is decided with its lines marke
   // Each of its lines is drawn with a mark of its own.
   await page.waitForFunction(() => document.querySelectorAll('.editor-instance .cdr[class*="ced-"]').length > 0);
   await picture('5-decision');
+});
+
+test('a lens of the server is followed, and its answer shown', async () => {
+  await page.locator('.codelens-decoration a', { hasText: 'decide a request here' }).first().click();
+  await holds('"decision": "deny"');
+  await holds('main.route:6');
+  await page.waitForFunction(() => document.querySelectorAll('.editor-instance .cdr[class*="ced-"]').length > 0);
+  await picture('6-lens');
 });
