@@ -1,8 +1,6 @@
 //! The typed policy: every name resolved, every condition typed, every unit normalised, every plan expanded, spans kept.
 //! A [`Policy`] is built only from sources without errors.
 
-use serde::{Deserialize, Serialize};
-
 pub mod condition;
 
 pub mod lower;
@@ -18,6 +16,7 @@ mod steps;
 pub use condition::{Condition, Interval, Order, Pattern, Predicate, Subject, TargetField, Test};
 
 use crate::source::{FileId, Sources, Span};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use wayleave_inspect::Detectors;
@@ -508,12 +507,14 @@ pub struct PlanStage {
 }
 
 impl PlanStage {
-    /// What reorders so many candidates that are left of it.
+    /// What orders so many candidates that are left of it.
     pub fn order(&self, candidates: usize) -> TryOrder {
         match &self.who {
             Who::Ordered(Ordering::Fastest, _) if candidates > 1 => TryOrder::Fastest,
             Who::Ordered(Ordering::LeastBusy, _) if candidates > 1 => TryOrder::LeastBusy,
-            Who::Ordered(..) | Who::Target(_) | Who::Requested | Who::Split(..) => TryOrder::Given,
+            Who::Ordered(Ordering::Cheapest, _) if candidates > 1 => TryOrder::Cheapest,
+            Who::Split(..) => TryOrder::Drawn,
+            Who::Ordered(..) | Who::Target(_) | Who::Requested => TryOrder::Given,
         }
     }
 }

@@ -83,6 +83,10 @@ impl FailureClass {
 pub enum TryOrder {
     /// As they stand.
     Given,
+    /// As they stand, which is by their price.
+    Cheapest,
+    /// As they stand: there is one, which a split has drawn.
+    Drawn,
     /// By recent time to first content, as measured; as they stand where nothing is.
     Fastest,
     /// By requests under way; as they stand among equals.
@@ -90,10 +94,19 @@ pub enum TryOrder {
 }
 
 impl TryOrder {
-    /// As a decision document spells it; none for the one given.
+    /// The same, as far as it is known when a request is tried and not before.
+    pub fn measured(self) -> TryOrder {
+        match self {
+            TryOrder::Given | TryOrder::Cheapest | TryOrder::Drawn => TryOrder::Given,
+            TryOrder::Fastest => TryOrder::Fastest,
+            TryOrder::LeastBusy => TryOrder::LeastBusy,
+        }
+    }
+
+    /// As a decision document spells it; none where the candidates stand there in the order in which they are tried.
     pub fn name(self) -> Option<&'static str> {
         match self {
-            TryOrder::Given => None,
+            TryOrder::Given | TryOrder::Cheapest | TryOrder::Drawn => None,
             TryOrder::Fastest => Some("fastest"),
             TryOrder::LeastBusy => Some("least-busy"),
         }
@@ -105,7 +118,8 @@ impl TryOrder {
 pub struct Stage {
     /// In the order in which they are tried, before anything is measured; never empty.
     pub candidates: Vec<TargetId>,
-    /// What reorders them when they are tried; the one given where there is one candidate.
+    /// What has put them in order, or reorders them when they are tried; the one given where there is one candidate that no
+    /// split has drawn.
     pub order: TryOrder,
     /// Until the first content of each candidate, in milliseconds, as written.
     pub within_ms: Option<u64>,

@@ -201,7 +201,7 @@ impl Health {
     pub fn sort(&self, targets: &mut [TargetId], order: TryOrder, is_stream: bool, now_ms: u64) {
         let measured = |target: &TargetId| lock(&self.targets[target.0 as usize].measured);
         match order {
-            TryOrder::Given => {}
+            TryOrder::Given | TryOrder::Cheapest | TryOrder::Drawn => {}
             TryOrder::Fastest => {
                 targets.sort_by_cached_key(|target| measured(target).slowness(is_stream, now_ms));
             }

@@ -261,7 +261,8 @@ impl<'s> Planned<'s> {
                     }
                 }
                 if !candidates.is_empty() {
-                    let order = stage.order(candidates.len());
+                    // Whoever is asked in the same order is asked the same, whatever has put them in it.
+                    let order = stage.order(candidates.len()).measured();
                     tried.stages.push((candidates, stage.within_ms, order));
                 }
             }

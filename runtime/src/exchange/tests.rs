@@ -61,7 +61,9 @@ fn decision(catalogue: &Catalogue, options: &str) -> Decision {
     }
     let stage = |candidates| Stage { candidates, order, within_ms: None };
     decision.plan = match order {
-        TryOrder::Given => catalogue.target_ids().map(|target| stage(vec![target])).collect(),
+        TryOrder::Given | TryOrder::Cheapest | TryOrder::Drawn => {
+            catalogue.target_ids().map(|target| stage(vec![target])).collect()
+        }
         TryOrder::Fastest | TryOrder::LeastBusy => vec![stage(catalogue.target_ids().collect())],
     };
     decision

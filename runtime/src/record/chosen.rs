@@ -10,8 +10,12 @@ pub enum Chosen {
     Requested,
     /// The caller's `model` is an alias, and the plan has it first.
     Alias,
-    /// The plan has it first, whatever the caller's `model` names: as written, as drawn by a split, as the cheapest.
+    /// The plan has it first, whatever the caller's `model` names.
     Plan,
+    /// A split has drawn it.
+    Split,
+    /// It is the cheapest of those that the plan has there.
+    Cheapest,
     /// A rule took the target away that the caller's `model` names: for its region, for want of an approval.
     Removed,
     /// A migration has drawn the request.
@@ -33,6 +37,8 @@ impl Chosen {
             Chosen::Requested => "requested",
             Chosen::Alias => "alias",
             Chosen::Plan => "plan",
+            Chosen::Split => "split",
+            Chosen::Cheapest => "cheapest",
             Chosen::Removed => "removed",
             Chosen::Migration => "migration",
             Chosen::Measured => "measured",

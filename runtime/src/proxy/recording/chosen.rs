@@ -5,6 +5,7 @@ use crate::exchange::{Attempt, Exchange};
 use crate::record::chosen::Chosen;
 use wayleave_program::catalogue::{Catalogue, Requested, TargetId};
 use wayleave_program::decision::Decision;
+use wayleave_program::plan::{Stage, TryOrder};
 
 /// Why an exchange's answer came from where it did, for a caller that wrote `model`; none where there is no answer.
 pub(super) fn chosen(
@@ -41,18 +42,23 @@ pub(super) fn chosen(
     if decision.migrations.iter().any(|migration| migration.is_drawn) {
         return Some(Chosen::Migration);
     }
-    Some(match requested {
-        Requested::Alias(_) => Chosen::Alias,
-        Requested::Targets(_) | Requested::Nothing => Chosen::Plan,
+    Some(match (stage_of(decision, serving).map(|stage| stage.order), requested) {
+        (Some(TryOrder::Drawn), _) => Chosen::Split,
+        (Some(TryOrder::Cheapest), _) => Chosen::Cheapest,
+        (_, Requested::Alias(_)) => Chosen::Alias,
+        (_, Requested::Targets(_) | Requested::Nothing) => Chosen::Plan,
     })
+}
+
+fn stage_of<'a>(decision: &'a Decision, serving: &Attempt) -> Option<&'a Stage> {
+    decision.plan.iter().find(|stage| stage.candidates.contains(&serving.target))
 }
 
 /// Whether a candidate of its stage that stands before it in the plan was to be tried behind it.
 fn is_measured(decision: &Decision, exchange: &Exchange, serving: &Attempt) -> bool {
     let position =
         |target: TargetId| exchange.candidates().iter().position(|candidate| candidate.target == target);
-    let stage = decision.plan.iter().find(|stage| stage.candidates.contains(&serving.target));
-    let written = stage.into_iter().flat_map(|stage| &stage.candidates);
+    let written = stage_of(decision, serving).into_iter().flat_map(|stage| &stage.candidates);
     let mut before = written.take_while(|target| **target != serving.target);
     before.any(|target| position(*target).is_some_and(|position| position > serving.position))
 }
