@@ -1,8 +1,6 @@
 //! The typed policy: every name resolved, every condition typed, every unit normalised, every plan expanded, spans kept.
 //! A [`Policy`] is built only from sources without errors.
 
-use serde::{Deserialize, Serialize};
-
 pub mod condition;
 
 pub mod lower;
@@ -18,6 +16,7 @@ mod steps;
 pub use condition::{Condition, Interval, Order, Pattern, Predicate, Subject, TargetField, Test};
 
 use crate::source::{FileId, Sources, Span};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use wayleave_inspect::Detectors;
