@@ -191,6 +191,15 @@ pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
+/// The same of what stands on a disk alone: reading a pipe may last for ever, and nobody would answer an editor meanwhile.
+pub(crate) fn text_on_disk(path: &Path) -> Result<String, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| io_words(&error))?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err("it is no file on a disk".to_owned());
+    }
+    text_of(path)
+}
+
 /// The text of one policy file, or in words why it cannot be taken.
 pub(crate) fn text_of(path: &Path) -> Result<String, String> {
     text(path, POLICY_BYTES)

@@ -36,8 +36,8 @@ pub struct Host<'a> {
     pub read: &'a dyn Fn(&Path) -> Result<String, String>,
     /// The names of what stands in a folder, a folder's own with `/` behind it; of one that cannot be read nothing.
     pub list: &'a dyn Fn(&Path) -> Vec<String>,
-    /// The date that policies are checked for.
-    pub as_of: Instant,
+    /// What time it is: policies are checked for that moment, and again once it is an hour later.
+    pub now: &'a dyn Fn() -> Instant,
     /// When it does what can wait.
     pub pace: Pace,
 }

@@ -58,6 +58,9 @@ pub(crate) struct Feature {
     pub(crate) answer: fn(&Snapshot<'_>, Value) -> Result<Value, Refusal>,
 }
 
+/// The request that edits files that are not open.
+pub(crate) const RENAME: &str = "textDocument/rename";
+
 /// The method of all commands.
 pub(crate) const EXECUTE: &str = "workspace/executeCommand";
 
@@ -160,7 +163,7 @@ pub(crate) const FEATURES: &[Feature] = &[
         answer: |now, asked| told(now, asked, names::prepare_rename),
     },
     Feature {
-        method: "textDocument/rename",
+        method: RENAME,
         offer: || json!({"renameProvider": {"prepareProvider": true}}),
         outdated: Outdated::Refused,
         answer: |now, asked| told(now, asked, names::rename),

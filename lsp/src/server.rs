@@ -12,7 +12,7 @@ use crate::features::diagnostics::CheckedPolicy;
 use crate::progress::Progress;
 use crate::proving::Proving;
 use crate::queue::{Due, Queue, Woken};
-use crate::requests::{self, EXECUTE, Feature, Refusal};
+use crate::requests::{self, EXECUTE, Feature, RENAME, Refusal};
 use crate::snapshot::{
     self, Client, Colours, DocumentChanges, LabelOffsets, Pulls, Snapshot, SnippetEdits, path_of,
 };
@@ -24,9 +24,13 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use wayleave_program::value::Instant;
 
 /// Messages taken together before a check, at most, so that a flood of them cannot keep diagnostics back.
 const TOGETHER: usize = 256;
+
+/// Policies are checked for another moment after so long: an hour, as days begin at other hours elsewhere.
+const CHECKED_FOR_SECONDS: i64 = 3600;
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +94,7 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
     let mut server = Server {
         connection,
         host,
+        as_of: (host.now)(),
         client,
         workspace: Workspace::default(),
         uris: BTreeMap::new(),
@@ -174,6 +179,8 @@ struct Published {
 struct Server<'a> {
     connection: &'a Connection,
     host: &'a Host<'a>,
+    /// The moment that policies are checked for.
+    as_of: Instant,
     client: Client,
     workspace: Workspace,
     /// The client's own spelling of each open document's URI.
@@ -215,7 +222,7 @@ impl Server<'_> {
                 Woken::Gone => return Exit::Abrupt,
             };
             let mut next = Some(first);
-            let mut change = Change::Nothing;
+            let mut change = self.look_at_the_clock();
             let mut taken = 0;
             while let Some(message) = next {
                 match message {
@@ -231,7 +238,13 @@ impl Server<'_> {
                             change = Change::Texts;
                         }
                     }
-                    Message::Request(request) => self.asked(request, &mut queue),
+                    Message::Request(request) => {
+                        if request.method == RENAME && self.rests_on_disk() {
+                            self.outdate();
+                            change = Change::Texts;
+                        }
+                        self.asked(request, &mut queue);
+                    }
                     Message::Response(response) => self.answered(&response),
                 }
                 taken += 1;
@@ -241,6 +254,25 @@ impl Server<'_> {
                 self.publish_all();
             }
         }
+    }
+
+    /// An editor may stay open for days, and what is said of a policy depends on the day.
+    fn look_at_the_clock(&mut self) -> Change {
+        let now = (self.host.now)();
+        if now.0.saturating_sub(self.as_of.0) < CHECKED_FOR_SECONDS {
+            return Change::Nothing;
+        }
+        self.as_of = now;
+        self.outdate();
+        Change::Texts
+    }
+
+    /// Whether some policy has a file that is not open: what is edited there is what stands there now, whoever has changed it and
+    /// whether or not the client has said so.
+    fn rests_on_disk(&self) -> bool {
+        let is_closed = |path: &Path| self.workspace.document(path).is_none();
+        let known = self.policies.get().into_iter().flatten();
+        known.flat_map(|policy| policy.files().map(|file| policy.path(file))).any(is_closed)
     }
 
     fn asked(&mut self, request: Request, queue: &mut Queue<'_>) {
@@ -294,9 +326,9 @@ impl Server<'_> {
     }
 
     fn snapshot(&self) -> Snapshot<'_> {
-        let Server { client, workspace, host, uris, policies, before, colours, book, .. } = self;
-        let book = book.as_deref();
-        Snapshot { client: *client, workspace, host, uris, policies, before, colours, book }
+        let Server { client, workspace, host, as_of, uris, policies, before, colours, book, .. } = self;
+        let (client, as_of, book) = (*client, *as_of, book.as_deref());
+        Snapshot { client, workspace, host, as_of, uris, policies, before, colours, book }
     }
 
     fn notified(&mut self, notification: Notification) -> Change {

@@ -11,7 +11,9 @@ use gen_lsp_types as lsp;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use wayleave_compiler::Options;
 use wayleave_compiler::source::{FileId, Span};
+use wayleave_program::value::Instant;
 
 /// What the client said of itself at the start.
 #[derive(Debug, Clone, Copy)]
@@ -134,6 +136,8 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) client: Client,
     pub(crate) workspace: &'a Workspace,
     pub(crate) host: &'a Host<'a>,
+    /// The moment that policies are checked for.
+    pub(crate) as_of: Instant,
     /// The client's own spelling of each open document's URI.
     pub(crate) uris: &'a BTreeMap<PathBuf, lsp::Uri>,
     /// Checked when they are first asked for.
@@ -148,7 +152,8 @@ pub(crate) struct Snapshot<'a> {
 impl<'a> Snapshot<'a> {
     /// Every policy that an open document is part of.
     pub(crate) fn policies(&self) -> &'a [CheckedPolicy] {
-        self.policies.get_or_init(|| diagnostics::check_all(self.workspace, self.host, self.before))
+        let options = Options { as_of: self.as_of };
+        self.policies.get_or_init(|| diagnostics::check_all(self.workspace, self.host, &options, self.before))
     }
 
     /// The policies that a file is part of, each with the file's number in it.

@@ -15,10 +15,11 @@ mod proofs;
 
 mod session;
 
-use client::{Client, codes, uri};
+use client::{Client, Disk, NEVER_QUIET, codes, uri};
 use lsp_server::Message;
 use serde_json::{Value, json};
 use wayleave_lsp::Exit;
+use wayleave_program::value::{DEFAULT_NOW, Instant};
 
 /// A policy whose one mistake stands behind an emoji.
 const BROKEN: &str = "edition 2026\n\
@@ -130,4 +131,54 @@ fn an_exit_without_a_shutdown_is_abrupt() {
     client.tell("exit", Value::Null);
     let server = client.server.take().expect("it was started");
     assert_eq!(server.join().expect("the server did not panic"), Ok(Exit::Abrupt));
+}
+
+/// An editor stays open over night: what depends on the day is told for the day that it is by then.
+#[test]
+fn a_day_that_has_begun_meanwhile_is_told_of() {
+    let disk = Disk::default();
+    let client = Client::over(NEVER_QUIET, json!({}), disk.clone(), |_| {});
+    let text = BROKEN
+        .replace("caler", "caller")
+        .replace("approve all: sim/a\n", "approve all: sim/a until 2026-03-01 owner \"o\" by \"b\"\n");
+    client.open("/p/main.route", &text);
+    let (_, _, diagnostics) = client.published();
+    assert_eq!(codes(&diagnostics), [""; 0], "{diagnostics:?}");
+    disk.set_time(Instant(DEFAULT_NOW.0 + 40 * 24 * 3600));
+    client.tell("textDocument/didSave", json!({"textDocument": {"uri": uri("/p/main.route")}}));
+    let (_, _, diagnostics) = client.published();
+    assert_eq!(codes(&diagnostics), ["R0310"], "{diagnostics:?}");
+    client.stop();
+}
+
+/// What a rename edits is what stands on the disk, though nobody told of a change there.
+#[test]
+fn a_rename_goes_by_what_stands_on_the_disk_now() {
+    let used = "edition 2026\ndefine known = caller.app is \"a\"\n";
+    let disk = Disk::of(&[("/p/used.route", used)]);
+    let client = Client::over(NEVER_QUIET, json!({}), disk.clone(), |_| {});
+    let root =
+        "edition 2026\nuse \"used.route\"\ndeny all when known because \"no\"\notherwise deny \"no\"\n";
+    client.open("/p/main.route", root);
+    client.published();
+    disk.write("/p/used.route", &used.replacen('\n', "\n// two\n// lines more\n", 1));
+    let position = json!({"line": 2, "character": 15});
+    let asked =
+        json!({"textDocument": {"uri": uri("/p/main.route")}, "position": position, "newName": "seen"});
+    let edit = client.answer("textDocument/rename", asked);
+    let start = &edit["changes"][uri("/p/used.route")][0]["range"]["start"];
+    assert_eq!(*start, json!({"line": 3, "character": 7}), "{edit}");
+    client.finish();
+}
+
+#[test]
+fn the_path_of_a_use_leads_to_the_file() {
+    let client = Client::start(json!({}), &[("/p/used.route", "edition 2026\n")]);
+    client.open("/p/main.route", "edition 2026\nuse \"used.route\"\notherwise deny \"no\"\n");
+    client.published();
+    let asked =
+        json!({"textDocument": {"uri": uri("/p/main.route")}, "position": {"line": 1, "character": 8}});
+    let found = client.answer("textDocument/definition", asked);
+    assert_eq!(found[0]["uri"], uri("/p/used.route"), "{found}");
+    client.finish();
 }

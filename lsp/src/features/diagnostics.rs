@@ -80,7 +80,9 @@ impl CheckedPolicy {
     fn inherit(&mut self, before: &[CheckedPolicy]) {
         let is_same = |one: &&CheckedPolicy| {
             let files = one.sources.files().iter().zip(self.sources.files());
-            one.paths == self.paths && files.into_iter().all(|(one, own)| one.text == own.text)
+            one.as_of == self.as_of
+                && one.paths == self.paths
+                && files.into_iter().all(|(one, own)| one.text == own.text)
         };
         let Some(before) = before.iter().find(is_same) else { return };
         if let (Proofs::Done(exact), Proofs::Pending) = (&before.proofs, &self.proofs) {
@@ -135,7 +137,12 @@ impl CheckedPolicy {
 
 /// Checks each policy that has an open document in it, and that of each folder, once. Bounded by the open documents, the
 /// folders and the files they use. `before`: as they were; what was proven then still holds of what is the same.
-pub fn check_all(workspace: &Workspace, host: &Host<'_>, before: &[CheckedPolicy]) -> Vec<CheckedPolicy> {
+pub fn check_all(
+    workspace: &Workspace,
+    host: &Host<'_>,
+    options: &Options,
+    before: &[CheckedPolicy],
+) -> Vec<CheckedPolicy> {
     workspace.look_anew();
     let mut gathered: BTreeMap<PathBuf, Option<Sources>> = BTreeMap::new();
     let mut roots: Vec<PathBuf> =
@@ -147,7 +154,7 @@ pub fn check_all(workspace: &Workspace, host: &Host<'_>, before: &[CheckedPolicy
     for root in roots {
         // A folder without a `main.route` has no policy of its own.
         let sources = gathered.remove(&root).unwrap_or_else(|| gather(&root, workspace, host));
-        policies.extend(sources.map(|sources| checked(&root, sources, host)));
+        policies.extend(sources.map(|sources| checked(&root, sources, options)));
     }
     policies.iter_mut().for_each(|policy| policy.inherit(before));
     policies
@@ -181,9 +188,9 @@ fn gather(root: &Path, workspace: &Workspace, host: &Host<'_>) -> Option<Sources
     Sources::gather_read(root.to_str()?, &mut read).ok()
 }
 
-fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
+fn checked(root: &Path, sources: Sources, options: &Options) -> CheckedPolicy {
     let folder = root.parent().unwrap_or(Path::new("")).to_owned();
-    let checked = check(&sources, &Options { as_of: host.as_of });
+    let checked = check(&sources, options);
     let mut diagnostics = checked.diagnostics;
     // Notes are for hover.
     let is_note = |told: &mut Diagnostic| told.severity == Severity::Note;
@@ -193,7 +200,7 @@ fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
     let proofs = if checked.policy.is_some() { Proofs::Pending } else { Proofs::Unsound };
     let paths = sources.files().iter().map(|file| folder.join(&file.name)).collect();
     let names = OnceCell::new();
-    let (policy, as_of) = (checked.policy, host.as_of);
+    let (policy, as_of) = (checked.policy, options.as_of);
     CheckedPolicy {
         sources: Arc::new(sources),
         folder,
@@ -211,7 +218,7 @@ fn checked(root: &Path, sources: Sources, host: &Host<'_>) -> CheckedPolicy {
 }
 
 /// The text of a file with every sure edit applied; none where there is none for it.
-pub fn fixed_text(policy: &CheckedPolicy, file: FileId, host: &Host<'_>) -> Option<String> {
+pub fn fixed_text(policy: &CheckedPolicy, file: FileId) -> Option<String> {
     let mut fixes = policy.diagnostics.iter().flat_map(|told| &told.fixes);
     let is_sure = fixes.any(|fix| {
         fix.applicability == Applicability::Always && fix.edits.iter().any(|edit| edit.span.file == file)
@@ -219,7 +226,7 @@ pub fn fixed_text(policy: &CheckedPolicy, file: FileId, host: &Host<'_>) -> Opti
     if !is_sure {
         return None;
     }
-    let fixed = fix::fixed(&policy.sources, &Options { as_of: host.as_of });
+    let fixed = fix::fixed(&policy.sources, &Options { as_of: policy.as_of });
     let text = &fixed.sources.file(file).text;
     (text != policy.text(file)).then(|| text.clone())
 }

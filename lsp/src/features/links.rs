@@ -13,6 +13,8 @@ pub struct Link<'p> {
     pub range: Range<usize>,
     /// The file.
     pub target: &'p Path,
+    /// Its number in the policy.
+    pub file: FileId,
 }
 
 /// By place; what cannot be read is no link.
@@ -26,8 +28,9 @@ pub fn links(policy: &CheckedPolicy, file: FileId) -> Vec<Link<'_>> {
         })
         .filter_map(|path| {
             let span = Span::new(file, path.range());
-            let target = policy.path(sources.used_at(span)?);
-            Some(Link { range: span.start as usize..span.end as usize, target })
+            let used = sources.used_at(span)?;
+            let range = span.start as usize..span.end as usize;
+            Some(Link { range, target: policy.path(used), file: used })
         })
         .collect()
 }

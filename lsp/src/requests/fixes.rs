@@ -110,7 +110,7 @@ fn edit_of(snapshot: &Snapshot<'_>, policy: &CheckedPolicy, fix: &Fix) -> Value 
 }
 
 fn fix_all(snapshot: &Snapshot<'_>, policy: &CheckedPolicy, file: FileId) -> Option<Value> {
-    let fixed = fixed_text(policy, file, snapshot.host)?;
+    let fixed = fixed_text(policy, file)?;
     let lines = snapshot.lines(policy.text(file));
     let edits = between(&policy.sources().file(file).parse, &parse(&fixed))
         .into_iter()

@@ -37,7 +37,7 @@ pub(super) fn hints_of(snapshot: &Snapshot<'_>, asked: lsp::InlayHintParams) -> 
     let path = path_of(&asked.text_document.uri);
     let Some((policy, file)) = snapshot.policies_of(&path).next() else { return Ok(json!([])) };
     let lines = snapshot.lines(policy.text(file));
-    let found = hints(policy, file, &lines.offsets(asked.range), snapshot.host.as_of);
+    let found = hints(policy, file, &lines.offsets(asked.range), snapshot.as_of);
     let told = found.into_iter().map(|hint| {
         let mut told =
             json!({"position": lines.position(hint.at as usize), "label": hint.label, "paddingLeft": true});

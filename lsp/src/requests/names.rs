@@ -7,6 +7,7 @@ use crate::convert::Lines;
 use crate::features::completion::{self, Completion, Insert, Snippets, Sort};
 use crate::features::diagnostics::CheckedPolicy;
 use crate::features::hover::{self, Known};
+use crate::features::links::links;
 use crate::features::names::{Kind, Role, Symbol};
 use crate::features::rename;
 use crate::snapshot::{Client, Snapshot, path_of};
@@ -74,6 +75,10 @@ pub(super) fn definition(
             let declared = place.policy.names().declarations(symbol);
             spans.extend(declared.map(|declared| (place.policy, declared.span)));
         }
+        // The path of a `use` names a file.
+        let used = links(place.policy, place.file);
+        let used = used.into_iter().filter(|link| link.range.contains(&(place.offset as usize)));
+        spans.extend(used.map(|link| (place.policy, Span { file: link.file, start: 0, end: 0 })));
     }
     Ok(json!(locations(snapshot, spans)))
 }
@@ -143,7 +148,7 @@ pub(super) fn rename(snapshot: &Snapshot<'_>, asked: lsp::RenameParams) -> Resul
     let mut changes: BTreeMap<PathBuf, Vec<(Span, Value)>> = BTreeMap::new();
     for place in places(snapshot, &asked.text_document_position_params) {
         let policy = place.policy;
-        let options = wayleave_compiler::Options { as_of: snapshot.host.as_of };
+        let options = wayleave_compiler::Options { as_of: snapshot.as_of };
         let at = (place.file, place.offset);
         let edits = rename::rename(
             policy.sources(),

@@ -59,7 +59,7 @@ pub(super) fn range(
 fn ended(snapshot: &Snapshot<'_>, path: &Path) -> BTreeSet<String> {
     let policies = snapshot.policies_of(path).filter_map(|(policy, _)| policy.policy().map(Arc::as_ref));
     let approvals = policies.flat_map(|policy| &policy.approvals);
-    let is_over = |until: Option<Instant>| until.is_some_and(|until| until <= snapshot.host.as_of);
+    let is_over = |until: Option<Instant>| until.is_some_and(|until| until <= snapshot.as_of);
     approvals.filter(|rule| is_over(rule.period.until)).map(|rule| rule.name.clone()).collect()
 }
 

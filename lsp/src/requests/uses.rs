@@ -19,7 +19,7 @@ pub(super) fn edits(
     if told.code != Code::R0101 {
         return Vec::new();
     }
-    let options = Options { as_of: snapshot.host.as_of };
+    let options = Options { as_of: snapshot.as_of };
     let beside = policy.beside(snapshot.workspace, snapshot.host);
     let found = beside::mends(policy.sources(), policy.names(), beside, told, &options);
     found

@@ -12,7 +12,7 @@ use wayleave_compiler::Options;
 
 impl Server<'_> {
     pub(super) fn options(&self) -> Options {
-        Options { as_of: self.host.as_of }
+        Options { as_of: self.as_of }
     }
 
     /// The texts are others now: what was asked and found of them is over, but for policies that stay as they are.

@@ -4,11 +4,12 @@ use lsp_server::{Connection, Message, Notification, Request, RequestId, Response
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use wayleave_lsp::{Exit, Host, Pace, serve};
-use wayleave_program::value::DEFAULT_NOW;
+use wayleave_program::value::{DEFAULT_NOW, Instant};
 
 /// Longer than any answer takes, so that a lost one ends the test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,18 +18,26 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const NEVER_QUIET: Pace =
     Pace { quiet: Duration::from_secs(3600), patience: Duration::from_secs(3600) };
 
-/// Files by path, which may change while a server reads them.
+/// Files by path, which may change while a server reads them, and a clock that stands still until it is put on.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Disk(Arc<Mutex<BTreeMap<String, String>>>);
+pub(crate) struct Disk(Arc<Mutex<BTreeMap<String, String>>>, Arc<AtomicI64>);
 
 impl Disk {
     pub(crate) fn of(files: &[(&str, &str)]) -> Disk {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-        Disk(Arc::new(Mutex::new(files.collect())))
+        Disk(Arc::new(Mutex::new(files.collect())), Arc::new(AtomicI64::new(DEFAULT_NOW.0)))
     }
 
     fn files(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.0.lock().expect("nobody fails while holding it")
+    }
+
+    pub(crate) fn set_time(&self, now: Instant) {
+        self.1.store(now.0, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> Instant {
+        Instant(self.1.load(Ordering::Relaxed))
     }
 
     pub(crate) fn text(&self, path: &str) -> Option<String> {
@@ -91,7 +100,7 @@ impl Client {
                 disk.text(&path.display().to_string()).ok_or_else(|| "there is no such file".to_owned())
             };
             let list = |folder: &Path| names_in(&disk, folder);
-            serve(&theirs, &Host { read: &read, list: &list, as_of: DEFAULT_NOW, pace })
+            serve(&theirs, &Host { read: &read, list: &list, now: &|| disk.now(), pace })
         }));
         client.initialized = client.response().response_result.expect("it is initialized");
         client
