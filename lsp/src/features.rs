@@ -34,6 +34,8 @@ pub mod places;
 
 pub mod missing;
 
+pub mod shift;
+
 pub mod signature;
 
 pub mod beside;

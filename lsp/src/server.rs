@@ -187,7 +187,7 @@ struct Server<'a> {
     uris: BTreeMap<PathBuf, lsp::Uri>,
     /// As the texts stand; checked when they are first asked for, forgotten when a text changes.
     policies: OnceCell<Vec<CheckedPolicy>>,
-    /// As they were before the last change.
+    /// As they were before the last change; of those that have errors now, as they were without.
     before: Vec<CheckedPolicy>,
     proving: Proving,
     progress: Progress,
@@ -396,8 +396,10 @@ impl Server<'_> {
     /// Checks every policy that an open document is part of, and says what changed since the last time.
     fn publish_all(&mut self) {
         self.publish_found();
-        // What still holds of them has been taken over.
-        self.before.clear();
+        // What still holds of the others has been taken over.
+        let mut before = std::mem::take(&mut self.before);
+        before.retain(|one| self.snapshot().policies().iter().any(|now| one.is_earlier(now)));
+        self.before = before;
         self.prove_later();
         if self.workspace.paths().nth(1).is_some() {
             self.ask_again(Again::Diagnostics);

@@ -142,7 +142,7 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) uris: &'a BTreeMap<PathBuf, lsp::Uri>,
     /// Checked when they are first asked for.
     pub(crate) policies: &'a OnceCell<Vec<CheckedPolicy>>,
-    /// As they were before the last change.
+    /// As they were before the last change; of those that have errors now, as they were without.
     pub(crate) before: &'a [CheckedPolicy],
     pub(crate) colours: &'a Colours,
     /// Where the book is read, with `/` at its end.

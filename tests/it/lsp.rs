@@ -182,3 +182,45 @@ fn the_path_of_a_use_leads_to_the_file() {
     assert_eq!(found[0]["uri"], uri("/p/used.route"), "{found}");
     client.finish();
 }
+
+/// While a word is being written the policy has errors; what stands above and behind its lines stays, where they are now.
+#[test]
+fn lenses_and_hints_stay_while_a_policy_has_errors() {
+    let client = Client::start(json!({}), &[]);
+    let text = BROKEN
+        .replace("caler", "caller")
+        .replace("route all to sim/a", "group g = { sim/a }\nroute all to group g");
+    client.open("/p/main.route", &text);
+    client.published();
+    let document = json!({"uri": uri("/p/main.route")});
+    let end = json!({"line": 20, "character": 0});
+    let range = json!({"start": {"line": 0, "character": 0}, "end": end});
+    let lenses = || client.answer("textDocument/codeLens", json!({"textDocument": document}));
+    let hints = || client.answer("textDocument/inlayHint", json!({"textDocument": document, "range": range}));
+    let (lenses_before, hints_before) = (lenses(), hints());
+    assert_eq!(lenses_before.as_array().map(Vec::len), Some(4), "{lenses_before}");
+    assert_eq!(hints_before.as_array().map(Vec::len), Some(1), "{hints_before}");
+
+    let at = json!({"line": 3, "character": 0});
+    for (version, text) in [(2, "deny x when\n"), (3, "den\n")] {
+        client.change("/p/main.route", version, json!([{"range": {"start": at, "end": at}, "text": text}]));
+        client.published();
+    }
+    let lower = |mut told: Value, of: &[&str]| {
+        for one in told.as_array_mut().expect("a list") {
+            for place in of {
+                if let Some(line) = one.pointer_mut(place) {
+                    *line = json!(line.as_u64().expect("a line") + 2);
+                }
+            }
+            if let Some(title) = one.pointer_mut("/command/title") {
+                *title = json!(format!("{} (before the errors)", title.as_str().expect("a text")));
+            }
+        }
+        told
+    };
+    let places = ["/range/start/line", "/range/end/line", "/command/arguments/0/position/line"];
+    assert_eq!(lenses(), lower(lenses_before, &places));
+    assert_eq!(hints(), lower(hints_before, &["/position/line"]));
+    client.finish();
+}

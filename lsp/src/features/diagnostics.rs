@@ -76,6 +76,12 @@ impl CheckedPolicy {
         is_news
     }
 
+    /// Whether it is a state without errors of a policy that has some now.
+    pub fn is_earlier(&self, now: &CheckedPolicy) -> bool {
+        let root = |policy: &CheckedPolicy| policy.path(FileId(0)).to_owned();
+        now.policy.is_none() && self.policy.is_some() && root(self) == root(now)
+    }
+
     /// Takes what was proven of another state of the editor, if the policy is the same.
     fn inherit(&mut self, before: &[CheckedPolicy]) {
         let is_same = |one: &&CheckedPolicy| {

@@ -1,6 +1,7 @@
 //! The loop's side of what is proven: when a proof begins and ends, and who is told what it found.
 
 use super::{Again, Server, Waiting, WaitsFor};
+use crate::features::diagnostics::CheckedPolicy;
 use crate::features::proofs::Proofs;
 use crate::proving::{Extent, Given, Heard};
 use crate::requests::Refusal;
@@ -18,7 +19,13 @@ impl Server<'_> {
     /// The texts are others now: what was asked and found of them is over, but for policies that stay as they are.
     pub(super) fn outdate(&mut self) {
         if let Some(policies) = self.policies.take() {
-            self.before = policies;
+            // Of a policy that has errors now, what it was before them is of more use.
+            let mut earlier = std::mem::take(&mut self.before);
+            let last = |policy: CheckedPolicy| {
+                let sound = earlier.iter().position(|one| one.is_earlier(&policy));
+                sound.map(|at| earlier.swap_remove(at)).unwrap_or(policy)
+            };
+            self.before = policies.into_iter().map(last).collect();
         }
         self.proving.outdate();
         self.end_progress();
