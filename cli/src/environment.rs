@@ -36,6 +36,30 @@ pub(crate) fn now() -> Instant {
     Instant(now_ms() / 1000)
 }
 
+/// Whether a process is there that has not ended yet.
+#[cfg(unix)]
+pub(crate) fn is_running(process: u32) -> bool {
+    use rustix::io::Errno;
+    use rustix::process::{Pid, test_kill_process};
+    let Some(id) = i32::try_from(process).ok().and_then(Pid::from_raw) else { return false };
+    // Somebody else's process is there too.
+    !matches!(test_kill_process(id), Err(Errno::SRCH)) && !is_zombie(process)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_running(_process: u32) -> bool {
+    true
+}
+
+/// Whether a process has ended, and the one that began it has not asked how. Such a one can be sent signals as any other.
+#[cfg(unix)]
+fn is_zombie(process: u32) -> bool {
+    // Only Linux has the file. The state stands behind the name, which may hold anything.
+    let Ok(stated) = std::fs::read(format!("/proc/{process}/stat")) else { return false };
+    let name_end = stated.iter().rposition(|byte| *byte == b')').unwrap_or_default();
+    stated[name_end..].iter().skip(1).find(|byte| **byte != b' ') == Some(&b'Z')
+}
+
 /// The file that keeps keys and log: the one that a setting says, else by the variables that `--help` names.
 pub(crate) fn store_path(given: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = given {
@@ -95,4 +119,32 @@ fn key_file(provider: &Provider, path: &Path) -> Result<String, Failure> {
         return Err(Failure::new(format!("{what} is empty")).mend("write the key into it"));
     }
     Ok(text)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::{is_running, is_zombie};
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_process_runs_until_it_ends() {
+        assert!(is_running(std::process::id()));
+        for none in [0, u32::MAX, i32::MAX.unsigned_abs()] {
+            assert!(!is_running(none), "{none}");
+        }
+        let mut child =
+            Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
+        assert!(is_running(child.id()));
+        drop(child.stdin.take());
+        // It ends, and nobody asks how.
+        let begun = Instant::now();
+        while !is_zombie(child.id()) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "it does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(!is_running(child.id()));
+        child.wait().expect("it has ended");
+        assert!(!is_running(child.id()));
+    }
 }

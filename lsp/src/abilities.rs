@@ -15,6 +15,8 @@ pub(crate) struct Abilities {
     pub(crate) shows_hints: bool,
     /// It asks for hints again.
     pub(crate) refreshes_hints: bool,
+    /// It can be asked to tell of files that change on disk.
+    pub(crate) watches_files: bool,
 }
 
 impl Abilities {
@@ -29,6 +31,7 @@ impl Abilities {
             refreshes_lenses: states("workspace/codeLens/refreshSupport"),
             shows_hints: initialize.pointer("/capabilities/textDocument/inlayHint").is_some(),
             refreshes_hints: states("workspace/inlayHint/refreshSupport"),
+            watches_files: states("workspace/didChangeWatchedFiles/dynamicRegistration"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Answers an editor: the language server of `.route` policies over one connection.
 //!
 //! Reads nothing by itself: texts that are not open in the editor come from the [`Host`], and so does the date.
-//! Start at `server.rs` for the loop, at `requests.rs` for what it is asked, at `features.rs` for what it can do.
+//! Start at `server.rs` for the loop, at `stdio.rs` for how messages come and go, at `requests.rs` for what it is asked, at `features.rs` for what it can do.
 
 pub mod features;
 
@@ -23,12 +23,15 @@ mod progress;
 
 mod server;
 
+mod stdio;
+
 use std::path::Path;
 use std::time::Duration;
 use wayleave_program::value::Instant;
 
 pub use requests::methods;
-pub use server::{Exit, serve, serve_stdio};
+pub use server::{Exit, serve};
+pub use stdio::serve_stdio;
 
 /// What the server is given by whoever starts it.
 pub struct Host<'a> {
@@ -36,6 +39,8 @@ pub struct Host<'a> {
     pub read: &'a dyn Fn(&Path) -> Result<String, String>,
     /// The names of what stands in a folder, a folder's own with `/` behind it; of one that cannot be read nothing.
     pub list: &'a dyn Fn(&Path) -> Vec<String>,
+    /// Whether a process, by its number, is still there.
+    pub is_running: &'a dyn Fn(u32) -> bool,
     /// What time it is: policies are checked for that moment, and again once it is an hour later.
     pub now: &'a dyn Fn() -> Instant,
     /// When it does what can wait.

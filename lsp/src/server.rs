@@ -1,29 +1,32 @@
 //! The loop: messages in, diagnostics out. One thread, in the order of arrival; changes that already wait are taken
 //! together before the policy is checked once. What takes time is done beside it, in `server/exact.rs`.
 
-mod exact;
-
 mod commands;
 
+mod exact;
+
+mod parent;
+
+mod start;
+
 use crate::Host;
-use crate::abilities::Abilities;
-use crate::convert::{self, Encoding, Related, Tags};
+use crate::convert;
 use crate::features::diagnostics::CheckedPolicy;
 use crate::progress::Progress;
 use crate::proving::Proving;
 use crate::queue::{Due, Queue, Woken};
 use crate::requests::{self, EXECUTE, Feature, RENAME, Refusal};
-use crate::snapshot::{
-    self, Client, Colours, DocumentChanges, LabelOffsets, Pulls, Snapshot, SnippetEdits, path_of,
-};
+use crate::snapshot::{self, Client, Colours, Pulls, Snapshot, path_of};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
-use serde_json::json;
+use parent::Parent;
+use serde_json::{Value, json};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time;
 use wayleave_program::value::Instant;
 
 /// Messages taken together before a check, at most, so that a flood of them cannot keep diagnostics back.
@@ -35,62 +38,18 @@ const CHECKED_FOR_SECONDS: i64 = 3600;
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// By the protocol: `shutdown`, then `exit`.
+    /// By the protocol: `shutdown`, then `exit`, or nothing more.
     Orderly,
-    /// By `exit` alone, or because the client went away.
+    /// By `exit` alone, or because the client went away without a `shutdown`.
     Abrupt,
 }
 
-/// Serves the client at standard input and output until it leaves.
-///
-/// # Errors
-/// When the client does not speak the protocol at the start, or a stream breaks.
-pub fn serve_stdio(host: &Host<'_>) -> Result<Exit, String> {
-    let (Connection { sender, receiver }, threads) = Connection::stdio();
-    // Standard input hands over a message when it is taken. To look ahead, messages are taken as they come; the reader ends
-    // with `exit` or the client, and this thread with it.
-    let (ours, theirs) = Connection::memory();
-    let ahead =
-        std::thread::spawn(move || receiver.into_iter().all(|message| theirs.sender.send(message).is_ok()));
-    let exit = serve(&Connection { sender, receiver: ours.receiver }, host)?;
-    // The writer ends when the last sender is gone.
-    let _ = ahead.join();
-    threads.join().map_err(|error| error.to_string())?;
-    Ok(exit)
-}
-
 /// Serves one client until it leaves.
-///
-/// # Errors
-/// When the client does not speak the protocol at the start; the words say what it sent.
-pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
-    let (id, initialize) = connection.initialize_start().map_err(|error| error.to_string())?;
-    let client = Client {
-        encoding: Encoding::negotiate(&initialize),
-        related: Related::negotiate(&initialize),
-        tags: Tags::negotiate(&initialize),
-        changes: DocumentChanges::negotiate(&initialize),
-        pulls: Pulls::negotiate(&initialize),
-        snippets: convert::snippets(&initialize),
-        abilities: Abilities::negotiate(&initialize),
-        snippet_edits: SnippetEdits::negotiate(&initialize),
-        label_offsets: LabelOffsets::negotiate(&initialize),
-        markup: convert::Markup::negotiate(&initialize),
+pub fn serve(connection: &Connection, host: &Host<'_>) -> Exit {
+    let Some(Request { id, params: initialize, .. }) = start::awaited(connection) else {
+        return Exit::Abrupt;
     };
-    let mut capabilities = requests::offers();
-    if client.pulls == Pulls::Never {
-        capabilities.remove("diagnosticProvider");
-    }
-    capabilities.insert("positionEncoding".to_owned(), json!(client.encoding.kind()));
-    let sync = json!({"openClose": true, "change": 2, "save": {"includeText": false}});
-    capabilities.insert("textDocumentSync".to_owned(), sync);
-    let folders = json!({"workspaceFolders": {"supported": true, "changeNotifications": true}});
-    capabilities.insert("workspace".to_owned(), folders);
-    let result = json!({
-        "capabilities": capabilities,
-        "serverInfo": {"name": "wayleave", "version": env!("CARGO_PKG_VERSION")},
-    });
-    connection.initialize_finish(id, result).map_err(|error| error.to_string())?;
+    let client = start::client_of(&initialize);
     let mut server = Server {
         connection,
         host,
@@ -108,28 +67,13 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Result<Exit, String> {
         published: BTreeMap::new(),
         refreshes: 0,
         shown: 0,
+        is_greeted: false,
+        parent: Parent::of(&initialize, host, time::Instant::now()),
         phase: Phase::Serving,
     };
-    if initialize.pointer("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration")
-        == Some(&json!(true))
-    {
-        server.watch();
-    }
-    server.workspace.folders = folders_at_start(&initialize);
-    if !server.workspace.folders.is_empty() {
-        server.publish_all();
-    }
-    Ok(server.run())
-}
-
-/// The folders that a client names at the start: several, or one as older clients do.
-fn folders_at_start(initialize: &serde_json::Value) -> Vec<PathBuf> {
-    let folder =
-        |uri: &serde_json::Value| serde_json::from_value(uri.clone()).ok().map(|uri: lsp::Uri| path_of(&uri));
-    match initialize.get("workspaceFolders").and_then(serde_json::Value::as_array) {
-        Some(folders) => folders.iter().filter_map(|named| folder(named.get("uri")?)).collect(),
-        None => initialize.get("rootUri").and_then(folder).into_iter().collect(),
-    }
+    server.workspace.folders = start::folders(&initialize);
+    server.respond(id, Ok(start::offered(&client)));
+    server.run()
 }
 
 /// Where a session stands.
@@ -201,6 +145,9 @@ struct Server<'a> {
     refreshes: u64,
     /// How often it was asked to show a place.
     shown: u64,
+    /// Whether the client has heard what it is offered.
+    is_greeted: bool,
+    parent: Option<Parent>,
     phase: Phase,
 }
 
@@ -215,11 +162,12 @@ impl Server<'_> {
                     self.heard(told);
                     continue;
                 }
+                Woken::Time if self.is_alone() => return self.left(),
                 Woken::Time => {
                     self.in_time();
                     continue;
                 }
-                Woken::Gone => return Exit::Abrupt,
+                Woken::Gone => return self.left(),
             };
             let mut next = Some(first);
             let mut change = self.look_at_the_clock();
@@ -227,10 +175,7 @@ impl Server<'_> {
             while let Some(message) = next {
                 match message {
                     Message::Notification(exit) if exit.method == "exit" => {
-                        return match self.phase {
-                            Phase::Serving => Exit::Abrupt,
-                            Phase::Stopping => Exit::Orderly,
-                        };
+                        return self.left();
                     }
                     Message::Notification(notification) => {
                         if self.notified(notification) == Change::Texts {
@@ -275,16 +220,32 @@ impl Server<'_> {
         known.flat_map(|policy| policy.files().map(|file| policy.path(file))).any(is_closed)
     }
 
+    /// The client says nothing more.
+    fn left(&self) -> Exit {
+        match self.phase {
+            Phase::Serving => Exit::Abrupt,
+            Phase::Stopping => Exit::Orderly,
+        }
+    }
+
+    /// Whether the client's process has ended, where it is time to look.
+    fn is_alone(&mut self) -> bool {
+        self.parent.as_mut().is_some_and(|parent| parent.has_ended(self.host, time::Instant::now()))
+    }
+
     fn asked(&mut self, request: Request, queue: &mut Queue<'_>) {
         let refused = |code: ErrorCode, message: String| Err(Refusal { code, message });
         let result = match (&self.phase, request.method.as_str()) {
             (Phase::Serving, "shutdown") => {
                 self.phase = Phase::Stopping;
                 self.refuse_waiting(ErrorCode::InvalidRequest, "the server is shutting down");
-                Ok(serde_json::Value::Null)
+                Ok(Value::Null)
             }
             (Phase::Stopping, _) => {
                 refused(ErrorCode::InvalidRequest, "the server is shutting down".to_owned())
+            }
+            (Phase::Serving, "initialize") => {
+                refused(ErrorCode::InvalidRequest, "the server is initialized already".to_owned())
             }
             (Phase::Serving, method) => match requests::feature(method) {
                 None => {
@@ -307,7 +268,7 @@ impl Server<'_> {
         self.respond(request.id, result);
     }
 
-    fn respond(&self, id: RequestId, result: Result<serde_json::Value, Refusal>) {
+    fn respond(&self, id: RequestId, result: Result<Value, Refusal>) {
         let response = match result {
             // As it is: to write it out anew takes as long as to make it.
             Ok(result) => Response { id, response_result: Ok(result) },
@@ -317,7 +278,7 @@ impl Server<'_> {
     }
 
     /// A panic costs one request.
-    fn answer(&self, feature: &Feature, parameters: serde_json::Value) -> Result<serde_json::Value, Refusal> {
+    fn answer(&self, feature: &Feature, parameters: Value) -> Result<Value, Refusal> {
         let answered = catch_unwind(AssertUnwindSafe(|| (feature.answer)(&self.snapshot(), parameters)));
         answered.unwrap_or_else(|_| {
             let message = format!("`{}` failed with an error of the server's own", feature.method);
@@ -331,13 +292,23 @@ impl Server<'_> {
         Snapshot { client, workspace, host, as_of, uris, policies, before, colours, book }
     }
 
-    fn notified(&mut self, notification: Notification) -> Change {
+    fn notified(&mut self, mut notification: Notification) -> Change {
         let method = notification.method.clone();
         let result = match method.as_str() {
-            "textDocument/didOpen" => parameters::<lsp::DidOpenTextDocumentNotification>(notification)
-                .map(|opened| self.opened(opened)),
-            "textDocument/didChange" => parameters::<lsp::DidChangeTextDocumentNotification>(notification)
-                .and_then(|changed| self.changed(changed)),
+            "initialized" => {
+                self.greeted();
+                Ok(Change::Nothing)
+            }
+            "textDocument/didOpen" => {
+                let version = take_version(&mut notification);
+                parameters::<lsp::DidOpenTextDocumentNotification>(notification)
+                    .map(|opened| self.opened(opened, version))
+            }
+            "textDocument/didChange" => {
+                let version = take_version(&mut notification);
+                parameters::<lsp::DidChangeTextDocumentNotification>(notification)
+                    .and_then(|changed| self.changed(changed, version))
+            }
             "textDocument/didClose" => parameters::<lsp::DidCloseTextDocumentNotification>(notification)
                 .map(|closed| self.closed(&closed)),
             "workspace/didChangeWorkspaceFolders" => {
@@ -365,16 +336,25 @@ impl Server<'_> {
         Change::Texts
     }
 
-    fn opened(&mut self, opened: lsp::DidOpenTextDocumentParams) -> Change {
+    fn opened(&mut self, opened: lsp::DidOpenTextDocumentParams, version: Option<i32>) -> Change {
         let item = opened.text_document;
         let path = path_of(&item.uri);
+        if path.to_str().is_none() {
+            let uri = item.uri.as_str();
+            self.log(&format!(
+                "`{uri}` is not checked: its name is not UTF-8, as that of a policy file is; rename it"
+            ));
+        }
         self.uris.insert(path.clone(), item.uri);
-        self.workspace.put(path, Document::new(item.version, item.text));
+        self.workspace.put(path, Document::new(version, item.text));
         Change::Texts
     }
 
-    fn changed(&mut self, changed: lsp::DidChangeTextDocumentParams) -> Result<Change, String> {
-        let version = changed.text_document.version;
+    fn changed(
+        &mut self,
+        changed: lsp::DidChangeTextDocumentParams,
+        version: Option<i32>,
+    ) -> Result<Change, String> {
         let path = path_of(&changed.text_document.text_document_identifier.uri);
         let document =
             self.workspace.document(&path).ok_or_else(|| format!("`{}` is not open", path.display()))?;
@@ -444,8 +424,9 @@ impl Server<'_> {
     }
 
     fn publish(&mut self, path: PathBuf, diagnostics: Vec<lsp::Diagnostic>) {
-        let version = self.workspace.document(&path).map(|document| document.version);
-        let is_known = version.is_some();
+        let document = self.workspace.document(&path);
+        let is_known = document.is_some();
+        let version = document.and_then(|document| document.version);
         // What the client asks for itself is not told as well, and what was told is taken back.
         let is_pulled = is_known && self.client.pulls != Pulls::Never;
         let (version, diagnostics) = if is_pulled { (None, Vec::new()) } else { (version, diagnostics) };
@@ -467,17 +448,6 @@ impl Server<'_> {
         } else {
             self.published.insert(path, now);
         }
-    }
-
-    /// Asks to hear of files that change on disk.
-    fn watch(&self) {
-        let options = json!({"watchers": [{"globPattern": "**/*.route"}]});
-        let method = "workspace/didChangeWatchedFiles";
-        let registrations = json!([{"id": "policies", "method": method, "registerOptions": options}]);
-        let parameters = json!({"registrations": registrations});
-        let request =
-            Request::new("watch".to_owned().into(), "client/registerCapability".to_owned(), parameters);
-        self.send(request.into());
     }
 
     /// An edit of one document may change what is said of another one that is open, and so may a proof.
@@ -506,7 +476,7 @@ impl Server<'_> {
         self.notify("window/logMessage", json!(parameters));
     }
 
-    fn notify(&self, method: &str, parameters: serde_json::Value) {
+    fn notify(&self, method: &str, parameters: Value) {
         self.send(Notification { method: method.to_owned(), params: parameters }.into());
     }
 
@@ -518,4 +488,12 @@ impl Server<'_> {
 
 fn parameters<N: lsp::Notification>(notification: Notification) -> Result<N::Params, String> {
     serde_json::from_value(notification.params).map_err(|error| error.to_string())
+}
+
+/// Takes the version out of what is told of a document, where older clients write `null` or nothing: what they change has changed
+/// all the same.
+fn take_version(notification: &mut Notification) -> Option<i32> {
+    let document = notification.params.get_mut("textDocument").and_then(Value::as_object_mut)?;
+    let version = document.insert("version".to_owned(), json!(0))?;
+    version.as_i64().and_then(|version| i32::try_from(version).ok())
 }

@@ -12,8 +12,8 @@ use wayleave_grammar::Parse;
 /// A text as the editor holds it. An edit makes another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// The editor's count of its changes.
-    pub version: i32,
+    /// The editor's count of its changes; none where it does not count them.
+    pub version: Option<i32>,
     /// The whole text.
     pub text: String,
     /// When it is first asked for: of edits that come together, only the last text is read.
@@ -21,8 +21,8 @@ pub struct Document {
 }
 
 impl Document {
-    /// A text with the editor's count.
-    pub fn new(version: i32, text: String) -> Document {
+    /// A text with the editor's count, where there is one.
+    pub fn new(version: Option<i32>, text: String) -> Document {
         Document { version, text, read: OnceCell::new() }
     }
 

@@ -1,6 +1,8 @@
 //! The language server as a client meets it, over a connection in memory: what is published, where, and how it ends. What it
 //! answers stands in the files of `suite/lsp`.
 
+mod begin;
+
 mod client;
 
 mod compared;
@@ -10,6 +12,8 @@ mod fixtures;
 mod names;
 
 mod order;
+
+mod pipe;
 
 mod proofs;
 
@@ -130,7 +134,7 @@ fn an_exit_without_a_shutdown_is_abrupt() {
     let mut client = Client::start(json!({}), &[]);
     client.tell("exit", Value::Null);
     let server = client.server.take().expect("it was started");
-    assert_eq!(server.join().expect("the server did not panic"), Ok(Exit::Abrupt));
+    assert_eq!(server.join().expect("the server did not panic"), Exit::Abrupt);
 }
 
 /// An editor stays open over night: what depends on the day is told for the day that it is by then.

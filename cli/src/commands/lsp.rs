@@ -5,8 +5,13 @@ use crate::{environment, load};
 use wayleave_lsp::{Exit as Ended, Host, Pace, serve_stdio};
 
 pub(super) fn run() -> Result<Exit, Failure> {
-    let host =
-        Host { read: &load::text_on_disk, list: &load::names_in, now: &environment::now, pace: Pace::HUMAN };
+    let host = Host {
+        read: &load::text_on_disk,
+        list: &load::names_in,
+        is_running: &environment::is_running,
+        now: &environment::now,
+        pace: Pace::HUMAN,
+    };
     let ended = serve_stdio(&host).map_err(|error| {
         Failure::new(format!("the editor does not speak the language server protocol: {error}"))
             .mend("this command is started by an editor; see `wayleave lsp --help`")

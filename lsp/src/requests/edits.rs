@@ -12,7 +12,7 @@ pub(super) fn workspace_edit(snapshot: &Snapshot<'_>, edits: BTreeMap<PathBuf, V
     match snapshot.client.changes {
         DocumentChanges::Versioned => {
             let documents = edits.map(|(uri, path, edits)| {
-                let version = snapshot.workspace.document(&path).map(|document| document.version);
+                let version = snapshot.workspace.document(&path).and_then(|document| document.version);
                 json!({"textDocument": {"uri": uri, "version": version}, "edits": edits})
             });
             json!({"documentChanges": documents.collect::<Vec<_>>()})

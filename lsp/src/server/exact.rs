@@ -1,5 +1,6 @@
 //! The loop's side of what is proven: when a proof begins and ends, and who is told what it found.
 
+use super::parent::Parent;
 use super::{Again, Server, Waiting, WaitsFor};
 use crate::features::diagnostics::CheckedPolicy;
 use crate::features::proofs::Proofs;
@@ -51,7 +52,8 @@ impl Server<'_> {
     /// When something is to be done though nobody says anything.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let is_shown = !self.client.abilities.shows_progress || self.progress.is_wanted();
-        self.proving.deadline(is_shown)
+        let parent = self.parent.as_ref().map(Parent::next);
+        self.proving.deadline(is_shown).into_iter().chain(parent).min()
     }
 
     pub(super) fn in_time(&mut self) {

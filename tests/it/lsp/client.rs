@@ -60,7 +60,7 @@ impl Disk {
 /// A client with a server of its own, on a disk of its own.
 pub(crate) struct Client {
     pub(crate) connection: Connection,
-    pub(crate) server: Option<JoinHandle<Result<Exit, String>>>,
+    pub(crate) server: Option<JoinHandle<Exit>>,
     pub(crate) initialized: Value,
 }
 
@@ -95,13 +95,7 @@ impl Client {
         client.send("0", "initialize", parameters);
         client.tell("initialized", json!({}));
         first(&client);
-        client.server = Some(std::thread::spawn(move || {
-            let read = |path: &Path| {
-                disk.text(&path.display().to_string()).ok_or_else(|| "there is no such file".to_owned())
-            };
-            let list = |folder: &Path| names_in(&disk, folder);
-            serve(&theirs, &Host { read: &read, list: &list, now: &|| disk.now(), pace })
-        }));
+        client.server = Some(std::thread::spawn(move || served(pace, &disk, &theirs)));
         client.initialized = client.response().response_result.expect("it is initialized");
         client
     }
@@ -205,10 +199,19 @@ impl Client {
     pub(crate) fn end(mut self) {
         self.tell("exit", Value::Null);
         let server = self.server.take().expect("it was started");
-        assert_eq!(server.join().expect("the server did not panic"), Ok(Exit::Orderly));
+        assert_eq!(server.join().expect("the server did not panic"), Exit::Orderly);
         let unread: Vec<Message> = self.connection.receiver.try_iter().collect();
         assert!(unread.is_empty(), "{unread:?}");
     }
+}
+
+/// Serves a client from a disk until it leaves.
+pub(crate) fn served(pace: Pace, disk: &Disk, connection: &Connection) -> Exit {
+    let read = |path: &Path| {
+        disk.text(&path.display().to_string()).ok_or_else(|| "there is no such file".to_owned())
+    };
+    let list = |folder: &Path| names_in(disk, folder);
+    serve(connection, &Host { read: &read, list: &list, is_running: &|_| true, now: &|| disk.now(), pace })
 }
 
 /// The names of what stands in a folder of a disk, in order.

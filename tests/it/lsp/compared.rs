@@ -95,7 +95,10 @@ fn table(capabilities: &Value) -> String {
 
 #[test]
 fn the_book_compares_what_is_offered() {
-    let client = Client::start(json!({}), &[]);
+    // A client that asks for diagnostics is offered to, any other one is not.
+    let asks =
+        json!({"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {"refreshSupport": true}}});
+    let client = Client::start(asks, &[]);
     let capabilities = client.initialized["capabilities"].clone();
     client.stop();
     // What has no row would be missing from the comparison.
