@@ -38,6 +38,7 @@ mod layout;
 
 mod lsp;
 
+mod lsp_completion;
 mod lsp_names;
 
 mod mistakes;

@@ -4,7 +4,7 @@
 
 use super::beside::{Beside, delegated, use_edit};
 use super::hover::{Known, describe, item_at, words};
-use super::names::{self, Domain, Kind, Names, Occurrence, Symbol};
+use super::names::{self, Domain, Form, Kind, Names, Occurrence, Symbol};
 use std::collections::BTreeSet;
 use trial::{Read, Trial};
 use wayleave_compiler::diagnostic::Edit;
@@ -19,6 +19,10 @@ pub mod snippets;
 mod trial;
 
 mod texts;
+
+mod fits;
+
+mod circles;
 
 mod targets;
 
@@ -56,6 +60,8 @@ pub enum Sort {
     Word,
     /// A name.
     Name(Kind),
+    /// An operator that is no word.
+    Sign,
     /// A number with its unit.
     Unit,
     /// A day, or a day and a share.
@@ -86,6 +92,9 @@ pub enum Snippets {
     Unknown,
 }
 
+/// The edition of the language.
+const EDITION: &str = "2026";
+
 /// A name that nobody has, to see what a name would be read as.
 const PROBE: &str = "zzz-probe";
 
@@ -103,14 +112,20 @@ pub fn complete(known: &Known<'_>, file: FileId, offset: u32, snippets: Snippets
     let start = text[..offset].trim_end_matches(is_of_word).len();
     let trial = Trial::new(known.sources.file(file), start);
     let delegated = delegated(known.sources);
-    let place = Place { known, file, start, offset, snippets, delegated, trial };
+    let circle = trial.item.as_ref().and_then(|item| circles::around(known.sources, item));
+    let place = Place { known, file, start, offset, snippets, delegated, circle, trial };
     let written = &text[start..offset];
+    if let Some(edition) = place.edition() {
+        return vec![edition];
+    }
     if written.starts_with(|c: char| c.is_ascii_digit()) {
         return place.units(written);
     }
     let mut found = place.names();
     found.extend(place.dates());
+    found.extend(place.numbers());
     found.extend(place.words());
+    found.extend(place.signs());
     found
 }
 
@@ -124,6 +139,8 @@ struct Place<'p> {
     snippets: Snippets,
     /// The policy's files whose groups, plans and defines can be named in them alone.
     delegated: BTreeSet<FileId>,
+    /// What the item in which the place is cannot name, as it leads back to it.
+    circle: Option<(Kind, BTreeSet<String>)>,
     trial: Trial,
 }
 
@@ -148,47 +165,16 @@ impl Place<'_> {
             if token.kind() != SyntaxKind::Keyword || !self.can_be(word, &read) {
                 continue;
             }
-            let help = words::help(word).unwrap_or_default();
+            let help = words::help_at(&token).unwrap_or_default();
             found.push(self.offer(word.to_owned(), Sort::Word, help, Insert::Plain(word.to_owned())));
-            let begins_item =
-                read.item().is_some_and(|item| item.range().start() == token.text_range().start());
-            let whole = if begins_item { snippets::of(word) } else { snippets::inside(word, &token) };
+            let whole = if read.begins_item() { snippets::of(word) } else { snippets::inside(word, &token) };
             if let (Snippets::Understood, Some(snippet)) = (self.snippets, whole) {
                 let label = format!("{word} …");
-                found.push(self.offer(label, Sort::Item, String::new(), Insert::Snippet(snippet.to_owned())));
+                let snippet = snippets::with_targets(snippet, &self.examples());
+                found.push(self.offer(label, Sort::Item, String::new(), Insert::Snippet(snippet)));
             }
         }
         found
-    }
-
-    /// Whether a word that can be read here also fits what it is compared with.
-    fn can_be(&self, word: &str, read: &Read) -> bool {
-        let is_value = !matches!(word, "not" | "in");
-        match self.compared_with(&read.token()) {
-            Some(Domain::Truth) if is_value => matches!(word, "true" | "false"),
-            Some(Domain::Target | Domain::Model) if is_value => matches!(word, "any" | "group"),
-            Some(_) if is_value => false,
-            None if is_value && is_among_values(&read.token()) => false,
-            Some(_) | None => true,
-        }
-    }
-
-    /// The values of the attribute that a value is compared with, or given to.
-    fn compared_with(&self, token: &SyntaxToken) -> Option<Domain> {
-        let holds = |node: &SyntaxNode| {
-            let subject = ast::AttributeTest::cast(node.clone())
-                .filter(|test| test.operand().is_some_and(|value| holds_token(value.syntax(), token)))
-                .and_then(|test| test.subject())
-                .or_else(|| ast::GivenField::cast(node.clone()).and_then(|field| field.name()))
-                .or_else(|| {
-                    let item = ast::Attribute::cast(node.clone())?;
-                    item.default().filter(|clause| holds_token(clause.syntax(), token))?;
-                    item.name()
-                });
-            subject.map(|name| name.text())
-        };
-        let subject = token.parent_ancestors().find_map(|node| holds(&node))?;
-        Some(self.known.names.domain(&subject).unwrap_or(Domain::Text))
     }
 
     // ---- names ------------------------------------------------------------------------------------------------
@@ -196,18 +182,7 @@ impl Place<'_> {
     fn names(&self) -> Vec<Completion> {
         let mut found = Vec::new();
         if let Some(read) = self.trial.read(PROBE) {
-            if let Some(symbol) = self.meant(&read) {
-                found.extend(self.of_kind(&symbol, &read));
-            }
-            if self.is_key(&read.token()) {
-                found.extend(names::words("key").into_iter().map(|word| self.place_of_key(&word)));
-            }
-            if matches!(self.compared_with(&read.token()), Some(Domain::Model | Domain::Target)) {
-                found.extend(self.providers());
-            }
-            if !given::is_given_name(&read.token()) && !is_behind_dot(&read.token()) {
-                found.extend(self.counters());
-            }
+            found.extend(self.single(&read));
         } else if let Some(read) = self.trial.read(&format!("{PROBE}:"))
             && let Some(symbol) = self.meant(&read)
         {
@@ -220,12 +195,46 @@ impl Place<'_> {
             && let Some(symbol) = self.meant(&read)
         {
             match symbol.kind {
-                Kind::Provider => found.extend(self.providers()),
+                Kind::Provider => {
+                    let left = targets::left(&read.token());
+                    let others = self.providers().into_iter();
+                    found.extend(others.filter(|one| left.as_ref() != Some(&one.label)));
+                }
                 _ => found.extend(self.of_kind(&symbol, &read)),
             }
         }
         if found.len() > DESCRIBED {
             found.iter_mut().for_each(|one| one.documentation.clear());
+        }
+        found
+    }
+
+    /// What can stand as a name alone.
+    fn single(&self, read: &Read) -> Vec<Completion> {
+        let token = read.token();
+        let asked = self.asked(&token);
+        let mut found = Vec::new();
+        match &asked {
+            Some(asked) if asked.takes_several() && !asked.takes_one() => {
+                let is_model = token.prev_token().is_some_and(|before| before.kind() == SyntaxKind::Slash);
+                return if is_model { Vec::new() } else { self.whole_providers() };
+            }
+            Some(asked) if !asked.takes_one() => return Vec::new(),
+            Some(asked) if asked.is_of_all_findings() => return self.language_words("prompt"),
+            None if !self.is_stated_right(&token) => return Vec::new(),
+            Some(_) | None => {}
+        }
+        if let Some(symbol) = self.meant(read) {
+            found.extend(self.of_kind(&symbol, read));
+        }
+        if self.is_key(&token) {
+            found.extend(names::words("key").into_iter().map(|word| self.place_of_key(&word)));
+        }
+        if asked.is_some_and(|asked| matches!(asked.domain, Domain::Model | Domain::Target)) {
+            found.extend(self.providers());
+        }
+        if !given::is_given_name(&token) && !is_behind_dot(&token) {
+            found.extend(self.counters());
         }
         found
     }
@@ -251,16 +260,21 @@ impl Place<'_> {
         match symbol.kind {
             Kind::Field => self.fields(owner, read),
             Kind::Word if owner == "key" => Vec::new(),
+            Kind::Word if owner == "price" => self.parts_of_price(&read.token()),
             Kind::Word => self.language_words(owner),
             Kind::Attribute if given::is_given_name(&read.token()) => {
                 self.given(symbol.name.strip_suffix(PROBE).unwrap_or_default())
             }
             Kind::Attribute => self.attributes(symbol, read),
             Kind::Counter => self.counters_of(&read.token()),
+            Kind::Model if self.asked(&read.token()).is_some_and(|asked| !asked.takes_one()) => Vec::new(),
             Kind::Model => self.models(owner),
             Kind::Detector => {
                 let mut found = self.declared(Kind::Detector, "");
-                found.extend(BUILT_IN.into_iter().map(|name| self.name(Symbol::new(Kind::Detector, name))));
+                let is_masked = fits::is_masked(&read.token());
+                // What could not be read cannot be masked either.
+                let built_in = BUILT_IN.into_iter().filter(|name| !is_masked || *name != "uninspected");
+                found.extend(built_in.map(|name| self.name(Symbol::new(Kind::Detector, name))));
                 found
             }
             Kind::Type => {
@@ -288,8 +302,23 @@ impl Place<'_> {
         found
     }
 
-    /// Whether a name may be used in this file: defines, groups and plans of a delegated file can be named in it alone.
+    /// Whether there is a name of a kind to be used here.
+    fn has_any(&self, kind: Kind) -> bool {
+        self.known.names.declared(kind, "").any(|one| self.can_be_named(one))
+            || self.brought(kind, "").next().is_some()
+    }
+
+    /// Whether a name may be used in this file and item: defines, groups and plans of a delegated file can be named in it
+    /// alone, and nothing in what it leads to.
     fn can_be_named(&self, declared: &Occurrence) -> bool {
+        let symbol = &declared.symbol;
+        if self
+            .circle
+            .as_ref()
+            .is_some_and(|(kind, names)| *kind == symbol.kind && names.contains(&symbol.name))
+        {
+            return false;
+        }
         let file = declared.span.file;
         let is_own = match declared.symbol.kind {
             Kind::Group | Kind::Plan | Kind::Attribute => self.delegated.contains(&file),
@@ -351,7 +380,12 @@ impl Place<'_> {
                     .declared(Kind::Attribute, "")
                     .map(move |one| (one.symbol.name.clone(), Some(also.clone())))
             });
-        let all = own.chain(built_in).chain(target).chain(brought);
+        // One value of few, that can be written as a text.
+        let tells_apart = |name: &str| {
+            let is_quantity = matches!(self.known.names.domain(name), Some(Domain::Quantity(_)));
+            takes.conditions || !is_quantity && self.known.names.form(name) != Form::Set
+        };
+        let all = own.chain(built_in).chain(target).chain(brought).filter(|(name, _)| tells_apart(name));
         let is_of_target = |name: &str| name == "target" || name.starts_with("target.");
         let fitting =
             all.filter(|(name, _)| name.starts_with(before) && (takes.targets || !is_of_target(name)));
@@ -370,6 +404,25 @@ impl Place<'_> {
                 also.into_iter().fold(found, brought_by)
             })
             .collect()
+    }
+
+    /// The only edition.
+    fn edition(&self) -> Option<Completion> {
+        let read = self.trial.read(EDITION)?;
+        let is_edition = read.token().parent_ancestors().any(|node| node.kind() == SyntaxKind::Edition);
+        let offer = || {
+            let insert = Insert::Plain(EDITION.to_owned());
+            self.offer(EDITION.to_owned(), Sort::Value, String::new(), insert)
+        };
+        is_edition.then(offer)
+    }
+
+    /// Whether a value of a field stands in a list where the field takes one, and in none where it does not.
+    fn is_stated_right(&self, token: &SyntaxToken) -> bool {
+        let Some(field) = field_of(token) else { return true };
+        let is_set = matches!(field.as_str(), "supports" | "finds")
+            || self.known.names.form(&format!("target.{field}")) == Form::Set;
+        is_set == token.parent_ancestors().any(|node| node.kind() == SyntaxKind::List)
     }
 
     // ---- fields -----------------------------------------------------------------------------------------------
@@ -498,8 +551,10 @@ fn is_among_values(token: &SyntaxToken) -> bool {
 }
 
 impl Read {
-    /// The item that holds what was tried.
-    fn item(&self) -> Option<Item> {
-        self.token().parent_ancestors().filter_map(Item::cast).last()
+    /// Whether an item begins with what was tried.
+    fn begins_item(&self) -> bool {
+        let token = self.token();
+        let item = token.parent_ancestors().filter_map(Item::cast).last();
+        item.is_some_and(|item| item.range().start() == token.text_range().start())
     }
 }

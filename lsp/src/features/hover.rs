@@ -59,7 +59,7 @@ pub fn hover(known: &Known<'_>, file: FileId, offset: u32) -> Option<Hover> {
         None => of_token(known, file, offset),
     };
     let notes: Vec<&Diagnostic> =
-        known.notes.iter().filter(|note| touches(note.primary.span, file, offset)).collect();
+        known.notes.iter().filter(|note| tells(known, note, file, offset, shown.as_ref())).collect();
     if notes.is_empty() {
         return shown;
     }
@@ -69,8 +69,15 @@ pub fn hover(known: &Known<'_>, file: FileId, offset: u32) -> Option<Hover> {
     Some(Hover { span, text: parts.join("\n\n") })
 }
 
-fn touches(span: Span, file: FileId, offset: u32) -> bool {
-    span.file == file && span.start <= offset && offset <= span.end
+/// Whether a note is told at a place: where what it is about begins, and at the name that is declared there. Further on it
+/// would be told with each word.
+fn tells(known: &Known<'_>, note: &Diagnostic, file: FileId, offset: u32, shown: Option<&Hover>) -> bool {
+    let span = note.primary.span;
+    if span.file != file || offset < span.start || span.end < offset {
+        return false;
+    }
+    let is_name = known.names.at(file, offset).is_some_and(Occurrence::is_declaration);
+    is_name || shown.map_or(offset, |shown| shown.span.start) <= span.start
 }
 
 fn of_name(known: &Known<'_>, occurrence: &Occurrence) -> Hover {
@@ -164,7 +171,7 @@ fn of_token(known: &Known<'_>, file: FileId, offset: u32) -> Option<Hover> {
 fn of_one_token(known: &Known<'_>, file: FileId, token: &SyntaxToken, offset: u32) -> Option<String> {
     match token.kind() {
         SyntaxKind::Keyword => {
-            let help = words::help(token.text())?;
+            let help = words::help_at(token)?;
             let here = plans::of_word(known, file, token);
             Some([help].into_iter().chain(here).collect::<Vec<_>>().join("\n\n"))
         }

@@ -9,7 +9,7 @@ mod domains;
 
 mod walk;
 
-pub use domains::{Domain, Quantity};
+pub use domains::{Domain, Form, Quantity};
 pub(crate) use domains::{TYPES, fields, words};
 
 /// What a name is a name of. Names are unique within a kind and, where it has one, an owner.
@@ -157,7 +157,7 @@ pub struct Names {
     /// Which of them declare a name, by name, then place.
     declarations: Vec<usize>,
     /// What values each declared attribute has.
-    domains: BTreeMap<String, Domain>,
+    values: domains::Declared,
     /// Where each name stands among the occurrences; made when it is first asked for.
     places: OnceLock<BTreeMap<Symbol, Vec<usize>>>,
 }
@@ -165,9 +165,9 @@ pub struct Names {
 impl Names {
     /// The names of all files. Linear in their texts, but for sorting.
     pub fn of(sources: &Sources) -> Names {
-        let mut names = Names { domains: domains::declared(sources), ..Names::default() };
+        let mut names = Names { values: domains::declared(sources), ..Names::default() };
         for file in sources.ids() {
-            names.occurrences.extend(walk::file(sources, file, &names.domains));
+            names.occurrences.extend(walk::file(sources, file, &names.values.domains));
         }
         names.sort();
         names
@@ -175,9 +175,9 @@ impl Names {
 
     /// The names of one more text that reads like a file of the same policy.
     pub(crate) fn of_text(&self, file: FileId, text: &wayleave_grammar::Parse) -> Names {
-        let occurrences = walk::text(file, text, &self.domains);
-        let domains = self.domains.clone();
-        let mut names = Names { occurrences, domains, declarations: Vec::new(), places: OnceLock::new() };
+        let occurrences = walk::text(file, text, &self.values.domains);
+        let values = self.values.clone();
+        let mut names = Names { occurrences, values, declarations: Vec::new(), places: OnceLock::new() };
         names.sort();
         names
     }
@@ -245,6 +245,16 @@ impl Names {
 
     /// What values an attribute has; none for a name that nobody declares.
     pub fn domain(&self, attribute: &str) -> Option<Domain> {
-        domains::of(attribute, &self.domains)
+        domains::of(attribute, &self.values.domains)
+    }
+
+    /// How the values of an attribute lie to one another.
+    pub fn form(&self, attribute: &str) -> Form {
+        self.values.form(attribute)
+    }
+
+    /// The same of the values that a type, or an attribute in place of one, writes out.
+    pub fn form_of_owner(&self, owner: &str) -> Form {
+        self.values.form_of_owner(owner)
     }
 }

@@ -265,6 +265,7 @@ fn without_places(text: &str) -> String {
 fn item_kind(sort: Sort) -> lsp::CompletionItemKind {
     match sort {
         Sort::Word => lsp::CompletionItemKind::Keyword,
+        Sort::Sign => lsp::CompletionItemKind::Operator,
         Sort::Unit => lsp::CompletionItemKind::Unit,
         Sort::Value => lsp::CompletionItemKind::Value,
         Sort::Item => lsp::CompletionItemKind::Snippet,

@@ -28,8 +28,8 @@ impl Place<'_> {
         }
         let Some(read) = self.trial.read("2027-01-01") else { return Vec::new() };
         let token = read.token();
-        let fits = match self.compared_with(&token) {
-            Some(domain) => domain == Domain::Quantity(Quantity::Instant),
+        let fits = match self.asked(&token) {
+            Some(asked) => asked.domain == Domain::Quantity(Quantity::Instant) && asked.takes_one(),
             None => !is_among_values(&token),
         };
         if !fits {

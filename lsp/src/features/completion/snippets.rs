@@ -2,6 +2,9 @@
 
 use wayleave_grammar::{SyntaxKind, SyntaxToken};
 
+/// The targets that forms are written with.
+const PLACES: [&str; 2] = ["near/large", "near/small"];
+
 /// Each with the word that it begins with.
 pub const ALL: &[(&str, &str)] = &[
     ("alias", "alias ${1:name}"),
@@ -103,6 +106,16 @@ pub const VALUES: &[(&str, &str, &str)] = &[
 /// The item that begins with a word.
 pub fn of(word: &str) -> Option<&'static str> {
     ALL.iter().find(|(begins, _)| *begins == word).map(|(_, snippet)| *snippet)
+}
+
+/// A form with targets of the policy in the places of those that it is written with.
+pub(super) fn with_targets(snippet: &str, targets: &[String]) -> String {
+    let mut text = snippet.to_owned();
+    for (place, target) in PLACES.into_iter().zip(targets) {
+        let escaped = target.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}");
+        text = text.replace(&format!(":{place}}}"), &format!(":{escaped}}}"));
+    }
+    text
 }
 
 /// The part of an item that begins with a word, where that word stands.

@@ -4,9 +4,19 @@ use super::{Completion, Insert, Place, Sort, written};
 use crate::features::hover::describe;
 use crate::features::names::{Kind, Symbol};
 use crate::features::targets::{Reach, price_and_region};
+use wayleave_grammar::SyntaxToken;
+use wayleave_grammar::ast::{self, Node};
 
 /// More targets are not written out: their providers are offered, and behind a slash their models.
 const WRITTEN_OUT: usize = 100;
+
+/// The target that a migration leaves, where a token stands behind it.
+pub(super) fn left(token: &SyntaxToken) -> Option<String> {
+    let item = token.parent_ancestors().find_map(ast::Migrate::cast)?;
+    let left = item.old()?;
+    let is_before = left.range().end() <= token.text_range().start();
+    is_before.then(|| Some(format!("{}/{}", left.provider()?.text(), left.model()?.text())))?
+}
 
 impl Place<'_> {
     /// All targets, `provider/model`, by place.
@@ -26,6 +36,25 @@ impl Place<'_> {
             Some(found)
         });
         targets.collect()
+    }
+
+    /// Every provider as all of its models.
+    pub(super) fn whole_providers(&self) -> Vec<Completion> {
+        let mut found = self.declared(Kind::Provider, "");
+        for one in &mut found {
+            one.label = format!("{}/*", one.label);
+            if let Insert::Plain(text) = &mut one.insert {
+                text.push_str("/*");
+            }
+        }
+        found
+    }
+
+    /// Two targets to write out a form with, as far as the policy has so many.
+    pub(super) fn examples(&self) -> Vec<String> {
+        let reach = Reach::of(self.known.sources);
+        let targets = reach.all().iter().filter_map(|name| name.split_once('/'));
+        targets.map(|(provider, model)| format!("{}/{}", written(provider), written(model))).take(2).collect()
     }
 
     /// The models of a provider.

@@ -13,6 +13,8 @@ pub(super) struct Trial {
     before: String,
     /// Where the last thing before the place ends.
     end: usize,
+    /// The item in which the place is, or which stands before it.
+    pub(super) item: Option<Item>,
 }
 
 /// A text that was tried and read without an error.
@@ -49,7 +51,8 @@ impl Trial {
             for model in provider.models() {
                 let range = model.range();
                 let (first, last) = (usize::from(range.start()), usize::from(range.end()));
-                if last < start {
+                // One that is not closed may be the one in which the place is.
+                if last < start && file.text[..last].ends_with('}') {
                     before.push_str(&file.text[from..first]);
                     from = last;
                 }
@@ -57,7 +60,7 @@ impl Trial {
         }
         before.push_str(&file.text[from..start]);
         let end = before.trim_end().len();
-        Trial { before, end }
+        Trial { before, end, item }
     }
 
     /// A text behind what stands there; none where it cannot stand. What is wrong before it or missing behind it is no matter.

@@ -2,7 +2,7 @@
 //! target can do and who may use it, the plan of a route with its groups and plans written out.
 
 use super::{Known, fields, guarantees, item_at, plans, words};
-use crate::features::names::{Domain, Kind, Occurrence, Symbol};
+use crate::features::names::{Domain, Form, Kind, Occurrence, Symbol};
 use crate::features::targets::{Reach, one_line};
 use wayleave_compiler::Policy;
 use wayleave_compiler::model::{ArmOutcome, Plan, PlanStage, RouteBody, Rule, Who};
@@ -18,7 +18,7 @@ pub(super) fn of(known: &Known<'_>, symbol: &Symbol, declaration: Option<&Occurr
         (Kind::Attribute, None) => built_in(known, symbol),
         (Kind::Detector, None) => vec!["a detector that every policy has".to_owned()],
         (Kind::Type, None) => vec!["a type that every policy has".to_owned()],
-        (Kind::Member, Some(_)) => vec![format!("among {}", members(known, &symbol.owner))],
+        (Kind::Member, Some(_)) => vec![among(known, &symbol.owner)],
         (Kind::Model, Some(declaration)) => target(known, symbol, declaration),
         (Kind::Provider, Some(declaration)) => provider(known, declaration),
         (Kind::Route, Some(_)) => {
@@ -43,14 +43,34 @@ pub(super) fn listed(names: impl IntoIterator<Item = String>) -> String {
     names.join(", ")
 }
 
-/// The values of a type, in the order written.
+/// The values of a type, in the order written; of a scale from the lowest to the highest.
 fn members(known: &Known<'_>, owner: &str) -> String {
-    listed(known.names.declared(Kind::Member, owner).map(|member| member.symbol.name.clone()))
+    let names = known.names.declared(Kind::Member, owner).map(|member| member.symbol.name.clone());
+    match known.names.form_of_owner(owner) {
+        Form::Scale => names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" < "),
+        Form::Plain | Form::Tree | Form::Set => listed(names),
+    }
+}
+
+/// Where a value stands among the others.
+fn among(known: &Known<'_>, owner: &str) -> String {
+    let members = members(known, owner);
+    match known.names.form_of_owner(owner) {
+        Form::Scale => format!("on the scale {members}"),
+        Form::Plain | Form::Tree | Form::Set => format!("among {members}"),
+    }
 }
 
 fn built_in(known: &Known<'_>, symbol: &Symbol) -> Vec<String> {
     let mut parts = Vec::new();
     if let Some((value_type, what)) = words::attribute(&symbol.name) {
+        // The table of the book speaks of all policies.
+        let own = known.names.domain(&symbol.name);
+        let value_type = match (symbol.name.as_str(), own) {
+            ("caller.team", Some(Domain::Named(..))) => "the policy's type `team`".to_owned(),
+            ("caller.team", _) => "text".to_owned(),
+            (_, _) => value_type,
+        };
         parts.push(format!("type: {value_type}"));
         parts.push(what);
     }

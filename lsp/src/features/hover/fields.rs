@@ -54,6 +54,10 @@ fn row(page: &str, name: &str) -> Option<String> {
             .map(|cell| without_links(cell.trim_end_matches('|').trim()))
             .filter(|cell| !cell.is_empty())
             .collect();
-        is_it.then(|| told.join(": "))
+        // Whether it has to be there stands before what it says.
+        is_it.then(|| match told.as_slice() {
+            [needed, what] => format!("{what} ({needed})"),
+            others => others.join(": "),
+        })
     })
 }

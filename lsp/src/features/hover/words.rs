@@ -1,6 +1,8 @@
 //! What a word of the language does, in the words of the book: of an item the first paragraph of its page, of any other word a
 //! line. And what the book's table says of an attribute that every policy has.
 
+use wayleave_grammar::{SyntaxKind, SyntaxNode, SyntaxToken};
+
 /// The pages of words that begin an item or a body.
 const PAGES: [(&str, &str); 28] = [
     ("alias", include_str!("../../../../docs/reference/alias.md")),
@@ -142,6 +144,28 @@ const LINES: &[(&str, &str)] = &[
     ("year", "a calendar year"),
 ];
 
+/// Words that mean something of their own where they begin, or stand in, a part of an item.
+const PARTS: &[(&str, SyntaxKind, &str)] = &[
+    ("at", SyntaxKind::WarnClause, "from this share on the owner is told"),
+    ("at", SyntaxKind::AtLeastClaim, "`at least 2 providers`: so many candidates"),
+    ("by", SyntaxKind::Split, "the attribute that the draw goes by"),
+    ("by", SyntaxKind::StickyClause, "the attribute that the draw goes by"),
+    ("by", SyntaxKind::Approve, "who approved it"),
+    ("by", SyntaxKind::RequireApproval, "which group grants it"),
+    ("from", SyntaxKind::SourcesClause, "where the value comes from"),
+    ("from", SyntaxKind::FromClause, "the first day on which the rule holds"),
+    ("in", SyntaxKind::Operator, "one of a list, a range or a group, or at or below in a tree"),
+    ("in", SyntaxKind::InClause, "where the findings are masked: `prompt`, `response` or `both`"),
+    ("metadata", SyntaxKind::Source, "a member of the request's `metadata`: the caller's own word"),
+    ("metadata", SyntaxKind::Log, "the decision log keeps all but the content"),
+    ("of", SyntaxKind::Ordering, "what is ordered"),
+    ("of", SyntaxKind::SetType, "what the set holds"),
+    ("per", SyntaxKind::Rate, "the window in which so much is let through"),
+    ("per", SyntaxKind::Spending, "the period for which the money is"),
+    ("per", SyntaxKind::Price, "how many tokens the amounts are for"),
+    ("per", SyntaxKind::Literal, "how many tokens the amount is for"),
+];
+
 /// Every word of the language that a place can give a meaning of its own, each once.
 pub fn all() -> impl Iterator<Item = &'static str> {
     PAGES.iter().map(|(word, _)| *word).chain(LINES.iter().map(|(word, _)| *word))
@@ -153,6 +177,16 @@ pub fn help(word: &str) -> Option<String> {
         return Some(first_paragraph(page));
     }
     LINES.iter().find(|(known, _)| *known == word).map(|(_, line)| (*line).to_owned())
+}
+
+/// What a word does where it stands: only that, where it has other meanings in other places.
+pub fn help_at(token: &SyntaxToken) -> Option<String> {
+    let word = token.text();
+    let told = |node: &SyntaxNode| {
+        let part = PARTS.iter().find(|(known, kind, _)| *known == word && *kind == node.kind());
+        part.map(|(_, _, line)| (*line).to_owned())
+    };
+    token.parent_ancestors().find_map(|node| told(&node)).or_else(|| help(word))
 }
 
 /// What is behind the heading of a page, without its links, which lead nowhere in an editor.

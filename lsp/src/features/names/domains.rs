@@ -2,7 +2,7 @@
 //! language itself has stand here too, taken from the room that defines them wherever there is one.
 
 use super::Kind;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use wayleave_compiler::source::Sources;
 use wayleave_grammar::ast::{Item, TypeShape};
 use wayleave_program::plan::FailureClass;
@@ -40,6 +40,48 @@ pub enum Quantity {
     Instant,
     /// `09:00`
     TimeOfDay,
+}
+
+/// How the values of an attribute lie to one another, and how many of them one request has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One of several, without an order.
+    Plain,
+    /// One of several, each higher than the one before it.
+    Scale,
+    /// One of several, at or below one another.
+    Tree,
+    /// Any number of them.
+    Set,
+}
+
+/// What values each declared attribute has, and how they lie to one another.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Declared {
+    /// By attribute.
+    pub(super) domains: BTreeMap<String, Domain>,
+    /// By attribute.
+    pub(super) forms: BTreeMap<String, Form>,
+    /// By type.
+    pub(super) types: BTreeMap<String, Form>,
+}
+
+impl Declared {
+    /// How the values of an attribute lie to one another, declared or built in.
+    pub(super) fn form(&self, attribute: &str) -> Form {
+        match attribute {
+            "caller.groups" | "request.needs" | "target.supports" | "granted" | "prompt.findings"
+            | "system.findings" => Form::Set,
+            "time.weekday" => Form::Scale,
+            "caller.team" => self.types.get("team").copied().unwrap_or(Form::Plain),
+            _ => self.forms.get(attribute).copied().unwrap_or(Form::Plain),
+        }
+    }
+
+    /// How the values lie to one another that a type, or an attribute in place of one, writes out.
+    pub(super) fn form_of_owner(&self, owner: &str) -> Form {
+        self.types.get(owner).copied().unwrap_or_else(|| self.form(owner))
+    }
 }
 
 /// The types that every policy has.
@@ -109,15 +151,17 @@ pub(crate) fn of(attribute: &str, declared: &BTreeMap<String, Domain>) -> Option
 const TEAM: &str = "type team";
 
 /// The values of all declared attributes.
-pub(super) fn declared(sources: &Sources) -> BTreeMap<String, Domain> {
+pub(super) fn declared(sources: &Sources) -> Declared {
     let items = || sources.files().iter().flat_map(|file| file.parse.root().items().collect::<Vec<_>>());
-    let types: BTreeSet<String> = items()
-        .filter_map(|item| if let Item::Type(item) = item { item.name() } else { None })
-        .map(|name| name.text())
-        .collect();
-    let mut domains = BTreeMap::new();
-    if types.contains("team") {
-        domains.insert(TEAM.to_owned(), Domain::Named(Kind::Member, "team".to_owned()));
+    let mut found = Declared::default();
+    for item in items() {
+        let Item::Type(item) = item else { continue };
+        let (Some(name), shape) = (item.name(), item.shape()) else { continue };
+        let form = shape.map_or(Form::Plain, |shape| form_of(&shape, &BTreeMap::new()));
+        found.types.entry(name.text()).or_insert(form);
+    }
+    if found.types.contains_key("team") {
+        found.domains.insert(TEAM.to_owned(), Domain::Named(Kind::Member, "team".to_owned()));
     }
     for item in items() {
         let (name, shape) = match &item {
@@ -125,15 +169,29 @@ pub(super) fn declared(sources: &Sources) -> BTreeMap<String, Domain> {
             Item::Classify(item) => (item.name().map(|name| name.text()), item.shape()),
             _ => continue,
         };
-        let Some(name) = name else { continue };
-        if let Some(domain) = shape.and_then(|shape| of_shape(&name, &shape, &types)) {
-            domains.entry(name).or_insert(domain);
+        let (Some(name), Some(shape)) = (name, shape) else { continue };
+        if let Some(domain) = of_shape(&name, &shape, &found.types) {
+            found.forms.entry(name.clone()).or_insert(form_of(&shape, &found.types));
+            found.domains.entry(name).or_insert(domain);
         }
     }
-    domains
+    found
 }
 
-fn of_shape(attribute: &str, shape: &TypeShape, types: &BTreeSet<String>) -> Option<Domain> {
+fn form_of(shape: &TypeShape, types: &BTreeMap<String, Form>) -> Form {
+    match shape {
+        TypeShape::Plain(_) => Form::Plain,
+        TypeShape::Scale(_) => Form::Scale,
+        TypeShape::Tree(_) => Form::Tree,
+        TypeShape::Set(_) => Form::Set,
+        TypeShape::Named(named) => {
+            let form = named.name().and_then(|name| types.get(&name.text()).copied());
+            form.unwrap_or(Form::Plain)
+        }
+    }
+}
+
+fn of_shape(attribute: &str, shape: &TypeShape, types: &BTreeMap<String, Form>) -> Option<Domain> {
     match shape {
         TypeShape::Named(named) => {
             let name = named.name()?.text();
@@ -141,7 +199,7 @@ fn of_shape(attribute: &str, shape: &TypeShape, types: &BTreeSet<String>) -> Opt
                 "string" => Some(Domain::Text),
                 "bool" => Some(Domain::Truth),
                 "tokens" => Some(Domain::Quantity(Quantity::Tokens)),
-                _ => types.contains(&name).then_some(Domain::Named(Kind::Member, name)),
+                _ => types.contains_key(&name).then_some(Domain::Named(Kind::Member, name)),
             }
         }
         // A set of a set is no type, so this goes one step down at most.
