@@ -68,7 +68,7 @@ impl Policy {
     }
 
     /// What the compiler finds wrong with a part of a text, but that something has to follow: an operator behind an attribute,
-    /// the second end of a range, the shares of a split.
+    /// the second end of a range, the shares of a split, what a key is found by, and what a route stands inside.
     fn wrong(&self, file: &str, text: &str, part: std::ops::Range<usize>) -> Option<String> {
         let (sources, id) = self.with(file, text);
         let told = check(&sources, &Options { as_of: DEFAULT_NOW }).diagnostics;
@@ -78,7 +78,10 @@ impl Policy {
         let must_go_on = |one: &&Diagnostic| match one.code {
             Code::R0001 | Code::R0207 => true,
             Code::R0204 => one.message.ends_with("takes a list or a range, and this is a single value"),
-            _ => one.message.ends_with("is no condition on its own"),
+            Code::R0105 => one.message.ends_with("so its routes stand inside another"),
+            _ => ["is no condition on its own", "says where the key is found", "which is a quantity"]
+                .iter()
+                .any(|end| one.message.ends_with(end)),
         };
         let of_it = told.iter().filter(|one| one.severity == Severity::Error && !must_go_on(one));
         let found = of_it.into_iter().find(|one| {
@@ -145,7 +148,17 @@ fn what_is_offered_the_compiler_takes() {
         ("examples/first-policy", ["main.route"].as_slice()),
         (
             "examples/acme",
-            ["privacy.route", "spending.route", "guarantees.route", "migrations.route"].as_slice(),
+            [
+                "main.route",
+                "providers.route",
+                "approvals.route",
+                "privacy.route",
+                "spending.route",
+                "guarantees.route",
+                "migrations.route",
+                "teams/claims.route",
+            ]
+            .as_slice(),
         ),
     ] {
         let policy = Policy::read(folder);
@@ -155,4 +168,35 @@ fn what_is_offered_the_compiler_takes() {
     }
     assert!(asked > 1_000, "only {asked} were asked");
     assert!(shown.is_empty(), "of {asked} that were offered\n{shown}");
+}
+
+/// Forms are written with targets that the policy has, the second one where it has two.
+#[test]
+fn forms_name_the_targets_of_the_policy() {
+    let of = |policy: &str| {
+        let text = format!("edition 2026\n{policy}");
+        let sources = Sources::single("main.route", &text);
+        let names = Names::of(&sources);
+        let known = Known {
+            sources: &sources,
+            names: &names,
+            policy: None,
+            notes: &[],
+            proofs: &Proofs::Unsound,
+            beside: &[],
+            as_of: DEFAULT_NOW,
+        };
+        let end = u32::try_from(text.len()).expect("a small file");
+        let found = complete(&known, FileId(0), end, Snippets::Understood);
+        let plan = found.into_iter().find(|one| one.label == "plan …").expect("it is offered");
+        match plan.insert {
+            Insert::Snippet(text) | Insert::Plain(text) => text,
+        }
+    };
+    let model = "supports: [chat]  context: 8k tokens";
+    let one = format!("provider east {{ protocol: simulated  model \"gpt-4.1\" {{ {model} }} }}\n");
+    let two = format!("{one}provider west {{ protocol: simulated  model b {{ {model} }} }}\n");
+    assert_eq!(of(""), "plan ${1:name} = ${2:near/large} else ${3:near/small}");
+    assert_eq!(of(&one), "plan ${1:name} = ${2:east/\"gpt-4.1\"} else ${3:near/small}");
+    assert_eq!(of(&two), "plan ${1:name} = ${2:east/\"gpt-4.1\"} else ${3:west/b}");
 }

@@ -5,6 +5,7 @@ use super::units::is_in_price;
 use super::{Completion, Insert, Place, Sort, field_of, given, holds_token, is_among_values, trial::Read};
 use crate::features::hover::item_at;
 use crate::features::names::{Domain, Form, Kind, Quantity, Symbol};
+use wayleave_compiler::source::FileId;
 use wayleave_grammar::ast::{self, Item, Node, OperatorKind as Op};
 use wayleave_grammar::{SyntaxKind, SyntaxNode, SyntaxToken};
 
@@ -15,6 +16,20 @@ const SIGNS: [(&str, Sort, &str); 5] = [
     (">", Sort::Sign, "is above"),
     (">=", Sort::Sign, "is above, or the same"),
     ("not in", Sort::Word, "none of a list, a range or a group, nor at or below in a tree"),
+];
+
+/// The items that no delegated file can hold.
+const PERMITTING: [&str; 10] = [
+    "alias",
+    "approve",
+    "attribute",
+    "classify",
+    "detector",
+    "migrate",
+    "provider",
+    "timezone",
+    "type",
+    "use",
 ];
 
 /// What a value is held against.
@@ -95,6 +110,11 @@ impl Place<'_> {
         if word == "model" && is_behind_colon(&token) {
             return false;
         }
+        // `observe approve` begins with another word.
+        let is_item = read.begins_item() || word == "approve" && parent.kind() == SyntaxKind::Approve;
+        if is_item && !self.can_hold(word) {
+            return false;
+        }
         if parent.kind() == SyntaxKind::Operator {
             return self.can_be_asked(word, &parent);
         }
@@ -131,6 +151,17 @@ impl Place<'_> {
                 None => parent.kind() == SyntaxKind::DefaultClause || !is_among_values(&token),
             },
         }
+    }
+
+    /// Whether the file can hold an item that begins with a word: a delegated one permits nothing, and `otherwise` stands once,
+    /// in the root.
+    fn can_hold(&self, word: &str) -> bool {
+        if word == "otherwise" {
+            let root = self.known.sources.file(FileId(0)).parse.root();
+            let mut items = root.items();
+            return self.file == FileId(0) && !items.any(|item| matches!(item, Item::Otherwise(_)));
+        }
+        !self.delegated.contains(&self.file) || !PERMITTING.contains(&word)
     }
 
     /// The operators that are no single word.
