@@ -193,7 +193,7 @@ fn lenses_and_hints_stay_while_a_policy_has_errors() {
     let client = Client::start(json!({}), &[]);
     let text = BROKEN
         .replace("caler", "caller")
-        .replace("route all to sim/a", "group g = { sim/a }\nroute all to group g");
+        .replace("route all to sim/a", "group g = [sim/a]\nroute all to group g");
     client.open("/p/main.route", &text);
     client.published();
     let document = json!({"uri": uri("/p/main.route")});
