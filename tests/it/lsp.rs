@@ -206,7 +206,7 @@ fn lenses_and_hints_stay_while_a_policy_has_errors() {
     assert_eq!(hints_before.as_array().map(Vec::len), Some(1), "{hints_before}");
 
     let at = json!({"line": 3, "character": 0});
-    for (version, text) in [(2, "deny x when\n"), (3, "den\n")] {
+    for (version, text) in [(2, "quer\n"), (3, "que\n")] {
         client.change("/p/main.route", version, json!([{"range": {"start": at, "end": at}, "text": text}]));
         client.published();
     }

@@ -30,8 +30,9 @@ impl Shift {
     /// The place in the later text; none where that was changed.
     pub fn place(self, at: usize) -> Option<usize> {
         match at {
-            at if at <= self.before => Some(at),
+            // What is put in before a line moves it.
             at if at >= self.behind => Some(at - self.behind + self.moved),
+            at if at <= self.before => Some(at),
             _ => None,
         }
     }
