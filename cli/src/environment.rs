@@ -51,6 +51,17 @@ pub(crate) fn is_running(_process: u32) -> bool {
     true
 }
 
+/// From here on this thread, with those that it begins, has the processor when nobody else wants it much. A system that knows no
+/// priority of threads lets it be as it is.
+pub(crate) fn give_way() {
+    /// Below what is usual, above what may wait for ever.
+    #[cfg(target_os = "linux")]
+    const NICE: i32 = 10;
+    // Without it proofs take more of the machine, which is no mistake.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, NICE);
+}
+
 /// Whether a process has ended, and the one that began it has not asked how. Such a one can be sent signals as any other.
 #[cfg(unix)]
 fn is_zombie(process: u32) -> bool {

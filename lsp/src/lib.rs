@@ -43,6 +43,8 @@ pub struct Host<'a> {
     pub is_running: &'a dyn Fn(u32) -> bool,
     /// What time it is: policies are checked for that moment, and again once it is an hour later.
     pub now: &'a dyn Fn() -> Instant,
+    /// Called on each thread that does what can wait: such a thread gives way to whatever else there is to do.
+    pub give_way: fn(),
     /// When it does what can wait.
     pub pace: Pace,
 }

@@ -58,6 +58,7 @@ struct Run {
 /// The threads, and when the next one begins.
 pub(crate) struct Proving {
     pace: Pace,
+    give_way: fn(),
     sender: Sender<Told>,
     receiver: Receiver<Told>,
     /// Counts the texts: what was begun for others is not heard.
@@ -69,9 +70,9 @@ pub(crate) struct Proving {
 }
 
 impl Proving {
-    pub(crate) fn new(pace: Pace) -> Proving {
+    pub(crate) fn new(pace: Pace, give_way: fn()) -> Proving {
         let (sender, receiver) = unbounded();
-        Proving { pace, sender, receiver, texts: 0, stop: Stop::default(), due: None, run: None }
+        Proving { pace, give_way, sender, receiver, texts: 0, stop: Stop::default(), due: None, run: None }
     }
 
     /// Where threads are heard.
@@ -120,7 +121,7 @@ impl Proving {
         }
         self.run = Some(Run { begun: Instant::now(), of: self.texts });
         let (sender, texts, stop) = (self.sender.clone(), self.texts, self.stop.clone());
-        std::thread::spawn(move || {
+        beside(self.give_way, move || {
             // Nobody hears it when the session is over.
             let tell = |heard: Heard| drop(sender.send((texts, heard)));
             let checks = || check(&given, &options, extent, &stop, &tell);
@@ -134,7 +135,7 @@ impl Proving {
     /// Looks for a request that a rule has part in from that day on, on a thread of its own; what is found is heard.
     pub(crate) fn sample(&self, id: RequestId, policy: Arc<Policy>, spot: Spot, options: Options) {
         let (sender, texts, stop) = (self.sender.clone(), self.texts, self.stop.clone());
-        std::thread::spawn(move || {
+        beside(self.give_way, move || {
             let look = || sample(&policy, &spot, options.as_of, &stop);
             let found = catch_unwind(AssertUnwindSafe(look)).ok().flatten();
             let document = found.map(|(request, _)| write_request(&policy.schema, &request));
@@ -155,6 +156,16 @@ impl Drop for Proving {
     fn drop(&mut self) {
         self.stop.stop();
     }
+}
+
+/// Does something that can wait on a thread of its own. The threads that it begins have its name and its place behind others.
+fn beside(give_way: fn(), work: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().name("proofs".to_owned());
+    let begun = thread.spawn(move || {
+        give_way();
+        work();
+    });
+    begun.expect("the system has a thread to give");
 }
 
 /// First what is wrong with each, then what is only told beside.

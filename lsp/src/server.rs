@@ -59,7 +59,7 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Exit {
         uris: BTreeMap::new(),
         policies: OnceCell::new(),
         before: Vec::new(),
-        proving: Proving::new(host.pace),
+        proving: Proving::new(host.pace, host.give_way),
         progress: Progress::default(),
         waiting: Vec::new(),
         colours: Colours::default(),

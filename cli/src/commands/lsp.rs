@@ -10,6 +10,7 @@ pub(super) fn run() -> Result<Exit, Failure> {
         list: &load::names_in,
         is_running: &environment::is_running,
         now: &environment::now,
+        give_way: environment::give_way,
         pace: Pace::HUMAN,
     };
     let ended = serve_stdio(&host).map_err(|error| {

@@ -1,8 +1,6 @@
 //! Every declaration and every use of a name in a policy's files, found in the trees alone: also where a policy does not
 //! type-check. Says which name a place means, never whether that is right.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use wayleave_compiler::source::{FileId, Sources, Span};
 
 mod domains;
@@ -158,8 +156,6 @@ pub struct Names {
     declarations: Vec<usize>,
     /// What values each declared attribute has.
     values: domains::Declared,
-    /// Where each name stands among the occurrences; made when it is first asked for.
-    places: OnceLock<BTreeMap<Symbol, Vec<usize>>>,
 }
 
 impl Names {
@@ -177,7 +173,7 @@ impl Names {
     pub(crate) fn of_text(&self, file: FileId, text: &wayleave_grammar::Parse) -> Names {
         let occurrences = walk::text(file, text, &self.values.domains);
         let values = self.values.clone();
-        let mut names = Names { occurrences, values, declarations: Vec::new(), places: OnceLock::new() };
+        let mut names = Names { occurrences, values, declarations: Vec::new() };
         names.sort();
         names
     }
@@ -211,17 +207,7 @@ impl Names {
 
     /// Where a name stands, declarations included, by file and place.
     pub fn occurrences<'n>(&'n self, symbol: &'n Symbol) -> impl Iterator<Item = &'n Occurrence> {
-        self.places().get(symbol).into_iter().flatten().map(|place| &self.occurrences[*place])
-    }
-
-    fn places(&self) -> &BTreeMap<Symbol, Vec<usize>> {
-        self.places.get_or_init(|| {
-            let mut places: BTreeMap<Symbol, Vec<usize>> = BTreeMap::new();
-            for (place, occurrence) in self.occurrences.iter().enumerate() {
-                places.entry(occurrence.symbol.clone()).or_default().push(place);
-            }
-            places
-        })
+        self.occurrences.iter().filter(move |occurrence| occurrence.symbol == *symbol)
     }
 
     /// Where a name is declared: none for the language's own, several where it is declared twice.

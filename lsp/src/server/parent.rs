@@ -53,6 +53,7 @@ mod tests {
             list: &|_| Vec::new(),
             is_running: &|process| running.contains(&process),
             now: &|| DEFAULT_NOW,
+            give_way: || (),
             pace: Pace::HUMAN,
         })
     }

@@ -211,7 +211,10 @@ pub(crate) fn served(pace: Pace, disk: &Disk, connection: &Connection) -> Exit {
         disk.text(&path.display().to_string()).ok_or_else(|| "there is no such file".to_owned())
     };
     let list = |folder: &Path| names_in(disk, folder);
-    serve(connection, &Host { read: &read, list: &list, is_running: &|_| true, now: &|| disk.now(), pace })
+    serve(
+        connection,
+        &Host { read: &read, list: &list, is_running: &|_| true, now: &|| disk.now(), give_way: || (), pace },
+    )
 }
 
 /// The names of what stands in a folder of a disk, in order.
