@@ -121,7 +121,7 @@ impl Proving {
         }
         self.run = Some(Run { begun: Instant::now(), of: self.texts });
         let (sender, texts, stop) = (self.sender.clone(), self.texts, self.stop.clone());
-        beside(self.give_way, move || {
+        let is_begun = beside(self.give_way, move || {
             // Nobody hears it when the session is over.
             let tell = |heard: Heard| drop(sender.send((texts, heard)));
             let checks = || check(&given, &options, extent, &stop, &tell);
@@ -130,17 +130,26 @@ impl Proving {
             }
             tell(Heard::Ended);
         });
+        if !is_begun {
+            for heard in [Heard::Failed, Heard::Ended] {
+                drop(self.sender.send((self.texts, heard)));
+            }
+        }
     }
 
     /// Looks for a request that a rule has part in from that day on, on a thread of its own; what is found is heard.
     pub(crate) fn sample(&self, id: RequestId, policy: Arc<Policy>, spot: Spot, options: Options) {
         let (sender, texts, stop) = (self.sender.clone(), self.texts, self.stop.clone());
-        beside(self.give_way, move || {
+        let asked = id.clone();
+        let is_begun = beside(self.give_way, move || {
             let look = || sample(&policy, &spot, options.as_of, &stop);
             let found = catch_unwind(AssertUnwindSafe(look)).ok().flatten();
             let document = found.map(|(request, _)| write_request(&policy.schema, &request));
             drop(sender.send((texts, Heard::Sampled(id, document))));
         });
+        if !is_begun {
+            drop(self.sender.send((self.texts, Heard::Sampled(asked, None))));
+        }
     }
 
     /// What is told of these texts; of others only that a thread has ended.
@@ -158,14 +167,15 @@ impl Drop for Proving {
     }
 }
 
-/// Does something that can wait on a thread of its own. The threads that it begins have its name and its place behind others.
-fn beside(give_way: fn(), work: impl FnOnce() + Send + 'static) {
+/// Does something that can wait on a thread of its own, and says whether the system had one to give. The threads that it begins
+/// have its name and its place behind others.
+fn beside(give_way: fn(), work: impl FnOnce() + Send + 'static) -> bool {
     let thread = std::thread::Builder::new().name("proofs".to_owned());
     let begun = thread.spawn(move || {
         give_way();
         work();
     });
-    begun.expect("the system has a thread to give");
+    begun.is_ok()
 }
 
 /// First what is wrong with each, then what is only told beside.
