@@ -1,6 +1,7 @@
 //! Policy files from disk to `Sources`: the only reader of policies. Says of each file that cannot be taken where it is
 //! and why; never guesses at an encoding.
 
+use crate::environment;
 use crate::output::{Failure, io_words};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,6 +10,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use wayleave_compiler::portable;
 use wayleave_compiler::source::Sources;
+use wayleave_lsp::Stamp;
 
 /// A policy file beyond this is data, not rules.
 const FILE_BYTES: u64 = 4 << 20;
@@ -200,6 +202,28 @@ pub(crate) fn text_on_disk(path: &Path) -> Result<String, String> {
     text_of(path)
 }
 
+/// A file that changed so lately may change again and have the same time: clocks of disks tick up to two seconds.
+#[cfg(unix)]
+const SETTLED_MS: i64 = 3_000;
+
+/// Which file it is, how long, and when anything about it changed last; none of a file that changed just now.
+#[cfg(unix)]
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let (seconds, nanoseconds) = (metadata.ctime(), metadata.ctime_nsec());
+    let changed_ms = seconds.saturating_mul(1_000).saturating_add(nanoseconds / 1_000_000);
+    let is_settled = environment::now_ms().saturating_sub(changed_ms) >= SETTLED_MS;
+    let (seconds, nanoseconds) = (seconds.cast_unsigned(), nanoseconds.cast_unsigned());
+    is_settled.then_some(Stamp([metadata.ino(), metadata.len(), seconds, nanoseconds]))
+}
+
+/// Other systems may keep the time of a change to themselves.
+#[cfg(not(unix))]
+pub(crate) fn stamp(_path: &Path) -> Option<Stamp> {
+    None
+}
+
 /// The text of one policy file, or in words why it cannot be taken.
 pub(crate) fn text_of(path: &Path) -> Result<String, String> {
     text(path, POLICY_BYTES)
@@ -233,4 +257,20 @@ pub(crate) fn decoded(bytes: Vec<u8>) -> Result<String, String> {
         let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
         format!("it is not UTF-8 (byte {valid}, line {line})")
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::stamp;
+    use std::path::Path;
+
+    #[test]
+    fn only_a_file_that_has_settled_has_a_stamp() {
+        let folder = tempfile::tempdir().expect("there is room for one");
+        let new = folder.path().join("main.route");
+        std::fs::write(&new, "edition 2026\n").expect("it can be written");
+        assert_eq!((stamp(&new), stamp(folder.path())), (None, None));
+        assert_eq!(stamp(&folder.path().join("none.route")), None);
+        assert!(stamp(Path::new("/bin/sh")).is_some(), "every Unix has one, and nobody is changing it");
+    }
 }

@@ -1,7 +1,7 @@
 //! The typed view: what a tree says, as methods over its nodes. Holds no state of its own, resolves nothing, and answers
 //! `None` where a broken text has a hole; in a text without syntax errors every part that the grammar demands is there.
 
-use crate::{NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+use crate::{NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, TextRange};
 
 mod names;
 
@@ -81,7 +81,7 @@ pub trait Node: Sized {
 
     /// From the first to the last token that is not blank or comment.
     fn range(&self) -> TextRange {
-        trimmed_range(self.syntax())
+        self.syntax().trimmed_range()
     }
 
     /// Of the word with which the node begins, such as `when`.
@@ -181,12 +181,12 @@ fn child<N: Node>(node: &SyntaxNode) -> Option<N> {
 
 /// The children of a kind, in order.
 fn children<N: Node>(node: &SyntaxNode) -> impl Iterator<Item = N> {
-    node.children().by_kind(N::can_cast).filter_map(N::cast)
+    node.children_by_kind(N::can_cast).filter_map(N::cast)
 }
 
 /// The tokens right below a node that are of such a kind.
 fn tokens_of(node: &SyntaxNode, is_wanted: fn(SyntaxKind) -> bool) -> impl Iterator<Item = SyntaxToken> {
-    node.children_with_tokens().by_kind(is_wanted).filter_map(NodeOrToken::into_token)
+    node.tokens_by_kind(is_wanted)
 }
 
 /// The tokens right below a node that are not trivia.
@@ -207,36 +207,4 @@ fn text(node: &SyntaxNode) -> Option<Text> {
 /// The last closing brace right below a node.
 fn closing_brace(node: &SyntaxNode) -> Option<TextRange> {
     tokens_of(node, |kind| kind == SyntaxKind::RightBrace).last().map(|token| token.text_range())
-}
-
-fn kind_of(raw: rowan::SyntaxKind) -> SyntaxKind {
-    <crate::Language as rowan::Language>::kind_from_raw(raw)
-}
-
-fn trimmed_range(node: &SyntaxNode) -> TextRange {
-    let range = node.text_range();
-    let green = node.green();
-    let (Ok(before), Ok(behind)) = (blank(&green, true), blank(&green, false)) else {
-        return TextRange::empty(range.start());
-    };
-    TextRange::new(range.start() + before, range.end() - behind)
-}
-
-/// How much trivia a node has at its beginning, or at its end; as an error, all of it where there is nothing else.
-fn blank(node: &rowan::GreenNodeData, at_start: bool) -> Result<TextSize, TextSize> {
-    let mut children = node.children();
-    let mut length = TextSize::new(0);
-    loop {
-        match if at_start { children.next() } else { children.next_back() } {
-            None => return Err(length),
-            Some(NodeOrToken::Token(token)) if kind_of(token.kind()).is_trivia() => {
-                length += token.text_len()
-            }
-            Some(NodeOrToken::Token(_)) => return Ok(length),
-            Some(NodeOrToken::Node(node)) => match blank(node, at_start) {
-                Ok(inside) => return Ok(length + inside),
-                Err(inside) => length += inside,
-            },
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! What is wrong with the form of a text, as data. Knows no file and renders nothing: the compiler turns each of these
 //! into one diagnostic.
 
-use rowan::TextRange;
+use text_size::TextRange;
 
 /// At most so many errors are reported for one file: who has more reads the first ones.
 pub const ERROR_LIMIT: usize = 100;

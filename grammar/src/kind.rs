@@ -14,9 +14,6 @@ macro_rules! kinds {
         pub enum SyntaxKind {
             $($(#[$meta])* $kind,)*
         }
-
-        /// All kinds, in the order of their numbers.
-        const KINDS: &[SyntaxKind] = &[$(SyntaxKind::$kind,)*];
     };
 }
 
@@ -431,6 +428,11 @@ kinds! {
 }
 
 impl SyntaxKind {
+    /// Whether tokens are of it, and not nodes.
+    pub fn is_token(self) -> bool {
+        self < SyntaxKind::SourceFile
+    }
+
     /// Passed over by the parser: it means nothing to it.
     pub fn is_trivia(self) -> bool {
         matches!(
@@ -463,25 +465,3 @@ impl SyntaxKind {
         (SyntaxKind::Edition..=SyntaxKind::Test).contains(&self)
     }
 }
-
-/// The language of our trees, for rowan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Route {}
-
-impl rowan::Language for Route {
-    type Kind = SyntaxKind;
-
-    fn kind_from_raw(raw: rowan::SyntaxKind) -> SyntaxKind {
-        // Trees are made by `tree.rs` alone, from numbers of this enum.
-        KINDS.get(usize::from(raw.0)).copied().unwrap_or(SyntaxKind::Error)
-    }
-
-    fn kind_to_raw(kind: SyntaxKind) -> rowan::SyntaxKind {
-        rowan::SyntaxKind(kind as u16)
-    }
-}
-
-/// A node of the tree.
-pub type SyntaxNode = rowan::SyntaxNode<Route>;
-/// A token of the tree.
-pub type SyntaxToken = rowan::SyntaxToken<Route>;

@@ -25,8 +25,14 @@ pub mod judge;
 pub mod ast;
 
 pub use error::{ERROR_LIMIT, Layer, SyntaxEdit, SyntaxError, SyntaxFix};
-pub use kind::{Route as Language, SyntaxKind, SyntaxNode, SyntaxToken};
-pub use rowan::{NodeOrToken, TextRange, TextSize, WalkEvent};
+pub use kind::SyntaxKind;
+pub use text_size::{TextRange, TextSize};
+pub use tree::{
+    NodeOrToken, Preorder, PreorderWithTokens, SyntaxElement, SyntaxNode, SyntaxToken, TokenAtOffset,
+    WalkEvent,
+};
+
+use std::sync::Arc;
 
 /// A longer file is not read: no policy that people review is near it, and work and memory stay bounded.
 pub const FILE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
@@ -38,33 +44,19 @@ pub const NESTING_LIMIT: u32 = 256;
 /// The lossless tree of one file and its syntax errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parse {
-    green: rowan::GreenNode,
+    tree: Arc<tree::Tree>,
     errors: Vec<SyntaxError>,
 }
 
 impl Parse {
     /// The tree, whose text is the input.
     pub fn syntax(&self) -> SyntaxNode {
-        SyntaxNode::new_root(self.green.clone())
+        SyntaxNode::new_root(Arc::clone(&self.tree))
     }
 
-    /// Every token with its range, by place. Makes nothing of the tree on the way: a fraction of what it costs to walk it.
+    /// Every token with its range, by place. Makes nothing on the way: a fraction of what it costs to walk the tree.
     pub fn tokens(&self) -> Vec<(SyntaxKind, TextRange)> {
-        let mut found = Vec::new();
-        let mut at = TextSize::new(0);
-        let mut open = vec![self.green.children()];
-        while let Some(children) = open.last_mut() {
-            match children.next() {
-                None => drop(open.pop()),
-                Some(NodeOrToken::Node(node)) => open.push(node.children()),
-                Some(NodeOrToken::Token(token)) => {
-                    let range = TextRange::at(at, token.text_len());
-                    found.push((<Language as rowan::Language>::kind_from_raw(token.kind()), range));
-                    at = range.end();
-                }
-            }
-        }
-        found
+        self.tree.tokens().collect()
     }
 
     /// The typed view of the tree.
@@ -86,15 +78,15 @@ pub fn parse(text: &str) -> Parse {
         let error = SyntaxError::new("R0001", TextRange::empty(TextSize::new(0)), message)
             .with_help("split the policy over several files with `use`")
             .of_limit();
-        return Parse { green: tree::unread(text), errors: vec![error] };
+        return Parse { tree: Arc::new(tree::unread(text)), errors: vec![error] };
     }
     let tokens = lexer::lex(text);
     let mut tree = tree::Builder::new(text, &tokens);
     let mut errors = foreign::check(text, &tokens);
     errors.extend(parser::parse(text, &tokens, |events| tree.take(events)));
-    let green = tree.finish();
-    debug_assert_eq!(usize::from(green.text_len()), text.len(), "the tree holds every byte of the text");
+    let tree = tree.finish();
+    debug_assert_eq!(tree.length(), text.len(), "the tree holds every byte of the text");
     let mut errors = error::in_order(errors);
-    trial::try_fixes(text, &green, &mut errors);
-    Parse { green, errors }
+    trial::try_fixes(text, &tree, &mut errors);
+    Parse { tree: Arc::new(tree), errors }
 }

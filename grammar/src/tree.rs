@@ -4,10 +4,17 @@
 
 use crate::SyntaxKind;
 use crate::lexer::Token;
-use green::GreenBuilder;
-use rowan::GreenNode;
+use flat::Rows;
+pub(crate) use flat::Tree;
 
-mod green;
+mod flat;
+
+mod view;
+
+pub use view::{
+    NodeOrToken, Preorder, PreorderWithTokens, SyntaxElement, SyntaxNode, SyntaxToken, TokenAtOffset,
+    WalkEvent,
+};
 
 /// What the parser says, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +31,13 @@ pub(crate) enum Event {
 }
 
 /// A tree of one token, for a text that is not read. Trees measure in 32 bits: a text beyond has an empty one.
-pub(crate) fn unread(text: &str) -> GreenNode {
+pub(crate) fn unread(text: &str) -> Tree {
     let text = if u32::try_from(text.len()).is_ok() { text } else { "" };
-    let mut builder = GreenBuilder::new();
-    builder.open(SyntaxKind::SourceFile);
-    builder.token(SyntaxKind::Unknown, text);
-    builder.close();
-    builder.finish()
+    let mut rows = Rows::with_capacity(1);
+    rows.open(SyntaxKind::SourceFile);
+    rows.token(SyntaxKind::Unknown, text.len());
+    rows.close();
+    rows.finish(text)
 }
 
 /// Makes the tree of a text from the events of its items, one after the other.
@@ -39,14 +46,14 @@ pub(crate) struct Builder<'t> {
     tokens: &'t [Token],
     /// Of the next token.
     position: usize,
-    inner: GreenBuilder,
+    rows: Rows,
 }
 
 impl<'t> Builder<'t> {
     pub(crate) fn new(text: &'t str, tokens: &'t [Token]) -> Builder<'t> {
-        let mut inner = GreenBuilder::new();
-        inner.open(SyntaxKind::SourceFile);
-        Builder { text, tokens, position: 0, inner }
+        let mut rows = Rows::with_capacity(tokens.len());
+        rows.open(SyntaxKind::SourceFile);
+        Builder { text, tokens, position: 0, rows }
     }
 
     /// Takes what closes all that it opens; the events are used up.
@@ -55,7 +62,7 @@ impl<'t> Builder<'t> {
             match std::mem::replace(&mut events[index], Event::Nothing) {
                 Event::Open { kind, outer: 0 } => self.open(kind),
                 Event::Open { kind, outer } => self.open_with_outer(events, index, kind, outer),
-                Event::Close => self.inner.close(),
+                Event::Close => self.rows.close(),
                 Event::Token { kind } => self.token(kind),
                 Event::Nothing => {}
             }
@@ -63,10 +70,10 @@ impl<'t> Builder<'t> {
     }
 
     /// The tree, with what is left of the text.
-    pub(crate) fn finish(mut self) -> GreenNode {
+    pub(crate) fn finish(mut self) -> Tree {
         self.trivia(self.tokens.len());
-        self.inner.close();
-        self.inner.finish()
+        self.rows.close();
+        self.rows.finish(self.text)
     }
 }
 
@@ -97,7 +104,7 @@ impl Builder<'_> {
             }
             self.push(token.kind);
         }
-        self.inner.open(kind);
+        self.rows.open(kind);
     }
 
     /// Trivia up to an index.
@@ -117,11 +124,7 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, kind: SyntaxKind) {
-        self.inner.token(kind, self.tokens[self.position].text(self.text));
+        self.rows.token(kind, self.tokens[self.position].text(self.text).len());
         self.position += 1;
     }
-}
-
-fn raw(kind: SyntaxKind) -> rowan::SyntaxKind {
-    rowan::SyntaxKind(kind as u16)
 }

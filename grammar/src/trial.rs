@@ -1,8 +1,8 @@
 //! Fixes are tried before they are offered: one that leaves as many mistakes where it was applied is taken back. Reads the
 //! items alone that a fix changes, each again with the fix in it.
 
+use crate::tree::Tree;
 use crate::{SyntaxError, SyntaxFix, foreign, lexer, parser};
-use rowan::{GreenNode, NodeOrToken};
 use std::collections::BTreeMap;
 
 /// So many bytes are read again for one text: a fix beyond that is not offered, and work stays in proportion to the text.
@@ -12,35 +12,20 @@ const TRIED_BYTES: usize = 1024 * 1024;
 const HEAD: &str = "edition 2026\n";
 
 /// Takes back the fixes that do not mend.
-pub(crate) fn try_fixes(text: &str, tree: &GreenNode, errors: &mut [SyntaxError]) {
+pub(crate) fn try_fixes(text: &str, tree: &Tree, errors: &mut [SyntaxError]) {
     if errors.iter().all(|error| error.fixes.is_empty()) {
         return;
     }
-    let mut trial = Trial { text, starts: starts(tree), left: TRIED_BYTES, known: BTreeMap::new() };
+    let mut trial = Trial { text, starts: tree.items().collect(), left: TRIED_BYTES, known: BTreeMap::new() };
     for error in errors {
         let is_of_file = error.code == "R0005";
         error.fixes.retain(|fix| trial.mends(fix, is_of_file));
     }
 }
 
-/// Where the items begin.
-fn starts(tree: &GreenNode) -> Vec<usize> {
-    let mut at = 0_usize;
-    let mut starts = Vec::new();
-    for child in tree.children() {
-        if matches!(child, NodeOrToken::Node(_)) {
-            starts.push(at);
-        }
-        at += usize::from(match child {
-            NodeOrToken::Node(node) => node.text_len(),
-            NodeOrToken::Token(token) => token.text_len(),
-        });
-    }
-    starts
-}
-
 struct Trial<'t> {
     text: &'t str,
+    /// Where the items begin.
     starts: Vec<usize>,
     /// Bytes that may still be read.
     left: usize,

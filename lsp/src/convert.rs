@@ -230,8 +230,12 @@ pub(crate) fn diagnostics_of(
     policy: &CheckedPolicy,
     file: FileId,
 ) -> Vec<lsp::Diagnostic> {
+    let is_there = |diagnostic: &&Diagnostic| diagnostic.primary.span.file == file;
+    let mut of_file = policy.diagnostics.iter().filter(is_there).peekable();
+    if of_file.peek().is_none() {
+        return Vec::new();
+    }
     let lines = snapshot.lines(policy.text(file));
-    let of_file = policy.diagnostics.iter().filter(|diagnostic| diagnostic.primary.span.file == file);
     of_file.map(|told| diagnostic_of(snapshot, policy, &lines, told)).collect()
 }
 

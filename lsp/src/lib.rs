@@ -37,6 +37,9 @@ pub use stdio::serve_stdio;
 pub struct Host<'a> {
     /// The text of a file on disk; the error says in words why there is none.
     pub read: &'a dyn Fn(&Path) -> Result<String, String>,
+    /// What a file has while nobody changes it; none where a change would not show, and of what is no file. What was read of a
+    /// file with a stamp is not read again while it has that stamp.
+    pub stamp: &'a dyn Fn(&Path) -> Option<Stamp>,
     /// The names of what stands in a folder, a folder's own with `/` behind it; of one that cannot be read nothing.
     pub list: &'a dyn Fn(&Path) -> Vec<String>,
     /// Whether a process, by its number, is still there.
@@ -48,6 +51,10 @@ pub struct Host<'a> {
     /// When it does what can wait.
     pub pace: Pace,
 }
+
+/// What a system says of a file without reading it: four numbers, of which one at least is another after a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp(pub [u64; 4]);
 
 /// How long the server waits before it does what can wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The texts that are open in the editor, over those on disk. Knows no protocol.
 
-use crate::Host;
 use crate::features::names::Names;
+use crate::{Host, Stamp};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,9 +40,16 @@ impl Document {
 /// What was read from disk, by path. A text that is another one by now is read anew, so this changes no answer.
 #[derive(Debug, Clone, Default)]
 struct Disk {
-    read: BTreeMap<PathBuf, Arc<SourceText>>,
+    read: BTreeMap<PathBuf, OnDisk>,
     /// For the look before.
-    before: BTreeMap<PathBuf, Arc<SourceText>>,
+    before: BTreeMap<PathBuf, OnDisk>,
+}
+
+/// A file as it was read, and the stamp that it had before.
+#[derive(Debug, Clone)]
+struct OnDisk {
+    text: Arc<SourceText>,
+    stamp: Option<Stamp>,
 }
 
 /// All open documents by path. A document without a file has its URI for a path.
@@ -113,15 +120,16 @@ impl Workspace {
         if let Some(document) = self.documents.get(path) {
             return Ok(document.read().clone());
         }
-        let text = (host.read)(path)?;
+        // What changes between the two has another stamp than this at the next look.
+        let stamp = (host.stamp)(path);
         let mut disk = self.disk.borrow_mut();
         let known = disk.read.get(path).cloned().or_else(|| disk.before.remove(path));
-        let read = match known {
-            Some(known) if known.text == text => known,
-            Some(_) | None => Arc::new(SourceText::new(text)),
+        let text = match known {
+            Some(known) if stamp.is_some() && known.stamp == stamp => known.text,
+            known => read_again((host.read)(path)?, known),
         };
-        disk.read.insert(path.to_owned(), read.clone());
-        Ok(read)
+        disk.read.insert(path.to_owned(), OnDisk { text: Arc::clone(&text), stamp });
+        Ok(text)
     }
 
     /// All policies are looked at anew: what was read from disk for the last look and is not asked for in this one is forgotten
@@ -129,5 +137,66 @@ impl Workspace {
     pub fn look_anew(&self) {
         let mut disk = self.disk.borrow_mut();
         disk.before = std::mem::take(&mut disk.read);
+    }
+}
+
+/// A text as it was read before, where it is the same.
+fn read_again(text: String, known: Option<OnDisk>) -> Arc<SourceText> {
+    match known {
+        Some(known) if known.text.text == text => known.text,
+        Some(_) | None => Arc::new(SourceText::new(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Workspace;
+    use crate::{Host, Pace, Stamp};
+    use std::cell::Cell;
+    use std::path::Path;
+    use wayleave_program::value::DEFAULT_NOW;
+
+    /// A file that counts how often it is read.
+    struct File {
+        text: &'static str,
+        stamp: Option<Stamp>,
+        reads: Cell<u32>,
+    }
+
+    fn read(workspace: &Workspace, file: &File) -> String {
+        let host = Host {
+            read: &|_| {
+                file.reads.set(file.reads.get() + 1);
+                Ok(file.text.to_owned())
+            },
+            stamp: &|_| file.stamp,
+            list: &|_| Vec::new(),
+            is_running: &|_| true,
+            now: &|| DEFAULT_NOW,
+            give_way: || (),
+            pace: Pace::HUMAN,
+        };
+        workspace.look_anew();
+        workspace.read(Path::new("/one.route"), &host).expect("it is there").text.clone()
+    }
+
+    #[test]
+    fn a_file_is_read_again_only_where_it_may_be_another() {
+        let workspace = Workspace::default();
+        let stamp = Some(Stamp([1, 2, 3, 4]));
+        let mut file = File { text: "edition 2026", stamp, reads: Cell::new(0) };
+        for _ in 0..3 {
+            assert_eq!(read(&workspace, &file), "edition 2026");
+        }
+        assert_eq!(file.reads.get(), 1);
+        file = File { text: "edition 2027", stamp: Some(Stamp([1, 2, 3, 5])), reads: Cell::new(0) };
+        assert_eq!(read(&workspace, &file), "edition 2027");
+        assert_eq!(file.reads.get(), 1);
+        // A change that would leave no trace.
+        for text in ["edition 2028", "edition 2029"] {
+            file = File { text, stamp: None, reads: Cell::new(0) };
+            assert_eq!(read(&workspace, &file), text);
+            assert_eq!(file.reads.get(), 1);
+        }
     }
 }

@@ -117,7 +117,7 @@ impl Numbers {
 /// Reads a text and holds what is promised for every text.
 fn lossless(text: &str) -> Parse {
     let parse = parse(text);
-    assert_eq!(parse.syntax().text().to_string(), text, "the tree has the text");
+    assert_eq!(parse.syntax().text(), text, "the tree has the text");
     for error in parse.errors() {
         for range in ranges(error) {
             assert!(text.get(usize::from(range.start())..usize::from(range.end())).is_some(), "{error:?}");

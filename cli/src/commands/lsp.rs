@@ -7,6 +7,7 @@ use wayleave_lsp::{Exit as Ended, Host, Pace, serve_stdio};
 pub(super) fn run() -> Result<Exit, Failure> {
     let host = Host {
         read: &load::text_on_disk,
+        stamp: &load::stamp,
         list: &load::names_in,
         is_running: &environment::is_running,
         now: &environment::now,

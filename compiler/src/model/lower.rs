@@ -92,14 +92,14 @@ pub(super) struct Lower<'s> {
     catalogue: Catalogue,
     /// Indexed by target: where its model's name stands.
     target_spans: Vec<Span>,
-    /// By provider and model.
-    targets: BTreeMap<(String, String), TargetId>,
+    /// By provider, then model.
+    targets: BTreeMap<String, BTreeMap<String, TargetId>>,
     groups: BTreeMap<String, Vec<TargetId>>,
     plans: BTreeMap<String, Plan>,
     definitions: Vec<Definition>,
     definition_ids: BTreeMap<String, super::DefinitionId>,
     /// What is named somewhere, tests apart.
-    used: std::collections::BTreeSet<(names::Kind, String)>,
+    used: names::Used,
     /// Why every target needs a price, or some do.
     priced: facts::Priced,
     /// The detectors that some condition asks for.
@@ -246,7 +246,7 @@ impl<'s> Lower<'s> {
             operands: Vec::new(),
             definitions: Vec::new(),
             definition_ids: BTreeMap::new(),
-            used: std::collections::BTreeSet::new(),
+            used: names::Used::default(),
             priced: facts::Priced::default(),
             tested_detectors: BTreeSet::new(),
             clean: Vec::new(),

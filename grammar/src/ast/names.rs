@@ -1,7 +1,7 @@
 //! Names and strings: what is written, without its quotes. Whether a name is declared is not known here.
 
-use super::{Node, children, kind_of, node, tokens};
-use crate::{NodeOrToken, SyntaxKind, SyntaxToken, TextRange};
+use super::{Node, children, node, tokens};
+use crate::{SyntaxKind, SyntaxToken, TextRange};
 
 node! {
     /// A name where it is declared or used: a word, or a string where it has another shape.
@@ -11,10 +11,8 @@ node! {
 impl Name {
     /// What is named: a quoted name without its quotes.
     pub fn text(&self) -> String {
-        let green = self.syntax().green();
-        let tokens = green.children().filter_map(NodeOrToken::into_token);
-        let mut told = tokens.map(|token| (kind_of(token.kind()), token.text()));
-        told.find(|(kind, _)| !kind.is_trivia()).map(|(kind, text)| named(kind, text)).unwrap_or_default()
+        let first = tokens(self.syntax()).next();
+        first.map(|token| named(token.kind(), token.text())).unwrap_or_default()
     }
 
     /// Whether it stands in quotes.
@@ -36,7 +34,13 @@ node! {
 impl AttributeName {
     /// With its dots: `caller.team`.
     pub fn text(&self) -> String {
-        self.segments().map(|segment| segment.text()).collect::<Vec<_>>().join(".")
+        let mut segments = self.segments();
+        let mut text = segments.next().map(|first| first.text()).unwrap_or_default();
+        for segment in segments {
+            text.push('.');
+            text.push_str(&segment.text());
+        }
+        text
     }
 
     /// The names between the dots; at least one.

@@ -40,7 +40,7 @@ pub fn checked(parsed: &Parse) -> Result<String, Fault> {
 
 /// Whether a text is a layout of another.
 pub(super) fn check(before: &Parse, laid_out: &str) -> Result<(), Fault> {
-    if laid_out.len() > crate::FILE_LIMIT_BYTES && before.syntax().text().len() <= limit() {
+    if laid_out.len() > crate::FILE_LIMIT_BYTES && before.syntax().text().len() <= crate::FILE_LIMIT_BYTES {
         return Err(Fault::TooLong);
     }
     let fault = |message: String| Err(Fault::Untrusted(message));
@@ -48,7 +48,7 @@ pub(super) fn check(before: &Parse, laid_out: &str) -> Result<(), Fault> {
     if let Err(loss) = kept(before, &after) {
         return fault(loss.to_string());
     }
-    if let Err(disagreement) = judge::agree(&before.syntax().text().to_string(), before) {
+    if let Err(disagreement) = judge::agree(before.syntax().text(), before) {
         return fault(format!("of the text, {disagreement}"));
     }
     if let Err(disagreement) = judge::agree(laid_out, &after) {
@@ -62,11 +62,6 @@ pub(super) fn check(before: &Parse, laid_out: &str) -> Result<(), Fault> {
         _ if layout(&after) != laid_out => fault("the layout has another layout than itself".to_owned()),
         _ => Ok(()),
     }
-}
-
-/// Of a file, as trees measure.
-fn limit() -> crate::TextSize {
-    crate::TextSize::new(u32::try_from(crate::FILE_LIMIT_BYTES).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{ERROR_LIMIT, FILE_LIMIT_BYTES, Parse, SyntaxError, parse};
 /// Parses, and holds what is promised for every text.
 fn read(text: &str) -> Parse {
     let parse = parse(text);
-    assert_eq!(parse.syntax().text().to_string(), text);
+    assert_eq!(parse.syntax().text(), text);
     for error in parse.errors() {
         assert!(usize::from(error.range.end()) <= text.len());
         assert!(text.get(usize::from(error.range.start())..usize::from(error.range.end())).is_some());
@@ -194,7 +194,7 @@ fn items_are_seen_as_written() {
     let parse = edition("/// One.\n///  Two.\n// no\nplan p = a/\"m 1\" within 5s else plan q\n");
     let Some(ast::Item::Plan(plan)) = parse.root().items().nth(1) else { panic!("a plan") };
     assert_eq!(plan.docs(), "One.\n Two.");
-    assert!(parse.syntax().text().slice(plan.range()).to_string().starts_with("plan p"));
+    assert!(parse.syntax().text()[plan.range()].starts_with("plan p"));
     let stages: Vec<_> = plan.expression().expect("a plan").stages().collect();
     let Some(StageKind::Path(path)) = stages[0].kind() else { panic!("a target") };
     assert_eq!(path.model().map(|name| name.text()), Some("m 1".to_owned()));

@@ -180,7 +180,8 @@ fn root_of(
             break;
         }
         let sources = gathered.entry(root.clone()).or_insert_with(|| gather(&root, workspace, host));
-        let uses = |sources: &Sources| sources.files().iter().any(|file| folder.join(&file.name) == path);
+        let relative = path.strip_prefix(folder).unwrap_or(path);
+        let uses = |sources: &Sources| sources.files().iter().any(|file| Path::new(&file.name) == relative);
         if sources.as_ref().is_some_and(uses) {
             return root;
         }

@@ -70,9 +70,9 @@ fn left_of(parse: &Parse, offset: usize) -> Option<SyntaxToken> {
     }
     let end = usize::from(token.text_range().end()).min(offset);
     let root = parse.syntax();
-    let between = root.text().slice(TextSize::new(u32::try_from(end).ok()?)..at).to_string();
+    let lines = root.text().get(end..offset)?.matches('\n').count();
     // Behind an empty line something else begins.
-    (between.matches('\n').count() <= 1).then_some(token)
+    (lines <= 1).then_some(token)
 }
 
 /// What of an item is written before a place.

@@ -50,6 +50,7 @@ mod tests {
     fn with_host<T>(running: &[u32], tried: impl Fn(&Host<'_>) -> T) -> T {
         tried(&Host {
             read: &|_| Err("there is none".to_owned()),
+            stamp: &|_| None,
             list: &|_| Vec::new(),
             is_running: &|process| running.contains(&process),
             now: &|| DEFAULT_NOW,

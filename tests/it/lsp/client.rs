@@ -213,7 +213,15 @@ pub(crate) fn served(pace: Pace, disk: &Disk, connection: &Connection) -> Exit {
     let list = |folder: &Path| names_in(disk, folder);
     serve(
         connection,
-        &Host { read: &read, list: &list, is_running: &|_| true, now: &|| disk.now(), give_way: || (), pace },
+        &Host {
+            read: &read,
+            stamp: &|_| None,
+            list: &list,
+            is_running: &|_| true,
+            now: &|| disk.now(),
+            give_way: || (),
+            pace,
+        },
     )
 }
 

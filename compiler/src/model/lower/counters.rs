@@ -153,7 +153,7 @@ impl Lower<'_> {
     /// Budgets that go on when they are spent, while nothing tests how much is.
     pub(super) fn untested_budgets(&self) -> Vec<Diagnostic> {
         let is_idle = |(name, _, is_enforced): &&(String, Span, bool)| {
-            !is_enforced && !self.used.contains(&(Kind::Counter, name.clone()))
+            !is_enforced && !self.used.has(Kind::Counter, name)
         };
         let tell = |(name, at, _): &(String, Span, bool)| {
             let message = format!("`budget {name}` continues when it is spent, and no condition tests it");

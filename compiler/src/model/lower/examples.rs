@@ -97,11 +97,11 @@ impl Lower<'_> {
     fn given_name(&mut self, file: FileId, field: &GivenField) -> Option<(String, Span)> {
         if let Some(counter) = field.counter() {
             // A test that gives it does not make it matter.
-            let name = (Kind::Counter, counter.name()?.text());
-            let was_used = self.used.contains(&name);
+            let name = counter.name()?.text();
+            let was_used = self.used.has(Kind::Counter, &name);
             let asking = self.counter_asked(file, &counter);
             if !was_used {
-                self.used.remove(&name);
+                self.used.remove(Kind::Counter, &name);
             }
             let asking = asking?;
             return Some((asking.name, span_of(file, &counter)));

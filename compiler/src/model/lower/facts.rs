@@ -15,9 +15,9 @@ impl Lower<'_> {
         let mut stated = BTreeMap::new();
         for index in 0..self.facts.len() {
             let fact = &self.facts[index];
-            let name = fact.name.strip_prefix("target.").unwrap_or_default().to_owned();
-            let value_type = fact.value_type.clone();
-            let Some(written) = fields.value(&name) else { continue };
+            let name = fact.name.strip_prefix("target.").unwrap_or_default();
+            let Some(written) = fields.value(name) else { continue };
+            let (name, value_type) = (name.to_owned(), fact.value_type.clone());
             let value = self.value(fields.file, &name, &value_type, &written);
             // A wrong value is reported; the fact still counts as stated.
             stated.insert(index, value.unwrap_or_else(|| value_type.empty_value()));

@@ -53,15 +53,18 @@ impl Lower<'_> {
                 self.repeated_field(&name, at, span(file, first.text_range()));
                 continue;
             }
-            let fact = format!("target.{name}");
-            let is_fact = can_state_facts(known) && self.facts.iter().any(|declared| declared.name == fact);
-            if !known.contains(&name.as_str()) && !is_fact {
+            if !(known.contains(&name.as_str()) || can_state_facts(known) && self.is_fact(&name)) {
                 misspelt.extend(self.unknown_field(&name, at, known));
                 continue;
             }
             by_name.insert(name, field);
         }
         Fields { file, owner, by_name, misspelt, closing_brace }
+    }
+
+    /// Whether `target.NAME` is declared.
+    fn is_fact(&self, name: &str) -> bool {
+        self.facts.iter().any(|fact| fact.name.strip_prefix("target.") == Some(name))
     }
 
     /// Reports a field that is not known. Which one is meant, if one is near.

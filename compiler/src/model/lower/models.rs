@@ -59,7 +59,8 @@ impl Lower<'_> {
         let remote = item.provider_side_name().map_or_else(|| model.clone(), |text| text.value());
         let name = format!("{}/{model}", self.catalogue.provider(provider).name);
         let id = TargetId(u32::try_from(self.catalogue.targets.len()).expect("few targets"));
-        self.targets.insert((self.catalogue.provider(provider).name.clone(), model.clone()), id);
+        let provider_name = self.catalogue.provider(provider).name.clone();
+        self.targets.entry(provider_name).or_default().insert(model.clone(), id);
         self.catalogue.targets.push(Target {
             provider,
             name,
@@ -155,8 +156,7 @@ impl Lower<'_> {
             );
             return Vec::new();
         };
-        let known: Vec<(String, Option<Span>)> =
-            ["chat", "embeddings"].iter().chain(&NEEDS).map(|name| ((*name).to_owned(), None)).collect();
+        let known = || ["chat", "embeddings"].into_iter().chain(NEEDS);
         let mut supports = Vec::new();
         for value in list.values() {
             let at = span_of(fields.file, &value);
@@ -164,13 +164,14 @@ impl Lower<'_> {
                 Written::Name(name) => name.text(),
                 _ => self.sources.text(at).to_owned(),
             };
-            if !known.iter().any(|(capability, _)| *capability == name) {
+            if !known().any(|capability| capability == name) {
+                let known: Vec<_> = known().map(|capability| (capability.to_owned(), None)).collect();
                 self.report(unknown_word("capability", &name, at, &known));
             }
             supports.push(name);
         }
         let is_asked = supports.iter().any(|name| matches!(name.as_str(), "chat" | "embeddings"));
-        let is_known = supports.iter().all(|name| known.iter().any(|(capability, _)| capability == name));
+        let is_known = supports.iter().all(|name| known().any(|capability| capability == name));
         if !is_asked && is_known {
             let message = "a model that supports neither `chat` nor `embeddings` is never asked";
             let diagnostic = Diagnostic::new(Code::R0206, message, span_of(fields.file, &list), "which api")

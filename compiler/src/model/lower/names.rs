@@ -3,7 +3,7 @@
 use super::{Lower, written};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::source::{FileId, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wayleave_grammar::ast::Name;
 
 /// Names are unique within a kind.
@@ -65,19 +65,41 @@ impl Kind {
 /// Where each name is declared.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    declared: BTreeMap<(Kind, String), Span>,
+    declared: BTreeMap<Kind, BTreeMap<String, Span>>,
 }
 
 impl Names {
     pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = (&str, Span)> {
-        self.declared
-            .range((kind, String::new())..)
-            .take_while(move |((declared, _), _)| *declared == kind)
-            .map(|((_, name), span)| (name.as_str(), *span))
+        let declared = self.declared.get(&kind).into_iter().flatten();
+        declared.map(|(name, span)| (name.as_str(), *span))
     }
 
     pub(super) fn get(&self, kind: Kind, name: &str) -> Option<Span> {
-        self.declared.get(&(kind, name.to_owned())).copied()
+        self.declared.get(&kind)?.get(name).copied()
+    }
+}
+
+/// What is named somewhere.
+#[derive(Debug, Default)]
+pub(super) struct Used(BTreeMap<Kind, BTreeSet<String>>);
+
+impl Used {
+    pub(super) fn has(&self, kind: Kind, name: &str) -> bool {
+        self.0.get(&kind).is_some_and(|names| names.contains(name))
+    }
+
+    pub(super) fn insert(&mut self, kind: Kind, name: &str) {
+        let names = self.0.entry(kind).or_default();
+        // Most names are used more often than once.
+        if !names.contains(name) {
+            names.insert(name.to_owned());
+        }
+    }
+
+    pub(super) fn remove(&mut self, kind: Kind, name: &str) {
+        if let Some(names) = self.0.get_mut(&kind) {
+            names.remove(name);
+        }
     }
 }
 
@@ -85,7 +107,7 @@ impl Lower<'_> {
     /// Declares a name. Whether it is the first of its kind; a second one is reported.
     pub(super) fn declare(&mut self, kind: Kind, name: &str, span: Span) -> bool {
         let Some(first) = self.names.get(kind, name) else {
-            self.names.declared.insert((kind, name.to_owned()), span);
+            self.names.declared.entry(kind).or_default().insert(name.to_owned(), span);
             return true;
         };
         self.report(twice(kind.word(), name, span, first));
@@ -102,7 +124,7 @@ impl Lower<'_> {
 
     /// Remembers that a name is used.
     pub(super) fn mark_used(&mut self, kind: Kind, name: &str) {
-        self.used.insert((kind, name.to_owned()));
+        self.used.insert(kind, name);
     }
 
     /// Types, attributes, classes, defines, groups and plans that nothing names. What callers name (aliases) or what is
@@ -112,7 +134,7 @@ impl Lower<'_> {
         for kind in [Kind::Type, Kind::Attribute, Kind::Group, Kind::Plan, Kind::Detector] {
             for (name, at) in self.names.of(kind) {
                 // A fact tells a reader something even where no rule tests it.
-                if self.used.contains(&(kind, name.to_owned())) || name.starts_with("target.") {
+                if self.used.has(kind, name) || name.starts_with("target.") {
                     continue;
                 }
                 let what = match kind {

@@ -89,8 +89,9 @@ impl Lower<'_> {
     pub(super) fn target_path(&mut self, file: FileId, path: &TargetPath) -> Option<Vec<TargetId>> {
         let provider_node = path.provider()?;
         let provider = provider_node.text();
-        let named = path.model().map(|model| (provider.clone(), model.text()));
-        if let Some(id) = named.and_then(|named| self.targets.get(&named)) {
+        let of_provider = self.targets.get(&provider);
+        let named = of_provider.zip(path.model()).and_then(|(models, model)| models.get(&model.text()));
+        if let Some(id) = named {
             return Some(vec![*id]);
         }
         let known = self.catalogue.providers.iter().position(|known| known.name == provider);

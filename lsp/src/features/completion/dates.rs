@@ -50,7 +50,7 @@ impl Place<'_> {
         let zone = self.zone();
         let is_before = |step: &ast::RampStep| step.range().end() <= own.text_range().start();
         let last = ramp.steps().filter(is_before).last();
-        let written = |literal: Option<ast::Literal>| literal.map(|one| one.syntax().text().to_string());
+        let written = |literal: Option<ast::Literal>| literal.map(|one| one.syntax().text().to_owned());
         let (day, share) = match &last {
             Some(step) => {
                 let day = written(step.date()).and_then(|text| zone.read(text.trim()));

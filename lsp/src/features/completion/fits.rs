@@ -211,9 +211,9 @@ impl Place<'_> {
     fn is_behind_half_a_test(&self, token: &SyntaxToken) -> bool {
         let Some(last) = before(token) else { return false };
         let around = last.parent();
-        let is_denied = around.as_ref().is_some_and(|node| {
-            node.kind() == SyntaxKind::NotCondition || node.text().to_string().starts_with("is")
-        });
+        let is_denied = around
+            .as_ref()
+            .is_some_and(|node| node.kind() == SyntaxKind::NotCondition || node.text().starts_with("is"));
         if last.text() == "not" && !is_denied {
             return true;
         }
