@@ -53,6 +53,7 @@ mod view;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use model::Policy;
+pub use model::lower::Memory;
 pub use source::{FileId, LineColumn, SourceFile, SourceText, Sources, Span};
 pub use unenforced::unenforced;
 pub use view::source_view;
@@ -78,13 +79,19 @@ pub struct Checked {
 
 /// Reads, resolves and types a policy, and reports all that a look at its text shows to be wrong with it.
 pub fn check(sources: &Sources, options: &Options) -> Checked {
-    check_with(sources, options, None).0
+    check_with(sources, options, None, None).0
+}
+
+/// The same of a policy that is checked again and again: what was found of the files that are still the same, and lean on the same,
+/// is taken over from the check before. A new memory remembers nothing.
+pub fn check_again(sources: &Sources, options: &Options, memory: &mut Memory) -> Checked {
+    check_with(sources, options, None, Some(memory)).0
 }
 
 /// The same, and what is wrong with it over all requests: every exact check, every guarantee. May take seconds for a large
 /// policy.
 pub fn check_exactly(sources: &Sources, options: &Options, progress: proof::Progress<'_>) -> Checked {
-    check_with(sources, options, Some((progress, &proof::Stop::default()))).0
+    check_with(sources, options, Some((progress, &proof::Stop::default())), None).0
 }
 
 /// The same while somebody waits for it, with what was found of each guarantee, in their order. None once it is stopped.
@@ -94,7 +101,7 @@ pub fn check_exactly_until(
     progress: proof::Progress<'_>,
     stop: &proof::Stop,
 ) -> Option<(Checked, Vec<proof::Proven>)> {
-    let found = check_with(sources, options, Some((progress, stop)));
+    let found = check_with(sources, options, Some((progress, stop)), None);
     (!stop.is_stopped()).then_some(found)
 }
 
@@ -102,12 +109,13 @@ fn check_with(
     sources: &Sources,
     options: &Options,
     exactly: Option<(proof::Progress<'_>, &proof::Stop)>,
+    memory: Option<&mut Memory>,
 ) -> (Checked, Vec<proof::Proven>) {
     let mut proven = Vec::new();
     if sources.files().is_empty() {
         return (Checked { diagnostics: Vec::new(), policy: None }, proven);
     }
-    let (policy, mut diagnostics) = model::lower::lower(sources);
+    let (policy, mut diagnostics) = model::lower::lower(sources, memory);
     let mut policy = policy.map(Arc::new);
     if let Some(sound) = &policy {
         let foreign = hygiene::foreign_tests(sound, sources);

@@ -2,6 +2,8 @@
 
 mod access;
 
+mod again;
+
 mod agreement;
 
 mod approvals;

@@ -33,6 +33,8 @@ pub(crate) mod inspection;
 
 mod judges;
 
+mod kept;
+
 mod migrations;
 
 mod models;
@@ -70,6 +72,7 @@ mod zones;
 use super::{Condition, Definition, Fact, Plan, Policy};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Sources, Span};
+pub use kept::Memory;
 use names::Names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -123,8 +126,9 @@ pub(super) struct Lower<'s> {
 /// An item and the file in which it stands.
 type Placed<T> = (FileId, T);
 
-/// The typed policy and what is odd about it; or all that is wrong with it.
-pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
+/// The typed policy and what is odd about it; or all that is wrong with it. `memory`: of the check before, which becomes that of
+/// this one.
+pub(crate) fn lower(sources: &Sources, memory: Option<&mut Memory>) -> (Option<Policy>, Vec<Diagnostic>) {
     let mut lower = Lower::new(sources);
     let has_broken_text = lower.syntax_errors();
     let use_problems: Vec<Diagnostic> = sources.problems().iter().map(Diagnostic::of_use).collect();
@@ -134,7 +138,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
     let items = lower.items();
     lower.declare_all(&items);
     let rules = Lower::tried_rules(&items);
-    let parts = lower.parts_of(&items, &rules);
+    let parts = lower.parts_of(&items, &rules, memory);
     lower.require_prices(&parts.routes, &parts.migrations);
     lower.secrets();
     let odd = lower.oddities();
@@ -161,14 +165,14 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
         facts: lower.facts,
         detectors,
         definitions: lower.definitions,
-        approvals: parts.approvals,
-        denials: parts.denials,
-        prohibitions: parts.prohibitions,
-        redactions: parts.redactions,
-        flags: parts.flags,
-        requirements: parts.requirements,
-        caps: parts.caps,
-        logs: parts.logs,
+        approvals: parts.rules.approvals,
+        denials: parts.rules.denials,
+        prohibitions: parts.rules.prohibitions,
+        redactions: parts.rules.redactions,
+        flags: parts.rules.flags,
+        requirements: parts.rules.requirements,
+        caps: parts.rules.caps,
+        logs: parts.rules.logs,
         counters: parts.counters,
         routes: parts.routes,
         otherwise,
@@ -185,14 +189,7 @@ pub(crate) fn lower(sources: &Sources) -> (Option<Policy>, Vec<Diagnostic>) {
 
 /// The rules of a policy, as far as they are right.
 struct Parts {
-    approvals: Vec<super::Rule<super::Approve>>,
-    denials: Vec<super::Rule<super::Deny>>,
-    prohibitions: Vec<super::Rule<super::Forbid>>,
-    redactions: Vec<super::Rule<super::Redact>>,
-    flags: Vec<super::Rule<super::Flag>>,
-    requirements: Vec<super::Rule<super::Requirement>>,
-    caps: Vec<super::Rule<super::Cap>>,
-    logs: Vec<super::Rule<super::Log>>,
+    rules: kept::RuleParts,
     counters: Vec<super::Counter>,
     routes: Vec<super::Route>,
     otherwise: Option<super::Otherwise>,
@@ -275,16 +272,14 @@ impl<'s> Lower<'s> {
         self.delegations(items);
     }
 
-    fn parts_of(&mut self, items: &[Placed<Item>], rules: &[rules::Tried]) -> Parts {
+    fn parts_of(
+        &mut self,
+        items: &[Placed<Item>],
+        rules: &[rules::Tried],
+        memory: Option<&mut Memory>,
+    ) -> Parts {
         Parts {
-            approvals: self.approvals(rules),
-            denials: self.denials(rules),
-            prohibitions: self.prohibitions(rules),
-            redactions: self.redactions(rules),
-            flags: self.flags(rules),
-            requirements: self.requirements(rules),
-            caps: self.caps(rules),
-            logs: self.logs(rules),
+            rules: self.rules(rules, memory),
             counters: self.counters(items),
             routes: self.routes(items),
             otherwise: self.otherwise(items),

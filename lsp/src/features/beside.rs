@@ -36,8 +36,8 @@ pub struct Beside {
 impl Beside {
     /// A file with that text and those names.
     pub fn new(name: String, text: String, names: Arc<Names>, policy: &Names) -> Beside {
-        let mut declared = names.all().iter().filter(|one| one.is_declaration());
-        let is_at_odds = declared.any(|one| policy.declarations(&one.symbol).next().is_some());
+        let is_taken = |one: &Occurrence| policy.declarations(&one.symbol).next().is_some();
+        let is_at_odds = names.all().any(|one| one.is_declaration() && is_taken(one));
         Beside { name, text, names, is_at_odds }
     }
 

@@ -15,7 +15,7 @@ use wayleave_compiler::diagnostic::{Applicability, Diagnostic};
 use wayleave_compiler::examples::ExampleResult;
 use wayleave_compiler::proof::serving::Serving;
 use wayleave_compiler::source::{FileId, Sources};
-use wayleave_compiler::{Options, Policy, Severity, check, examples, fix};
+use wayleave_compiler::{Memory, Options, Policy, Severity, check_again, examples, fix};
 use wayleave_program::value::Instant;
 
 /// How many folders above a file are searched for the `main.route` that uses it.
@@ -40,10 +40,14 @@ pub struct CheckedPolicy {
     /// What each route and arm does with its requests, once that is found out.
     pub serving: Option<Arc<Vec<Serving>>>,
     /// Found when they are first asked for.
-    names: OnceCell<Names>,
+    names: OnceCell<Arc<Names>>,
+    /// Of an earlier state, where they had been asked for.
+    earlier_names: Option<Arc<Names>>,
     /// Looked for when they are first asked for.
     beside: OnceCell<Vec<Beside>>,
     as_of: Instant,
+    /// For the next check.
+    memory: Memory,
 }
 
 impl CheckedPolicy {
@@ -99,7 +103,12 @@ impl CheckedPolicy {
 
     /// The names in its files.
     pub fn names(&self) -> &Names {
-        self.names.get_or_init(|| Names::of(&self.sources))
+        self.names.get_or_init(|| {
+            let earlier = self.earlier_names.as_deref();
+            Arc::new(
+                earlier.map_or_else(|| Names::of(&self.sources), |names| Names::again(&self.sources, names)),
+            )
+        })
     }
 
     /// All that is told of it, notes included.
@@ -160,7 +169,7 @@ pub fn check_all(
     for root in roots {
         // A folder without a `main.route` has no policy of its own.
         let sources = gathered.remove(&root).unwrap_or_else(|| gather(&root, workspace, host));
-        policies.extend(sources.map(|sources| checked(&root, sources, options)));
+        policies.extend(sources.map(|sources| checked(&root, sources, options, before)));
     }
     policies.iter_mut().for_each(|policy| policy.inherit(before));
     policies
@@ -195,9 +204,12 @@ fn gather(root: &Path, workspace: &Workspace, host: &Host<'_>) -> Option<Sources
     Sources::gather_read(root.to_str()?, &mut read).ok()
 }
 
-fn checked(root: &Path, sources: Sources, options: &Options) -> CheckedPolicy {
+fn checked(root: &Path, sources: Sources, options: &Options, before: &[CheckedPolicy]) -> CheckedPolicy {
     let folder = root.parent().unwrap_or(Path::new("")).to_owned();
-    let checked = check(&sources, options);
+    let known = before.iter().find(|known| known.path(FileId(0)) == root);
+    let mut memory = known.map(|known| known.memory.clone()).unwrap_or_default();
+    let earlier_names = known.and_then(|known| known.names.get().or(known.earlier_names.as_ref())).cloned();
+    let checked = check_again(&sources, options, &mut memory);
     let mut diagnostics = checked.diagnostics;
     // Notes are for hover.
     let is_note = |told: &mut Diagnostic| told.severity == Severity::Note;
@@ -219,8 +231,10 @@ fn checked(root: &Path, sources: Sources, options: &Options) -> CheckedPolicy {
         proofs,
         serving: None,
         names,
+        earlier_names,
         beside: OnceCell::new(),
         as_of,
+        memory,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every declaration and every use of a name in a policy's files, found in the trees alone: also where a policy does not
 //! type-check. Says which name a place means, never whether that is right.
 
-use wayleave_compiler::source::{FileId, Sources, Span};
+use std::sync::Arc;
+use wayleave_compiler::source::{FileId, SourceText, Sources, Span};
 
 mod domains;
 
@@ -150,44 +151,77 @@ impl Occurrence {
 /// All names of a policy.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// By file, then place.
-    occurrences: Vec<Occurrence>,
-    /// Which of them declare a name, by name, then place.
-    declarations: Vec<usize>,
+    /// In the order of the policy.
+    files: Vec<OfFile>,
+    /// Those that declare a name, by name, then place: the file, and which of its names.
+    declarations: Vec<(usize, usize)>,
     /// What values each declared attribute has.
-    values: domains::Declared,
+    values: Arc<domains::Declared>,
+}
+
+/// The names of one file.
+#[derive(Debug, Clone)]
+struct OfFile {
+    file: FileId,
+    /// What they were read from; none of a text that is no file.
+    text: Option<Arc<SourceText>>,
+    /// By place.
+    occurrences: Arc<[Occurrence]>,
+}
+
+impl OfFile {
+    fn new(file: FileId, text: Option<Arc<SourceText>>, mut occurrences: Vec<Occurrence>) -> OfFile {
+        occurrences.sort_by_key(|occurrence| (occurrence.whole, occurrence.span));
+        OfFile { file, text, occurrences: occurrences.into() }
+    }
+
+    fn is_of(&self, file: FileId, text: &Arc<SourceText>) -> bool {
+        self.file == file && self.text.as_ref().is_some_and(|own| Arc::ptr_eq(own, text))
+    }
 }
 
 impl Names {
     /// The names of all files. Linear in their texts, but for sorting.
     pub fn of(sources: &Sources) -> Names {
-        let mut names = Names { values: domains::declared(sources), ..Names::default() };
-        for file in sources.ids() {
-            names.occurrences.extend(walk::file(sources, file, &names.values.domains));
-        }
-        names.sort();
-        names
+        Names::again(sources, &Names::default())
+    }
+
+    /// The same, where they were known of an earlier state: only files that have changed since are read, as long as attributes have
+    /// the same values.
+    pub fn again(sources: &Sources, earlier: &Names) -> Names {
+        let values = domains::declared(sources);
+        let is_known = values.domains == earlier.values.domains;
+        let files = sources.ids().map(|file| {
+            let text = &sources.file(file).read;
+            let known =
+                earlier.files.get(file.0 as usize).filter(|known| is_known && known.is_of(file, text));
+            known.cloned().unwrap_or_else(|| {
+                OfFile::new(file, Some(Arc::clone(text)), walk::text(file, &text.parse, &values.domains))
+            })
+        });
+        Names::new(files.collect(), Arc::new(values))
     }
 
     /// The names of one more text that reads like a file of the same policy.
     pub(crate) fn of_text(&self, file: FileId, text: &wayleave_grammar::Parse) -> Names {
         let occurrences = walk::text(file, text, &self.values.domains);
-        let values = self.values.clone();
-        let mut names = Names { occurrences, values, declarations: Vec::new() };
-        names.sort();
-        names
+        Names::new(vec![OfFile::new(file, None, occurrences)], Arc::clone(&self.values))
     }
 
-    fn sort(&mut self) {
-        self.occurrences.sort_by_key(|occurrence| (occurrence.whole, occurrence.span));
-        let all = &self.occurrences;
-        self.declarations = (0..all.len()).filter(|index| all[*index].role == Role::Declaration).collect();
-        self.declarations.sort_by(|one, other| all[*one].symbol.cmp(&all[*other].symbol));
+    fn new(files: Vec<OfFile>, values: Arc<domains::Declared>) -> Names {
+        let all = files.iter().enumerate().flat_map(|(file, of)| {
+            let declared = of.occurrences.iter().enumerate().filter(|(_, one)| one.is_declaration());
+            declared.map(move |(index, _)| (file, index))
+        });
+        let mut declarations: Vec<(usize, usize)> = all.collect();
+        let symbol = |(file, index): &(usize, usize)| &files[*file].occurrences[*index].symbol;
+        declarations.sort_by(|one, other| symbol(one).cmp(symbol(other)));
+        Names { files, declarations, values }
     }
 
     /// All, by file and place.
-    pub fn all(&self) -> &[Occurrence] {
-        &self.occurrences
+    pub fn all(&self) -> impl Iterator<Item = &Occurrence> {
+        self.files.iter().flat_map(|of| of.occurrences.iter())
     }
 
     /// The name at a place: the one that begins there or goes on there, else the one that ends there.
@@ -195,7 +229,8 @@ impl Names {
         let touches = |span: Span| {
             span.file == file && span.start <= offset && offset <= span.end && span.start < span.end
         };
-        let near = self.occurrences.iter().filter(|occurrence| touches(occurrence.whole));
+        let of_file = self.files.iter().filter(|of| of.file == file).flat_map(|of| of.occurrences.iter());
+        let near = of_file.filter(|occurrence| touches(occurrence.whole));
         near.min_by_key(|occurrence| {
             (
                 occurrence.whole.end == offset,
@@ -207,21 +242,21 @@ impl Names {
 
     /// Where a name stands, declarations included, by file and place.
     pub fn occurrences<'n>(&'n self, symbol: &'n Symbol) -> impl Iterator<Item = &'n Occurrence> {
-        self.occurrences.iter().filter(move |occurrence| occurrence.symbol == *symbol)
+        self.all().filter(move |occurrence| occurrence.symbol == *symbol)
     }
 
     /// Where a name is declared: none for the language's own, several where it is declared twice.
     pub fn declarations<'n>(&'n self, symbol: &'n Symbol) -> impl Iterator<Item = &'n Occurrence> {
-        let symbol_of = |index: &usize| &self.occurrences[*index].symbol;
-        let first = self.declarations.partition_point(|index| symbol_of(index) < symbol);
-        let found = self.declarations[first..].iter().take_while(move |index| symbol_of(index) == symbol);
-        found.map(|index| &self.occurrences[*index])
+        let one = |(file, index): &(usize, usize)| &self.files[*file].occurrences[*index];
+        let first = self.declarations.partition_point(|place| one(place).symbol < *symbol);
+        let found = self.declarations[first..].iter().map(one);
+        found.take_while(move |one| one.symbol == *symbol)
     }
 
     /// The declared names of a kind, those of one owner, each once, in the order in which they stand.
     pub fn declared<'n>(&'n self, kind: Kind, owner: &'n str) -> impl Iterator<Item = &'n Occurrence> {
         let mut seen = std::collections::BTreeSet::new();
-        self.occurrences.iter().filter(move |occurrence| {
+        self.all().filter(move |occurrence| {
             occurrence.role == Role::Declaration
                 && occurrence.symbol.kind == kind
                 && occurrence.symbol.owner == owner

@@ -314,7 +314,7 @@ impl Lower<'_> {
             return None;
         }
         if matches!(asked, Asked::Price) {
-            self.priced.test.get_or_insert(at);
+            self.priced.test_at(at);
         }
         Some(Asking { name: text, subject, asked })
     }

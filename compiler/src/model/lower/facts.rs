@@ -101,6 +101,13 @@ pub(super) struct Priced {
     pub(super) ordered: BTreeSet<TargetId>,
 }
 
+impl Priced {
+    /// A price is tested there.
+    pub(super) fn test_at(&mut self, at: Span) {
+        self.test = Some(self.test.map_or(at, |first| first.min(at)));
+    }
+}
+
 /// The targets that some plan or migration names; all where a caller may name one.
 fn planned(routes: &[Route], migrations: &[Migration], every: &BTreeSet<TargetId>) -> BTreeSet<TargetId> {
     let mut named: BTreeSet<TargetId> =

@@ -96,6 +96,12 @@ impl Used {
         }
     }
 
+    pub(super) fn extend(&mut self, more: &Used) {
+        for (kind, names) in &more.0 {
+            names.iter().for_each(|name| self.insert(*kind, name));
+        }
+    }
+
     pub(super) fn remove(&mut self, kind: Kind, name: &str) {
         if let Some(names) = self.0.get_mut(&kind) {
             names.remove(name);

@@ -90,7 +90,7 @@ fn texts(known: &Known<'_>, file: FileId, token: &SyntaxToken, offset: usize) ->
         SyntaxKind::UseItem => {
             let user = &known.sources.file(file).name;
             let files = known.beside.iter().map(|beside| {
-                let declared = beside.names.all().iter().filter(|one| one.is_declaration());
+                let declared = beside.names.all().filter(|one| one.is_declaration());
                 let names: Vec<&str> = declared
                     .filter(|one| !matches!(one.symbol.kind, Kind::Member | Kind::Model | Kind::Finding))
                     .map(|one| one.symbol.name.as_str())

@@ -2,14 +2,9 @@
 
 use super::{Domain, Kind, Occurrence, Role, Symbol, domains};
 use std::collections::BTreeMap;
-use wayleave_compiler::source::{FileId, Sources, Span};
+use wayleave_compiler::source::{FileId, Span};
 use wayleave_grammar::ast::{self, AttributeName, Field, LiteralValue, Name, Node, TypeShape, Value};
 use wayleave_grammar::{Parse, SyntaxKind, SyntaxNode};
-
-/// The names of one file of a policy.
-pub(super) fn file(sources: &Sources, file: FileId, domains: &BTreeMap<String, Domain>) -> Vec<Occurrence> {
-    text(file, &sources.file(file).parse, domains)
-}
 
 /// The names of a text.
 pub(super) fn text(file: FileId, parse: &Parse, domains: &BTreeMap<String, Domain>) -> Vec<Occurrence> {
