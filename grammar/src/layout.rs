@@ -22,7 +22,7 @@ mod kept;
 
 mod checked;
 
-pub use checked::{Fault, checked};
+pub use checked::{Fault, checked, checked_by_parser};
 pub use kept::{Loss, kept};
 
 const BYTE_ORDER_MARK: char = '\u{FEFF}';

@@ -4,6 +4,7 @@ use crate::features::names::Names;
 use crate::{Host, Stamp};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wayleave_compiler::source::SourceText;
@@ -40,9 +41,9 @@ impl Document {
 /// What was read from disk, by path. A text that is another one by now is read anew, so this changes no answer.
 #[derive(Debug, Clone, Default)]
 struct Disk {
-    read: BTreeMap<PathBuf, OnDisk>,
+    read: BTreeMap<OsString, OnDisk>,
     /// For the look before.
-    before: BTreeMap<PathBuf, OnDisk>,
+    before: BTreeMap<OsString, OnDisk>,
 }
 
 /// A file as it was read, and the stamp that it had before.
@@ -123,12 +124,14 @@ impl Workspace {
         // What changes between the two has another stamp than this at the next look.
         let stamp = (host.stamp)(path);
         let mut disk = self.disk.borrow_mut();
-        let known = disk.read.get(path).cloned().or_else(|| disk.before.remove(path));
+        // Compared as it is written, not part by part.
+        let name = path.as_os_str();
+        let known = disk.read.get(name).cloned().or_else(|| disk.before.remove(name));
         let text = match known {
             Some(known) if stamp.is_some() && known.stamp == stamp => known.text,
             known => read_again((host.read)(path)?, known),
         };
-        disk.read.insert(path.to_owned(), OnDisk { text: Arc::clone(&text), stamp });
+        disk.read.insert(name.to_owned(), OnDisk { text: Arc::clone(&text), stamp });
         Ok(text)
     }
 

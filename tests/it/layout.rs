@@ -2,7 +2,7 @@
 //! `suite/layout`, each with its layout beside it.
 
 use wayleave_grammar::judge::agree;
-use wayleave_grammar::layout::{kept, layout};
+use wayleave_grammar::layout::{checked, checked_by_parser, kept, layout};
 use wayleave_grammar::{Layer, NodeOrToken, Parse, SyntaxKind, parse};
 use wayleave_tests::sentences::{Grammar, Writer};
 
@@ -15,6 +15,8 @@ fn files_have_one_layout() {
     insta::glob!("../suite/layout", "*.route", |path| {
         let text = std::fs::read_to_string(path).expect("the file can be read");
         let laid_out = keeps_all(&text);
+        let (parsed, text_of) = (parse(&text), |parsed: Parse| parsed.syntax().text().to_owned());
+        assert_eq!(checked_by_parser(&parsed).map(text_of), checked(&parsed), "{}", path.display());
         wayleave_tests::snapshot::beside(path, &laid_out);
     });
 }

@@ -2,8 +2,8 @@
 //! the cursor stay where they are. Linear in the text.
 
 use std::ops::Range;
-use wayleave_grammar::layout::{Fault, checked, layout};
-use wayleave_grammar::{NodeOrToken, Parse, SyntaxKind, parse};
+use wayleave_grammar::layout::{Fault, checked_by_parser};
+use wayleave_grammar::{NodeOrToken, Parse, SyntaxKind};
 
 /// Replaces a range of a text, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +19,8 @@ pub struct TextEdit {
 /// # Errors
 /// Where the layout cannot be trusted, or would be too long.
 pub fn whole(parsed: &Parse) -> Result<Vec<TextEdit>, Fault> {
-    // Of a text that stays as it is, there is nothing to prove.
-    if parsed.syntax().text() == layout(parsed).as_str() {
-        return Ok(Vec::new());
-    }
-    let laid_out = checked(parsed)?;
-    Ok(between(parsed, &parse(&laid_out)))
+    let laid_out = checked_by_parser(parsed)?;
+    Ok(if laid_out == *parsed { Vec::new() } else { between(parsed, &laid_out) })
 }
 
 /// The edits from one text to another, by place; disjoint. Few where the items of both have mostly the same words.

@@ -100,7 +100,7 @@ impl Lower<'_> {
                     let others = self.take_noted();
                     let rules = self.rules_of(own);
                     let noted = self.take_noted();
-                    self.note(&others);
+                    self.put_back(others);
                     self.note(&noted);
                     parts.extend(&rules);
                     (self.diagnostics.len() == told).then(|| Arc::new(KeptRules { rules, noted }))
@@ -161,6 +161,13 @@ impl Lower<'_> {
             tested_detectors: std::mem::take(&mut self.tested_detectors),
             price_test: self.priced.test.take(),
         }
+    }
+
+    fn put_back(&mut self, noted: Noted) {
+        let Noted { used, operands, compared, model_texts, tested_detectors, price_test } = noted;
+        (self.used, self.operands, self.compared) = (used, operands, compared);
+        (self.model_texts, self.tested_detectors, self.priced.test) =
+            (model_texts, tested_detectors, price_test);
     }
 
     fn note(&mut self, noted: &Noted) {
