@@ -11,10 +11,13 @@ mod flat;
 
 mod view;
 
-pub use view::{
-    NodeOrToken, Preorder, PreorderWithTokens, SyntaxElement, SyntaxNode, SyntaxToken, TokenAtOffset,
-    WalkEvent,
-};
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use view::{NodeOrToken, SyntaxElement, SyntaxNode, SyntaxToken, TokenAtOffset};
+pub use walk::{Preorder, PreorderWithTokens, WalkEvent};
 
 /// What the parser says, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

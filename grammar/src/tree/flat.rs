@@ -51,11 +51,6 @@ impl Tree {
         Children { tree: self, at: index + 1, end: self.entry(index).next }
     }
 
-    /// The first token of several that stands at a place or behind it.
-    pub(super) fn token_from(&self, index: u32, end: u32) -> Option<u32> {
-        (index..end).find(|at| self.kind(*at).is_token())
-    }
-
     /// The last token of several.
     pub(super) fn token_before(&self, begin: u32, end: u32) -> Option<u32> {
         (begin..end).rev().find(|at| self.kind(*at).is_token())
@@ -76,11 +71,6 @@ impl Tree {
     /// Of the text, in bytes.
     pub(crate) fn length(&self) -> usize {
         self.end(0) as usize
-    }
-
-    /// The number of nodes and tokens.
-    pub(super) fn count(&self) -> u32 {
-        self.entry(0).next
     }
 
     /// The first of several nodes and tokens that begins behind a byte of the text, or the end of them.

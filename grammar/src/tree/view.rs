@@ -2,6 +2,7 @@
 //! where they are the same place of the same tree.
 
 use super::flat::Tree;
+use super::walk::{Below, Preorder, PreorderWithTokens};
 use crate::SyntaxKind;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -9,9 +10,9 @@ use text_size::{TextRange, TextSize};
 
 /// A place in a tree.
 #[derive(Clone)]
-struct Place {
-    tree: Arc<Tree>,
-    index: u32,
+pub(super) struct Place {
+    pub(super) tree: Arc<Tree>,
+    pub(super) index: u32,
 }
 
 impl PartialEq for Place {
@@ -30,11 +31,11 @@ impl Hash for Place {
 }
 
 impl Place {
-    fn at(&self, index: u32) -> Place {
+    pub(super) fn at(&self, index: u32) -> Place {
         Place { tree: Arc::clone(&self.tree), index }
     }
 
-    fn next(&self) -> u32 {
+    pub(super) fn next(&self) -> u32 {
         self.tree.entry(self.index).next
     }
 
@@ -62,7 +63,7 @@ fn range(start: u32, end: u32) -> TextRange {
 
 /// A node of the tree.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct SyntaxNode(Place);
+pub struct SyntaxNode(pub(super) Place);
 
 /// A token of the tree.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -79,15 +80,6 @@ pub enum NodeOrToken<N, T> {
 
 /// A node or a token of the tree.
 pub type SyntaxElement = NodeOrToken<SyntaxNode, SyntaxToken>;
-
-/// A step of a walk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WalkEvent<T> {
-    /// To something, before all that is in it.
-    Enter(T),
-    /// Away from it, after all that is in it.
-    Leave(T),
-}
 
 /// The tokens that touch a byte of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,11 +128,6 @@ impl SyntaxNode {
     /// The node around it.
     pub fn parent(&self) -> Option<SyntaxNode> {
         self.0.parent()
-    }
-
-    /// Itself, and the nodes around it from the inside out.
-    pub fn ancestors(&self) -> impl Iterator<Item = SyntaxNode> + use<> {
-        std::iter::successors(Some(self.clone()), SyntaxNode::parent)
     }
 
     /// The nodes right below it.
@@ -199,18 +186,12 @@ impl SyntaxNode {
 
     /// The nodes in it as one walks through them.
     pub fn preorder(&self) -> Preorder {
-        Preorder(PreorderWithTokens::new(self))
+        Preorder::new(self)
     }
 
     /// The same with the tokens.
     pub fn preorder_with_tokens(&self) -> PreorderWithTokens {
         PreorderWithTokens::new(self)
-    }
-
-    /// The first token in it.
-    pub fn first_token(&self) -> Option<SyntaxToken> {
-        let found = self.0.tree.token_from(self.0.index, self.0.next())?;
-        Some(SyntaxToken(self.0.at(found)))
     }
 
     /// The last token in it.
@@ -276,12 +257,6 @@ impl SyntaxToken {
         std::iter::successors(self.parent(), SyntaxNode::parent)
     }
 
-    /// The one behind it in the text.
-    pub fn next_token(&self) -> Option<SyntaxToken> {
-        let found = self.0.tree.token_from(self.0.next(), self.0.tree.count())?;
-        Some(SyntaxToken(self.0.at(found)))
-    }
-
     /// The one before it in the text.
     pub fn prev_token(&self) -> Option<SyntaxToken> {
         let found = self.0.tree.token_before(0, self.0.index)?;
@@ -300,14 +275,6 @@ impl From<Place> for SyntaxElement {
 }
 
 impl<N, T> NodeOrToken<N, T> {
-    /// The node, where it is one.
-    pub fn into_node(self) -> Option<N> {
-        match self {
-            NodeOrToken::Node(node) => Some(node),
-            NodeOrToken::Token(_) => None,
-        }
-    }
-
     /// The token, where it is one.
     pub fn into_token(self) -> Option<T> {
         match self {
@@ -385,99 +352,6 @@ impl Iterator for TokenAtOffset {
             TokenAtOffset::Between(left, right) => {
                 *self = TokenAtOffset::Single(right);
                 Some(left)
-            }
-        }
-    }
-}
-
-/// What stands right below a node and is of some kind.
-struct Below<F> {
-    place: Place,
-    end: u32,
-    is_wanted: F,
-}
-
-impl<F: Fn(SyntaxKind) -> bool> Below<F> {
-    fn new(node: &SyntaxNode, is_wanted: F) -> Below<F> {
-        let SyntaxNode(place) = node;
-        Below { place: place.at(place.index + 1), end: place.next(), is_wanted }
-    }
-}
-
-impl<F: Fn(SyntaxKind) -> bool> Iterator for Below<F> {
-    type Item = Place;
-
-    fn next(&mut self) -> Option<Place> {
-        while self.place.index != self.end {
-            let at = self.place.index;
-            let entry = self.place.tree.entry(at);
-            self.place.index = entry.next;
-            if (self.is_wanted)(entry.kind) {
-                return Some(self.place.at(at));
-            }
-        }
-        None
-    }
-}
-
-/// A walk through a node and all that is in it.
-pub struct PreorderWithTokens {
-    /// What is entered next.
-    place: Place,
-    end: u32,
-    /// What was entered and not left, the innermost last.
-    open: Vec<u32>,
-}
-
-impl PreorderWithTokens {
-    fn new(node: &SyntaxNode) -> PreorderWithTokens {
-        PreorderWithTokens { place: node.0.clone(), end: node.0.next(), open: Vec::new() }
-    }
-
-    /// Goes on behind what was entered last.
-    pub fn skip_subtree(&mut self) {
-        if let Some(last) = self.open.last() {
-            self.place.index = self.place.tree.entry(*last).next;
-        }
-    }
-}
-
-impl Iterator for PreorderWithTokens {
-    type Item = WalkEvent<SyntaxElement>;
-
-    fn next(&mut self) -> Option<WalkEvent<SyntaxElement>> {
-        let at = self.place.index;
-        if let Some(last) = self.open.pop_if(|last| self.place.tree.entry(*last).next == at) {
-            return Some(WalkEvent::Leave(SyntaxElement::from(self.place.at(last))));
-        }
-        if at == self.end {
-            return None;
-        }
-        self.open.push(at);
-        self.place.index += 1;
-        Some(WalkEvent::Enter(SyntaxElement::from(self.place.at(at))))
-    }
-}
-
-/// A walk through a node and the nodes in it.
-pub struct Preorder(PreorderWithTokens);
-
-impl Preorder {
-    /// Goes on behind what was entered last.
-    pub fn skip_subtree(&mut self) {
-        self.0.skip_subtree();
-    }
-}
-
-impl Iterator for Preorder {
-    type Item = WalkEvent<SyntaxNode>;
-
-    fn next(&mut self) -> Option<WalkEvent<SyntaxNode>> {
-        loop {
-            match self.0.next()? {
-                WalkEvent::Enter(NodeOrToken::Node(node)) => return Some(WalkEvent::Enter(node)),
-                WalkEvent::Leave(NodeOrToken::Node(node)) => return Some(WalkEvent::Leave(node)),
-                WalkEvent::Enter(NodeOrToken::Token(_)) | WalkEvent::Leave(NodeOrToken::Token(_)) => {}
             }
         }
     }
