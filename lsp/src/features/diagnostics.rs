@@ -25,6 +25,7 @@ const ANCESTORS: usize = 16;
 const ROOT_NAME: &str = "main.route";
 
 /// A policy, and what is wrong with it.
+#[derive(Clone)]
 pub struct CheckedPolicy {
     sources: Arc<Sources>,
     folder: PathBuf,
@@ -86,19 +87,11 @@ impl CheckedPolicy {
         now.policy.is_none() && self.policy.is_some() && root(self) == root(now)
     }
 
-    /// Takes what was proven of another state of the editor, if the policy is the same.
-    fn inherit(&mut self, before: &[CheckedPolicy]) {
-        let is_same = |one: &&CheckedPolicy| {
-            let files = one.sources.files().iter().zip(self.sources.files());
-            one.as_of == self.as_of
-                && one.paths == self.paths
-                && files.into_iter().all(|(one, own)| one.text == own.text)
-        };
-        let Some(before) = before.iter().find(is_same) else { return };
-        if let (Proofs::Done(exact), Proofs::Pending) = (&before.proofs, &self.proofs) {
-            self.take(exact.clone());
-            self.serving.clone_from(&before.serving);
-        }
+    /// The same policy at another state of the editor, with all that was found of it and is proven by now; none where it is another
+    /// one. What stands beside it is looked for again.
+    fn again(&self, sources: &Sources, as_of: Instant) -> Option<CheckedPolicy> {
+        let is_same = self.as_of == as_of && *self.sources == *sources;
+        is_same.then(|| CheckedPolicy { beside: OnceCell::new(), ..self.clone() })
     }
 
     /// The names in its files.
@@ -169,9 +162,11 @@ pub fn check_all(
     for root in roots {
         // A folder without a `main.route` has no policy of its own.
         let sources = gathered.remove(&root).unwrap_or_else(|| gather(&root, workspace, host));
-        policies.extend(sources.map(|sources| checked(&root, sources, options, before)));
+        let Some(sources) = sources else { continue };
+        let known = before.iter().filter(|known| known.path(FileId(0)) == root);
+        let same = known.filter_map(|known| known.again(&sources, options.as_of)).next();
+        policies.push(same.unwrap_or_else(|| checked(&root, sources, options, before)));
     }
-    policies.iter_mut().for_each(|policy| policy.inherit(before));
     policies
 }
 
