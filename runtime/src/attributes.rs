@@ -142,6 +142,9 @@ fn read<'a>(
     text: impl Fn(&Source) -> Result<Option<Cow<'a, str>>, BadAttribute>,
 ) -> Result<Option<Value>, BadAttribute> {
     let Origin::Sources(sources, _) = &attribute.origin else { return Ok(None) };
+    if let [only] = sources.as_slice() {
+        return sources::combine(attribute, &[text(only)?.as_deref()]).map_err(BadAttribute::Value);
+    }
     let mut texts = Vec::with_capacity(sources.len());
     for source in sources {
         texts.push(text(source)?);

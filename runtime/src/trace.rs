@@ -68,7 +68,10 @@ impl Trace {
 
     /// The `traceparent` of a call that the gateway makes.
     pub fn header(&self) -> String {
-        format!("00-{}-{}-{:02x}", self.trace_id, self.span_id, u8::from(self.is_sampled))
+        let mut header = String::with_capacity(TRACEPARENT_BYTES);
+        let flags = if self.is_sampled { "01" } else { "00" };
+        header.extend(["00-", &self.trace_id, "-", &self.span_id, "-", flags]);
+        header
     }
 }
 

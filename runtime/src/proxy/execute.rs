@@ -66,7 +66,7 @@ impl Proxy {
         &self,
         call: &Call,
         body: &Bytes,
-        mut recording: Recording,
+        mut recording: Box<Recording>,
     ) -> Response<AnswerBody> {
         let served = Arc::clone(recording.served());
         let trace = recording.trace().cloned();
@@ -81,7 +81,7 @@ impl Proxy {
                         return reply::refusal(&Refusal::Internal, recording.addressee());
                     };
                     let candidate = candidate.clone();
-                    let asked = Asked { call, body, candidate, cap, trace: trace.as_ref(), repeat };
+                    let asked = Asked { call, body, candidate, cap, trace: trace.as_deref(), repeat };
                     let attempting = self.attempt(&served, asked);
                     running.0.push((number, Box::pin(attempting)));
                 }
@@ -153,7 +153,12 @@ impl Proxy {
     }
 
     /// Hands the caller what a candidate answers.
-    fn relay(&self, begun: Option<Begun>, number: usize, mut recording: Recording) -> Response<AnswerBody> {
+    fn relay(
+        &self,
+        begun: Option<Begun>,
+        number: usize,
+        mut recording: Box<Recording>,
+    ) -> Response<AnswerBody> {
         let (Some(begun), Some(target)) = (begun, recording.target(number)) else {
             return reply::refusal(&Refusal::Internal, recording.addressee());
         };

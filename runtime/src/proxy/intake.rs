@@ -70,6 +70,13 @@ pub(super) fn head(head: &Parts, limit_bytes: usize) -> Result<(), Refusal> {
 
 /// A host with or without a port, and without a user.
 fn is_host(text: &[u8]) -> bool {
+    // Most hosts are names or addresses that cannot be taken for anything else.
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let name = text.iter().position(|byte| !is_plain(byte)).unwrap_or(text.len());
+    let is_port = |port: &[u8]| (1..=4).contains(&port.len()) && port.iter().all(u8::is_ascii_digit);
+    if name > 0 && text[name..].strip_prefix(b":").map_or(name == text.len(), is_port) {
+        return true;
+    }
     Authority::try_from(text).is_ok_and(|authority| {
         let rest = authority.as_str().strip_prefix(authority.host());
         !authority.host().is_empty()
