@@ -40,7 +40,7 @@ mod whole;
 use crate::attributes::{self, Subject};
 use crate::current::Current;
 use crate::error::{BadHead, Refusal};
-use crate::keys::Identity;
+use crate::keys::{Held, Identity};
 use crate::pressure::{Gauge, Pressure};
 use crate::settings::{Access, CallerRequestId, Settings, TraceContext};
 use crate::store::Store;
@@ -237,14 +237,14 @@ impl Proxy {
         }
     }
 
-    /// Who asks, by the credential in the headers.
-    fn identify(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal> {
-        let credential = identify::credential(headers)?;
+    /// Who asks, by the credential in the headers, and the key that it is, where it is one.
+    fn identify(&self, headers: &HeaderMap) -> Result<(Arc<Identity>, Option<Held>), Refusal> {
+        let held = identify::credential(headers)?.and_then(|key| self.store.hold_key(key));
         match self.settings.access {
-            Access::Open => Ok(Arc::clone(&self.anonymous)),
+            Access::Open => Ok((Arc::clone(&self.anonymous), held)),
             Access::Keys => {
-                let found = credential.and_then(|key| self.store.keys().find(key));
-                found.ok_or(Refusal::Unauthenticated)
+                let held = held.ok_or(Refusal::Unauthenticated)?;
+                Ok((Arc::clone(held.holder()), Some(held)))
             }
         }
     }
@@ -296,11 +296,9 @@ impl Proxy {
         (head, body): (&Parts, &mut Incoming),
         recording: &mut Recording,
     ) -> Result<(Call, Bytes), Refusal> {
-        let identity = self.identify(&head.headers)?;
+        let (identity, key) = self.identify(&head.headers)?;
         recording.identified(&identity);
-        if let Ok(Some(key)) = identify::credential(&head.headers) {
-            recording.let_in_by(self.store.hold_key(key));
-        }
+        recording.let_in_by(key);
         // Whoever is let in without a key is everybody.
         if self.settings.access == Access::Keys {
             let limit = self.settings.streams_per_caller;

@@ -14,6 +14,7 @@ use crate::bounded::each_match;
 use crate::detectors::{Detectors, Finding, Looks};
 use crate::rules::{Tell, before};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
 use table::{Form, Rule};
@@ -78,9 +79,9 @@ impl Secret {
     pub(crate) fn find(&self, text: &str, tell: &mut Tell<'_>) -> ControlFlow<()> {
         let mut hits = Vec::new();
         let windows = self.windows(text, &mut hits);
-        for (index, windows) in windows.iter().enumerate() {
-            self.look(text, index, windows, &mut |range| {
-                hits.push(Hit { range, rule: index });
+        for (index, windows) in &windows {
+            self.look(text, *index, windows, &mut |range| {
+                hits.push(Hit { range, rule: *index });
                 ControlFlow::Continue(())
             })?;
         }
@@ -119,25 +120,25 @@ impl Secret {
         let mut runs = Vec::new();
         let windows = self.windows(text, &mut runs);
         !runs.is_empty()
-            || windows.iter().enumerate().any(|(index, windows)| {
-                self.look(text, index, windows, &mut |_| ControlFlow::Break(())).is_break()
+            || windows.iter().any(|(index, windows)| {
+                self.look(text, *index, windows, &mut |_| ControlFlow::Break(())).is_break()
             })
     }
 
-    /// Where each rule has to look, by place and apart, none where no rule has; runs are looked at right away.
-    fn windows(&self, text: &str, runs: &mut Vec<Hit>) -> Vec<Vec<Range<usize>>> {
-        let mut keywords = self.keywords.find_overlapping_iter(text).peekable();
-        // Most texts have none.
-        if keywords.peek().is_none() {
-            return Vec::new();
+    /// Where rules have to look, by place and apart: of the few of them that have to. Runs are looked at right away.
+    fn windows(&self, text: &str, runs: &mut Vec<Hit>) -> BTreeMap<usize, Vec<Range<usize>>> {
+        let mut windows: BTreeMap<usize, Vec<Range<usize>>> = BTreeMap::new();
+        // Many texts have no keyword, which is seen faster than where they are.
+        if !self.keywords.is_match(text) {
+            return windows;
         }
-        let mut windows: Vec<Vec<Range<usize>>> = vec![Vec::new(); self.rules.len()];
-        let mut barren_ends = vec![0; self.rules.len()];
+        let keywords = self.keywords.find_overlapping_iter(text);
+        let mut barren_ends: BTreeMap<usize, usize> = BTreeMap::new();
         for keyword in keywords {
             for &index in &self.called[keyword.pattern().as_usize()] {
                 let rule = &self.rules[index];
                 if let Form::Run(run) = &rule.form {
-                    let barren_end = &mut barren_ends[index];
+                    let barren_end = barren_ends.entry(index).or_default();
                     if let Some(range) = run.find_at(text, keyword.start(), rule.keywords[0], barren_end) {
                         runs.push(Hit { range, rule: index });
                     }
@@ -150,9 +151,10 @@ impl Secret {
                 }
                 let start = text.floor_char_boundary(keyword.start().saturating_sub(rule.before));
                 let end = text.ceil_char_boundary((keyword.end() + rule.after).min(text.len()));
-                match windows[index].last_mut() {
+                let windows = windows.entry(index).or_default();
+                match windows.last_mut() {
                     Some(last) if start <= last.end => last.end = last.end.max(end),
-                    _ => windows[index].push(start..end),
+                    _ => windows.push(start..end),
                 }
             }
         }

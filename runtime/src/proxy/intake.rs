@@ -140,8 +140,12 @@ async fn discard(body: &mut Incoming, limit_bytes: u64) -> bool {
 
 fn is_json(value: &http::HeaderValue) -> bool {
     let text = value.to_str().unwrap_or_default();
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return true;
+    }
+    let essence = essence.to_ascii_lowercase();
+    essence.starts_with("application/") && essence.ends_with("+json")
 }
 
 /// A body that does not come to its end is one of a caller who has left, unless it is not framed as it has to be.

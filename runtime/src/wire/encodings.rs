@@ -115,8 +115,11 @@ const LOOK_BYTES: usize = 16 << 10;
 /// one at a blank before a letter or behind it, and none has more than `TOKEN_BYTES`.
 pub fn least(raw: &str) -> u64 {
     let bytes = raw.as_bytes();
-    let begins = |pair: &&[u8]| pair[0] == b' ' && pair[1].is_ascii_alphabetic();
-    let words = bytes.windows(2).skip(1).filter(begins).count() as u64 + u64::from(!bytes.is_empty());
+    let (before, letters) = (bytes.get(1..).unwrap_or_default(), bytes.get(2..).unwrap_or_default());
+    // Without a branch, many at a time.
+    let begins = |(before, letter): &(&u8, &u8)| (**before == b' ') & letter.is_ascii_alphabetic();
+    let begun = before.iter().zip(letters).filter(begins).count();
+    let words = begun as u64 + u64::from(!bytes.is_empty());
     words.max((bytes.len() as u64).div_ceil(ESCAPE_BYTES * TOKEN_BYTES))
 }
 

@@ -20,27 +20,26 @@ const AUDIO_BYTES_PER_TOKEN: u64 = 100;
 const FILE_BYTES_PER_TOKEN: u64 = 3;
 
 /// Letters of a word that share a token.
-const LETTERS_PER_TOKEN: u32 = 3;
+const LETTERS_PER_TOKEN: usize = 3;
 
 /// From here on a run of letters is no word.
-const WORD_LETTERS: u32 = 15;
+const WORD_LETTERS: usize = 15;
 
 /// Of a string as it is written in JSON, without its quotes. Linear, one pass.
 pub fn of_text(raw: &str) -> u64 {
     let bytes = raw.as_bytes();
     let mut tokens = 0;
-    let mut letters: u32 = 0;
     let mut blanks: u32 = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         if byte.is_ascii_alphabetic() {
-            tokens += u64::from(letters.is_multiple_of(LETTERS_PER_TOKEN) || letters >= WORD_LETTERS);
-            letters += 1;
+            let letters = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            let word = letters.min(WORD_LETTERS);
+            tokens += (word.div_ceil(LETTERS_PER_TOKEN) + letters - word) as u64;
             blanks = 0;
-            at += 1;
+            at += letters;
             continue;
         }
-        letters = 0;
         if byte == b' ' {
             // One blank belongs to the word that follows; each four more cost one.
             blanks += 1;
