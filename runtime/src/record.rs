@@ -7,6 +7,8 @@ mod document;
 
 mod request;
 
+mod write;
+
 pub use document::Document;
 pub use request::KnownRequest;
 

@@ -222,10 +222,7 @@ impl Store {
             return;
         }
         record.cut_foreign_texts();
-        match Row::new(record) {
-            Ok(row) => self.push(Entry::Decision(Box::new(row))),
-            Err(_) => self.lose(),
-        }
+        self.push(Entry::Decision(Box::new(Row::new(record))));
     }
 
     /// Takes a change of the policy for the log, without waiting.
@@ -247,12 +244,8 @@ impl Store {
             queue.try_send(entry).is_ok()
         });
         if !is_taken {
-            self.lose();
+            self.state.lost.fetch_add(1, Ordering::Relaxed);
         }
-    }
-
-    fn lose(&self) {
-        self.state.lost.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Waits until all that was taken before is written.

@@ -13,7 +13,9 @@ mod table;
 use crate::bounded::each_match;
 use crate::detectors::{Detectors, Finding, Looks};
 use crate::rules::{Tell, before};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::LazyLock;
@@ -26,7 +28,7 @@ const DOCUMENT_END: &str = "\n---\n";
 pub(crate) struct Secret {
     /// Most telling first; what a name says is a credential comes last.
     rules: Vec<Rule>,
-    keywords: AhoCorasick,
+    keywords: DFA,
     /// Of each keyword, the rules that it calls.
     called: Vec<Vec<usize>>,
 }
@@ -67,10 +69,8 @@ impl Secret {
                 }
             }
         }
-        let keywords = AhoCorasick::builder()
+        let keywords = DFA::builder()
             .ascii_case_insensitive(true)
-            // Nothing is faster over a text without keywords, as most are.
-            .kind(Some(AhoCorasickKind::DFA))
             .build(&words)
             .expect("some hundred short keywords fit");
         Secret { rules, keywords, called }
@@ -127,38 +127,24 @@ impl Secret {
 
     /// Where rules have to look, by place and apart: of the few of them that have to. Runs are looked at right away.
     fn windows(&self, text: &str, runs: &mut Vec<Hit>) -> BTreeMap<usize, Vec<Range<usize>>> {
-        let mut windows: BTreeMap<usize, Vec<Range<usize>>> = BTreeMap::new();
-        // Many texts have no keyword, which is seen faster than where they are.
-        if !self.keywords.is_match(text) {
-            return windows;
-        }
-        let keywords = self.keywords.find_overlapping_iter(text);
-        let mut barren_ends: BTreeMap<usize, usize> = BTreeMap::new();
-        for keyword in keywords {
-            for &index in &self.called[keyword.pattern().as_usize()] {
-                let rule = &self.rules[index];
-                if let Form::Run(run) = &rule.form {
-                    let barren_end = barren_ends.entry(index).or_default();
-                    if let Some(range) = run.find_at(text, keyword.start(), rule.keywords[0], barren_end) {
-                        runs.push(Hit { range, rule: index });
-                    }
-                    continue;
-                }
-                let starts_word =
-                    !before(text, keyword.start()).is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-                if matches!(rule.form, Form::Token) && rule.before == 0 && !starts_word {
-                    continue;
-                }
-                let start = text.floor_char_boundary(keyword.start().saturating_sub(rule.before));
-                let end = text.ceil_char_boundary((keyword.end() + rule.after).min(text.len()));
-                let windows = windows.entry(index).or_default();
-                match windows.last_mut() {
-                    Some(last) if start <= last.end => last.end = last.end.max(end),
-                    _ => windows.push(start..end),
+        let mut called = Called { text, runs, windows: BTreeMap::new(), barren_ends: BTreeMap::new() };
+        // A step for each byte and no more, which the crate's own search for overlapping keywords is not.
+        let mut state =
+            self.keywords.start_state(Anchored::No).expect("it was built to be searched from anywhere");
+        for (at, byte) in text.bytes().enumerate() {
+            state = self.keywords.next_state(Anchored::No, state, byte);
+            if !self.keywords.is_special(state) || !self.keywords.is_match(state) {
+                continue;
+            }
+            for number in 0..self.keywords.match_len(state) {
+                let keyword = self.keywords.match_pattern(state, number);
+                let range = at + 1 - self.keywords.pattern_len(keyword)..at + 1;
+                for &index in &self.called[keyword.as_usize()] {
+                    called.by(range.clone(), index, &self.rules[index]);
                 }
             }
         }
-        windows
+        called.windows
     }
 
     fn look(
@@ -186,6 +172,41 @@ impl Secret {
             })?;
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// What the keywords of a text call for.
+struct Called<'a> {
+    text: &'a str,
+    runs: &'a mut Vec<Hit>,
+    /// By rule.
+    windows: BTreeMap<usize, Vec<Range<usize>>>,
+    /// Of each run, up to where there is none.
+    barren_ends: BTreeMap<usize, usize>,
+}
+
+impl Called<'_> {
+    /// A keyword of that rule stands there.
+    fn by(&mut self, keyword: Range<usize>, index: usize, rule: &Rule) {
+        let text = self.text;
+        if let Form::Run(run) = &rule.form {
+            let barren_end = self.barren_ends.entry(index).or_default();
+            if let Some(range) = run.find_at(text, keyword.start, rule.keywords[0], barren_end) {
+                self.runs.push(Hit { range, rule: index });
+            }
+            return;
+        }
+        let starts_word = !before(text, keyword.start).is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+        if matches!(rule.form, Form::Token) && rule.before == 0 && !starts_word {
+            return;
+        }
+        let start = text.floor_char_boundary(keyword.start.saturating_sub(rule.before));
+        let end = text.ceil_char_boundary((keyword.end + rule.after).min(text.len()));
+        let windows = self.windows.entry(index).or_default();
+        match windows.last_mut() {
+            Some(last) if start <= last.end => last.end = last.end.max(end),
+            _ => windows.push(start..end),
+        }
     }
 }
 

@@ -60,8 +60,8 @@ pub struct RecordedRequest<'a> {
 impl<'a> RecordedRequest<'a> {
     /// The attributes that are left out, as their values are too long: a part of one would decide otherwise.
     pub fn too_long(&self) -> Vec<String> {
-        let long = kept(self.schema, self.attributes).filter(|(of, value)| self.is_long(of, value));
-        long.map(|(of, _)| of.name.clone()).collect()
+        let is_long = |(of, value): &(&Attribute, &Value)| self.is_long(of, value);
+        kept(self.schema, self.attributes).filter(is_long).map(|(of, _)| of.name.clone()).collect()
     }
 
     fn is_long(&self, attribute: &Attribute, value: &Value) -> bool {

@@ -129,8 +129,8 @@ impl Framing {
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<Stop> {
         let mut position = 0;
         while position < bytes.len() {
-            if self.at == At::Value {
-                position += self.pass_value(&bytes[position..]);
+            if matches!(self.at, At::Value | At::RequestLine) {
+                position += self.pass_line(&bytes[position..]);
                 if position == bytes.len() {
                     break;
                 }
@@ -163,17 +163,27 @@ impl Framing {
         None
     }
 
-    /// Reads on in a value, up to its end or the limit of heads; how many bytes. The same as a step for each, in less time.
-    fn pass_value(&mut self, bytes: &[u8]) -> usize {
+    /// Reads on in a value or a request line, up to its end or a limit; how many bytes. The same as a step for each, in less
+    /// time.
+    fn pass_line(&mut self, bytes: &[u8]) -> usize {
         let room = self.head_limit_bytes.saturating_sub(self.head_bytes + 1);
         let within = &bytes[..bytes.len().min(room)];
-        let length = within.iter().position(|byte| !is_in_value(*byte)).unwrap_or(within.len());
-        for byte in &within[..length] {
-            if self.value.len() > KEPT_BYTES {
-                break;
+        let length = if self.at == At::Value {
+            let length = within.iter().position(|byte| !is_in_value(*byte)).unwrap_or(within.len());
+            for byte in &within[..length] {
+                if self.value.len() > KEPT_BYTES {
+                    break;
+                }
+                keep(&mut self.value, *byte);
             }
-            keep(&mut self.value, *byte);
-        }
+            length
+        } else {
+            let within = &within[..within.len().min(LINE_LIMIT_BYTES.saturating_sub(self.line.len()))];
+            let is_in_line = |byte: &u8| *byte == b' ' || is_text(*byte);
+            let length = within.iter().position(|byte| !is_in_line(byte)).unwrap_or(within.len());
+            self.line.extend_from_slice(&within[..length]);
+            length
+        };
         self.head_bytes += length;
         length
     }

@@ -31,14 +31,11 @@ pub(super) struct Row {
 
 impl Row {
     /// Of a record whose texts are cut.
-    ///
-    /// # Errors
-    /// When it cannot be written as JSON, which would be a mistake of ours.
-    pub(super) fn new(mut record: DecisionRecord) -> Result<Row, serde_json::Error> {
+    pub(super) fn new(mut record: DecisionRecord) -> Row {
         let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let document = record.decision.take();
         let mut json = Vec::with_capacity(USUAL_BYTES);
-        serde_json::to_writer(&mut json, &record)?;
+        record.write(&mut json);
         let all: [&str; TEXTS + 1] = [
             &record.id,
             &record.caller.id,
@@ -55,7 +52,7 @@ impl Row {
             texts.push_str(text);
             *end = texts.len();
         }
-        Ok(Row {
+        Row {
             texts,
             ends,
             outcome: record.outcome,
@@ -66,7 +63,7 @@ impl Row {
             latency_ms: count(record.latency_ms),
             json: String::from_utf8(json).expect("JSON is written in UTF-8"),
             document,
-        })
+        }
     }
 
     /// The record's id.
