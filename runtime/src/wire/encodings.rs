@@ -1,7 +1,7 @@
 //! The encodings whose dictionaries OpenAI publishes, which models count in them, and how many tokens a text has there.
 //! Pure: a dictionary is part of the program, and is read when it is first asked for.
 
-use super::{Api, tokens};
+use super::{Api, eights};
 use bpe_openai::Tokenizer;
 use std::sync::OnceLock;
 use wayleave_program::catalogue::Catalogue;
@@ -120,7 +120,7 @@ pub fn least(raw: &str) -> u64 {
     let before = blanks.as_chunks::<8>().0;
     let begun = |(before, letters): (&[u8; 8], &[u8; 8])| {
         let (before, letters) = (u64::from_le_bytes(*before), u64::from_le_bytes(*letters));
-        (tokens::blanks_of(before) & tokens::letters_of(letters)).count_ones()
+        (eights::blanks_of(before) & eights::letters_of(letters)).count_ones()
     };
     let many: u32 = before.iter().zip(eights).map(begun).sum();
     let few = blanks[eights.len() * 8..].iter().zip(rest);

@@ -5,6 +5,7 @@
 //! twice is refused (two readers would see two different values). Lone surrogate escapes are accepted in what is
 //! skipped, since real streams are cut inside an emoji.
 
+use super::eights;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -335,6 +336,13 @@ impl<'a> Reader<'a> {
         Ok(&self.text[span])
     }
 
+    /// The same, and where it stands.
+    pub fn placed(&mut self) -> Result<(Range<usize>, &'a str), JsonError> {
+        let span = self.skip()?;
+        let raw = &self.text[span.clone()];
+        Ok((span, raw))
+    }
+
     /// Nothing but blanks may follow.
     pub fn end(&mut self) -> Result<(), JsonError> {
         match self.next_byte() {
@@ -384,16 +392,22 @@ impl<'a> Reader<'a> {
 }
 
 /// Keys and most values are not longer, and are read before anything faster has begun.
-const SHORT_BYTES: usize = 16;
+const SHORT_BYTES: usize = 32;
 
 /// How many bytes stand before a quote, a backslash or a control character.
 fn plain_length(bytes: &[u8]) -> usize {
-    let short = &bytes[..bytes.len().min(SHORT_BYTES)];
-    let is_plain = |byte: &u8| !matches!(*byte, b'"' | b'\\' | 0..0x20);
-    match short.iter().position(|byte| !is_plain(byte)) {
-        Some(at) => at,
-        None => short.len() + plain_length_of_long(&bytes[short.len()..]),
+    let mut at = 0;
+    while let Some(eight) = bytes[at..].first_chunk() {
+        if let Some(end) = eights::first_end_of(u64::from_le_bytes(*eight)) {
+            return at + end;
+        }
+        at += 8;
+        if at == SHORT_BYTES {
+            return at + plain_length_of_long(&bytes[at..]);
+        }
     }
+    let is_end = |byte: &u8| matches!(*byte, b'"' | b'\\' | 0..0x20);
+    bytes[at..].iter().position(is_end).map_or(bytes.len(), |end| at + end)
 }
 
 fn plain_length_of_long(bytes: &[u8]) -> usize {

@@ -6,6 +6,8 @@
 //! a single blank before a word nothing. It is no proof: a text that is made to split badly can exceed it, and then the
 //! provider's own limit answers.
 
+use super::eights;
+
 /// What a message costs beside its text: role and separators.
 pub const PER_MESSAGE: u64 = 8;
 
@@ -66,33 +68,13 @@ pub fn of_text(raw: &str) -> u64 {
 fn letters(bytes: &[u8]) -> usize {
     let mut count = 0;
     while let Some(eight) = bytes[count..].first_chunk() {
-        let others = !letters_of(u64::from_le_bytes(*eight)) & EACH_HIGH_BIT;
-        if others != 0 {
-            return count + others.trailing_zeros() as usize / 8;
+        let letters = eights::letters_of(u64::from_le_bytes(*eight));
+        if letters != eights::ALL {
+            return count + (letters ^ eights::ALL).trailing_zeros() as usize / 8;
         }
         count += 8;
     }
     count + bytes[count..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count()
-}
-
-const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
-
-const EACH_HIGH_BIT: u64 = 0x80 * EACH_BYTE;
-
-/// Of eight bytes, the high bit of those that are letters of ASCII.
-pub(super) fn letters_of(eight: u64) -> u64 {
-    let lower = (eight | (0x20 * EACH_BYTE)) & !EACH_HIGH_BIT;
-    let from_a = lower + u64::from(0x80 - b'a') * EACH_BYTE;
-    let beyond_z = lower + u64::from(0x7F - b'z') * EACH_BYTE;
-    from_a & !beyond_z & !eight & EACH_HIGH_BIT
-}
-
-/// Of eight bytes, the high bit of those that are blanks.
-pub(super) fn blanks_of(eight: u64) -> u64 {
-    let apart = eight ^ (u64::from(b' ') * EACH_BYTE);
-    // No carry leaves its byte.
-    let is_other = ((apart & !EACH_HIGH_BIT) + !EACH_HIGH_BIT) | apart;
-    !is_other & EACH_HIGH_BIT
 }
 
 /// Of a recording, by the length of its base64 text.
@@ -117,18 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn eight_bytes_are_told_apart_as_each_is() {
-        let marks = |is: fn(&u8) -> bool, bytes: [u8; 8]| {
-            bytes.iter().rev().fold(0_u64, |all, byte| all << 8 | if is(byte) { 0x80 } else { 0 })
-        };
-        for first in 0..=255_u8 {
-            for second in [0, b' ', b'a', b'{', 0x80, 0xFF] {
-                let bytes = [first, second, first, first, second, second, first, second];
-                let eight = u64::from_le_bytes(bytes);
-                assert_eq!(letters_of(eight), marks(u8::is_ascii_alphabetic, bytes), "{bytes:?}");
-                assert_eq!(blanks_of(eight), marks(|byte| *byte == b' ', bytes), "{bytes:?}");
-            }
-        }
+    fn a_word_is_as_long_as_it_has_letters() {
         for length in 0..40 {
             assert_eq!(letters("x".repeat(length).as_bytes()), length);
             assert_eq!(letters(format!("{}1abc", "x".repeat(length)).as_bytes()), length);
