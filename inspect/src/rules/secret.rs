@@ -14,7 +14,7 @@ use crate::bounded::each_match;
 use crate::detectors::{Detectors, Finding, Looks};
 use crate::rules::{Tell, before};
 use aho_corasick::Anchored;
-use aho_corasick::automaton::Automaton;
+use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::dfa::DFA;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -128,23 +128,32 @@ impl Secret {
     /// Where rules have to look, by place and apart: of the few of them that have to. Runs are looked at right away.
     fn windows(&self, text: &str, runs: &mut Vec<Hit>) -> BTreeMap<usize, Vec<Range<usize>>> {
         let mut called = Called { text, runs, windows: BTreeMap::new(), barren_ends: BTreeMap::new() };
-        // A step for each byte and no more, which the crate's own search for overlapping keywords is not.
-        let mut state =
-            self.keywords.start_state(Anchored::No).expect("it was built to be searched from anywhere");
-        for (at, byte) in text.bytes().enumerate() {
-            state = self.keywords.next_state(Anchored::No, state, byte);
-            if !self.keywords.is_special(state) || !self.keywords.is_match(state) {
-                continue;
-            }
+        let start = self.keywords.start_state(Anchored::No);
+        let mut next = (0, start.expect("it was built to be searched from anywhere"));
+        while let Some((end, state)) = self.next_keyword(text.as_bytes(), next) {
+            next = (end, state);
             for number in 0..self.keywords.match_len(state) {
                 let keyword = self.keywords.match_pattern(state, number);
-                let range = at + 1 - self.keywords.pattern_len(keyword)..at + 1;
+                let range = end - self.keywords.pattern_len(keyword)..end;
                 for &index in &self.called[keyword.as_usize()] {
                     called.by(range.clone(), index, &self.rules[index]);
                 }
             }
         }
         called.windows
+    }
+
+    /// Where the next keyword ends behind `from`, and the state there. A step for each byte and no more: by itself, so that
+    /// nothing else takes the processor's registers.
+    #[inline(never)]
+    fn next_keyword(&self, text: &[u8], (from, mut state): (usize, StateID)) -> Option<(usize, StateID)> {
+        for (passed, byte) in text[from..].iter().enumerate() {
+            state = self.keywords.next_state(Anchored::No, state, *byte);
+            if self.keywords.is_special(state) && self.keywords.is_match(state) {
+                return Some((from + passed + 1, state));
+            }
+        }
+        None
     }
 
     fn look(

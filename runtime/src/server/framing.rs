@@ -129,7 +129,7 @@ impl Framing {
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<Stop> {
         let mut position = 0;
         while position < bytes.len() {
-            if matches!(self.at, At::Value | At::RequestLine) {
+            if matches!(self.at, At::Name | At::Value | At::RequestLine) {
                 position += self.pass_line(&bytes[position..]);
                 if position == bytes.len() {
                     break;
@@ -163,26 +163,21 @@ impl Framing {
         None
     }
 
-    /// Reads on in a value or a request line, up to its end or a limit; how many bytes. The same as a step for each, in less
+    /// Reads on in a name, a value or a request line, up to its end or a limit; how many bytes. The same as a step for each, in less
     /// time.
     fn pass_line(&mut self, bytes: &[u8]) -> usize {
         let room = self.head_limit_bytes.saturating_sub(self.head_bytes + 1);
         let within = &bytes[..bytes.len().min(room)];
-        let length = if self.at == At::Value {
-            let length = within.iter().position(|byte| !is_in_value(*byte)).unwrap_or(within.len());
-            for byte in &within[..length] {
-                if self.value.len() > KEPT_BYTES {
-                    break;
-                }
-                keep(&mut self.value, *byte);
+        let length = match self.at {
+            At::Name => keep_while(&mut self.name, within, is_token),
+            At::Value => keep_while(&mut self.value, within, is_in_value),
+            _ => {
+                let within = &within[..within.len().min(LINE_LIMIT_BYTES.saturating_sub(self.line.len()))];
+                let is_in_line = |byte: &u8| *byte == b' ' || is_text(*byte);
+                let length = within.iter().position(|byte| !is_in_line(byte)).unwrap_or(within.len());
+                self.line.extend_from_slice(&within[..length]);
+                length
             }
-            length
-        } else {
-            let within = &within[..within.len().min(LINE_LIMIT_BYTES.saturating_sub(self.line.len()))];
-            let is_in_line = |byte: &u8| *byte == b' ' || is_text(*byte);
-            let length = within.iter().position(|byte| !is_in_line(byte)).unwrap_or(within.len());
-            self.line.extend_from_slice(&within[..length]);
-            length
         };
         self.head_bytes += length;
         length
@@ -388,6 +383,18 @@ fn keep(kept: &mut Vec<u8>, byte: u8) {
     if kept.len() <= KEPT_BYTES && !(kept.is_empty() && matches!(byte, b' ' | b'\t')) {
         kept.push(byte);
     }
+}
+
+/// Keeps the bytes that may stand there, as far as [`keep`] does; how many there are.
+fn keep_while(kept: &mut Vec<u8>, bytes: &[u8], may_stand: impl Fn(u8) -> bool) -> usize {
+    let length = bytes.iter().position(|byte| !may_stand(*byte)).unwrap_or(bytes.len());
+    for byte in &bytes[..length] {
+        if kept.len() > KEPT_BYTES {
+            break;
+        }
+        keep(kept, *byte);
+    }
+    length
 }
 
 fn is_text(byte: u8) -> bool {
