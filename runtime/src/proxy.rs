@@ -268,7 +268,12 @@ impl Proxy {
         };
         recording.holds(slot);
         match self.prepare(api, (head, body), &mut recording).await {
-            Ok((call, body)) => self.execute(&call, &body, recording).await,
+            Ok((call, body)) => {
+                // Requests that came together are decided one after the other, then sent one after the other: so each finds
+                // in the processor's caches what the one before it has brought there. Alone, it waits for nothing.
+                tokio::task::yield_now().await;
+                self.execute(&call, &body, recording).await
+            }
             Err(refusal) => {
                 recording.refused(&refusal);
                 reply::refusal(&refusal, recording.addressee())
