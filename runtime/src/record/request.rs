@@ -3,7 +3,6 @@
 
 use super::{FOREIGN_LIST_BYTES, FOREIGN_TEXT_BYTES};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value as Json};
 use std::ops::Deref;
 use std::sync::OnceLock;
@@ -11,10 +10,13 @@ use wayleave_program::attributes::Attributes;
 use wayleave_program::document::{RecordedRequest, record_findings};
 use wayleave_program::schema::Schema;
 
+/// Room for a usual one.
+const USUAL_BYTES: usize = 384;
+
 /// A request document without texts.
 #[derive(Debug, Clone)]
 pub struct KnownRequest {
-    text: Box<RawValue>,
+    text: String,
     /// The same, read when it is first asked for.
     map: OnceLock<Map<String, Json>>,
 }
@@ -30,8 +32,15 @@ impl KnownRequest {
             text_bytes: FOREIGN_TEXT_BYTES,
             list_bytes: FOREIGN_LIST_BYTES,
         };
-        let text = to_raw_value(&known).expect("texts, numbers and lists of texts can be written");
+        let mut text = Vec::with_capacity(USUAL_BYTES);
+        serde_json::to_writer(&mut text, &known).expect("texts, numbers and lists of texts can be written");
+        let text = String::from_utf8(text).expect("JSON is written in UTF-8");
         (KnownRequest { text, map: OnceLock::new() }, known.too_long())
+    }
+
+    /// It as JSON.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// With what is found in the texts, as far as anything is.
@@ -74,7 +83,7 @@ fn is_long(value: &Json) -> bool {
 
 impl From<Map<String, Json>> for KnownRequest {
     fn from(map: Map<String, Json>) -> KnownRequest {
-        let text = to_raw_value(&map).expect("every JSON value can be written");
+        let text = serde_json::to_string(&map).expect("every JSON value can be written");
         KnownRequest { text, map: OnceLock::from(map) }
     }
 }
@@ -83,7 +92,7 @@ impl Deref for KnownRequest {
     type Target = Map<String, Json>;
 
     fn deref(&self) -> &Map<String, Json> {
-        self.map.get_or_init(|| serde_json::from_str(self.text.get()).expect("it was written as an object"))
+        self.map.get_or_init(|| serde_json::from_str(&self.text).expect("it was written as an object"))
     }
 }
 
@@ -97,7 +106,7 @@ impl Eq for KnownRequest {}
 
 impl Serialize for KnownRequest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.text.serialize(serializer)
+        (**self).serialize(serializer)
     }
 }
 

@@ -120,7 +120,10 @@ impl DecisionRecord {
         out.any_of(",\"decision\":", decision);
         out.raw(",\"inspection\":");
         self::inspection(&mut out, inspection.as_ref());
-        out.unless_empty(request.is_none(), ",\"request\":", request);
+        if let Some(request) = request {
+            out.raw(",\"request\":");
+            out.raw(request.text());
+        }
         out.unless_empty(too_long.is_empty(), ",\"too_long\":", too_long);
         out.text_of(",\"decided\":", decided);
         out.raw(",\"route\":");

@@ -38,8 +38,11 @@ pub fn of_text(raw: &str) -> u64 {
             let letters = letters(&bytes[at..]);
             let word = letters.min(WORD_LETTERS);
             tokens += (word.div_ceil(LETTERS_PER_TOKEN) + letters - word) as u64;
-            blanks = 0;
             at += letters;
+            // What stands behind most words.
+            let is_before_blank = bytes.get(at) == Some(&b' ');
+            blanks = u32::from(is_before_blank);
+            at += usize::from(is_before_blank);
             continue;
         }
         if byte == b' ' {
@@ -103,6 +106,44 @@ mod tests {
         for length in 0..40 {
             assert_eq!(letters("x".repeat(length).as_bytes()), length);
             assert_eq!(letters(format!("{}1abc", "x".repeat(length)).as_bytes()), length);
+        }
+    }
+
+    /// The same, a byte after the other.
+    fn by_bytes(raw: &str) -> u64 {
+        let (bytes, mut tokens, mut letters, mut blanks, mut at) = (raw.as_bytes(), 0, 0_usize, 0_u32, 0);
+        while let Some(&byte) = bytes.get(at) {
+            let (cost, length) = match byte {
+                _ if byte.is_ascii_alphabetic() => {
+                    (u64::from(letters % LETTERS_PER_TOKEN == 0 || letters >= WORD_LETTERS), 1)
+                }
+                b' ' => (u64::from((blanks + 1) % 4 == 2), 1),
+                b'\\' if bytes.get(at + 1) == Some(&b'u') => (2, 6),
+                b'\\' | 0x80..0xE0 => (1, 2),
+                0..0x80 => (1, 1),
+                0xE0..0xF0 => (2, 3),
+                _ => (4, 4),
+            };
+            letters = if byte.is_ascii_alphabetic() { letters + 1 } else { 0 };
+            blanks = if byte == b' ' { blanks + 1 } else { 0 };
+            (tokens, at) = (tokens + cost, at + length);
+        }
+        tokens
+    }
+
+    #[test]
+    fn words_are_told_as_their_bytes_are() {
+        const PIECES: [&str; 12] =
+            [" ", "  ", "a", "word", "é", "你", "😀", "\\n", "\\u4f60", "7", "-", "incomprehensibilities"];
+        // A linear congruence is chance enough.
+        let mut seed = 1_u64;
+        for _ in 0..2_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(PIECES[(seed >> 33) as usize % PIECES.len()]);
+            }
+            assert_eq!(of_text(&text), by_bytes(&text), "{text:?}");
         }
     }
 
