@@ -18,7 +18,7 @@ use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::dfa::DFA;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use table::{Form, Rule};
 
 /// Between documents of YAML: no credential is on both sides of it.
@@ -28,7 +28,10 @@ const DOCUMENT_END: &str = "\n---\n";
 pub(crate) struct Secret {
     /// Most telling first; what a name says is a credential comes last.
     rules: Vec<Rule>,
-    keywords: DFA,
+    /// The keywords of all rules, in lower case or not.
+    words: Vec<&'static str>,
+    /// They as an automaton, built when the first text is looked at: it takes some milliseconds.
+    keywords: OnceLock<DFA>,
     /// Of each keyword, the rules that it calls.
     called: Vec<Vec<usize>>,
 }
@@ -69,11 +72,12 @@ impl Secret {
                 }
             }
         }
-        let keywords = DFA::builder()
-            .ascii_case_insensitive(true)
-            .build(&words)
-            .expect("some hundred short keywords fit");
-        Secret { rules, keywords, called }
+        Secret { rules, words, keywords: OnceLock::new(), called }
+    }
+
+    fn keywords(&self) -> &DFA {
+        let build = || DFA::builder().ascii_case_insensitive(true).build(&self.words);
+        self.keywords.get_or_init(|| build().expect("some hundred short keywords fit"))
     }
 
     pub(crate) fn find(&self, text: &str, tell: &mut Tell<'_>) -> ControlFlow<()> {
@@ -128,32 +132,20 @@ impl Secret {
     /// Where rules have to look, by place and apart: of the few of them that have to. Runs are looked at right away.
     fn windows(&self, text: &str, runs: &mut Vec<Hit>) -> BTreeMap<usize, Vec<Range<usize>>> {
         let mut called = Called { text, runs, windows: BTreeMap::new(), barren_ends: BTreeMap::new() };
-        let start = self.keywords.start_state(Anchored::No);
+        let keywords = self.keywords();
+        let start = keywords.start_state(Anchored::No);
         let mut next = (0, start.expect("it was built to be searched from anywhere"));
-        while let Some((end, state)) = self.next_keyword(text.as_bytes(), next) {
+        while let Some((end, state)) = next_keyword(keywords, text.as_bytes(), next) {
             next = (end, state);
-            for number in 0..self.keywords.match_len(state) {
-                let keyword = self.keywords.match_pattern(state, number);
-                let range = end - self.keywords.pattern_len(keyword)..end;
+            for number in 0..keywords.match_len(state) {
+                let keyword = keywords.match_pattern(state, number);
+                let range = end - keywords.pattern_len(keyword)..end;
                 for &index in &self.called[keyword.as_usize()] {
                     called.by(range.clone(), index, &self.rules[index]);
                 }
             }
         }
         called.windows
-    }
-
-    /// Where the next keyword ends behind `from`, and the state there. A step for each byte and no more: by itself, so that
-    /// nothing else takes the processor's registers.
-    #[inline(never)]
-    fn next_keyword(&self, text: &[u8], (from, mut state): (usize, StateID)) -> Option<(usize, StateID)> {
-        for (passed, byte) in text[from..].iter().enumerate() {
-            state = self.keywords.next_state(Anchored::No, state, *byte);
-            if self.keywords.is_special(state) && self.keywords.is_match(state) {
-                return Some((from + passed + 1, state));
-            }
-        }
-        None
     }
 
     fn look(
@@ -182,6 +174,23 @@ impl Secret {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Where the next keyword ends behind `from`, and the state there. A step for each byte and no more: by itself, so that nothing
+/// else takes the processor's registers.
+#[inline(never)]
+fn next_keyword(
+    keywords: &DFA,
+    text: &[u8],
+    (from, mut state): (usize, StateID),
+) -> Option<(usize, StateID)> {
+    for (passed, byte) in text[from..].iter().enumerate() {
+        state = keywords.next_state(Anchored::No, state, *byte);
+        if keywords.is_special(state) && keywords.is_match(state) {
+            return Some((from + passed + 1, state));
+        }
+    }
+    None
 }
 
 /// What the keywords of a text call for.
