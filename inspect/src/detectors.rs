@@ -51,8 +51,8 @@ pub struct BadPattern {
     pub error: BadRegex,
 }
 
-/// Detectors by name, ready to look. The first with [`Looks::Secret`] costs about a millisecond to build; its rules are compiled
-/// as texts call for them. To be shared between threads, in an `Arc`.
+/// Detectors by name, ready to look. The first with [`Looks::Secret`] takes some milliseconds more for its first text; its rules are
+/// compiled as texts call for them. To be shared between threads, in an `Arc`.
 pub struct Detectors {
     detectors: Vec<(String, Seeker)>,
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The values of one request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Attributes {
     values: Vec<Option<Value>>,
     #[serde(skip)]

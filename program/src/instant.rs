@@ -88,8 +88,34 @@ pub fn write(instant: Instant) -> String {
     let (year, month, day) = civil(instant.0.div_euclid(SECONDS_PER_DAY));
     let second_of_day = instant.0.rem_euclid(SECONDS_PER_DAY);
     let (hour, minute, second) = (second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
-    let seconds = if second == 0 { String::new() } else { format!(":{second:02}") };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}{seconds}Z")
+    // By hand where years have four digits: it is written for every request.
+    let mut text = String::with_capacity(MOST_CHARACTERS);
+    if (1000..10_000).contains(&year) {
+        push_two(&mut text, year / 100);
+        push_two(&mut text, year % 100);
+    } else {
+        text.push_str(&format!("{year:04}"));
+    }
+    for (sign, number) in [('-', month), ('-', day), ('T', hour), (':', minute)] {
+        text.push(sign);
+        push_two(&mut text, number);
+    }
+    if second != 0 {
+        text.push(':');
+        push_two(&mut text, second);
+    }
+    text.push('Z');
+    text
+}
+
+/// An instant of a year with four digits, seconds included.
+const MOST_CHARACTERS: usize = 20;
+
+/// Two digits of a number below 100.
+fn push_two(text: &mut String, number: i64) {
+    for digit in [number / 10, number % 10] {
+        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
+    }
 }
 
 fn civil(day_number: i64) -> (i64, i64, i64) {

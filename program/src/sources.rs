@@ -130,6 +130,9 @@ pub fn read_team(value_type: &Type, team: Option<&str>) -> Value {
 pub fn combine(attribute: &Attribute, texts: &[Option<&str>]) -> Result<Option<Value>, BadValue> {
     let Origin::Sources(sources, combine) = &attribute.origin else { return Ok(None) };
     assert_eq!(sources.len(), texts.len(), "one text for each source of `{}`", attribute.name);
+    if texts.iter().all(Option::is_none) {
+        return Ok(None);
+    }
     let mut values = Vec::with_capacity(texts.len());
     for (source, text) in sources.iter().zip(texts) {
         let value = text.map(|text| read_text(&attribute.value_type, text)).transpose();
@@ -138,9 +141,6 @@ pub fn combine(attribute: &Attribute, texts: &[Option<&str>]) -> Result<Option<V
             source: Some(source.clone()),
             allowed,
         })?);
-    }
-    if values.iter().all(Option::is_none) {
-        return Ok(None);
     }
     let or_default = |value: Option<Value>| value.or_else(|| attribute.default.clone());
     Ok(match combine {

@@ -77,8 +77,8 @@ pub struct Subject<'a> {
 ///
 /// # Errors
 /// The first attribute, in the order of the schema, that is missing or not of its type.
-pub fn of_request(schema: &Schema, subject: Subject<'_>) -> Result<Attributes, BadAttribute> {
-    let mut attributes = subject.caller.clone();
+pub fn of_request(schema: &Schema, mut subject: Subject<'_>) -> Result<Attributes, BadAttribute> {
+    let mut attributes = std::mem::take(&mut subject.caller);
     let call = subject.call;
     let mut set = |built_in: BuiltIn, value| attributes.set(built_in.id(), value);
     set(BuiltIn::TimeNow, Value::Instant(subject.now));
@@ -142,6 +142,9 @@ fn read<'a>(
     text: impl Fn(&Source) -> Result<Option<Cow<'a, str>>, BadAttribute>,
 ) -> Result<Option<Value>, BadAttribute> {
     let Origin::Sources(sources, _) = &attribute.origin else { return Ok(None) };
+    if let [only] = sources.as_slice() {
+        return sources::combine(attribute, &[text(only)?.as_deref()]).map_err(BadAttribute::Value);
+    }
     let mut texts = Vec::with_capacity(sources.len());
     for source in sources {
         texts.push(text(source)?);

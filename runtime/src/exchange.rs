@@ -206,13 +206,13 @@ impl Exchange {
         bounds: Bounds,
         now_ms: u64,
     ) -> Exchange {
-        let mut candidates = Vec::new();
+        let count = decision.plan.iter().map(|stage| stage.candidates.len()).sum();
+        let mut candidates = Vec::with_capacity(count);
         for stage in &decision.plan {
-            let mut targets = stage.candidates.clone();
-            health.sort(&mut targets, stage.order, bounds.is_stream, now_ms);
-            candidates.extend(targets.into_iter().map(|target| Candidate {
-                target,
-                name: catalogue.target(target).name.clone(),
+            let targets = health.sorted(&stage.candidates, stage.order, bounds.is_stream, now_ms);
+            candidates.extend(targets.iter().map(|target| Candidate {
+                target: *target,
+                name: catalogue.target(*target).name.clone(),
                 within_ms: stage.within_ms,
             }));
         }
@@ -225,8 +225,9 @@ impl Exchange {
             again: Again::new(decision, bounds.seed, deadline_ms),
             is_stream: bounds.is_stream,
             health,
-            attempts: Vec::new(),
-            tickets: Vec::new(),
+            // Most have one.
+            attempts: Vec::with_capacity(1),
+            tickets: Vec::with_capacity(1),
             passed: Vec::new(),
             next: 0,
             waiting: None,

@@ -21,6 +21,7 @@ mod pace;
 use circuit::{Circuit, Role};
 use load::Load;
 use pace::Pace;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wayleave_program::catalogue::{Catalogue, TargetId};
@@ -193,22 +194,31 @@ impl Health {
         })
     }
 
-    /// Puts targets into the order in which they are tried for a request that wants a stream, or does not; stable, so that
+    /// Targets in the order in which they are tried for a request that wants a stream, or does not; stable, so that
     /// equals stay as they stand.
     ///
     /// # Panics
     /// When a target is of another catalogue.
-    pub fn sort(&self, targets: &mut [TargetId], order: TryOrder, is_stream: bool, now_ms: u64) {
+    pub fn sorted<'t>(
+        &self,
+        targets: &'t [TargetId],
+        order: TryOrder,
+        is_stream: bool,
+        now_ms: u64,
+    ) -> Cow<'t, [TargetId]> {
+        let mut targets = Cow::Borrowed(targets);
         let measured = |target: &TargetId| lock(&self.targets[target.0 as usize].measured);
         match order {
             TryOrder::Given | TryOrder::Cheapest | TryOrder::Drawn => {}
             TryOrder::Fastest => {
-                targets.sort_by_cached_key(|target| measured(target).slowness(is_stream, now_ms));
+                let slowness = |target: &TargetId| measured(target).slowness(is_stream, now_ms);
+                targets.to_mut().sort_by_cached_key(slowness);
             }
             TryOrder::LeastBusy => {
-                targets.sort_by_cached_key(|target| measured(target).busyness(now_ms));
+                targets.to_mut().sort_by_cached_key(|target| measured(target).busyness(now_ms));
             }
         }
+        targets
     }
 
     /// Calls that run of a target, for tests and for people.

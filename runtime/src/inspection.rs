@@ -103,9 +103,9 @@ pub fn read(api: Api, body: &str) -> Result<Texts, BadTexts> {
         dialect: api.dialect(),
         texts: Texts::default(),
         is_system: false,
-        speaker: String::new(),
+        speaker: Cow::default(),
         is_begun: false,
-        role: String::new(),
+        role: Cow::default(),
         run: Vec::new(),
         level: 0,
         is_full: false,
@@ -123,11 +123,11 @@ struct Walk {
     texts: Texts,
     is_system: bool,
     /// The role of the message being walked.
-    speaker: String,
+    speaker: Cow<'static, str>,
     /// Whether that message has said something.
     is_begun: bool,
     /// Of the messages in a row whose contents are joined.
-    role: String,
+    role: Cow<'static, str>,
     /// The parts that are joined, by their positions.
     run: Vec<usize>,
     /// How many texts the JSON being walked stands in.
@@ -207,10 +207,10 @@ impl Walk {
     fn message(&mut self, reader: &mut Reader<'_>) -> Walked {
         let role = match reader.peek()? {
             Kind::Object => word_of(&mut reader.fork(), "role")?.unwrap_or_default(),
-            _ => String::new(),
+            _ => Cow::default(),
         };
-        self.is_system = words::SYSTEM_ROLES.contains(&role.as_str());
-        self.speaker = if self.is_system { words::SYSTEM_ROLES[0].to_owned() } else { role };
+        self.is_system = words::SYSTEM_ROLES.contains(&role.as_ref());
+        self.speaker = if self.is_system { words::SYSTEM_ROLES[0].into() } else { role };
         self.is_begun = false;
         let walked = match reader.peek()? {
             Kind::Object => reader.object(|reader, key| self.message_member(reader, key)),
@@ -249,7 +249,7 @@ impl Walk {
         }
         let kind = word_of(&mut reader.fork(), "type")?;
         let kind = kind.unwrap_or_default();
-        if words::TEXT_PARTS.contains(&kind.as_str()) {
+        if words::TEXT_PARTS.contains(&kind.as_ref()) {
             return reader.object(|reader, key| self.message_member(reader, key));
         }
         if self.dialect == Dialect::Anthropic {
@@ -360,7 +360,7 @@ impl Walk {
         if text.is_empty() {
             return;
         }
-        let is_separate = words::SEPARATE_ROLES.contains(&self.speaker.as_str());
+        let is_separate = words::SEPARATE_ROLES.contains(&self.speaker.as_ref());
         if self.speaker != self.role || (is_separate && !self.is_begun) {
             if text.trim().is_empty() {
                 return self.add(text);
@@ -414,11 +414,14 @@ impl Walk {
 }
 
 /// What that member of the next object says, in lower case; none where it is no text.
-fn word_of(reader: &mut Reader<'_>, name: &str) -> Result<Option<String>, JsonError> {
+fn word_of(reader: &mut Reader<'_>, name: &str) -> Result<Option<Cow<'static, str>>, JsonError> {
     let mut word = None;
     reader.object(|reader, key| {
         if key.is(name) && reader.peek()? == Kind::String {
-            word = Some(lossy(reader.string()?).trim().to_ascii_lowercase());
+            let text = lossy(reader.string()?);
+            let said = text.trim();
+            let usual = words::USUAL.iter().find(|usual| **usual == said);
+            word = Some(usual.map_or_else(|| said.to_ascii_lowercase().into(), |usual| (*usual).into()));
             return Ok(());
         }
         reader.skip().map(drop)

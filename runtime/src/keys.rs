@@ -121,10 +121,16 @@ pub(crate) struct Seen {
 pub(crate) struct Held {
     keys: Arc<Keys>,
     hash: KeyHash,
+    holder: Arc<Identity>,
     changes: watch::Receiver<()>,
 }
 
 impl Held {
+    /// Who held it when the request came.
+    pub(crate) fn holder(&self) -> &Arc<Identity> {
+        &self.holder
+    }
+
     /// Whether it has been revoked. Without a change since the last look this costs a load.
     pub(crate) fn is_revoked(&mut self) -> bool {
         if !self.changes.has_changed().unwrap_or(false) {
@@ -155,8 +161,8 @@ impl Keys {
     pub(crate) fn hold(self: &Arc<Keys>, text: &str) -> Option<Held> {
         // Subscribed before the look: what changes behind it is heard of.
         let (hash, changes) = (hash(text), self.changes.subscribe());
-        let is_valid = self.valid.load().contains_key(&hash);
-        is_valid.then(|| Held { keys: Arc::clone(self), hash, changes })
+        let holder = self.valid.load().get(&hash).cloned()?;
+        Some(Held { keys: Arc::clone(self), hash, holder, changes })
     }
 
     /// How many keys are valid.

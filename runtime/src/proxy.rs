@@ -17,6 +17,8 @@ mod findings;
 
 mod identify;
 
+mod ids;
+
 mod intake;
 
 mod models;
@@ -38,7 +40,7 @@ mod whole;
 use crate::attributes::{self, Subject};
 use crate::current::Current;
 use crate::error::{BadHead, Refusal};
-use crate::keys::Identity;
+use crate::keys::{Held, Identity};
 use crate::pressure::{Gauge, Pressure};
 use crate::settings::{Access, CallerRequestId, Settings, TraceContext};
 use crate::store::Store;
@@ -52,6 +54,7 @@ use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
+use ids::Randomness;
 use patience::Until;
 use places::Places;
 use recording::Recording;
@@ -85,6 +88,7 @@ pub struct Proxy {
     anonymous: Arc<Identity>,
     /// The moment from which exchanges and health count time.
     epoch: Instant,
+    randomness: Randomness,
     /// As many requests look through long texts at once: it takes processors, not waiting.
     inspections: Arc<Semaphore>,
     /// As many long bodies are translated at once, for the same reason; apart, so that neither waits for the other.
@@ -111,6 +115,7 @@ impl Proxy {
             store,
             anonymous: Arc::new(anonymous),
             epoch: Instant::now(),
+            randomness: Randomness::default(),
             inspections: Arc::new(Semaphore::new(processors)),
             translations: Arc::new(Semaphore::new(processors)),
             slots: Arc::new(Semaphore::new(slots)),
@@ -172,7 +177,7 @@ impl Proxy {
 
     /// Answers one request.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
-        let id = request_id();
+        let id = self.randomness.request_id();
         let (mut head, mut body) = request.into_parts();
         // Before anything is taken out: what `connection` names may be `host`.
         let sound = intake::head(&head, self.settings.header_limit_bytes);
@@ -194,17 +199,15 @@ impl Proxy {
         {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        if is_decided && let Ok(value) = HeaderValue::try_from(&id) {
-            response.headers_mut().insert(DECISION_HEADER, value);
-        }
-        named(if head.method == Method::HEAD { reply::without_body(response) } else { response }, &id)
+        let response = if head.method == Method::HEAD { reply::without_body(response) } else { response };
+        named(response, &id, is_decided)
     }
 
     /// Answers what came in the place of a request.
     pub(crate) fn refuse(&self, bad: BadHead) -> Response<AnswerBody> {
-        let id = request_id();
+        let id = self.randomness.request_id();
         let to = Addressee { dialect: Dialect::OpenAi, request_id: &id };
-        named(reply::refusal(&Refusal::Head(bad), to), &id)
+        named(reply::refusal(&Refusal::Head(bad), to), &id, false)
     }
 
     /// By method and path, exactly as they stand: nothing is decoded or normalised but a model's name.
@@ -226,21 +229,22 @@ impl Proxy {
             return reply::refusal(&Refusal::WrongMethod(word), to);
         }
         match (api, path) {
-            (Some(api), _) => self.complete(api, (head, body), to.request_id).await,
+            // In a box: whatever holds it is copied from place to place before it runs, and it is large.
+            (Some(api), _) => Box::pin(self.complete(api, (head, body), to.request_id)).await,
             (None, "/healthz") => status::alive(),
             (None, "/readyz") => self.readiness(),
             (None, _) => self.models(&head.headers, head.uri.query(), models::name_in(path), to),
         }
     }
 
-    /// Who asks, by the credential in the headers.
-    fn identify(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal> {
-        let credential = identify::credential(headers)?;
+    /// Who asks, by the credential in the headers, and the key that it is, where it is one.
+    fn identify(&self, headers: &HeaderMap) -> Result<(Arc<Identity>, Option<Held>), Refusal> {
+        let held = identify::credential(headers)?.and_then(|key| self.store.hold_key(key));
         match self.settings.access {
-            Access::Open => Ok(Arc::clone(&self.anonymous)),
+            Access::Open => Ok((Arc::clone(&self.anonymous), held)),
             Access::Keys => {
-                let found = credential.and_then(|key| self.store.keys().find(key));
-                found.ok_or(Refusal::Unauthenticated)
+                let held = held.ok_or(Refusal::Unauthenticated)?;
+                Ok((Arc::clone(held.holder()), Some(held)))
             }
         }
     }
@@ -264,7 +268,12 @@ impl Proxy {
         };
         recording.holds(slot);
         match self.prepare(api, (head, body), &mut recording).await {
-            Ok((call, body)) => self.execute(&call, &body, recording).await,
+            Ok((call, body)) => {
+                // Requests that came together are decided one after the other, then sent one after the other: so each finds
+                // in the processor's caches what the one before it has brought there. Alone, it waits for nothing.
+                tokio::task::yield_now().await;
+                self.execute(&call, &body, recording).await
+            }
             Err(refusal) => {
                 recording.refused(&refusal);
                 reply::refusal(&refusal, recording.addressee())
@@ -279,7 +288,7 @@ impl Proxy {
             CallerRequestId::Ignored => None,
         };
         let trace = match self.settings.trace_context {
-            TraceContext::Continued => Some(Trace::of_request(headers, random())),
+            TraceContext::Continued => Some(Trace::of_request(headers, self.randomness.bytes())),
             TraceContext::Ignored => None,
         };
         recording.correlated(caller_request_id, trace);
@@ -292,11 +301,9 @@ impl Proxy {
         (head, body): (&Parts, &mut Incoming),
         recording: &mut Recording,
     ) -> Result<(Call, Bytes), Refusal> {
-        let identity = self.identify(&head.headers)?;
+        let (identity, key) = self.identify(&head.headers)?;
         recording.identified(&identity);
-        if let Ok(Some(key)) = identify::credential(&head.headers) {
-            recording.let_in_by(self.store.hold_key(key));
-        }
+        recording.let_in_by(key);
         // Whoever is let in without a key is everybody.
         if self.settings.access == Access::Keys {
             let limit = self.settings.streams_per_caller;
@@ -349,12 +356,14 @@ fn api_at(path: &str) -> Option<Api> {
     }
 }
 
-/// An answer with the id of its request.
-fn named(mut response: Response<AnswerBody>, id: &str) -> Response<AnswerBody> {
-    if let Ok(value) = HeaderValue::try_from(id) {
-        // What SDKs show of a request: the provider's, where there is one.
-        response.headers_mut().entry(trace::REQUEST_ID).or_insert(value);
+/// An answer with the id of its request, which is its record's too where it was decided.
+fn named(mut response: Response<AnswerBody>, id: &str, is_decided: bool) -> Response<AnswerBody> {
+    let Ok(value) = HeaderValue::from_str(id) else { return response };
+    if is_decided {
+        response.headers_mut().insert(DECISION_HEADER, value.clone());
     }
+    // What SDKs show of a request: the provider's, where there is one.
+    response.headers_mut().entry(trace::REQUEST_ID).or_insert(value);
     response
 }
 
@@ -373,28 +382,4 @@ fn in_time<T>(read: Until<Result<T, Unreadable>>) -> Result<T, Refusal> {
 fn now() -> value::Instant {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     value::Instant(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
-/// Bytes that nobody can guess.
-fn random<const COUNT: usize>() -> [u8; COUNT] {
-    let mut bytes = [0; COUNT];
-    getrandom::fill(&mut bytes).expect("the system has a source of randomness");
-    bytes
-}
-
-const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-
-/// The bits of a request's id behind the moment in it.
-const RANDOM_BITS: u32 = 80;
-
-/// A ULID in lower case: 48 bits of milliseconds since 1970 and 80 bits that nobody can guess, as 26 characters of
-/// Crockford's base 32. Sorted as text, ids are in the order of their requests: what is stored by id is written side by
-/// side, and not all over the store.
-fn request_id() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut bits = [0; 16];
-    bits[..10].copy_from_slice(&random::<10>());
-    let bits = since.as_millis() << RANDOM_BITS | u128::from_le_bytes(bits);
-    let digit = |place: u32| char::from(DIGITS[(bits >> (5 * place) & 31) as usize]);
-    (0..26).rev().map(digit).collect()
 }

@@ -5,7 +5,12 @@ pub mod chosen;
 
 mod document;
 
+mod request;
+
+mod write;
+
 pub use document::Document;
+pub use request::KnownRequest;
 
 use crate::trace::Trace;
 use crate::wire::marks::Marks;
@@ -268,7 +273,7 @@ pub struct DecisionRecord {
     /// What the policy could know of the request, as a request document without texts: under the same policy it decides the
     /// same. None where nothing was decided, where the policy keeps nothing of the content, and in records of an earlier form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<serde_json::Map<String, serde_json::Value>>,
+    pub request: Option<KnownRequest>,
     /// The names in it whose values were too long to be kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub too_long: Vec<String>,
@@ -320,22 +325,8 @@ impl DecisionRecord {
         self.attempts.iter_mut().for_each(|attempt| cut(&mut attempt.detail));
         self.passed_over.iter_mut().for_each(|passed| cut(&mut passed.cause));
         if let Some(request) = &mut self.request {
-            let long: Vec<String> =
-                request.iter().filter(|(_, value)| is_long(value)).map(|(name, _)| name.clone()).collect();
-            request.retain(|name, _| !long.contains(name));
-            self.too_long.extend(long);
+            self.too_long.extend(request.cut());
         }
-    }
-}
-
-fn is_long(value: &serde_json::Value) -> bool {
-    match value {
-        serde_json::Value::String(text) => text.len() > FOREIGN_TEXT_BYTES,
-        serde_json::Value::Array(items) => {
-            let lengths = items.iter().filter_map(serde_json::Value::as_str).map(str::len);
-            lengths.sum::<usize>() > FOREIGN_LIST_BYTES
-        }
-        _ => false,
     }
 }
 

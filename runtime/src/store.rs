@@ -3,6 +3,8 @@
 
 mod query;
 
+mod row;
+
 mod sqlite;
 
 mod strangers;
@@ -16,12 +18,13 @@ pub use query::{Filter, GroupBy, Listed, SummaryRow};
 
 use crate::keys::{Held, Identity, Keys, NewKey, StoredKey};
 use crate::record::{DecisionRecord, Outcome, PolicyEvent};
+use row::Row;
 use sqlx::sqlite::SqlitePool;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use strangers::Strangers;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use wayleave_program::source_view::SourceText;
 
@@ -123,7 +126,7 @@ pub struct LogState {
 
 /// What is written in groups.
 enum Entry {
-    Decision(Box<DecisionRecord>),
+    Decision(Box<Row>),
     Event(PolicyEvent),
     /// The text of a policy, by its hash.
     Policy(String, Vec<SourceText>),
@@ -146,6 +149,8 @@ pub struct Store {
     pool: SqlitePool,
     /// None where the store was opened for reading alone.
     queue: Option<mpsc::Sender<Entry>>,
+    /// Tells the writer that what waits is to be written now.
+    hurry: Arc<Notify>,
     state: Arc<State>,
     strangers: Strangers,
     keys: Arc<Keys>,
@@ -172,6 +177,7 @@ impl Store {
         Ok(Store {
             pool,
             queue: None,
+            hurry: Arc::default(),
             state: Arc::default(),
             strangers: Strangers::new(Instant::now()),
             keys,
@@ -191,9 +197,10 @@ impl Store {
         let version = sqlite::load_keys(&pool, &keys).await?;
         let state = Arc::new(State::default());
         let (queue, entries) = mpsc::channel(QUEUE_LIMIT);
-        tokio::spawn(writer::write(pool.clone(), entries, Arc::clone(&state)));
+        let hurry = Arc::new(Notify::new());
+        tokio::spawn(writer::write(pool.clone(), entries, Arc::clone(&hurry), Arc::clone(&state)));
         tokio::spawn(sqlite::watch_keys(pool.clone(), Arc::downgrade(&keys), version));
-        Ok(Store { pool, queue: Some(queue), state, strangers: Strangers::new(Instant::now()), keys })
+        Ok(Store { pool, queue: Some(queue), hurry, state, strangers: Strangers::new(Instant::now()), keys })
     }
 
     /// Who holds which key; follows changes by other processes within about a second.
@@ -215,7 +222,7 @@ impl Store {
             return;
         }
         record.cut_foreign_texts();
-        self.push(Entry::Decision(Box::new(record)));
+        self.push(Entry::Decision(Box::new(Row::new(record))));
     }
 
     /// Takes a change of the policy for the log, without waiting.
@@ -229,7 +236,13 @@ impl Store {
     }
 
     fn push(&self, entry: Entry) {
-        let is_taken = self.queue.as_ref().is_some_and(|queue| queue.try_send(entry).is_ok());
+        let is_taken = self.queue.as_ref().is_some_and(|queue| {
+            // Whoever fills a group tells the writer: each that comes later finds it at work.
+            if queue.max_capacity() - queue.capacity() == writer::GROUP_LIMIT {
+                self.hurry.notify_one();
+            }
+            queue.try_send(entry).is_ok()
+        });
         if !is_taken {
             self.state.lost.fetch_add(1, Ordering::Relaxed);
         }
@@ -243,6 +256,7 @@ impl Store {
         let Some(queue) = &self.queue else { return Ok(()) };
         let (done, written) = oneshot::channel();
         queue.send(Entry::Flush(done)).await.map_err(|_| Error::Closed)?;
+        self.hurry.notify_one();
         match written.await {
             Ok(0) => Ok(()),
             Ok(lost) => Err(Error::Lost(lost)),

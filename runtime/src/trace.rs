@@ -68,7 +68,10 @@ impl Trace {
 
     /// The `traceparent` of a call that the gateway makes.
     pub fn header(&self) -> String {
-        format!("00-{}-{}-{:02x}", self.trace_id, self.span_id, u8::from(self.is_sampled))
+        let mut header = String::with_capacity(TRACEPARENT_BYTES);
+        let flags = if self.is_sampled { "01" } else { "00" };
+        header.extend(["00-", &self.trace_id, "-", &self.span_id, "-", flags]);
+        header
     }
 }
 
@@ -142,7 +145,9 @@ fn is_member(member: &str) -> bool {
 
 fn digits(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut digits = String::with_capacity(2 * bytes.len());
+    digits.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    digits
 }
 
 /// A caller's own id of its request; none where it is not short, visible ASCII, or stands twice.

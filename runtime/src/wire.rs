@@ -15,6 +15,8 @@ pub mod call;
 
 pub mod chat;
 
+mod eights;
+
 pub mod embeddings;
 
 pub mod messages;

@@ -11,7 +11,7 @@ use wayleave_program::Program;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::decision::Decision;
 use wayleave_program::document::{
-    RecordReader, read_request, record_findings, record_request, write_decision,
+    RecordReader, RecordedRequest, read_request, record_findings, record_request, write_decision,
 };
 use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin, Schema};
 use wayleave_program::value::Value;
@@ -30,6 +30,17 @@ struct Known {
 
 fn is_finding(schema: &Schema, id: AttributeId) -> bool {
     matches!(schema.attribute(id).origin, Origin::Findings(..))
+}
+
+/// As the proxy writes a document, with the team that the credential names.
+fn written_at_once(schema: &Schema, said: &Attributes) -> serde_json::Map<String, Json> {
+    let team = record_request(schema, said).remove(BuiltIn::CallerTeam.name());
+    let team = team.as_ref().and_then(Json::as_str).unwrap_or_default();
+    let whole =
+        RecordedRequest { schema, attributes: said, team, text_bytes: usize::MAX, list_bytes: usize::MAX };
+    assert_eq!(whole.too_long(), [] as [String; 0]);
+    let text = serde_json::to_string(&whole).expect("it can be written");
+    serde_json::from_str(&text).expect("an object")
 }
 
 /// None where a rule asks for the texts themselves, which no log keeps.
@@ -87,6 +98,7 @@ fn a_recorded_request_decides_the_same() {
             let request = read_request(schema, &document).expect("it is a request");
             let Some(known) = known(&program, &request) else { continue };
             let mut kept = record_request(schema, &known.said);
+            assert_eq!(written_at_once(schema, &known.said), kept, "policy {number}: {document}");
             record_findings(schema, &known.whole, &mut kept);
             let recalled = reader.read(&kept, Some(&known.looked_for)).expect("it is one still");
             assert_eq!(recalled.unknown, [] as [String; 0]);

@@ -350,24 +350,28 @@ impl Partition {
 
     /// Makes an attribute unknown in a class vector.
     pub(super) fn forget(&self, id: AttributeId, classes: &mut [u32]) {
-        for dimension in self.dimensions(id) {
-            classes[dimension.0 as usize] = UNKNOWN;
-        }
+        self.each_dimension(id, |dimension| classes[dimension.0 as usize] = UNKNOWN);
     }
 
     /// The dimensions of an attribute; empty where no condition tests it.
     pub fn dimensions(&self, id: AttributeId) -> Vec<Dimension> {
+        let mut dimensions = Vec::new();
+        self.each_dimension(id, |dimension| dimensions.push(dimension));
+        dimensions
+    }
+
+    fn each_dimension(&self, id: AttributeId, mut tell: impl FnMut(Dimension)) {
         match self.cut_of(id) {
-            None => Vec::new(),
+            None => {}
             Some(Cut::Texts(texts)) => {
-                let alone = texts.alone.iter().map(|(dimension, _)| *dimension);
-                std::iter::once(texts.dimension).chain(alone).collect()
+                tell(texts.dimension);
+                texts.alone.iter().for_each(|(dimension, _)| tell(*dimension));
             }
-            Some(Cut::Members(members)) => vec![members.dimension()],
-            Some(Cut::Truth(dimension)) => vec![*dimension],
-            Some(Cut::Numbers(numbers)) => vec![numbers.dimension()],
-            Some(Cut::Set(tested)) => tested.dimensions(),
-            Some(Cut::Parts(tests)) => tests.iter().map(|(dimension, _)| *dimension).collect(),
+            Some(Cut::Members(members)) => tell(members.dimension()),
+            Some(Cut::Truth(dimension)) => tell(*dimension),
+            Some(Cut::Numbers(numbers)) => tell(numbers.dimension()),
+            Some(Cut::Set(tested)) => tested.dimensions().for_each(tell),
+            Some(Cut::Parts(tests)) => tests.iter().for_each(|(dimension, _)| tell(*dimension)),
         }
     }
 

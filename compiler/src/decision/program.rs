@@ -309,16 +309,14 @@ impl Program for Compiled {
 
     fn wanted(&self, attributes: &Attributes) -> Vec<AttributeId> {
         let schema = &self.policy.schema;
-        let unknown: Vec<AttributeId> =
-            self.reads.iter().copied().filter(|id| attributes.get(*id).is_none()).collect();
-        let (dear, cheap): (Vec<AttributeId>, Vec<AttributeId>) =
-            unknown.into_iter().partition(|id| schema.is_of_texts(*id));
-        if !cheap.is_empty() || dear.is_empty() {
+        let unknown = || self.reads.iter().copied().filter(|id| attributes.get(*id).is_none());
+        let cheap: Vec<AttributeId> = unknown().filter(|id| !schema.is_of_texts(*id)).collect();
+        if !cheap.is_empty() || unknown().next().is_none() {
             return cheap;
         }
         let mut request = PartlyKnown::new(&self.policy, &self.rules, attributes);
         let asked = request.dear(&self.matchers[LayerKind::Denials as usize]);
-        dear.into_iter().filter(|id| asked.contains(id)).collect()
+        unknown().filter(|id| asked.contains(id)).collect()
     }
 
     fn settle(&self, attributes: &mut Attributes) {

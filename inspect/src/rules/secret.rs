@@ -13,9 +13,12 @@ mod table;
 use crate::bounded::each_match;
 use crate::detectors::{Detectors, Finding, Looks};
 use crate::rules::{Tell, before};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::dfa::DFA;
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use table::{Form, Rule};
 
 /// Between documents of YAML: no credential is on both sides of it.
@@ -25,7 +28,10 @@ const DOCUMENT_END: &str = "\n---\n";
 pub(crate) struct Secret {
     /// Most telling first; what a name says is a credential comes last.
     rules: Vec<Rule>,
-    keywords: AhoCorasick,
+    /// The keywords of all rules, in lower case or not.
+    words: Vec<&'static str>,
+    /// They as an automaton, built when the first text is looked at: it takes some milliseconds.
+    keywords: OnceLock<DFA>,
     /// Of each keyword, the rules that it calls.
     called: Vec<Vec<usize>>,
 }
@@ -66,20 +72,20 @@ impl Secret {
                 }
             }
         }
-        let keywords = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&words)
-            .expect("some hundred short keywords fit");
-        Secret { rules, keywords, called }
+        Secret { rules, words, keywords: OnceLock::new(), called }
+    }
+
+    fn keywords(&self) -> &DFA {
+        let build = || DFA::builder().ascii_case_insensitive(true).build(&self.words);
+        self.keywords.get_or_init(|| build().expect("some hundred short keywords fit"))
     }
 
     pub(crate) fn find(&self, text: &str, tell: &mut Tell<'_>) -> ControlFlow<()> {
         let mut hits = Vec::new();
         let windows = self.windows(text, &mut hits);
-        for (index, windows) in windows.iter().enumerate() {
-            self.look(text, index, windows, &mut |range| {
-                hits.push(Hit { range, rule: index });
+        for (index, windows) in &windows {
+            self.look(text, *index, windows, &mut |range| {
+                hits.push(Hit { range, rule: *index });
                 ControlFlow::Continue(())
             })?;
         }
@@ -118,44 +124,28 @@ impl Secret {
         let mut runs = Vec::new();
         let windows = self.windows(text, &mut runs);
         !runs.is_empty()
-            || windows.iter().enumerate().any(|(index, windows)| {
-                self.look(text, index, windows, &mut |_| ControlFlow::Break(())).is_break()
+            || windows.iter().any(|(index, windows)| {
+                self.look(text, *index, windows, &mut |_| ControlFlow::Break(())).is_break()
             })
     }
 
-    /// Where each rule has to look, by place and apart, none where no rule has; runs are looked at right away.
-    fn windows(&self, text: &str, runs: &mut Vec<Hit>) -> Vec<Vec<Range<usize>>> {
-        let mut keywords = self.keywords.find_overlapping_iter(text).peekable();
-        // Most texts have none.
-        if keywords.peek().is_none() {
-            return Vec::new();
-        }
-        let mut windows: Vec<Vec<Range<usize>>> = vec![Vec::new(); self.rules.len()];
-        let mut barren_ends = vec![0; self.rules.len()];
-        for keyword in keywords {
-            for &index in &self.called[keyword.pattern().as_usize()] {
-                let rule = &self.rules[index];
-                if let Form::Run(run) = &rule.form {
-                    let barren_end = &mut barren_ends[index];
-                    if let Some(range) = run.find_at(text, keyword.start(), rule.keywords[0], barren_end) {
-                        runs.push(Hit { range, rule: index });
-                    }
-                    continue;
-                }
-                let starts_word =
-                    !before(text, keyword.start()).is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-                if matches!(rule.form, Form::Token) && rule.before == 0 && !starts_word {
-                    continue;
-                }
-                let start = text.floor_char_boundary(keyword.start().saturating_sub(rule.before));
-                let end = text.ceil_char_boundary((keyword.end() + rule.after).min(text.len()));
-                match windows[index].last_mut() {
-                    Some(last) if start <= last.end => last.end = last.end.max(end),
-                    _ => windows[index].push(start..end),
+    /// Where rules have to look, by place and apart: of the few of them that have to. Runs are looked at right away.
+    fn windows(&self, text: &str, runs: &mut Vec<Hit>) -> BTreeMap<usize, Vec<Range<usize>>> {
+        let mut called = Called { text, runs, windows: BTreeMap::new(), barren_ends: BTreeMap::new() };
+        let keywords = self.keywords();
+        let start = keywords.start_state(Anchored::No);
+        let mut next = (0, start.expect("it was built to be searched from anywhere"));
+        while let Some((end, state)) = next_keyword(keywords, text.as_bytes(), next) {
+            next = (end, state);
+            for number in 0..keywords.match_len(state) {
+                let keyword = keywords.match_pattern(state, number);
+                let range = end - keywords.pattern_len(keyword)..end;
+                for &index in &self.called[keyword.as_usize()] {
+                    called.by(range.clone(), index, &self.rules[index]);
                 }
             }
         }
-        windows
+        called.windows
     }
 
     fn look(
@@ -183,6 +173,58 @@ impl Secret {
             })?;
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Where the next keyword ends behind `from`, and the state there. A step for each byte and no more: by itself, so that nothing
+/// else takes the processor's registers.
+#[inline(never)]
+fn next_keyword(
+    keywords: &DFA,
+    text: &[u8],
+    (from, mut state): (usize, StateID),
+) -> Option<(usize, StateID)> {
+    for (passed, byte) in text[from..].iter().enumerate() {
+        state = keywords.next_state(Anchored::No, state, *byte);
+        if keywords.is_special(state) && keywords.is_match(state) {
+            return Some((from + passed + 1, state));
+        }
+    }
+    None
+}
+
+/// What the keywords of a text call for.
+struct Called<'a> {
+    text: &'a str,
+    runs: &'a mut Vec<Hit>,
+    /// By rule.
+    windows: BTreeMap<usize, Vec<Range<usize>>>,
+    /// Of each run, up to where there is none.
+    barren_ends: BTreeMap<usize, usize>,
+}
+
+impl Called<'_> {
+    /// A keyword of that rule stands there.
+    fn by(&mut self, keyword: Range<usize>, index: usize, rule: &Rule) {
+        let text = self.text;
+        if let Form::Run(run) = &rule.form {
+            let barren_end = self.barren_ends.entry(index).or_default();
+            if let Some(range) = run.find_at(text, keyword.start, rule.keywords[0], barren_end) {
+                self.runs.push(Hit { range, rule: index });
+            }
+            return;
+        }
+        let starts_word = !before(text, keyword.start).is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+        if matches!(rule.form, Form::Token) && rule.before == 0 && !starts_word {
+            return;
+        }
+        let start = text.floor_char_boundary(keyword.start.saturating_sub(rule.before));
+        let end = text.ceil_char_boundary((keyword.end + rule.after).min(text.len()));
+        let windows = self.windows.entry(index).or_default();
+        match windows.last_mut() {
+            Some(last) if start <= last.end => last.end = last.end.max(end),
+            _ => windows.push(start..end),
+        }
     }
 }
 

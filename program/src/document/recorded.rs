@@ -9,35 +9,94 @@ use super::{
 };
 use super::{give_findings, join_parts, write_value};
 use crate::attributes::Attributes;
-use crate::schema::{AttributeId, BuiltIn, Inspected, Origin, Schema, Type};
+use crate::schema::{Attribute, AttributeId, BuiltIn, Inspected, Origin, Schema, Type};
 use crate::value::Value;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 
 /// What is known of a request beside its texts and what is found in them, as a request document: what was said, and of the
 /// built-in attributes what is not the empty value of its type.
 pub fn record_request(schema: &Schema, attributes: &Attributes) -> Map<String, Json> {
-    let mut document = Map::new();
-    for id in schema.ids() {
-        let attribute = schema.attribute(id);
-        let Some(value) = attributes.get(id) else { continue };
-        let is_kept = match attribute.origin {
-            // A team that a tree lacks is another thing than none that is given, and both may be told apart by it alone.
-            // A draw that is given is another thing than one that is made.
-            Origin::BuiltIn(BuiltIn::CallerTeam | BuiltIn::Draw) => true,
-            Origin::BuiltIn(BuiltIn::Prompt | BuiltIn::System) => false,
-            Origin::BuiltIn(built_in) => {
-                !built_in.is_computed() && *value != attribute.value_type.empty_value()
-            }
-            Origin::Sources(..) | Origin::Counter => true,
-            // What a program computes, it computes again; what is found in texts comes by itself.
-            Origin::Classified | Origin::Findings(..) => false,
-        };
-        if is_kept {
-            document.insert(attribute.name.clone(), write_value(&attribute.value_type, value));
+    let written =
+        kept(schema, attributes).map(|(of, value)| (of.name.clone(), write_value(&of.value_type, value)));
+    written.collect()
+}
+
+/// The attributes that a log keeps, with their values, in the order of the schema.
+fn kept<'a>(
+    schema: &'a Schema,
+    attributes: &'a Attributes,
+) -> impl Iterator<Item = (&'a Attribute, &'a Value)> {
+    let known = schema.ids().filter_map(|id| Some((schema.attribute(id), attributes.get(id)?)));
+    known.filter(|(attribute, value)| match attribute.origin {
+        // A team that a tree lacks is another thing than none that is given, and both may be told apart by it alone.
+        // A draw that is given is another thing than one that is made.
+        Origin::BuiltIn(BuiltIn::CallerTeam | BuiltIn::Draw) => true,
+        Origin::BuiltIn(BuiltIn::Prompt | BuiltIn::System) => false,
+        Origin::BuiltIn(built_in) => !built_in.is_computed() && **value != attribute.value_type.empty_value(),
+        Origin::Sources(..) | Origin::Counter => true,
+        // What a program computes, it computes again; what is found in texts comes by itself.
+        Origin::Classified | Origin::Findings(..) => false,
+    })
+}
+
+/// What [`record_request`] gives, to be written out at once: without a map between, which takes more time than the rest.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordedRequest<'a> {
+    /// The policy's.
+    pub schema: &'a Schema,
+    /// What is known.
+    pub attributes: &'a Attributes,
+    /// `caller.team` as the credential says it: another policy may know a team that this one's tree lacks.
+    pub team: &'a str,
+    /// A longer text is left out.
+    pub text_bytes: usize,
+    /// A longer list of texts, all together, is left out.
+    pub list_bytes: usize,
+}
+
+impl<'a> RecordedRequest<'a> {
+    /// The attributes that are left out, as their values are too long: a part of one would decide otherwise.
+    pub fn too_long(&self) -> Vec<String> {
+        let is_long = |(of, value): &(&Attribute, &Value)| self.is_long(of, value);
+        kept(self.schema, self.attributes).filter(is_long).map(|(of, _)| of.name.clone()).collect()
+    }
+
+    fn is_long(&self, attribute: &Attribute, value: &Value) -> bool {
+        match value {
+            _ if is_team(attribute) => self.team.len() > self.text_bytes,
+            Value::Text(text) => text.len() > self.text_bytes,
+            Value::Set(members) => members.iter().map(String::len).sum::<usize>() > self.list_bytes,
+            _ => false,
         }
     }
-    document
+}
+
+fn is_team(attribute: &Attribute) -> bool {
+    attribute.origin == Origin::BuiltIn(BuiltIn::CallerTeam)
+}
+
+impl Serialize for RecordedRequest<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_map(None)?;
+        for (attribute, value) in kept(self.schema, self.attributes) {
+            if self.is_long(attribute, value) {
+                continue;
+            }
+            let name = attribute.name.as_str();
+            match value {
+                _ if is_team(attribute) => document.serialize_entry(name, self.team)?,
+                Value::Text(text) => document.serialize_entry(name, text)?,
+                Value::Set(members) => document.serialize_entry(name, members)?,
+                Value::Bool(is_true) => document.serialize_entry(name, is_true)?,
+                Value::Tokens(tokens) => document.serialize_entry(name, &tokens.0)?,
+                _ => document.serialize_entry(name, &write_value(&attribute.value_type, value))?,
+            }
+        }
+        document.end()
+    }
 }
 
 /// Adds what is found in the texts, as far as anything is.

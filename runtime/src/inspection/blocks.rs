@@ -3,6 +3,7 @@
 
 use super::{Walk, Walked, words};
 use crate::wire::json::{Kind, Reader, Text};
+use std::borrow::Cow;
 
 /// Whose contents the results of tools are: as of a message with that role.
 const RESULT_SPEAKER: &str = words::SEPARATE_ROLES[0];
@@ -10,9 +11,9 @@ const RESULT_SPEAKER: &str = words::SEPARATE_ROLES[0];
 impl Walk {
     /// The system prompt of a request for a message, which stands beside the messages, or words that are put into the
     /// model's mouth.
-    pub(super) fn said_by(&mut self, speaker: &str, reader: &mut Reader<'_>) -> Walked {
+    pub(super) fn said_by(&mut self, speaker: &'static str, reader: &mut Reader<'_>) -> Walked {
         self.is_system = words::SYSTEM_ROLES.contains(&speaker);
-        speaker.clone_into(&mut self.speaker);
+        self.speaker = speaker.into();
         self.is_begun = false;
         let walked = self.contents(reader);
         self.is_system = false;
@@ -44,7 +45,7 @@ impl Walk {
                 })
             }
             "tool_result" | "mcp_tool_result" => {
-                let speaker = std::mem::replace(&mut self.speaker, RESULT_SPEAKER.to_owned());
+                let speaker = std::mem::replace(&mut self.speaker, RESULT_SPEAKER.into());
                 self.is_begun = false;
                 let walked = self.holder(reader);
                 self.speaker = speaker;
@@ -86,9 +87,9 @@ impl Walk {
     fn source(&mut self, reader: &mut Reader<'_>, key: Text<'_>) -> Walked {
         let kind = match reader.peek()? {
             Kind::Object => super::word_of(&mut reader.fork(), "type")?.unwrap_or_default(),
-            _ => String::new(),
+            _ => Cow::default(),
         };
-        match kind.as_str() {
+        match kind.as_ref() {
             "text" => reader.object(|reader, key| match reader.peek()? {
                 Kind::String if key.is("data") => {
                     let text = reader.string()?;

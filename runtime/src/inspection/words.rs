@@ -3,6 +3,10 @@
 
 use crate::wire::json::Text;
 
+/// Roles and kinds of content that most messages have, in lower case: these are not written down anew.
+pub(super) const USUAL: [&str; 7] =
+    ["user", "assistant", "system", "developer", "tool", "text", "tool_result"];
+
 /// Roles whose messages are the system prompt.
 pub(super) const SYSTEM_ROLES: [&str; 2] = ["system", "developer"];
 

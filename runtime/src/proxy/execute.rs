@@ -10,7 +10,7 @@ use super::{DROPPED_HEADER, MODEL_HEADER, Proxy, TARGET_HEADER, across, now};
 use crate::current::Served;
 use crate::error::Refusal;
 use crate::exchange::failure::Failure;
-use crate::exchange::{Action, Candidate, Event};
+use crate::exchange::{Action, Event};
 use crate::settings::TargetHeader;
 use crate::trace::Trace;
 use crate::upstream::{Outgoing, Repeat};
@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::Instant;
+use wayleave_program::catalogue::TargetId;
 
 /// A candidate's call, until its first content or its failure.
 type Attempting<'a> = Pin<Box<dyn Future<Output = Result<Begun, Failure>> + Send + 'a>>;
@@ -32,7 +33,8 @@ type Attempting<'a> = Pin<Box<dyn Future<Output = Result<Begun, Failure>> + Send
 struct Asked<'a> {
     call: &'a Call,
     body: &'a Bytes,
-    candidate: Candidate,
+    target: TargetId,
+    within: Option<Duration>,
     cap: Option<u64>,
     trace: Option<&'a Trace>,
     repeat: Repeat,
@@ -66,7 +68,7 @@ impl Proxy {
         &self,
         call: &Call,
         body: &Bytes,
-        mut recording: Recording,
+        mut recording: Box<Recording>,
     ) -> Response<AnswerBody> {
         let served = Arc::clone(recording.served());
         let trace = recording.trace().cloned();
@@ -80,8 +82,8 @@ impl Proxy {
                     let Some((candidate, cap)) = recording.candidate(number) else {
                         return reply::refusal(&Refusal::Internal, recording.addressee());
                     };
-                    let candidate = candidate.clone();
-                    let asked = Asked { call, body, candidate, cap, trace: trace.as_ref(), repeat };
+                    let (target, within) = (candidate.target, candidate.within_ms.map(Duration::from_millis));
+                    let asked = Asked { call, body, target, within, cap, trace: trace.as_deref(), repeat };
                     let attempting = self.attempt(&served, asked);
                     running.0.push((number, Box::pin(attempting)));
                 }
@@ -107,10 +109,10 @@ impl Proxy {
     }
 
     async fn attempt(&self, served: &Served, asked: Asked<'_>) -> Result<Begun, Failure> {
-        let Asked { call, body, candidate, cap, trace, repeat } = asked;
-        let target = served.program.catalogue().target(candidate.target);
+        let Asked { call, body, target, within, cap, trace, repeat } = asked;
+        let protocol = served.program.catalogue().provider_of(target).protocol;
+        let target = served.program.catalogue().target(target);
         let upstream = served.upstreams.provider(target.provider);
-        let protocol = served.program.catalogue().provider_of(candidate.target).protocol;
         let sent = across::sent(call, body, (target, protocol), cap, &self.translations).await?;
         let nothing = Passed::default();
         let outgoing = Outgoing {
@@ -128,7 +130,6 @@ impl Proxy {
             true => self.settings.timeouts.first_token,
             false => self.settings.timeouts.plain_answer,
         };
-        let within = candidate.within_ms.map(Duration::from_millis);
         let first_content = within.into_iter().chain(upstream.first_token).min().unwrap_or(standard);
         let limits = Limits {
             first_content,
@@ -153,7 +154,12 @@ impl Proxy {
     }
 
     /// Hands the caller what a candidate answers.
-    fn relay(&self, begun: Option<Begun>, number: usize, mut recording: Recording) -> Response<AnswerBody> {
+    fn relay(
+        &self,
+        begun: Option<Begun>,
+        number: usize,
+        mut recording: Box<Recording>,
+    ) -> Response<AnswerBody> {
         let (Some(begun), Some(target)) = (begun, recording.target(number)) else {
             return reply::refusal(&Refusal::Internal, recording.addressee());
         };

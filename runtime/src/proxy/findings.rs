@@ -240,10 +240,10 @@ impl Asked<'_> {
         bytes: usize,
         work: impl FnOnce(&AtomicBool) -> T + Send + 'static,
     ) -> Result<T, Unreadable> {
-        let left = Left::default();
         if bytes <= INLINE_BYTES {
-            return Ok(work(&left.0));
+            return Ok(work(&AtomicBool::new(false)));
         }
+        let left = Left::default();
         let permit = Arc::clone(self.permits).acquire_owned().await.map_err(|_| Unreadable::Mistake)?;
         let is_left = Arc::clone(&left.0);
         let worked = tokio::task::spawn_blocking(move || {

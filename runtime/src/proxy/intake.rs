@@ -70,6 +70,13 @@ pub(super) fn head(head: &Parts, limit_bytes: usize) -> Result<(), Refusal> {
 
 /// A host with or without a port, and without a user.
 fn is_host(text: &[u8]) -> bool {
+    // Most hosts are names or addresses that cannot be taken for anything else.
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let name = text.iter().position(|byte| !is_plain(byte)).unwrap_or(text.len());
+    let is_port = |port: &[u8]| (1..=4).contains(&port.len()) && port.iter().all(u8::is_ascii_digit);
+    if name > 0 && text[name..].strip_prefix(b":").map_or(name == text.len(), is_port) {
+        return true;
+    }
     Authority::try_from(text).is_ok_and(|authority| {
         let rest = authority.as_str().strip_prefix(authority.host());
         !authority.host().is_empty()
@@ -133,8 +140,12 @@ async fn discard(body: &mut Incoming, limit_bytes: u64) -> bool {
 
 fn is_json(value: &http::HeaderValue) -> bool {
     let text = value.to_str().unwrap_or_default();
-    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return true;
+    }
+    let essence = essence.to_ascii_lowercase();
+    essence.starts_with("application/") && essence.ends_with("+json")
 }
 
 /// A body that does not come to its end is one of a caller who has left, unless it is not framed as it has to be.

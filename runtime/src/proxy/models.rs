@@ -47,7 +47,7 @@ impl Proxy {
         to: Addressee<'_>,
     ) -> Response<AnswerBody> {
         let identity = match self.identify(headers) {
-            Ok(identity) => identity,
+            Ok((identity, _)) => identity,
             Err(refusal) => return reply::refusal(&refusal, to),
         };
         let served = self.current.served();

@@ -12,8 +12,8 @@ use crate::exchange::failure::{Failure, NOT_SPOKEN};
 use crate::exchange::{self, Action, Attempt, Bounds, Candidate, Event, Exchange};
 use crate::keys::{Held, Identity};
 use crate::record::{
-    AttemptRecord, DecisionRecord, Outcome, PassedOverRecord, RecordedCaller, RecordedInspection,
-    RecordedTokens,
+    AttemptRecord, DecisionRecord, KnownRequest, Outcome, PassedOverRecord, RecordedCaller,
+    RecordedInspection, RecordedTokens,
 };
 use crate::store::Store;
 use crate::trace::Trace;
@@ -22,7 +22,6 @@ use crate::wire::call::Call;
 use crate::wire::errors::Addressee;
 use crate::wire::marks::Marks;
 use crate::wire::{Api, Usage, carry};
-use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::OwnedSemaphorePermit;
@@ -30,11 +29,9 @@ use tokio::time::Instant;
 use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Catalogue, TargetId};
 use wayleave_program::decision::{self, Decision};
-use wayleave_program::document;
 use wayleave_program::plan::{FailureClass, LogLevel};
-use wayleave_program::schema::BuiltIn;
 
-/// A request that runs. Dropping it makes its record.
+/// A request that runs. Dropping it makes its record. It goes from hand to hand in a box, as it is large.
 pub(super) struct Recording {
     store: Arc<Store>,
     served: Arc<Served>,
@@ -50,11 +47,12 @@ pub(super) struct Recording {
     model: String,
     /// An estimate of input tokens, for answers whose provider counts nothing.
     input_estimate: u64,
-    /// What was said of the request, before anybody looked through its texts.
-    said: Map<String, Json>,
+    /// What was said of the request, before anybody looked through its texts, and the names of what was too long of it.
+    said: Option<(KnownRequest, Vec<String>)>,
     inspection: Option<RecordedInspection>,
     /// What the policy knew when it decided.
-    request: Option<Map<String, Json>>,
+    request: Option<KnownRequest>,
+    too_long: Vec<String>,
     decision: Option<Decision>,
     exchange: Option<Exchange>,
     /// How it ended without an exchange.
@@ -62,7 +60,8 @@ pub(super) struct Recording {
     reasons: Vec<String>,
     status: u16,
     caller_request_id: Option<String>,
-    trace: Option<Trace>,
+    /// Shared with the calls that are made for the request.
+    trace: Option<Arc<Trace>>,
     /// The request's place among those that run at once.
     slot: Option<OwnedSemaphorePermit>,
     /// The same among those of its caller.
@@ -82,9 +81,9 @@ impl Recording {
         api: Api,
         id: &str,
         epoch: Instant,
-    ) -> Recording {
+    ) -> Box<Recording> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Recording {
+        Box::new(Recording {
             store,
             served,
             started: Instant::now(),
@@ -96,9 +95,10 @@ impl Recording {
             caller: RecordedCaller::default(),
             model: String::new(),
             input_estimate: 0,
-            said: Map::new(),
+            said: None,
             inspection: None,
             request: None,
+            too_long: Vec::new(),
             decision: None,
             exchange: None,
             outcome: Outcome::ClientGone,
@@ -111,13 +111,13 @@ impl Recording {
             key: None,
             left_out: None,
             marked: None,
-        }
+        })
     }
 
     /// Notes what others call the request.
     pub(super) fn correlated(&mut self, caller_request_id: Option<String>, trace: Option<Trace>) {
         self.caller_request_id = caller_request_id;
-        self.trace = trace;
+        self.trace = trace.map(Arc::new);
     }
 
     /// Keeps the key that let the request in.
@@ -141,7 +141,7 @@ impl Recording {
     }
 
     /// The trace that the request belongs to.
-    pub(super) fn trace(&self) -> Option<&Trace> {
+    pub(super) fn trace(&self) -> Option<&Arc<Trace>> {
         self.trace.as_ref()
     }
 
@@ -193,10 +193,8 @@ impl Recording {
 
     /// Notes what is known of the request beside its texts.
     pub(super) fn known(&mut self, attributes: &Attributes) {
-        self.said = document::record_request(self.served.program.schema(), attributes);
-        // As the credential says it: another policy may know a team that this one's tree lacks.
-        let team = self.caller.team.clone();
-        self.said.insert(BuiltIn::CallerTeam.name().to_owned(), team.into());
+        let schema = self.served.program.schema();
+        self.said = Some(KnownRequest::of(schema, attributes, &self.caller.team));
     }
 
     /// Notes what was looked through.
@@ -206,10 +204,11 @@ impl Recording {
 
     /// Notes what is decided on what is known; what runs from here on is that decision's plan.
     pub(super) fn decided(&mut self, attributes: &Attributes, decision: Decision, total: Duration) {
-        let mut request = std::mem::take(&mut self.said);
-        document::record_findings(self.served.program.schema(), attributes, &mut request);
         let keeps_nothing = decision.obligations.iter().any(|owed| owed.obligations.log == LogLevel::None);
-        self.request = (!keeps_nothing).then_some(request);
+        if let Some((said, too_long)) = self.said.take().filter(|_| !keeps_nothing) {
+            self.request = Some(said.with_findings(self.served.program.schema(), attributes));
+            self.too_long = too_long;
+        }
         if decision.outcome == decision::Outcome::Route {
             let health = Arc::clone(&self.served.health);
             let bounds = Bounds {
@@ -354,7 +353,7 @@ impl Recording {
             api: self.api.recorded().to_owned(),
             is_stream: self.is_stream,
             caller_request_id: std::mem::take(&mut self.caller_request_id),
-            trace: std::mem::take(&mut self.trace),
+            trace: std::mem::take(&mut self.trace).map(Arc::unwrap_or_clone),
             outcome: match &self.exchange {
                 _ if is_panic => Outcome::Internal,
                 Some(exchange) => outcome(exchange),
@@ -364,7 +363,7 @@ impl Recording {
             decision: kept.as_ref().map(|kept| kept.document.clone()),
             inspection: std::mem::take(&mut self.inspection),
             request: std::mem::take(&mut self.request),
-            too_long: Vec::new(),
+            too_long: std::mem::take(&mut self.too_long),
             decided: decision.map_or_else(String::new, |decision| decision.outcome.name().to_owned()),
             route: decision.and_then(|decision| decision.route.clone()),
             arm: decision.and_then(|decision| decision.arm),

@@ -27,7 +27,7 @@ pub(super) struct Streaming {
     pub(super) number: usize,
     pub(super) reply: Box<Reply>,
     pub(super) relay: Box<Relay>,
-    pub(super) recording: Recording,
+    pub(super) recording: Box<Recording>,
     pub(super) provider: ProviderId,
     pub(super) idle: Duration,
     /// When the whole exchange has to be over.

@@ -15,11 +15,11 @@ pub(super) struct Whole {
     /// The attempt whose answer it is.
     number: usize,
     usage: Usage,
-    recording: Recording,
+    recording: Box<Recording>,
 }
 
 impl Whole {
-    pub(super) fn new(bytes: Bytes, number: usize, usage: Usage, recording: Recording) -> Whole {
+    pub(super) fn new(bytes: Bytes, number: usize, usage: Usage, recording: Box<Recording>) -> Whole {
         Whole { bytes: Some(bytes), number, usage, recording }
     }
 }

@@ -170,7 +170,8 @@ impl<S: AsyncRead + Unpin> Checked<S> {
     /// Waits while a message is being answered: until it is, or its caller has left.
     fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Waited>> {
         self.open.wake_when_ended(context.waker());
-        let mut bytes = [0; 4096];
+        // Small, as there is hardly ever something.
+        let mut bytes = [0; 512];
         while self.is_answering() {
             let room = AHEAD_BYTES.saturating_sub(self.ahead.len()).min(bytes.len());
             if room == 0 {

@@ -1,26 +1,29 @@
-//! The task that writes what the store has taken, in groups: one commit for what came within a few milliseconds.
+//! The task that writes what the store has taken, in groups: one commit for what came within some milliseconds.
 
 mod documents;
 
+mod rows;
+
 use super::{Entry, RETAINED_DECISIONS, State};
-use crate::record::{DecisionRecord, PolicyEvent};
+use crate::record::PolicyEvent;
 use documents::Noted;
+use rows::Rows;
 use sqlx::sqlite::{SqlitePool, SqliteTransaction};
-use sqlx::{QueryBuilder, Sqlite};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use wayleave_program::source_view::SourceText;
 
-/// A group is written when it has so many entries …
-const GROUP_LIMIT: usize = 256;
+/// A group has at most so many entries.
+pub(super) const GROUP_LIMIT: usize = 1024;
 
-/// … or when its first entry has waited so long: a commit costs a sync of the disk, some milliseconds.
-const GROUP_WAIT: Duration = Duration::from_millis(5);
+/// A group is written when it has them all, or when its first entry has waited so long: a commit costs a sync of the disk,
+/// some milliseconds, and it writes anew the pages that the one before it left half full.
+const GROUP_WAIT: Duration = Duration::from_millis(20);
 
 /// Old decisions are looked for once in so many groups.
-const GROUPS_BETWEEN_TRIMS: u32 = 64;
+const GROUPS_BETWEEN_TRIMS: u32 = 16;
 
 /// Texts of policies, and changes of them, that are kept: years of edits by hand. A decision outlives its text.
 const POLICIES_RETAINED: i64 = 10_000;
@@ -32,17 +35,22 @@ const FAILED_SYNCS: [&str; 2] = ["1034", "1290"];
 ///
 /// A group that fails is lost and counted, and the next one is tried. After a failed sync none is: the system may have
 /// dropped what it held and would call the next sync a success, so that what is then written stands on missing pages.
-pub(super) async fn write(pool: SqlitePool, mut entries: mpsc::Receiver<Entry>, state: Arc<State>) {
+pub(super) async fn write(
+    pool: SqlitePool,
+    mut entries: mpsc::Receiver<Entry>,
+    hurry: Arc<Notify>,
+    state: Arc<State>,
+) {
     let mut groups = 0_u32;
     // Since a flush was last answered.
     let mut lost = 0_u64;
-    let mut noted = Noted::default();
-    while let Some(group) = gather(&mut entries).await {
+    let mut known = Known::default();
+    while let Some(group) = gather(&mut entries, &hurry).await {
         let (group, flushes) = split(group);
         if !group.is_empty() {
             let count = u64::try_from(group.len()).unwrap_or(u64::MAX);
             let is_written =
-                !state.is_poisoned.load(Ordering::Relaxed) && attempt(&pool, group, &mut noted, &state).await;
+                !state.is_poisoned.load(Ordering::Relaxed) && attempt(&pool, group, &mut known, &state).await;
             state.is_failing.store(!is_written, Ordering::Relaxed);
             if !is_written {
                 state.lost.fetch_add(count, Ordering::Relaxed);
@@ -61,15 +69,25 @@ pub(super) async fn write(pool: SqlitePool, mut entries: mpsc::Receiver<Entry>, 
     }
 }
 
-/// The next group: what came within [`GROUP_WAIT`] of its first entry, at most [`GROUP_LIMIT`]. None at the end.
-pub(super) async fn gather(entries: &mut mpsc::Receiver<Entry>) -> Option<Vec<Entry>> {
+/// What is remembered from group to group.
+#[derive(Debug, Default)]
+struct Known {
+    documents: Noted,
+    rows: Rows,
+}
+
+/// The next group: what came within [`GROUP_WAIT`] of its first entry, or before somebody hurried, at most [`GROUP_LIMIT`]. None
+/// at the end. Entries that come meanwhile wake nobody.
+pub(super) async fn gather(entries: &mut mpsc::Receiver<Entry>, hurry: &Notify) -> Option<Vec<Entry>> {
     let mut group = vec![entries.recv().await?];
-    let deadline = tokio::time::Instant::now() + GROUP_WAIT;
-    while group.len() < GROUP_LIMIT {
-        match tokio::time::timeout_at(deadline, entries.recv()).await {
-            Ok(Some(entry)) => group.push(entry),
-            Ok(None) | Err(_) => break,
-        }
+    if entries.len() + 1 < GROUP_LIMIT && !entries.is_closed() && !matches!(group[0], Entry::Flush(_)) {
+        // Both ways on are the same.
+        let _ = tokio::time::timeout(GROUP_WAIT, hurry.notified()).await;
+    }
+    while group.len() < GROUP_LIMIT
+        && let Ok(entry) = entries.try_recv()
+    {
+        group.push(entry);
     }
     Some(group)
 }
@@ -87,12 +105,12 @@ fn split(group: Vec<Entry>) -> (Vec<Entry>, Vec<oneshot::Sender<u64>>) {
 }
 
 /// Whether the group is on the disk.
-async fn attempt(pool: &SqlitePool, group: Vec<Entry>, noted: &mut Noted, state: &State) -> bool {
-    match write_group(pool, group, noted).await {
+async fn attempt(pool: &SqlitePool, group: Vec<Entry>, known: &mut Known, state: &State) -> bool {
+    match write_group(pool, group, known).await {
         Ok(()) => true,
         Err(error) => {
             // What the group noted is undone with it.
-            *noted = Noted::default();
+            known.documents = Noted::default();
             if is_failed_sync(error.as_database_error().and_then(|error| error.code()).as_deref()) {
                 state.is_poisoned.store(true, Ordering::Relaxed);
             }
@@ -105,68 +123,24 @@ pub(super) fn is_failed_sync(code: Option<&str>) -> bool {
     code.is_some_and(|code| FAILED_SYNCS.contains(&code))
 }
 
-async fn write_group(pool: &SqlitePool, group: Vec<Entry>, noted: &mut Noted) -> Result<(), sqlx::Error> {
+async fn write_group(pool: &SqlitePool, group: Vec<Entry>, known: &mut Known) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let mut records = Vec::with_capacity(group.len());
+    let mut rows = Vec::with_capacity(group.len());
     for entry in group {
         match entry {
-            Entry::Decision(mut record) => {
-                let document = record.decision.take();
-                if let Some(document) = &document {
-                    noted.note(&mut transaction, document, record.at_ms).await?;
+            Entry::Decision(row) => {
+                if let Some(document) = &row.document {
+                    known.documents.note(&mut transaction, document, row.at_ms).await?;
                 }
-                let text = serde_json::to_string(&record).map_err(encoding)?;
-                records.push(Row { text, document: document.map(|document| document.hash()), record });
+                rows.push(*row);
             }
             Entry::Event(event) => policy_event(&mut transaction, &event).await?,
             Entry::Policy(source, files) => policy(&mut transaction, &source, &files).await?,
             Entry::Flush(_) => {}
         }
     }
-    if !records.is_empty() {
-        decisions(&mut transaction, records).await?;
-    }
+    known.rows.write(&mut transaction, rows).await?;
     transaction.commit().await
-}
-
-/// A record as it is stored.
-struct Row {
-    /// As JSON, without its document.
-    text: String,
-    /// The document's hash.
-    document: Option<i64>,
-    record: Box<DecisionRecord>,
-}
-
-/// All decisions of a group in one statement: SQLite runs on a thread of its own, and on a busy machine each statement
-/// waits for two changes of threads. 256 rows of 16 values stay below its limit of 32,766 values.
-async fn decisions(transaction: &mut SqliteTransaction<'_>, rows: Vec<Row>) -> Result<(), sqlx::Error> {
-    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "INSERT OR IGNORE INTO decisions (id, at_ms, caller, team, app, model, outcome, decided, route, target, attempts, \
-         input, output, latency_ms, record, document) ",
-    );
-    query.push_values(rows, |mut row, Row { text, document, record }| {
-        row.push_bind(record.id)
-            .push_bind(record.at_ms)
-            .push_bind(record.caller.id)
-            .push_bind(record.caller.team)
-            .push_bind(record.caller.app)
-            .push_bind(record.model)
-            .push_bind(record.outcome.name())
-            .push_bind(record.decided)
-            .push_bind(record.route.unwrap_or_default())
-            .push_bind(record.target.unwrap_or_default())
-            .push_bind(i64::try_from(record.attempts.len()).unwrap_or(i64::MAX))
-            .push_bind(count(record.tokens.input))
-            .push_bind(count(record.tokens.output))
-            .push_bind(count(record.latency_ms))
-            .push_bind(text)
-            .push_bind(document);
-    });
-    // Each number of rows is a statement of its own: kept, a few hundred of them cost tens of megabytes.
-    query.build().persistent(false).execute(&mut **transaction).await?;
-    Ok(())
 }
 
 async fn policy_event(

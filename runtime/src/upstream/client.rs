@@ -23,6 +23,9 @@ const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
 
 const BETA_HEADER: HeaderName = HeaderName::from_static("anthropic-beta");
 
+/// Room for the headers of a call, with what hyper adds.
+const CALL_HEADERS: usize = 10;
+
 /// Of an answer's head, as hyper has it.
 const ANSWER_HEADERS_LIMIT: usize = 100;
 
@@ -41,6 +44,8 @@ pub(super) struct Client {
     pub(super) place: Place,
     http: Transport,
     endpoint: Endpoint,
+    /// What stands in `host`.
+    host: HeaderValue,
     key: Option<HeaderValue>,
     /// Whether the host is written as an address that the provider may not have.
     is_forbidden: bool,
@@ -72,9 +77,10 @@ impl Client {
             })
             .map_err(|source| Error::Client(place.name.clone(), source))?,
         };
+        let host = host(endpoint.base()).ok_or_else(|| Error::Url(place.name.clone()))?;
         let is_forbidden =
             !place.is_private && literal(endpoint.base()).is_some_and(|address| !is_public(address));
-        Ok(Client { http, endpoint, key: key.transpose()?, is_forbidden, place })
+        Ok(Client { http, endpoint, host, key: key.transpose()?, is_forbidden, place })
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -96,6 +102,7 @@ impl Client {
             *call.method_mut() = Method::POST;
             *call.uri_mut() = uri.clone();
             let headers = call.headers_mut();
+            headers.reserve(CALL_HEADERS);
             headers.insert(self.endpoint.key().name(), key.clone());
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
@@ -103,6 +110,7 @@ impl Client {
             for (name, value) in &passed {
                 headers.insert(name, value.clone());
             }
+            headers.insert(header::HOST, self.host.clone());
             call
         };
         self.http.send(call, request.repeat).await.map_err(|error| failure(&error))
@@ -114,24 +122,31 @@ fn passed(request: &Outgoing<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Fail
     let mut passed = Vec::new();
     if request.api.dialect() == Dialect::Anthropic {
         let version = request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION);
-        passed.push((VERSION_HEADER, value(version)?));
+        passed.push((VERSION_HEADER, value(version.to_owned())?));
         if let Some(beta) = &request.passed.beta {
-            passed.push((BETA_HEADER, value(beta)?));
+            passed.push((BETA_HEADER, value(beta.clone())?));
         }
     }
     if let Some(trace) = request.trace {
-        passed.push((trace::TRACEPARENT, value(&trace.header())?));
+        passed.push((trace::TRACEPARENT, value(trace.header())?));
         if let Some(state) = &trace.state {
-            passed.push((trace::TRACESTATE, value(state)?));
+            passed.push((trace::TRACESTATE, value(state.clone())?));
         }
     }
     Ok(passed)
 }
 
 /// A text as a header's value. What callers may pass on was looked at when it came.
-fn value(text: &str) -> Result<HeaderValue, Failure> {
-    HeaderValue::from_str(text)
+fn value(text: String) -> Result<HeaderValue, Failure> {
+    HeaderValue::try_from(text)
         .map_err(|_| Failure::unreachable("a header that is passed on holds what none can"))
+}
+
+/// Host, and port where it is not that of the scheme.
+fn host(url: &Url) -> Option<HeaderValue> {
+    let host = url.host_str()?;
+    let text = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    HeaderValue::try_from(text).ok()
 }
 
 /// The address that stands in a URL instead of a name.

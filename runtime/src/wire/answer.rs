@@ -89,10 +89,10 @@ pub fn read(api: Api, body: &[u8], watch: &mut Watch) -> Result<Usage, NoAnswer>
     }
     match api {
         // Most answers call nothing, and are not looked into.
-        Api::Chat if ["\"tool_calls\"", "\"function_call\""].iter().any(|name| answer.contains(name)) => {
+        Api::Chat if ["\"tool_calls\"", "\"function_call\""].iter().any(|name| holds(answer, name)) => {
             calls_of_chat(answer, watch)?;
         }
-        Api::Messages if answer.contains("\"tool_use\"") => calls_of_message(answer, watch)?,
+        Api::Messages if holds(answer, "\"tool_use\"") => calls_of_message(answer, watch)?,
         Api::Chat | Api::Messages | Api::Embeddings | Api::CountTokens => {}
     }
     Ok(match api {
@@ -101,6 +101,10 @@ pub fn read(api: Api, body: &[u8], watch: &mut Watch) -> Result<Usage, NoAnswer>
         // Nobody pays for a count: what it says is no use of a model.
         Api::CountTokens => Usage::default(),
     })
+}
+
+fn holds(text: &str, word: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
 }
 
 /// Shows `watch` the calls in the choices of a chat completion.

@@ -2,10 +2,15 @@
 //! the facts, which are the same in every dialect, and how a chat completion says them. Looks at no more than that, and
 //! tolerates whatever else stands there.
 
+mod like;
+
+pub use like::Like;
+
 use super::errors::ProviderError;
 use super::json::{JsonError, Keys, Kind, Reader, Text};
 use super::marks::{CallPiece, Watch};
 use super::{Dialect, Usage, message_event, tokens};
+use std::ops::Range;
 
 /// The data of the event that ends a stream.
 pub(super) const DONE: &[u8] = b"[DONE]";
@@ -30,6 +35,8 @@ pub struct Chunk {
     pub estimate: u64,
     /// The error it is.
     pub error: Option<ProviderError>,
+    /// Where in its data the text stands, quotes included, that alone is a piece of the answer.
+    pub text: Option<Range<usize>>,
 }
 
 /// An event whose data is no JSON object.
@@ -105,6 +112,7 @@ fn choice(chunk: &mut Chunk, reader: &mut Reader<'_>, watch: &mut Watch) -> Resu
     if is_finished {
         chunk.finished |= bit;
         chunk.has_content = true;
+        chunk.text = None;
     }
     Ok(())
 }
@@ -124,8 +132,10 @@ fn delta<'a>(chunk: &mut Chunk, reader: &mut Reader<'a>) -> Result<Option<&'a st
                 | "function_call"
                 | "audio"
         );
-        let raw = reader.raw()?;
+        let (place, raw) = reader.placed()?;
         if is_content && kind != Kind::Null && !matches!(raw, "\"\"" | "[]" | "{}") {
+            let is_only_text = !chunk.has_content && key.raw == "content" && kind == Kind::String;
+            chunk.text = is_only_text.then_some(place);
             chunk.has_content = true;
             chunk.estimate += tokens::of_text(raw.trim_matches('"'));
             if matches!(key.raw, "tool_calls" | "function_call") {

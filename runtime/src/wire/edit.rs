@@ -36,7 +36,13 @@ pub fn for_target(body: &Bytes, call: &Call, remote: &str, cap: Option<u64>) -> 
 }
 
 fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    if !text.bytes().all(is_plain) {
+        return serde_json::Value::from(text).to_string();
+    }
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.extend(["\"", text, "\""]);
+    quoted
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The encodings whose dictionaries OpenAI publishes, which models count in them, and how many tokens a text has there.
 //! Pure: a dictionary is part of the program, and is read when it is first asked for.
 
-use super::Api;
+use super::{Api, eights};
 use bpe_openai::Tokenizer;
 use std::sync::OnceLock;
 use wayleave_program::catalogue::Catalogue;
@@ -115,8 +115,17 @@ const LOOK_BYTES: usize = 16 << 10;
 /// one at a blank before a letter or behind it, and none has more than `TOKEN_BYTES`.
 pub fn least(raw: &str) -> u64 {
     let bytes = raw.as_bytes();
-    let begins = |pair: &&[u8]| pair[0] == b' ' && pair[1].is_ascii_alphabetic();
-    let words = bytes.windows(2).skip(1).filter(begins).count() as u64 + u64::from(!bytes.is_empty());
+    let (blanks, letters) = (bytes.get(1..).unwrap_or_default(), bytes.get(2..).unwrap_or_default());
+    let (eights, rest) = letters.as_chunks::<8>();
+    let before = blanks.as_chunks::<8>().0;
+    let begun = |(before, letters): (&[u8; 8], &[u8; 8])| {
+        let (before, letters) = (u64::from_le_bytes(*before), u64::from_le_bytes(*letters));
+        (eights::blanks_of(before) & eights::letters_of(letters)).count_ones()
+    };
+    let many: u32 = before.iter().zip(eights).map(begun).sum();
+    let few = blanks[eights.len() * 8..].iter().zip(rest);
+    let few = few.filter(|(before, letter)| **before == b' ' && letter.is_ascii_alphabetic()).count();
+    let words = u64::from(many) + few as u64 + u64::from(!bytes.is_empty());
     words.max((bytes.len() as u64).div_ceil(ESCAPE_BYTES * TOKEN_BYTES))
 }
 

@@ -5,6 +5,7 @@
 //! twice is refused (two readers would see two different values). Lone surrogate escapes are accepted in what is
 //! skipped, since real streams are cut inside an emoji.
 
+use super::eights;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -67,7 +68,7 @@ pub enum Keys {
 }
 
 /// A string as it is written, without its quotes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Text<'a> {
     /// Between the quotes, escapes as written.
     pub raw: &'a str,
@@ -208,14 +209,14 @@ impl<'a> Reader<'a> {
             return Err(JsonError::WrongType.into());
         }
         self.enter()?;
-        let mut seen = SeenKeys::default();
+        let mut seen = (self.keys == Keys::Unique).then(SeenKeys::default);
         let mut is_first = true;
         while !self.closes(b'}', is_first)? {
             is_first = false;
             self.next_byte();
             let at = self.at;
             let key = self.string()?;
-            if self.keys == Keys::Unique {
+            if let Some(seen) = &mut seen {
                 seen.insert(key, at)?;
             }
             if self.next_byte() != Some(b':') {
@@ -335,6 +336,13 @@ impl<'a> Reader<'a> {
         Ok(&self.text[span])
     }
 
+    /// The same, and where it stands.
+    pub fn placed(&mut self) -> Result<(Range<usize>, &'a str), JsonError> {
+        let span = self.skip()?;
+        let raw = &self.text[span.clone()];
+        Ok((span, raw))
+    }
+
     /// Nothing but blanks may follow.
     pub fn end(&mut self) -> Result<(), JsonError> {
         match self.next_byte() {
@@ -383,8 +391,26 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Keys and most values are not longer, and are read before anything faster has begun.
+const SHORT_BYTES: usize = 32;
+
 /// How many bytes stand before a quote, a backslash or a control character.
 fn plain_length(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(eight) = bytes[at..].first_chunk() {
+        if let Some(end) = eights::first_end_of(u64::from_le_bytes(*eight)) {
+            return at + end;
+        }
+        at += 8;
+        if at == SHORT_BYTES {
+            return at + plain_length_of_long(&bytes[at..]);
+        }
+    }
+    let is_end = |byte: &u8| matches!(*byte, b'"' | b'\\' | 0..0x20);
+    bytes[at..].iter().position(is_end).map_or(bytes.len(), |end| at + end)
+}
+
+fn plain_length_of_long(bytes: &[u8]) -> usize {
     let before = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
     let plain = &bytes[..before];
     // Looked at whole, as that is many bytes at a time; there is hardly ever one.
@@ -403,15 +429,17 @@ fn escape_length(bytes: &[u8]) -> Option<usize> {
 /// The keys of one object so far.
 #[derive(Default)]
 struct SeenKeys<'a> {
-    list: Vec<Text<'a>>,
+    list: [Text<'a>; KEYS_IN_LIST],
+    count: usize,
     tree: BTreeSet<Cow<'a, [u8]>>,
 }
 
 impl<'a> SeenKeys<'a> {
     fn insert(&mut self, key: Text<'a>, at: usize) -> Result<(), JsonError> {
-        let is_new = if self.list.len() < KEYS_IN_LIST {
-            let is_new = !self.list.iter().any(|seen| is_same(*seen, key));
-            self.list.push(key);
+        let is_new = if self.count < KEYS_IN_LIST {
+            let is_new = !self.list[..self.count].iter().any(|seen| is_same(*seen, key));
+            self.list[self.count] = key;
+            self.count += 1;
             is_new
         } else {
             if self.tree.is_empty() {

@@ -227,6 +227,9 @@ impl Call {
 /// Whether two names are of one model: the same, but for their case, what stands before the last slash, and a snapshot
 /// that one of them does not say.
 fn is_same_model(asked: &str, named: &str) -> bool {
+    if asked == named {
+        return true;
+    }
     let (asked, named) = (asked.to_ascii_lowercase(), named.to_ascii_lowercase());
     let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
     let (asked, named) = (last(&asked), last(&named));

@@ -84,21 +84,29 @@ fn piece<'a>(chunk: &mut Chunk, reader: &mut Reader<'a>) -> Result<Piece<'a>, Ma
         match key.raw {
             "type" if kind == Kind::String => {
                 let name = reader.string()?;
-                chunk.has_content |= is_content_from_its_beginning(name);
+                if is_content_from_its_beginning(name) {
+                    chunk.has_content = true;
+                    chunk.text = None;
+                }
                 of_call.is_call = name.is("tool_use");
             }
             "id" if kind == Kind::String => of_call.id = Some(reader.string()?),
             "name" if kind == Kind::String => of_call.name = Some(reader.string()?),
             "stop_reason" => {
-                chunk.has_content |= kind != Kind::Null;
+                if kind != Kind::Null {
+                    chunk.has_content = true;
+                    chunk.text = None;
+                }
                 reader.skip()?;
             }
             "text" | "partial_json" | "thinking" | "signature" | "citation" | "data" | "input" => {
                 if key.raw == "partial_json" && kind == Kind::String {
                     of_call.input = Some(reader.fork().string()?);
                 }
-                let raw = reader.raw()?;
+                let (place, raw) = reader.placed()?;
                 if kind != Kind::Null && !matches!(raw, "\"\"" | "{}") {
+                    let is_only_text = !chunk.has_content && key.raw == "text" && kind == Kind::String;
+                    chunk.text = is_only_text.then_some(place);
                     chunk.has_content = true;
                     chunk.estimate += match key.raw {
                         // Of these nothing was written by the model.

@@ -74,6 +74,9 @@ impl Decoder {
     /// # Errors
     /// When it is longer than the limit; the stream is then of no use any more.
     pub fn next_event(&mut self) -> Result<Option<Event>, EventTooLong> {
+        if let Some(event) = self.usual() {
+            return Ok(Some(event));
+        }
         let end = self.scan();
         if self.begun.len() + end.unwrap_or(self.chunk.len()) > self.limit_bytes {
             return Err(EventTooLong(self.limit_bytes));
@@ -92,6 +95,24 @@ impl Decoder {
         };
         let is_first = !std::mem::replace(&mut self.is_past_first, true);
         Ok(Some(parse(raw, is_first)))
+    }
+
+    /// The next event where it is as most are, one line of data and LFs alone, and all of it is here: the same as by lines.
+    fn usual(&mut self) -> Option<Event> {
+        let is_at_start =
+            self.begun.is_empty() && !self.is_in_line && !self.is_after_cr && self.is_past_first;
+        if !is_at_start || !self.chunk.starts_with(b"data:") {
+            return None;
+        }
+        let line = memchr2(b'\n', b'\r', &self.chunk)?;
+        let end = line + 2;
+        if self.chunk.get(line..end) != Some(b"\n\n") || end > self.limit_bytes {
+            return None;
+        }
+        let raw = self.chunk.split_to(end);
+        let value = b"data:".len();
+        let value = value + usize::from(raw[value] == b' ');
+        Some(Event { data: Some(raw.slice(value..line)), raw, is_error: false })
     }
 
     /// Where in the chunk the current event ends.

@@ -6,6 +6,8 @@
 //! a single blank before a word nothing. It is no proof: a text that is made to split badly can exceed it, and then the
 //! provider's own limit answers.
 
+use super::eights;
+
 /// What a message costs beside its text: role and separators.
 pub const PER_MESSAGE: u64 = 8;
 
@@ -20,27 +22,29 @@ const AUDIO_BYTES_PER_TOKEN: u64 = 100;
 const FILE_BYTES_PER_TOKEN: u64 = 3;
 
 /// Letters of a word that share a token.
-const LETTERS_PER_TOKEN: u32 = 3;
+const LETTERS_PER_TOKEN: usize = 3;
 
 /// From here on a run of letters is no word.
-const WORD_LETTERS: u32 = 15;
+const WORD_LETTERS: usize = 15;
 
 /// Of a string as it is written in JSON, without its quotes. Linear, one pass.
 pub fn of_text(raw: &str) -> u64 {
     let bytes = raw.as_bytes();
     let mut tokens = 0;
-    let mut letters: u32 = 0;
     let mut blanks: u32 = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         if byte.is_ascii_alphabetic() {
-            tokens += u64::from(letters.is_multiple_of(LETTERS_PER_TOKEN) || letters >= WORD_LETTERS);
-            letters += 1;
-            blanks = 0;
-            at += 1;
+            let letters = letters(&bytes[at..]);
+            let word = letters.min(WORD_LETTERS);
+            tokens += (word.div_ceil(LETTERS_PER_TOKEN) + letters - word) as u64;
+            at += letters;
+            // What stands behind most words.
+            let is_before_blank = bytes.get(at) == Some(&b' ');
+            blanks = u32::from(is_before_blank);
+            at += usize::from(is_before_blank);
             continue;
         }
-        letters = 0;
         if byte == b' ' {
             // One blank belongs to the word that follows; each four more cost one.
             blanks += 1;
@@ -63,6 +67,19 @@ pub fn of_text(raw: &str) -> u64 {
     tokens
 }
 
+/// How many letters of ASCII a text begins with; eight bytes at a time.
+fn letters(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    while let Some(eight) = bytes[count..].first_chunk() {
+        let letters = eights::letters_of(u64::from_le_bytes(*eight));
+        if letters != eights::ALL {
+            return count + (letters ^ eights::ALL).trailing_zeros() as usize / 8;
+        }
+        count += 8;
+    }
+    count + bytes[count..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count()
+}
+
 /// Of a recording, by the length of its base64 text.
 pub fn of_audio(base64_bytes: usize) -> u64 {
     base64_bytes as u64 / AUDIO_BYTES_PER_TOKEN + 1
@@ -82,6 +99,52 @@ mod tests {
         // Nine common words and a full stop: no tokenizer with a vocabulary of words needs more than ten.
         assert_eq!(of_text("The quick brown fox jumps over the lazy dog."), 15);
         assert_eq!(of_text(r"a\nb"), 3);
+    }
+
+    #[test]
+    fn a_word_is_as_long_as_it_has_letters() {
+        for length in 0..40 {
+            assert_eq!(letters("x".repeat(length).as_bytes()), length);
+            assert_eq!(letters(format!("{}1abc", "x".repeat(length)).as_bytes()), length);
+        }
+    }
+
+    /// The same, a byte after the other.
+    fn by_bytes(raw: &str) -> u64 {
+        let (bytes, mut tokens, mut letters, mut blanks, mut at) = (raw.as_bytes(), 0, 0_usize, 0_u32, 0);
+        while let Some(&byte) = bytes.get(at) {
+            let (cost, length) = match byte {
+                _ if byte.is_ascii_alphabetic() => {
+                    (u64::from(letters % LETTERS_PER_TOKEN == 0 || letters >= WORD_LETTERS), 1)
+                }
+                b' ' => (u64::from((blanks + 1) % 4 == 2), 1),
+                b'\\' if bytes.get(at + 1) == Some(&b'u') => (2, 6),
+                b'\\' | 0x80..0xE0 => (1, 2),
+                0..0x80 => (1, 1),
+                0xE0..0xF0 => (2, 3),
+                _ => (4, 4),
+            };
+            letters = if byte.is_ascii_alphabetic() { letters + 1 } else { 0 };
+            blanks = if byte == b' ' { blanks + 1 } else { 0 };
+            (tokens, at) = (tokens + cost, at + length);
+        }
+        tokens
+    }
+
+    #[test]
+    fn words_are_told_as_their_bytes_are() {
+        const PIECES: [&str; 12] =
+            [" ", "  ", "a", "word", "é", "你", "😀", "\\n", "\\u4f60", "7", "-", "incomprehensibilities"];
+        // A linear congruence is chance enough.
+        let mut seed = 1_u64;
+        for _ in 0..2_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(PIECES[(seed >> 33) as usize % PIECES.len()]);
+            }
+            assert_eq!(of_text(&text), by_bytes(&text), "{text:?}");
+        }
     }
 
     #[test]

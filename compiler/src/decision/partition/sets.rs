@@ -51,7 +51,7 @@ impl Tested {
             has.iter().map(|(name, dimension)| (name.as_str(), dimension.0)).collect();
         let table = Table::new(&entries);
         let mut tested = Tested { own: 0..0, has, table, is_empty, equals };
-        tested.own = of(&tested.dimensions());
+        tested.own = of(&tested.dimensions().collect::<Vec<_>>());
         tested
     }
 
@@ -125,9 +125,9 @@ impl Tested {
         self.has.values().copied()
     }
 
-    pub(super) fn dimensions(&self) -> Vec<Dimension> {
+    pub(super) fn dimensions(&self) -> impl Iterator<Item = Dimension> + '_ {
         let equals = self.equals.iter().map(|(_, dimension)| *dimension);
-        self.has.values().copied().chain(self.is_empty).chain(equals).collect()
+        self.has.values().copied().chain(self.is_empty).chain(equals)
     }
 
     /// A set of which the answers are these; none where no set has them.

@@ -3,7 +3,7 @@
 use super::{Heard, broken_off};
 use crate::exchange::failure::Failure;
 use crate::exchange::verdict;
-use crate::wire::chunk;
+use crate::wire::chunk::{Chunk, Like};
 use crate::wire::marks::{Expected, Marks, Watch};
 use crate::wire::sse::Event;
 use crate::wire::{Dialect, Usage};
@@ -19,6 +19,7 @@ pub(super) struct Watched {
     usage: Option<Usage>,
     estimate: u64,
     watch: Watch,
+    like: Like,
 }
 
 impl Watched {
@@ -32,6 +33,7 @@ impl Watched {
             usage: None,
             estimate: 0,
             watch: Watch::new(expected),
+            like: Like::default(),
         }
     }
 
@@ -73,10 +75,10 @@ impl Watched {
 
     pub(super) fn hear(&mut self, event: Event) -> Heard {
         let Some(data) = &event.data else { return Heard::Comment(event.raw) };
-        let chunk = match chunk::read_in(self.dialect, data, &mut self.watch) {
+        let chunk = match self.like.read_in(self.dialect, data, &mut self.watch) {
             Ok(chunk) => chunk,
             // Some servers write no JSON when they fail.
-            Err(_) if event.is_error => chunk::Chunk::default(),
+            Err(_) if event.is_error => Chunk::default(),
             // An event whose data is no JSON says nothing; whether the rest is whole is told by its end.
             Err(_) => {
                 self.watch.skipped();

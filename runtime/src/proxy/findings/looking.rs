@@ -87,16 +87,19 @@ fn look(
     if all.kind == DetectorKind::BuiltIn && all.name == UNINSPECTED {
         return Ok(texts.is_unread(inspected).then(|| all.name.clone()).into_iter().collect());
     }
-    let count = all.findings().len();
     let mut found = BTreeSet::new();
-    for text in texts.of(inspected) {
-        let pieces = if all.kind == DetectorKind::BuiltIn { pieces(text) } else { vec![text] };
-        for piece in pieces {
-            if found.len() >= count {
-                return Ok(found);
-            }
+    let mut look_at = |piece: &str| {
+        if found.is_empty() || found.len() < all.findings().len() {
             watch.check()?;
             found.extend(program.find(detector, piece));
+        }
+        Ok(())
+    };
+    for text in texts.of(inspected) {
+        if all.kind == DetectorKind::BuiltIn && text.len() > PIECE_BYTES {
+            pieces(text).into_iter().try_for_each(&mut look_at)?;
+        } else {
+            look_at(text)?;
         }
     }
     Ok(found)

@@ -90,6 +90,14 @@ fn no_text_has_fewer_tokens_than_the_least_or_more_than_bytes() {
         }
     }
     assert_eq!(least("one two  three, four"), 4);
+    // Eight bytes at a time as one after the other.
+    let text = "a b  c d{e f é 7 x  yy zzz  -a b\u{a0}c ".repeat(3);
+    for (end, _) in text.char_indices() {
+        let text = &text[..end];
+        let begins = |pair: &&[u8]| pair[0] == b' ' && pair[1].is_ascii_alphabetic();
+        let words = text.as_bytes().windows(2).skip(1).filter(begins).count() as u64 + u64::from(end > 0);
+        assert_eq!(least(text), words.max((end as u64).div_ceil(ESCAPE_BYTES * TOKEN_BYTES)), "{text:?}");
+    }
 }
 
 #[test]

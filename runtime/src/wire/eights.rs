@@ -1,0 +1,73 @@
+//! Eight bytes at a time: which of them are of a kind, as a number in which the high bit of a byte says so. Read from a text
+//! in little-endian order, so that the lowest bit that is set is of the first.
+
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+const EACH_HIGH_BIT: u64 = 0x80 * EACH;
+
+/// What is said where all are of the kind.
+pub(super) const ALL: u64 = EACH_HIGH_BIT;
+
+/// Letters of ASCII.
+pub(super) fn letters_of(eight: u64) -> u64 {
+    let lower = (eight | (0x20 * EACH)) & !EACH_HIGH_BIT;
+    let from_a = lower + u64::from(0x80 - b'a') * EACH;
+    let beyond_z = lower + u64::from(0x7F - b'z') * EACH;
+    from_a & !beyond_z & !eight & EACH_HIGH_BIT
+}
+
+/// Blanks.
+pub(super) fn blanks_of(eight: u64) -> u64 {
+    let apart = eight ^ (u64::from(b' ') * EACH);
+    // No carry leaves its byte.
+    let is_other = ((apart & !EACH_HIGH_BIT) + !EACH_HIGH_BIT) | apart;
+    !is_other & EACH_HIGH_BIT
+}
+
+/// Quotes, backslashes and control characters: where a plain piece of a string in JSON ends. Only the first of them is told for
+/// sure; none where there is none.
+pub(super) fn first_end_of(eight: u64) -> Option<usize> {
+    // The first zero is found as it is; behind it a borrow may make others.
+    let zeros = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes & EACH_HIGH_BIT;
+    let quotes = zeros(eight ^ (u64::from(b'"') * EACH));
+    let backslashes = zeros(eight ^ (u64::from(b'\\') * EACH));
+    let controls = zeros(eight & (0xE0 * EACH));
+    let ends = quotes | backslashes | controls;
+    (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn each_eight(mut tell: impl FnMut([u8; 8])) {
+        for first in 0..=255_u8 {
+            for second in [0, b' ', b'!', b'"', b'a', b'\\', b'{', 0x1F, 0x80, 0xFF] {
+                tell([first, second, first, first, second, second, first, second]);
+                tell([second, b'x', b'y', b'z', b'~', first, second, first]);
+                tell([b'x', b'y', b'z', b'~', b'.', b'0', 0xC3, first]);
+            }
+        }
+    }
+
+    #[test]
+    fn eight_bytes_are_told_apart_as_each_is() {
+        let marks = |is: fn(&u8) -> bool, bytes: [u8; 8]| {
+            bytes.iter().rev().fold(0_u64, |all, byte| all << 8 | if is(byte) { 0x80 } else { 0 })
+        };
+        each_eight(|bytes| {
+            let eight = u64::from_le_bytes(bytes);
+            assert_eq!(letters_of(eight), marks(u8::is_ascii_alphabetic, bytes), "{bytes:?}");
+            assert_eq!(blanks_of(eight), marks(|byte| *byte == b' ', bytes), "{bytes:?}");
+        });
+    }
+
+    #[test]
+    fn the_first_end_is_found() {
+        each_eight(|bytes| {
+            let is_end = |byte: &u8| matches!(*byte, b'"' | b'\\' | 0..0x20);
+            let first = bytes.iter().position(is_end);
+            assert_eq!(first_end_of(u64::from_le_bytes(bytes)), first, "{bytes:?}");
+        });
+    }
+}
