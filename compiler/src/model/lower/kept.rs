@@ -6,7 +6,7 @@ use super::near::Compared;
 use super::rules::Tried;
 use super::{Lower, names};
 use crate::model::{Approve, Cap, Deny, Flag, Forbid, Log, Operand, Redact, Requirement, Rule};
-use crate::source::{SourceText, Span};
+use crate::source::{FileId, SourceText, Span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use wayleave_grammar::ast::{self, Item, Node};
@@ -103,7 +103,8 @@ impl Lower<'_> {
                     self.put_back(others);
                     self.note(&noted);
                     parts.extend(&rules);
-                    (self.diagnostics.len() == told).then(|| Arc::new(KeptRules { rules, noted }))
+                    let is_whole = self.diagnostics.len() == told && self.has_first_approvals(own);
+                    is_whole.then(|| Arc::new(KeptRules { rules, noted }))
                 }
             };
         }
@@ -150,6 +151,25 @@ impl Lower<'_> {
             return false;
         }
         names.iter().all(|(kind, name, span)| self.declare(*kind, name, *span))
+    }
+
+    /// Whether each approval that these rules require is the first of its name. Of another one it was told before, and its rule is
+    /// none of the policy's, as long as there is the first.
+    fn has_first_approvals(&self, rules: &[Tried]) -> bool {
+        let is_first = |file: FileId, name: ast::Name| {
+            let at = super::span(file, name.text_range());
+            self.names.get(names::Kind::Approval, &name.text()) == Some(at)
+        };
+        rules.iter().all(|(file, rule, _)| match rule {
+            ast::Rule::RequireApproval(item) => item.name().is_none_or(|name| is_first(*file, name)),
+            ast::Rule::Approve(_)
+            | ast::Rule::Deny(_)
+            | ast::Rule::Forbid(_)
+            | ast::Rule::Redact(_)
+            | ast::Rule::Flag(_)
+            | ast::Rule::Cap(_)
+            | ast::Rule::Log(_) => true,
+        })
     }
 
     fn take_noted(&mut self) -> Noted {

@@ -57,6 +57,8 @@ impl Like {
             || chunk.usage.is_some()
             || chunk.error.is_some();
         let Some(text) = chunk.text.clone().filter(|_| !says_more && data.len() <= KEPT_BYTES) else {
+            // What stood between may have begun something else.
+            self.before.clear();
             return;
         };
         self.before.clear();
