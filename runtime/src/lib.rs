@@ -35,6 +35,8 @@ pub mod simulated;
 
 pub mod judge;
 
+mod lanes;
+
 pub mod upstream;
 
 pub mod current;

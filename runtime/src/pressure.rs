@@ -2,6 +2,7 @@
 //! refused, and bodies that still come, so that those that run can end.
 
 use crate::settings::MemoryLimit;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ impl Gauge {
     }
 
     /// Looks until it is dropped.
-    pub(crate) async fn watch(&self, memory: &MemoryLimit) {
+    pub(crate) async fn watch(&self, memory: &MemoryLimit) -> Infallible {
         loop {
             self.look(memory);
             tokio::time::sleep(INTERVAL).await;

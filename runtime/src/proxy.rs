@@ -59,6 +59,7 @@ use patience::Until;
 use places::Places;
 use recording::Recording;
 use reply::AnswerBody;
+use std::io;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -128,15 +129,22 @@ impl Proxy {
     }
 
     /// Serves connections of `listener` until `shutdown` is ready and what then runs has ended.
-    pub async fn serve(self: Arc<Proxy>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    ///
+    /// # Errors
+    /// When the system has no threads left; nothing was served then.
+    pub async fn serve(
+        self: Arc<Proxy>,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
         let Some(memory) = self.settings.memory else {
             return crate::server::serve(self, listener, shutdown).await;
         };
         self.memory.look(&memory);
         let looking = Arc::clone(&self);
         tokio::select! {
-            () = looking.memory.watch(&memory) => {}
-            () = crate::server::serve(self, listener, shutdown) => {}
+            never = looking.memory.watch(&memory) => match never {},
+            served = crate::server::serve(self, listener, shutdown) => served,
         }
     }
 

@@ -1,6 +1,7 @@
 //! A gateway in process, on a port of its own, under a policy given as text; and a client that shows every byte.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -35,7 +36,7 @@ pub struct Gateway {
     /// A valid key.
     pub key: String,
     stop: Option<oneshot::Sender<()>>,
-    running: JoinHandle<()>,
+    running: JoinHandle<io::Result<()>>,
 }
 
 /// A policy, ready to serve; each provider has a key that holds [`MARKER`].
@@ -87,7 +88,7 @@ impl Gateway {
     /// # Panics
     /// When it ended in a panic.
     pub async fn ended(self) {
-        self.running.await.expect("the gateway ends in order");
+        self.running.await.expect("the gateway ends in order").expect("threads");
     }
 
     /// The records so far, the oldest first.
