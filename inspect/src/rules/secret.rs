@@ -7,6 +7,7 @@
 
 mod assigned;
 mod run;
+mod skim;
 mod stand_in;
 mod table;
 
@@ -134,7 +135,8 @@ impl Secret {
         let mut called = Called { text, runs, windows: BTreeMap::new(), barren_ends: BTreeMap::new() };
         let keywords = self.keywords();
         let start = keywords.start_state(Anchored::No);
-        let mut next = (0, start.expect("it was built to be searched from anywhere"));
+        let start = start.expect("it was built to be searched from anywhere");
+        let mut next = skim::without_keyword(keywords, text.as_bytes(), start);
         while let Some((end, state)) = next_keyword(keywords, text.as_bytes(), next) {
             next = (end, state);
             for number in 0..keywords.match_len(state) {

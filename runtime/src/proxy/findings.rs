@@ -126,16 +126,23 @@ impl Asked<'_> {
     /// not found.
     fn leave_out(&self, attributes: &mut Attributes) {
         let schema = self.served.program.schema();
+        let mut of_system: Vec<(DetectorId, Value)> = Vec::new();
+        for id in schema.ids() {
+            if let Origin::Findings(Inspected::System, detector) = schema.attribute(id).origin {
+                of_system.extend(attributes.get(id).map(|found| (detector, found.clone())));
+            }
+        }
         for id in schema.ids() {
             let Origin::Findings(inspected, detector) = schema.attribute(id).origin else { continue };
             if attributes.get(id).is_some() {
                 continue;
             }
-            let of_system = match inspected {
-                Inspected::Prompt => schema.findings(Inspected::System, detector),
+            let found = match inspected {
+                Inspected::Prompt => {
+                    of_system.iter().find(|(own, _)| *own == detector).map(|(_, found)| found.clone())
+                }
                 Inspected::System => None,
             };
-            let found = of_system.and_then(|system| attributes.get(system)).cloned();
             attributes.set(id, found.unwrap_or_else(|| Value::Set(BTreeSet::new())));
         }
     }

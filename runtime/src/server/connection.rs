@@ -138,6 +138,7 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
+        .writev(false)
         // A head is whole, within its limits and in time when hyper sees it.
         .header_read_timeout(None)
         .max_buf_size(proxy.settings().header_limit_bytes + 1)

@@ -21,6 +21,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -198,8 +199,12 @@ impl Transport {
         }
     }
 
-    /// A new connection.
-    async fn connect(&self) -> Result<Line, Lost> {
+    /// A new connection. In a box: it is seldom made, and each call would be as large.
+    fn connect(&self) -> Pin<Box<dyn Future<Output = Result<Line, Lost>> + Send + '_>> {
+        Box::pin(self.connected())
+    }
+
+    async fn connected(&self) -> Result<Line, Lost> {
         let mut connect = self.connect.clone();
         let connecting = async {
             poll_fn(|context| connect.poll_ready(context)).await?;
@@ -209,8 +214,11 @@ impl Transport {
         let stream = connected.unwrap_or_else(|_| Err(TooSlow.into())).map_err(Lost::Unconnected)?;
         let stream = Kept::new(stream);
         let course = stream.course().clone();
-        let handshake =
-            http1::Builder::new().max_buf_size(READ_AHEAD_BYTES).handshake(TokioIo::new(stream)).await;
+        let handshake = http1::Builder::new()
+            .writev(false)
+            .max_buf_size(READ_AHEAD_BYTES)
+            .handshake(TokioIo::new(stream))
+            .await;
         let (sender, connection) = handshake.map_err(Lost::Unanswered)?;
         // How it ends the call hears that is made on it.
         tokio::spawn(async { drop(connection.await) });

@@ -18,10 +18,26 @@ pub(super) fn letters_of(eight: u64) -> u64 {
 
 /// Blanks.
 pub(super) fn blanks_of(eight: u64) -> u64 {
-    let apart = eight ^ (u64::from(b' ') * EACH);
+    of(eight, b' ')
+}
+
+/// Bytes that are that one.
+pub(super) fn of(eight: u64, byte: u8) -> u64 {
+    let apart = eight ^ (u64::from(byte) * EACH);
     // No carry leaves its byte.
     let is_other = ((apart & !EACH_HIGH_BIT) + !EACH_HIGH_BIT) | apart;
     !is_other & EACH_HIGH_BIT
+}
+
+/// Bytes that are none of ASCII.
+pub(super) fn beyond_ascii_of(eight: u64) -> u64 {
+    eight & EACH_HIGH_BIT
+}
+
+/// The same as eight bits, the lowest of the first byte.
+pub(super) fn bits(marks: u64) -> u64 {
+    // Each mark meets the one power of two that takes it to its place in the highest byte, and no two sums meet.
+    (marks >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// Quotes, backslashes and control characters: where a plain piece of a string in JSON ends. Only the first of them is told for
@@ -59,6 +75,10 @@ mod tests {
             let eight = u64::from_le_bytes(bytes);
             assert_eq!(letters_of(eight), marks(u8::is_ascii_alphabetic, bytes), "{bytes:?}");
             assert_eq!(blanks_of(eight), marks(|byte| *byte == b' ', bytes), "{bytes:?}");
+            assert_eq!(of(eight, b'\\'), marks(|byte| *byte == b'\\', bytes), "{bytes:?}");
+            assert_eq!(beyond_ascii_of(eight), marks(|byte| !byte.is_ascii(), bytes), "{bytes:?}");
+            let bit = |(at, byte): (usize, &u8)| u64::from(byte.is_ascii_alphabetic()) << at;
+            assert_eq!(bits(letters_of(eight)), bytes.iter().enumerate().map(bit).sum::<u64>(), "{bytes:?}");
         });
     }
 
