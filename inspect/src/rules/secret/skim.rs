@@ -35,17 +35,18 @@ fn block_without(keywords: &DFA, text: &[u8], from: (usize, StateID), start: Sta
     if length < before.max(LEAST_BYTES) {
         return None;
     }
-    let mut states = array::from_fn::<_, PLACES, _>(|place| if place == 0 { from.1 } else { start });
-    for place in 1..PLACES {
+    let mut states = [from.1, start, start, start];
+    for (place, state) in states.iter_mut().enumerate().skip(1) {
         let at = from.0 + place * length;
-        states[place] = walked(keywords, &text[at - before..at], start)?;
+        *state = walked(keywords, &text[at - before..at], start)?;
     }
-    let pieces = array::from_fn::<_, PLACES, _>(|place| &text[from.0 + place * length..][..length]);
-    for at in 0..length {
+    let [first, second, third, fourth] =
+        array::from_fn::<_, PLACES, _>(|place| &text[from.0 + place * length..][..length]);
+    for (((first, second), third), fourth) in first.iter().zip(second).zip(third).zip(fourth) {
         let mut is_special = false;
-        for place in 0..PLACES {
-            states[place] = keywords.next_state(Anchored::No, states[place], pieces[place][at]);
-            is_special |= keywords.is_special(states[place]);
+        for (state, byte) in states.iter_mut().zip([first, second, third, fourth]) {
+            *state = keywords.next_state(Anchored::No, *state, *byte);
+            is_special |= keywords.is_special(*state);
         }
         if is_special && states.iter().any(|state| keywords.is_match(*state)) {
             return None;
