@@ -166,9 +166,9 @@ impl Noted {
         Noted { body, pulse: PULSE.try_with(Arc::clone).ok(), _opened: opened }
     }
 
-    fn note(&self, given: Option<Instant>) {
+    fn note(&self, given: impl FnOnce() -> Option<Instant>) {
         if let Some(pulse) = &self.pulse {
-            pulse.set(given);
+            pulse.set(given());
         }
     }
 }
@@ -181,10 +181,10 @@ impl Body for Noted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.note(None);
+        self.note(|| None);
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if matches!(polled, Poll::Ready(Some(_))) {
-            self.note(Some(Instant::now()));
+            self.note(|| Some(Instant::now()));
         }
         polled
     }
