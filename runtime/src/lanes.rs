@@ -1,5 +1,5 @@
-//! Threads that serve connections, one event loop each: whatever a connection begins stays on its thread, so that nothing is
-//! handed from processor to processor while a request runs. (I/O)
+//! Threads that serve requests, one event loop each: whatever a request begins stays on its thread, so that nothing is handed
+//! from processor to processor while it runs. (I/O)
 
 use std::cell::Cell;
 use std::io;
@@ -27,20 +27,32 @@ pub(crate) fn own() -> usize {
 }
 
 /// Lanes that run; what still runs on them ends when this is dropped.
-pub(crate) struct Lanes(Vec<Lane>);
+pub(crate) struct Lanes {
+    ramp: Ramp,
+    threads: Vec<Thread>,
+}
 
-struct Lane {
-    handle: Handle,
-    connections: Arc<AtomicUsize>,
+struct Thread {
     /// Dropped, it ends the thread.
     _running: oneshot::Sender<()>,
     /// Ready when the thread has ended.
     over: oneshot::Receiver<()>,
 }
 
-/// A connection's place on a lane, until it is dropped.
+/// The way onto lanes. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Ramp(Arc<[Lane]>);
+
+struct Lane {
+    handle: Handle,
+    /// How many have a place on it.
+    places: AtomicUsize,
+}
+
+/// A place on a lane, until it is dropped.
 pub(crate) struct Place {
-    connections: Arc<AtomicUsize>,
+    ramp: Ramp,
+    lane: usize,
 }
 
 impl Lanes {
@@ -49,34 +61,18 @@ impl Lanes {
     /// # Errors
     /// When the system has no threads or no event queues left.
     pub(crate) fn start() -> io::Result<Lanes> {
-        let lane = |number| {
-            let runtime = Builder::new_current_thread().enable_all().build()?;
-            let (running, stopped) = oneshot::channel::<()>();
-            let (ended, over) = oneshot::channel();
-            let handle = runtime.handle().clone();
-            std::thread::Builder::new().name(format!("lane-{number}")).spawn(move || {
-                OWN.set(number);
-                let _ = runtime.block_on(stopped);
-                // What it has lent to other threads nobody waits for.
-                runtime.shutdown_background();
-                let _ = ended.send(());
-            })?;
-            Ok(Lane { handle, connections: Arc::default(), _running: running, over })
-        };
-        Ok(Lanes((0..count()).map(lane).collect::<io::Result<_>>()?))
+        let (lanes, threads): (Vec<_>, Vec<_>) =
+            (0..count()).map(start).collect::<io::Result<Vec<_>>>()?.into_iter().unzip();
+        Ok(Lanes { ramp: Ramp(lanes.into()), threads })
     }
 
-    /// The lane with the fewest connections, and a place on it.
-    pub(crate) fn place(&self) -> (&Handle, Place) {
-        let open = |lane: &&Lane| lane.connections.load(Ordering::Relaxed);
-        let lane = self.0.iter().min_by_key(open).expect("there is a processor");
-        lane.connections.fetch_add(1, Ordering::Relaxed);
-        (&lane.handle, Place { connections: Arc::clone(&lane.connections) })
+    pub(crate) fn ramp(&self) -> &Ramp {
+        &self.ramp
     }
 
     /// Drops what still runs on the lanes, and waits until that is done.
     pub(crate) async fn end(self) {
-        let over: Vec<_> = self.0.into_iter().map(|lane| lane.over).collect();
+        let over: Vec<_> = self.threads.into_iter().map(|thread| thread.over).collect();
         for over in over {
             // A thread that panicked is over too.
             let _ = over.await;
@@ -84,9 +80,47 @@ impl Lanes {
     }
 }
 
+fn start(number: usize) -> io::Result<(Lane, Thread)> {
+    let (running, stopped) = oneshot::channel::<()>();
+    let (ended, over) = oneshot::channel();
+    let (made, is_made) = std::sync::mpsc::channel();
+    // An event loop is made where it runs: it must not be dropped where this is called.
+    std::thread::Builder::new().name(format!("lane-{number}")).spawn(move || {
+        OWN.set(number);
+        let runtime = match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(made.send(Err(error))),
+        };
+        let _ = made.send(Ok(runtime.handle().clone()));
+        let _ = runtime.block_on(stopped);
+        // What it has lent to other threads nobody waits for.
+        runtime.shutdown_background();
+        let _ = ended.send(());
+    })?;
+    let handle = is_made.recv().map_err(io::Error::other)??;
+    Ok((Lane { handle, places: AtomicUsize::new(0) }, Thread { _running: running, over }))
+}
+
+impl Ramp {
+    /// A place on the lane with the fewest.
+    pub(crate) fn place(&self) -> Place {
+        let places = |lane: &usize| self.0[*lane].places.load(Ordering::Relaxed);
+        let lane = (0..self.0.len()).min_by_key(places).expect("there is a processor");
+        self.0[lane].places.fetch_add(1, Ordering::Relaxed);
+        Place { ramp: self.clone(), lane }
+    }
+}
+
+impl Place {
+    /// Where to run what has the place.
+    pub(crate) fn lane(&self) -> &Handle {
+        &self.ramp.0[self.lane].handle
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        self.connections.fetch_sub(1, Ordering::Relaxed);
+        self.ramp.0[self.lane].places.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -101,14 +135,14 @@ mod tests {
         let mut places: Vec<Place> = Vec::new();
         let mut seen = vec![0; count()];
         for _ in 0..3 * count() {
-            let (handle, place) = lanes.place();
+            let place = lanes.ramp().place();
+            seen[place.lane().spawn(async { own() }).await.expect("it runs")] += 1;
             places.push(place);
-            seen[handle.spawn(async { own() }).await.expect("it runs")] += 1;
         }
         assert!(seen.iter().all(|connections| *connections == 3), "{seen:?}");
         drop(places.remove(0));
-        let (handle, _place) = lanes.place();
-        assert_eq!(handle.spawn(async { own() }).await.expect("it runs"), 0);
+        let place = lanes.ramp().place();
+        assert_eq!(place.lane().spawn(async { own() }).await.expect("it runs"), 0);
         lanes.end().await;
     }
 
@@ -118,8 +152,7 @@ mod tests {
         let held = Arc::new(());
         for _ in 0..count() {
             let own = Arc::clone(&held);
-            let (handle, _) = lanes.place();
-            handle.spawn(async move {
+            lanes.ramp().place().lane().spawn(async move {
                 pending::<()>().await;
                 drop(own);
             });

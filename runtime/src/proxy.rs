@@ -7,6 +7,8 @@ mod across;
 
 mod attempt;
 
+mod beside;
+
 mod counting;
 
 mod dialect;
@@ -37,6 +39,7 @@ mod stream;
 
 mod whole;
 
+use self::beside::{INLINE_BYTES, beside};
 use crate::attributes::{self, Subject};
 use crate::current::Current;
 use crate::error::{BadHead, Refusal};
@@ -289,6 +292,15 @@ impl Proxy {
         }
     }
 
+    async fn read(&self, api: Api, body: &Bytes) -> Result<Call, Refusal> {
+        if body.len() <= INLINE_BYTES {
+            return call::read(api, body).map_err(Refusal::Call);
+        }
+        let body = body.clone();
+        let read = beside(&self.translations, move || call::read(api, &body)).await;
+        read.ok_or(Refusal::Internal)?.map_err(Refusal::Call)
+    }
+
     /// Notes what others call a request, as far as the settings want to know.
     fn correlate(&self, headers: &HeaderMap, recording: &mut Recording) {
         let caller_request_id = match self.settings.caller_request_id {
@@ -321,7 +333,7 @@ impl Proxy {
         let limit = self.settings.body_limit_bytes;
         let patience = self.settings.timeouts.body_read;
         let body = intake::body(&head.headers, body, limit, patience, &self.memory).await?;
-        let mut call = call::read(api, &body).map_err(Refusal::Call)?;
+        let mut call = self.read(api, &body).await?;
         call.passed = dialect::passed(api, &head.headers).map_err(Refusal::Attribute)?;
         recording.called(&call);
         let served = Arc::clone(recording.served());

@@ -63,14 +63,15 @@ pub async fn serve(
         // From here on the connection belongs to its lane; a socket that cannot move is as good as gone.
         let Ok(stream) = stream.into_std() else { continue };
         let (proxy, watched) = (Arc::clone(&proxy), watched.clone());
-        let (lane, place) = lanes.place();
+        let place = lanes.ramp().place();
+        let (lane, ramp) = (place.lane().clone(), lanes.ramp().clone());
         let serving = async move {
             if let Ok(stream) = TcpStream::from_std(stream) {
-                connection::serve(proxy, stream, watched).await;
+                connection::serve(proxy, stream, watched, ramp).await;
             }
             drop((slot, place));
         };
-        connections.spawn_on(serving, lane);
+        connections.spawn_on(serving, &lane);
     }
     drop(listener);
     proxy.drain();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -100,6 +101,21 @@ impl Gateway {
         let listed =
             self.store.decisions_after(&Filter::default(), 0, 1_000).await.expect("the store answers");
         listed.into_iter().map(|listed| listed.record).collect()
+    }
+
+    /// The records, once there is one: of a caller that leaves it is made behind the end of the connection.
+    ///
+    /// # Panics
+    /// When the store fails, or none comes.
+    pub async fn recorded(&self) -> Vec<DecisionRecord> {
+        for _ in 0..500 {
+            let records = self.records().await;
+            if !records.is_empty() {
+                return records;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("a request has its record");
     }
 
     /// Sends bytes and reads until the gateway closes.

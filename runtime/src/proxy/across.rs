@@ -1,7 +1,7 @@
 //! Where a call meets a provider of another dialect, or of other habits: long bodies are translated beside the thread that serves
 //! others, and what was left out is told.
 
-use super::findings::INLINE_BYTES;
+use super::beside::{INLINE_BYTES, beside};
 use crate::exchange::failure::Failure;
 use crate::wire::answer::NoAnswer;
 use crate::wire::call::Call;
@@ -74,21 +74,6 @@ pub(super) async fn in_base64(body: Bytes, permits: &Arc<Semaphore>) -> Bytes {
         beside(permits, move || embeddings::in_base64(&body)).await.flatten()
     };
     told.map_or(body, Bytes::from)
-}
-
-/// Works beside the threads that serve, when a permit is free; none where the work panicked. The permit is held until the
-/// work is done, also where nobody waits for it any more.
-async fn beside<T: Send + 'static>(
-    permits: &Arc<Semaphore>,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
-    let working = tokio::task::spawn_blocking(move || {
-        let done = work();
-        drop(permit);
-        done
-    });
-    working.await.ok()
 }
 
 /// The names for the caller: its own words, and those of a provider, as far as they are names. None where nothing was

@@ -1,10 +1,12 @@
 //! One candidate's call, until its first content or its failure. Nothing of it has reached the caller by then.
 
 use super::across;
+use super::beside::{INLINE_BYTES, beside};
 use crate::exchange::failure::Failure;
 use crate::exchange::relay::{Relay, Step};
 use crate::exchange::verdict::{self, Refusal};
 use crate::upstream::{Outgoing, Reply, Upstream};
+use crate::wire::Api;
 use crate::wire::Usage;
 use crate::wire::answer::{self, NoAnswer};
 use crate::wire::carry::Crossing;
@@ -145,8 +147,8 @@ async fn begin(
         let first =
             timeout_at(deadline, beginning(&mut reply, limits.answer_bytes)).await.map_err(too_late)??;
         let body = rest_of(&mut reply, first, limits).await?;
-        let mut watch = Watch::new(expected);
-        let usage = judge(answer::read(api, &body, &mut watch), &body, status)?;
+        let (read, watch) = read(api, &body, Watch::new(expected), limits).await;
+        let usage = judge(read, &body, status)?;
         let marks = watch.marks(true);
         let Some(crossing) = crossing else {
             return Ok(Begun::Whole { status, headers, body, usage, dropped: Vec::new(), marks });
@@ -174,6 +176,21 @@ async fn begin(
     let (first, relay) = timeout_at(deadline, begun).await.map_err(too_late)??;
     let (reply, relay) = (Box::new(reply), Box::new(relay));
     Ok(Begun::Stream { status, headers, first, reply, relay, dropped: Vec::new() })
+}
+
+/// Reads an answer that does not stream.
+async fn read(
+    api: Api,
+    body: &Bytes,
+    mut watch: Watch,
+    limits: Limits<'_>,
+) -> (Result<Usage, NoAnswer>, Watch) {
+    if body.len() <= INLINE_BYTES {
+        return (answer::read(api, body, &mut watch), watch);
+    }
+    let body = body.clone();
+    let work = move || (answer::read(api, &body, &mut watch), watch);
+    beside(limits.permits, work).await.unwrap_or_else(|| (Err(NoAnswer::NotAnAnswer), Watch::default()))
 }
 
 fn milliseconds(duration: Duration) -> u64 {

@@ -6,6 +6,7 @@
 
 mod looking;
 
+use super::beside::INLINE_BYTES;
 use crate::current::Served;
 use crate::inspection::{self, BadTexts, Texts};
 use crate::judge::Verdict;
@@ -24,10 +25,6 @@ use wayleave_program::attributes::Attributes;
 use wayleave_program::detector::{Detector, DetectorId, DetectorKind};
 use wayleave_program::schema::{AttributeId, BuiltIn, Inspected, Origin};
 use wayleave_program::value::Value;
-
-/// Up to so many bytes are looked through where the request runs: less than a millisecond, and less than it costs to
-/// change threads. More would hold up every other request of the same thread.
-pub(super) const INLINE_BYTES: usize = 32 << 10;
 
 /// Why nothing can be looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

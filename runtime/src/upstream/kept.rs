@@ -23,9 +23,9 @@ pub(super) struct Course(Arc<Mutex<Stage>>);
 enum Stage {
     /// The first call: so many bytes of its answer have come, and its head is not whole.
     First(usize),
-    /// The head of an answer was whole, and nothing was written since.
+    /// The head of an answer was whole, and no call was made since.
     Answered,
-    /// A later call was written, and so many bytes have come since.
+    /// A later call was made, and so many bytes have come since.
     Later(usize),
 }
 
@@ -36,7 +36,7 @@ impl Default for Stage {
 }
 
 impl Course {
-    /// Whether the connection was kept, and nothing has come since a call was written on it.
+    /// Whether the connection was kept, and nothing has come since a call was made on it.
     pub(super) fn is_unheard(&self) -> bool {
         self.stage() == Stage::Later(0)
     }
@@ -65,7 +65,8 @@ impl Course {
         })
     }
 
-    fn written(&self) {
+    /// Notes that a call is made on it.
+    pub(super) fn begin(&self) {
         self.change(|stage| {
             if *stage == Stage::Answered {
                 *stage = Stage::Later(0);
@@ -129,7 +130,6 @@ impl<S: Write + Unpin> AsyncWrite for Kept<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.course.written();
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -138,7 +138,6 @@ impl<S: Write + Unpin> AsyncWrite for Kept<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.course.written();
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 

@@ -15,6 +15,7 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::SendRequest;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// Between two sweeps. What has waited through two of them goes: shorter than what servers keep idle connections open for, so
 /// that a call seldom meets one that is closing.
@@ -46,7 +47,7 @@ pub(super) struct Line {
     lane: usize,
 }
 
-/// An answer's body. At its end the connection waits for its next call; dropped before, it is closed.
+/// An answer's body. At its end the connection waits for its next call; dropped long before, it is closed.
 pub(crate) struct HeldBody {
     body: Incoming,
     line: Option<(Line, Arc<Pool>)>,
@@ -65,6 +66,9 @@ impl Pool {
     }
 
     fn put(self: &Arc<Self>, line: Line) {
+        if line.sender.is_closed() {
+            return;
+        }
         let lane = line.lane;
         let mut shelf = self.shelf(lane);
         let since = shelf.sweeps;
@@ -82,11 +86,19 @@ impl Pool {
 }
 
 impl Shelf {
-    /// The one that waits the shortest: the others can go when fewer are needed. One that is not ready has closed, or has
-    /// still to see the end of its last answer.
+    /// The one that waits the shortest: the others can go when fewer are needed. Those behind it that have closed are gone
+    /// then; one that is not ready has still to see the end of its last answer.
     fn take(&mut self) -> Option<Line> {
-        let at = self.waiting.iter().rposition(|waiting| waiting.line.sender.is_ready())?;
-        Some(self.waiting.remove(at).line)
+        let mut at = self.waiting.len();
+        while at > 0 {
+            at -= 1;
+            if self.waiting[at].line.sender.is_closed() {
+                self.waiting.remove(at);
+            } else if self.waiting[at].line.sender.is_ready() {
+                return Some(self.waiting.remove(at).line);
+            }
+        }
+        None
     }
 
     /// Closes what has waited for long. Whether anything is left.
@@ -122,7 +134,7 @@ impl Line {
         &self.course
     }
 
-    /// Makes a call; its answer brings the connection back to the pool.
+    /// Makes a call; its answer brings the connection back to the pool. With it, whether calls were answered before it.
     ///
     /// # Errors
     /// With the request, where nothing of it was sent.
@@ -130,13 +142,17 @@ impl Line {
         mut self,
         request: Request<Pieces>,
         pool: &Arc<Pool>,
-    ) -> Result<Response<HeldBody>, TrySendError<Request<Pieces>>> {
+    ) -> Result<(Response<HeldBody>, bool), TrySendError<Request<Pieces>>> {
+        self.course.begin();
         let answer = self.sender.try_send_request(request).await?;
-        Ok(answer.map(|body| {
+        // Noted before anybody else can take the connection.
+        let was_kept = self.course.answer();
+        let answer = answer.map(|body| {
             let mut held = HeldBody { body, line: Some((self, Arc::clone(pool))) };
             held.look();
             held
-        }))
+        });
+        Ok((answer, was_kept))
     }
 }
 
@@ -170,6 +186,21 @@ impl HeldBody {
     }
 }
 
+impl Drop for HeldBody {
+    /// Who has all that is of use leaves the rest: where that is there already, as the end behind the last event of a stream
+    /// or the words of a refusal, hyper passes over it, and the connection waits for the next call. Otherwise it closes.
+    fn drop(&mut self) {
+        let Some((mut line, pool)) = self.line.take() else { return };
+        if let Ok(lane) = Handle::try_current() {
+            lane.spawn(async move {
+                if line.sender.ready().await.is_ok() {
+                    pool.put(line);
+                }
+            });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,7 +226,7 @@ mod tests {
             host.write_all(answer.as_bytes()).await.expect("it is read");
         };
         let (answer, ()) = tokio::join!(call, host);
-        answer.map_err(TrySendError::into_error).expect("an answer").into_body()
+        answer.map_err(TrySendError::into_error).expect("an answer").0.into_body()
     }
 
     #[tokio::test]
@@ -208,13 +239,31 @@ mod tests {
         host.write_all(b"k").await.expect("it is read");
         assert_eq!(body.next().await.expect("a piece").as_deref(), Some(&b"k"[..]));
         let line = pool.take().expect("it waits");
-        // An answer without a body is at its end at once; one that nobody reads to its end is not.
+        // An answer without a body is at its end at once; one whose end does not come is given up.
         drop(answered(line, &pool, &mut host, "HTTP/1.1 204 No Content\r\n\r\n").await);
         tokio::task::yield_now().await;
         let line = pool.take().expect("it waits again");
         drop(answered(line, &pool, &mut host, &format!("{head}o")).await);
         assert_eq!(host.read(&mut [0]).await.expect("the end"), 0);
         assert!(pool.take().is_none());
+    }
+
+    /// The last event of a stream is not the end of its body, and of a refusal nobody may want to know more.
+    #[tokio::test]
+    async fn a_connection_waits_when_what_is_left_of_an_answer_is_there() {
+        let (pool, (mut line, mut host)) = (Arc::new(Pool::new()), line().await);
+        let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+        for answer in [chunked, "HTTP/1.1 429 No\r\ncontent-length: 2\r\n\r\nno", chunked] {
+            let mut body = answered(line, &pool, &mut host, answer).await;
+            if answer == chunked {
+                assert_eq!(body.next().await.expect("a piece").as_deref(), Some(&b"ok"[..]));
+            }
+            drop(body);
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+            line = pool.take().expect("it waits");
+        }
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@
 
 use super::address::Resolver;
 use super::body::Pieces;
-use super::kept::{Course, Kept};
+use super::kept::Kept;
 use super::pool::{HeldBody, Line, Pool};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use hyper::client::conn::http1;
@@ -191,11 +191,12 @@ impl Transport {
     ) -> (bool, Result<Response<HeldBody>, (Lost, Option<Request<Pieces>>)>) {
         let course = line.course().clone();
         match line.call(request, &self.pool).await {
-            Ok(answer) => (was_for_nobody(&answer, &course), Ok(answer)),
-            Err(mut error) => {
-                let unsent = error.take_message();
-                (course.is_unheard(), Err((Lost::Unanswered(error.into_error()), unsent)))
-            }
+            Ok((answer, was_kept)) => (was_kept && is_for_nobody(&answer), Ok(answer)),
+            Err(mut error) => match error.take_message() {
+                // As good as none: it had closed before anything was sent.
+                Some(unsent) => (false, Err((Lost::Unconnected(error.into_error().into()), Some(unsent)))),
+                None => (course.is_unheard(), Err((Lost::Unanswered(error.into_error()), None))),
+            },
         }
     }
 
@@ -228,11 +229,9 @@ impl Transport {
 
 /// Whether an answer is what a server says as it closes a connection on which it has waited in vain, and no answer to what
 /// was asked meanwhile. RFC 9110, section 15.5.9.
-fn was_for_nobody<B>(answer: &Response<B>, course: &Course) -> bool {
-    let was_kept = course.answer();
+fn is_for_nobody<B>(answer: &Response<B>) -> bool {
     let closes = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
-    was_kept
-        && answer.status() == StatusCode::REQUEST_TIMEOUT
+    answer.status() == StatusCode::REQUEST_TIMEOUT
         && answer.headers().get_all(header::CONNECTION).iter().any(closes)
 }
 

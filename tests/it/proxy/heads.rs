@@ -183,7 +183,7 @@ async fn whoever_closes_their_side_has_left() {
     let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
     assert!(ended.is_ok(), "the connection ends");
     assert_eq!(Answer::read(&bytes).status, 0);
-    let records = gateway.records().await;
+    let records = gateway.recorded().await;
     assert_eq!(records.first().map(|record| record.outcome.name()), Some("client_gone"));
 }
 
@@ -199,7 +199,7 @@ async fn whoever_leaves_behind_another_request_has_left() {
     until(|| provider.received().len() == 1).await;
     drop(stream);
     until(|| provider.received()[0].is_abandoned).await;
-    let records = gateway.records().await;
+    let records = gateway.recorded().await;
     let outcomes: Vec<_> = records.iter().map(|record| record.outcome.name()).collect();
     assert_eq!(outcomes, ["client_gone"], "what came behind is not asked");
 }

@@ -160,3 +160,48 @@ async fn what_comes_before_an_answer_has_its_limits() {
         assert_eq!(record.attempts[0].detail, detail);
     }
 }
+
+/// A provider that says the same to each request, and how many connections it has seen.
+async fn saying(answer: &'static str) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let seen = Arc::new(AtomicUsize::new(0));
+    let noted = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            noted.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut request = Vec::new();
+                while stream.read_buf(&mut request).await.ok()? > 0 {
+                    if request.ends_with(b"}") {
+                        stream.write_all(answer.as_bytes()).await.ok()?;
+                        request.clear();
+                    }
+                }
+                Some(())
+            });
+        }
+    });
+    (address, seen)
+}
+
+/// A call makes no connection where one waits, whoever's call made it, whether its answer was whole, streamed or a refusal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_kept_behind_any_answer() {
+    let stream = r#"{"model":"assistant","stream":true,"messages":[]}"#;
+    let streamed = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n\
+        50\r\ndata: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n\r\n\
+        e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
+    let refused = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 2\r\n\r\n{}";
+    for (request, answer, status) in [(PLAIN, ANSWER, 200), (stream, streamed, 200), (PLAIN, refused, 429)] {
+        let (address, seen) = saying(answer).await;
+        let gateway = start(address, "").await;
+        for _ in 0..6 {
+            let answer = gateway.exchange(&gateway.request("/v1/chat/completions", request)).await;
+            assert_eq!(answer.status, status, "{request}");
+            // The end of an answer is seen behind the answer.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(seen.load(Ordering::SeqCst), 1, "{request} {status}");
+    }
+}

@@ -184,7 +184,7 @@ async fn a_caller_that_takes_nothing_is_cut_off() {
         assert!(attempt < 1000, "the call is given up; {} bytes were sent", sent.load(Ordering::Relaxed));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let records = gateway.records().await;
+    let records = gateway.recorded().await;
     assert_eq!(records.first().map(|record| record.outcome.name()), Some("client_gone"));
     drop(stream);
 }
@@ -206,7 +206,7 @@ async fn a_caller_that_opens_no_window_is_cut_off() {
         assert!(attempt < 1000, "the call is given up; {} bytes were sent", sent.load(Ordering::Relaxed));
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let records = gateway.records().await;
+    let records = gateway.recorded().await;
     assert_eq!(records.first().map(|record| record.outcome.name()), Some("client_gone"));
 }
 

@@ -126,7 +126,7 @@ async fn a_caller_that_leaves_ends_the_call() {
         assert!(eventually(&provider, |received| received.len() == 1).await, "{script}");
         drop(stream);
         assert!(eventually(&provider, |received| received[0].is_abandoned).await, "{script}");
-        let records = gateway.records().await;
+        let records = gateway.recorded().await;
         assert_eq!(records.len(), 1, "{script}");
         assert_eq!(records[0].outcome.name(), "client_gone", "{script}");
         assert_eq!(records[0].status, if script == "stall" { 0 } else { 200 });
