@@ -7,15 +7,15 @@
 
 mod assigned;
 mod run;
-mod skim;
 mod stand_in;
 mod table;
+mod walk;
 
 use crate::bounded::each_match;
 use crate::detectors::{Detectors, Finding, Looks};
 use crate::rules::{Tell, before};
 use aho_corasick::Anchored;
-use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::automaton::Automaton;
 use aho_corasick::dfa::DFA;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -136,9 +136,7 @@ impl Secret {
         let keywords = self.keywords();
         let start = keywords.start_state(Anchored::No);
         let start = start.expect("it was built to be searched from anywhere");
-        let mut next = skim::without_keyword(keywords, text.as_bytes(), start);
-        while let Some((end, state)) = next_keyword(keywords, text.as_bytes(), next) {
-            next = (end, state);
+        walk::each_end(keywords, text.as_bytes(), start, &mut |end, state| {
             for number in 0..keywords.match_len(state) {
                 let keyword = keywords.match_pattern(state, number);
                 let range = end - keywords.pattern_len(keyword)..end;
@@ -146,7 +144,7 @@ impl Secret {
                     called.by(range.clone(), index, &self.rules[index]);
                 }
             }
-        }
+        });
         called.windows
     }
 
@@ -176,23 +174,6 @@ impl Secret {
         }
         ControlFlow::Continue(())
     }
-}
-
-/// Where the next keyword ends behind `from`, and the state there. A step for each byte and no more: by itself, so that nothing
-/// else takes the processor's registers.
-#[inline(never)]
-fn next_keyword(
-    keywords: &DFA,
-    text: &[u8],
-    (from, mut state): (usize, StateID),
-) -> Option<(usize, StateID)> {
-    for (passed, byte) in text[from..].iter().enumerate() {
-        state = keywords.next_state(Anchored::No, state, *byte);
-        if keywords.is_special(state) && keywords.is_match(state) {
-            return Some((from + passed + 1, state));
-        }
-    }
-    None
 }
 
 /// What the keywords of a text call for.
