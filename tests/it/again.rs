@@ -1,18 +1,50 @@
-//! A check that remembers the one before finds what a check finds that remembers nothing: along random edits of the files of a
-//! policy, of words and of whole items, some of which are taken back. A run that fails prints its seed.
+//! A check that remembers an earlier one finds what a check finds that remembers nothing: along random edits of the files of a
+//! policy, of words, names and whole items, some of which are taken back. A run that fails prints its seed.
 
 use fastrand::Rng;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use wayleave_compiler::source::SourceText;
-use wayleave_compiler::{Checked, Diagnostic, Memory, Options, Sources, check, check_again, portable};
+use wayleave_compiler::{
+    Checked, Diagnostic, Memory, Options, Policy, Sources, check, check_again, portable,
+};
 use wayleave_grammar::ast::{Item, Node};
 use wayleave_grammar::{NodeOrToken, SyntaxKind, TextRange};
 use wayleave_program::value::DEFAULT_NOW;
 
 const SEEDS: u64 = 8;
 const EDITS: usize = 150;
+
+/// What the example does not have: names across files in every way, and what is asked of all that is looked for.
+const MORE: &str = r#"edition 2026
+
+define quiet = prompt is clean and office-hours
+define from-outside = origin is us and not quiet
+define dear = target.price.output > $5 per 1M tokens and from-outside
+
+group all-standard = [group us-standard, own-eu/open-large]
+
+plan last = plan everyday else cheapest of [own-eu/open-large, azure-eu/gpt-5-mini]
+
+observe deny odd-hours
+  when quiet and caller.app in ["ide", "reviewbot"]
+  because "Tried."
+
+observe approve more: group all-standard
+  when quiet and caller.team in acme
+  until 2027-12-31  owner "ai-platform"  by "security-review"  ref "SEC-3001"
+
+observe forbid dear-models: any when dear because "Tried."
+
+budget more-day: $20 per day each caller.app  then continue  when from-outside
+
+flag spent-much when spent(more-day) > 50% and request.model is "a-new-one"
+
+route night inside chat when not office-hours and caller.team in legal  to plan last
+
+guarantee more-is-masked: redacted [email] when target.hosting is vendor and data is confidential
+"#;
 
 /// The files of a policy by name, each read once for each text that it has.
 type Files = BTreeMap<String, Arc<SourceText>>;
@@ -45,39 +77,99 @@ fn words(text: &SourceText, kind: SyntaxKind) -> Vec<TextRange> {
     elements.filter(|token| token.kind() == kind).map(|token| token.text_range()).collect()
 }
 
-/// One edit: the file, and its text with it.
-fn edited(files: &Files, random: &mut Rng) -> (String, String) {
+type Place = std::ops::Range<usize>;
+
+fn with(files: &Files, name: &str, text: String) -> Files {
+    let mut files = files.clone();
+    files.insert(name.to_owned(), Arc::new(SourceText::new(text)));
+    files
+}
+
+/// A name, text or number that stands elsewhere in the policy.
+fn with_a_word_of_another(files: &Files, random: &mut Rng) -> Files {
+    let kinds = [SyntaxKind::Ident, SyntaxKind::String, SyntaxKind::Number];
+    let kind = kinds[random.usize(0..kinds.len())];
+    let ((name, read), (_, other)) = (any(files, random), any(files, random));
+    let new = random.choice(words(other, kind)).map(|range| other.text[range].to_owned());
+    let (Some(at), Some(new)) = (random.choice(words(read, kind)), new) else { return files.clone() };
+    let mut text = read.text.clone();
+    text.replace_range(Place::from(at), &new);
+    with(files, name, text)
+}
+
+/// A name everywhere as another one, which may be taken.
+fn renamed(files: &Files, random: &mut Rng) -> Files {
+    let (_, read) = any(files, random);
+    let Some(old) = random.choice(words(read, SyntaxKind::Ident)).map(|range| &read.text[range]) else {
+        return files.clone();
+    };
+    let new = format!("{old}-{}", ["a", "b"][random.usize(0..2)]);
+    let mut renamed = files.clone();
+    for (name, read) in files {
+        let mut text = read.text.clone();
+        for at in words(read, SyntaxKind::Ident).into_iter().rev().filter(|at| &read.text[*at] == old) {
+            text.replace_range(Place::from(at), &new);
+        }
+        if text != read.text {
+            renamed.insert(name.clone(), Arc::new(SourceText::new(text)));
+        }
+    }
+    renamed
+}
+
+/// An item at the beginning or end of some file, or nowhere; and still where it was, or no more.
+fn moved(files: &Files, random: &mut Rng) -> Files {
+    let (name, read) = any(files, random);
+    let items: Vec<TextRange> = read.parse.root().items().map(|item| item.range()).collect();
+    let Some(at) = random.choice(items).map(Place::from) else { return files.clone() };
+    let item = read.text[at.clone()].to_owned();
+    let mut files = files.clone();
+    if random.bool() {
+        let mut text = read.text.clone();
+        text.replace_range(at, "");
+        files = with(&files, name, text);
+    }
+    let (name, read) = any(&files, random);
+    match random.u8(0..5) {
+        0 => files.clone(),
+        1 | 2 => with(&files, name, format!("{item}\n\n{}", read.text)),
+        _ => with(&files, name, format!("{}\n{item}\n", read.text)),
+    }
+}
+
+/// A line, blank or sign more, or a sign less: what the policy says stands elsewhere, or its text cannot be read.
+fn shifted(files: &Files, random: &mut Rng) -> Files {
     let (name, read) = any(files, random);
     let mut text = read.text.clone();
     let items: Vec<TextRange> = read.parse.root().items().map(|item| item.range()).collect();
-    let item = random.choice(&items).copied();
-    match (random.u8(0..10), item) {
-        // A name, text or number that stands elsewhere in the policy.
-        (0..=4, _) => {
-            let kinds = [SyntaxKind::Ident, SyntaxKind::String, SyntaxKind::Number];
-            let kind = kinds[random.usize(0..kinds.len())];
-            let (_, other) = any(files, random);
-            let new = random.choice(words(other, kind)).map(|range| other.text[range].to_owned());
-            if let (Some(at), Some(new)) = (random.choice(words(read, kind)), new) {
-                text.replace_range(std::ops::Range::<usize>::from(at), &new);
-            }
-        }
-        (5, Some(item)) => text.replace_range(std::ops::Range::<usize>::from(item), ""),
-        (6 | 7, Some(item)) => {
-            let copy = text[item].to_owned();
-            let (other, read) = any(files, random);
-            return (other.clone(), format!("{}\n{copy}\n", read.text));
-        }
-        (8, Some(item)) => text.insert_str(item.start().into(), "// One line more.\n"),
-        (_, Some(item)) => text.insert(item.end().into(), ' '),
+    let Some(item) = random.choice(items) else { return files.clone() };
+    let tokens = read.parse.syntax().descendants_with_tokens().filter_map(NodeOrToken::into_token);
+    let token = random.choice(tokens.map(|token| token.text_range()).collect::<Vec<_>>());
+    match (random.u8(0..8), token) {
+        (0..=3, _) => text.insert_str(item.start().into(), "// One line more.\n"),
+        (4 | 5, _) => text.insert(item.end().into(), ' '),
+        (6, Some(token)) => text.replace_range(Place::from(token), ""),
+        (_, Some(token)) => text.insert_str(token.start().into(), ["{", "and ", ")"][random.usize(0..3)]),
         (_, None) => text.push('\n'),
     }
-    (name.clone(), text)
+    with(files, name, text)
 }
 
-/// All that was found: what is told, and the policy as a file.
-fn found(checked: &Checked) -> (&[Diagnostic], Option<Vec<u8>>) {
-    (&checked.diagnostics, checked.policy.as_ref().map(|policy| portable::write(policy)))
+/// One edit, most often of one file.
+fn edited(files: &Files, random: &mut Rng) -> Files {
+    match random.u8(0..10) {
+        0..=3 => with_a_word_of_another(files, random),
+        4 => renamed(files, random),
+        5 | 6 => moved(files, random),
+        _ => shifted(files, random),
+    }
+}
+
+/// All that was found: what is told, the policy as a file, and what that leaves out.
+fn found(checked: &Checked) -> (&[Diagnostic], Option<(Vec<u8>, String)>) {
+    let beside = |policy: &Policy| format!("{:?} {:?}", policy.operands, policy.detectors.keys());
+    let policy = checked.policy.as_ref().map(|policy| (portable::write(policy), beside(policy)));
+    (&checked.diagnostics, policy)
 }
 
 fn acme() -> Files {
@@ -86,27 +178,39 @@ fn acme() -> Files {
     files
 }
 
-/// Whether the files are a policy without a mistake, having seen that memory changes nothing.
-fn is_sound(files: &Files, memory: &mut Memory, what: &str) -> bool {
+/// Whether the files are a policy without a mistake, having seen that no memory changes anything.
+fn is_sound_for(files: &Files, memories: &mut [&mut Memory], what: &str) -> bool {
     let (options, sources) = (Options { as_of: DEFAULT_NOW }, gathered(files));
-    let (again, anew) = (check_again(&sources, &options, memory), check(&sources, &options));
-    let (remembered, new) = (found(&again), found(&anew));
-    assert_eq!(remembered.0, new.0, "{what}");
-    assert!(remembered.1 == new.1, "{what}: the policies are not the same");
+    let anew = check(&sources, &options);
+    let new = found(&anew);
+    for memory in memories {
+        let again = check_again(&sources, &options, memory);
+        let remembered = found(&again);
+        assert_eq!(remembered.0, new.0, "{what}");
+        assert!(remembered.1 == new.1, "{what}: the policies are not the same");
+    }
     anew.policy.is_some()
+}
+
+fn is_sound(files: &Files, memory: &mut Memory, what: &str) -> bool {
+    is_sound_for(files, &mut [memory], what)
 }
 
 fn session(seed: u64) -> usize {
     let mut random = Rng::with_seed(seed);
-    let mut files = acme();
+    let mut files = with(&acme(), "more.route", MORE.to_owned());
+    let root = files["main.route"].text.replace("\nuse \"privacy", "\nuse \"more.route\"\nuse \"privacy");
+    files = with(&files, "main.route", root);
     let (mut memory, mut sound) = (Memory::default(), 0);
-    let mut whole = files.clone();
+    assert!(is_sound(&files, &mut memory, "the example and more"));
+    // An editor goes on from the last policy without a mistake, and a memory may be of any state.
+    let (mut whole, mut remembered) = (files.clone(), memory.clone());
     for edit in 0..EDITS {
-        let (name, text) = edited(&files, &mut random);
-        files.insert(name, Arc::new(SourceText::new(text)));
-        if is_sound(&files, &mut memory, &format!("seed {seed}, edit {edit}")) {
+        files = edited(&files, &mut random);
+        let mut other = remembered.clone();
+        if is_sound_for(&files, &mut [&mut memory, &mut other], &format!("seed {seed}, edit {edit}")) {
             sound += 1;
-            whole = files.clone();
+            (whole, remembered) = (files.clone(), other);
         } else if random.u8(0..4) > 0 {
             // Otherwise there would soon be nothing but mistakes.
             files = whole.clone();
