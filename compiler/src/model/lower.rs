@@ -83,10 +83,11 @@ use kept::Found;
 pub use kept::Memory;
 use noted::Noted;
 use parts::FileParts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wayleave_grammar::TextRange;
 use wayleave_grammar::ast::{Item, Node};
+use wayleave_program::catalogue::Catalogue;
 
 /// What is known so far.
 pub(super) struct Lower<'s> {
@@ -104,7 +105,7 @@ type Placed<T> = (FileId, T);
 
 /// The typed policy and what is odd about it; or all that is wrong with it. `memory`: of the check before, which becomes that of
 /// this one.
-pub(crate) fn lower(sources: &Sources, memory: Option<&mut Memory>) -> (Option<Policy>, Vec<Diagnostic>) {
+pub(crate) fn lower(sources: &Sources, mut memory: Option<&mut Memory>) -> (Option<Policy>, Vec<Diagnostic>) {
     let mut lower = Lower::new(sources);
     let has_broken_text = lower.syntax_errors();
     let use_problems: Vec<Diagnostic> = sources.problems().iter().map(Diagnostic::of_use).collect();
@@ -112,7 +113,7 @@ pub(crate) fn lower(sources: &Sources, memory: Option<&mut Memory>) -> (Option<P
     lower.diagnostics.extend(use_problems);
     let told = lower.diagnostics.clone();
     let items = lower.items();
-    let found = lower.find_all(&items, memory);
+    let found = lower.find_all(&items, memory.as_deref_mut());
     let outer = lower.outer_routes(&found.files);
     let otherwise = lower.otherwise(&items);
     let examples = lower.examples(&items);
@@ -130,9 +131,8 @@ pub(crate) fn lower(sources: &Sources, memory: Option<&mut Memory>) -> (Option<P
     let Some(otherwise) = otherwise.filter(|_| diagnostics.is_empty()) else {
         return (None, diagnostics);
     };
-    let parts = lower.joined(found);
-    let odd = lower.oddities();
-    (Some(lower.policy(parts, &outer, otherwise, examples)), odd)
+    let odd = lower.oddities(&found, memory);
+    (Some(lower.policy(found, &outer, otherwise, examples)), odd)
 }
 
 fn delegations(delegated: BTreeMap<FileId, Option<Condition>>) -> Vec<(FileId, Condition)> {
@@ -188,36 +188,31 @@ impl<'s> Lower<'s> {
         self.delegations(items);
     }
 
-    /// The parts of all files; what was noted beside them joins the rest.
-    fn joined(&mut self, found: Found) -> FileParts {
-        let mut parts = FileParts::joined(found.files);
-        let of_tests = std::mem::replace(&mut self.noted, Arc::unwrap_or_clone(found.noted));
-        self.noted.join(std::mem::take(&mut parts.noted));
-        self.noted.join(of_tests);
-        parts
-    }
-
     /// The policy, once nothing is wrong with it.
     fn policy(
         self,
-        parts: FileParts,
+        found: Found,
         outer: &BTreeMap<usize, RouteId>,
         otherwise: Otherwise,
         examples: Vec<Example>,
     ) -> Policy {
-        let Lower { sources, declared, noted, .. } = self;
-        let mut catalogue = Arc::unwrap_or_clone(declared.catalogue);
-        catalogue.other_models =
-            noted.model_texts.into_iter().filter(|text| !catalogue.knows(text)).collect();
-        let mut operands = noted.operands;
+        let noted = self.all_noted(&found);
+        let mut operands: Vec<_> = noted.iter().flat_map(|noted| noted.operands.iter().cloned()).collect();
         operands.sort_by_key(|operand| operand.span);
         operands.dedup_by_key(|operand| operand.span);
+        let model_texts: BTreeSet<&String> = noted.iter().flat_map(|noted| &noted.model_texts).collect();
+        let others = model_texts.into_iter().filter(|text| !self.declared.catalogue.knows(text));
+        let other_models = others.cloned().collect();
+        let tested = noted.iter().flat_map(|noted| noted.tested_detectors.iter().copied()).collect();
+        let parts = FileParts::joined(found.files);
+        let Lower { sources, declared, .. } = self;
+        let catalogue = Catalogue { other_models, ..Arc::unwrap_or_clone(declared.catalogue) };
         let mut routes: Vec<Route> = parts.routes.into_iter().map(|drafted| drafted.route).collect();
         outer.iter().for_each(|(position, outer)| routes[*position].inside = Some(*outer));
         let definitions = Arc::unwrap_or_clone(declared.definitions).into_iter();
         Policy {
             schema: Arc::unwrap_or_clone(declared.schema),
-            detectors: inspection::compiled(&catalogue, &noted.tested_detectors),
+            detectors: inspection::compiled(&catalogue, &tested),
             catalogue,
             facts: Arc::unwrap_or_clone(declared.facts),
             definitions: definitions.map(Arc::unwrap_or_clone).collect(),
@@ -243,12 +238,17 @@ impl<'s> Lower<'s> {
     }
 
     /// What is odd about a policy that is sound, as its text shows.
-    fn oddities(&mut self) -> Vec<Diagnostic> {
-        let mut odd = self.unused();
-        odd.extend(self.untested_budgets());
-        odd.extend(self.ambiguous_models());
+    fn oddities(&self, found: &Found, memory: Option<&mut Memory>) -> Vec<Diagnostic> {
+        let noted = self.all_noted(found);
+        let mut odd = self.unused(&noted);
+        odd.extend(Lower::untested_budgets(&noted));
+        odd.extend(self.ambiguous_models(&noted));
         odd.extend(self.hidden_models());
-        odd.extend(near::near_duplicates(std::mem::take(&mut self.noted.compared)));
+        let near = || near::near_duplicates(noted.iter().flat_map(|noted| &noted.compared));
+        odd.extend(match memory {
+            Some(memory) => memory.near_duplicates(near),
+            None => near(),
+        });
         odd
     }
 

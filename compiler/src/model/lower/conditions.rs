@@ -111,7 +111,7 @@ impl Lower<'_> {
 
     /// Keeps where an operand stands.
     fn operand(&mut self, span: Span, condition: Condition) -> Condition {
-        self.noted.operands.push(Operand { span, condition: condition.clone() });
+        self.noted.operands.push(Arc::new(Operand { span, condition: condition.clone() }));
         condition
     }
 

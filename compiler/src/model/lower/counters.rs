@@ -2,6 +2,7 @@
 
 use super::conditions::{Asked, Asking, Scope};
 use super::names::Kind;
+use super::noted::Noted;
 use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Amount, Counter, Subject};
@@ -151,16 +152,16 @@ impl Lower<'_> {
     }
 
     /// Budgets that go on when they are spent, while nothing tests how much is.
-    pub(super) fn untested_budgets(&self) -> Vec<Diagnostic> {
+    pub(super) fn untested_budgets(noted: &[&Noted]) -> Vec<Diagnostic> {
         let is_idle = |(name, _, is_enforced): &&(String, Span, bool)| {
-            !is_enforced && !self.noted.used.has(Kind::Counter, name)
+            !is_enforced && !noted.iter().any(|noted| noted.used.has(Kind::Counter, name))
         };
         let tell = |(name, at, _): &(String, Span, bool)| {
             let message = format!("`budget {name}` continues when it is spent, and no condition tests it");
             Diagnostic::new(Code::R0311, message, *at, "changes nothing")
                 .with_help(format!("test `spent({name})` in a condition, or write `then deny`"))
         };
-        self.noted.budgets.iter().filter(is_idle).map(tell).collect()
+        noted.iter().flat_map(|noted| &noted.budgets).filter(is_idle).map(tell).collect()
     }
 
     /// What `spent(NAME)` or `used(NAME)` asks about.

@@ -5,13 +5,13 @@ use super::Lower;
 use super::kept::Moved;
 use super::names::Names;
 use super::noted::Noted;
-use crate::model::{Condition, Definition, DefinitionId, Fact, Plan};
+use crate::model::{Condition, Definition, DefinitionBody, DefinitionId, Fact, Plan};
 use crate::source::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use wayleave_program::catalogue::{Catalogue, TargetId};
+use wayleave_program::catalogue::{Alias, Catalogue, Provider, ProviderId, Target, TargetId};
 use wayleave_program::detector::DetectorId;
-use wayleave_program::schema::{NamedType, Schema};
+use wayleave_program::schema::{NamedType, Schema, Type};
 
 /// What is declared, as far as it is known.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +38,44 @@ pub(super) struct Declared {
 }
 
 impl Declared {
+    /// Whether a rule that is right under the one means the same under the other, in files of the same numbers. It is typed by
+    /// what is named, and by the numbers of that; what a provider, model or define says beside is looked up when it is asked.
+    pub(super) fn means_as(&self, other: &Declared) -> bool {
+        let Declared {
+            names,
+            types: _,
+            schema,
+            poisoned,
+            facts,
+            catalogue,
+            target_spans: _,
+            targets,
+            groups,
+            plans,
+            definitions,
+            definition_ids,
+            clean,
+            delegated,
+        } = self;
+        fn fact(fact: &Fact) -> (&str, &Type) {
+            (&fact.name, &fact.value_type)
+        }
+        let definition =
+            |one: &Arc<Definition>| (one.tests_target, matches!(one.body, DefinitionBody::Define(_)));
+        names.declare_as(&other.names)
+            && *schema == other.schema
+            && *poisoned == other.poisoned
+            && facts.iter().map(fact).eq(other.facts.iter().map(fact))
+            && are_called_alike(catalogue, &other.catalogue)
+            && *targets == other.targets
+            && *groups == other.groups
+            && *plans == other.plans
+            && definitions.iter().map(definition).eq(other.definitions.iter().map(definition))
+            && *definition_ids == other.definition_ids
+            && *clean == other.clean
+            && *delegated == other.delegated
+    }
+
     fn move_to(&mut self, moved: &Moved) {
         self.names.move_to(moved);
         if self.target_spans.iter().any(|at| moved.moves(*at)) {
@@ -52,6 +90,23 @@ impl Declared {
             }
         }
     }
+}
+
+/// Whether two catalogues have the same names at the same numbers, and look for the same.
+fn are_called_alike(a: &Catalogue, b: &Catalogue) -> bool {
+    fn target(target: &Target) -> (ProviderId, &str, &str) {
+        (target.provider, &target.name, &target.model)
+    }
+    fn provider(provider: &Provider) -> &str {
+        &provider.name
+    }
+    fn alias(alias: &Alias) -> &str {
+        &alias.name
+    }
+    a.targets.iter().map(target).eq(b.targets.iter().map(target))
+        && a.providers.iter().map(provider).eq(b.providers.iter().map(provider))
+        && a.aliases.iter().map(alias).eq(b.aliases.iter().map(alias))
+        && a.detectors == b.detectors
 }
 
 /// What is declared, and what was noted beside while it was found out.

@@ -77,11 +77,10 @@ impl Lower<'_> {
         if !self.declared.catalogue.target_ids().any(|id| is_unpriced(&id)) {
             return;
         }
-        let of_files = found.files.iter().map(|file| &file.noted);
-        let noted = || [&*found.noted].into_iter().chain(of_files.clone()).chain([&self.noted]);
+        let noted = self.all_noted(found);
         let mut priced = Priced::default();
-        noted().for_each(|noted| priced.join(&noted.priced));
-        let budget = noted().find_map(|noted| noted.budgets.first().map(|(_, at, _)| *at));
+        noted.iter().for_each(|noted| priced.join(&noted.priced));
+        let budget = noted.iter().find_map(|noted| noted.budgets.first()).map(|(_, at, _)| *at);
         let (needed, why, at) = if let Some(test) = priced.test {
             (every(), "a rule tests it", test)
         } else if let Some(budget) = budget {

@@ -1,21 +1,28 @@
-//! What a check takes over from the one before: what the policy declares, where all that declares it reads as it did, and then
-//! the rules of the files that are the same. What a rule means rests on its own text and on what is declared, so nothing else
-//! has to be looked at; and of what had a mistake nothing is kept. Whoever checks once keeps nothing, and finds the same.
+//! What a check takes over from the one before. First what the policy declares, where all that declares it reads as it did and
+//! had no mistake. Then the rules of the files that are the same and had none, where what is declared means to rules what it
+//! did: what a rule means rests on its own text and on that, so nothing else has to be looked at. Whoever checks once keeps
+//! nothing, and finds the same.
 
 use super::declared::Declarations;
+use super::names::Kind;
 use super::noted::Noted;
 use super::parts::FileParts;
-use super::{Lower, Placed, names};
+use super::{Lower, Placed};
+use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, SourceText, Span};
 use std::sync::Arc;
-use wayleave_grammar::ast::{self, Item, Node};
+use wayleave_grammar::ast::{Item, Node, Rule};
 
 /// What a check found out of a policy that the next one of the same policy can use. Grows with its text.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     files: Vec<KeptFile>,
-    /// None where something that is declared has a mistake.
+    /// None before the first check.
     declarations: Option<Declarations>,
+    /// Whether what is declared had no mistake.
+    is_declared_well: bool,
+    /// Whether no text that conditions compare is known to be near another.
+    is_spelt_well: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -24,7 +31,15 @@ struct KeptFile {
     text: Arc<SourceText>,
     declaring: Arc<Declaring>,
     /// None where they have a mistake.
-    parts: Option<Arc<FileParts>>,
+    rules: Option<KeptRules>,
+}
+
+#[derive(Debug, Clone)]
+struct KeptRules {
+    parts: Arc<FileParts>,
+    /// The names of counters and approvals, which are declared before: each is the first of its name, or it is no rule of the
+    /// policy.
+    firsts: Arc<[(Kind, String, Span)]>,
 }
 
 /// The items of a text that declare what rules may name.
@@ -62,35 +77,54 @@ impl Lower<'_> {
     fn find_again(&mut self, items: &[Placed<Item>], memory: &mut Memory) -> Found {
         let before = std::mem::take(memory);
         memory.files = self.sources.files().iter().enumerate().map(|file| kept_file(file, &before)).collect();
+        let told = self.diagnostics.len();
         let known = self.declared_again(items, &before, memory);
         let is_known = known.is_some();
-        let told = self.diagnostics.len();
         let declarations = known.unwrap_or_else(|| {
             self.declare_all(items);
             Declarations { declared: self.declared.clone(), noted: Arc::new(std::mem::take(&mut self.noted)) }
         });
-        let is_whole = self.diagnostics.len() == told && self.sources.problems().is_empty();
+        memory.is_declared_well = self.diagnostics.len() == told && self.sources.problems().is_empty();
+        let same = before.declarations.as_ref().filter(|_| memory.has_files_of(&before));
+        let same = same.filter(|same| is_known || self.declared.means_as(&same.declared));
         self.declare_grants(items);
-        // A file alone is another one whenever its policy is.
-        let is_kept = is_whole && memory.files.len() > 1;
+        let mut is_spelt_well =
+            before.is_spelt_well && same.is_some_and(|same| same.noted.compares_as(&declarations.noted));
         let mut files = Vec::with_capacity(memory.files.len());
         for (file, kept) in self.sources.ids().zip(&mut memory.files) {
-            let same = before.files.get(file.0 as usize).filter(|_| is_known);
-            let same = same.filter(|known| Arc::ptr_eq(&known.text, &kept.text));
-            let known = same.and_then(|known| known.parts.clone()).filter(|known| self.declare_again(known));
-            kept.parts.clone_from(&known);
-            files.push(known.unwrap_or_else(|| {
-                let told = self.diagnostics.len();
-                let own = of_file(items, file);
-                let parts = Arc::new(self.file_parts(own));
-                let is_right = self.diagnostics.len() == told && self.has_first_approvals(own);
-                kept.parts = (is_kept && is_right).then(|| Arc::clone(&parts));
-                parts
-            }));
+            let last = before.files.get(file.0 as usize).filter(|_| same.is_some());
+            let known = last.filter(|last| Arc::ptr_eq(&last.text, &kept.text));
+            let known = known.and_then(|known| known.rules.clone()).filter(|known| self.declare_again(known));
+            let parts = match known {
+                Some(known) => Arc::clone(&kept.rules.insert(known).parts),
+                None => {
+                    let parts = self.typed_anew(file, items, kept);
+                    let last = last.and_then(|last| last.rules.as_ref());
+                    is_spelt_well &= last.is_some_and(|last| last.parts.noted.compares_as(&parts.noted));
+                    parts
+                }
+            };
+            files.push(parts);
         }
+        if let [alone] = memory.files.as_mut_slice() {
+            // It is another one whenever its policy is.
+            alone.rules = None;
+        }
+        memory.is_spelt_well = is_spelt_well;
         let noted = Arc::clone(&declarations.noted);
-        memory.declarations = is_whole.then_some(declarations);
+        memory.declarations = Some(declarations);
         Found { noted, files }
+    }
+
+    /// The parts of a file, kept where they have no mistake.
+    fn typed_anew(&mut self, file: FileId, items: &[Placed<Item>], kept: &mut KeptFile) -> Arc<FileParts> {
+        let told = self.diagnostics.len();
+        let own = of_file(items, file);
+        let parts = Arc::new(self.file_parts(own));
+        let firsts = firsts(own);
+        let is_right = self.diagnostics.len() == told && self.are_first(&firsts);
+        kept.rules = is_right.then(|| KeptRules { parts: Arc::clone(&parts), firsts: firsts.into() });
+        parts
     }
 
     /// What the policy declares, where it is what it was.
@@ -101,7 +135,8 @@ impl Lower<'_> {
         now: &Memory,
     ) -> Option<Declarations> {
         let known = before.declarations.as_ref()?;
-        if !self.sources.problems().is_empty() || !now.declares_as(before) {
+        let is_well = before.is_declared_well && self.sources.problems().is_empty();
+        if !is_well || !now.declares_as(before) {
             return None;
         }
         let found = known.at(&Moved::between(before, now));
@@ -115,34 +150,44 @@ impl Lower<'_> {
     }
 
     /// Declares the names of a file that is known. Not where another file has one of them.
-    fn declare_again(&mut self, known: &FileParts) -> bool {
-        let names = &mut self.declared.names;
-        let is_free = known.names.iter().all(|(kind, name, _)| names.get(*kind, name).is_none());
-        if is_free {
-            known.names.iter().for_each(|(kind, name, at)| names.insert(*kind, Arc::clone(name), *at));
+    fn declare_again(&mut self, known: &KeptRules) -> bool {
+        let names = &self.declared.names;
+        let is_free = |(kind, name, _): &(Kind, Arc<str>, Span)| names.get(*kind, name).is_none();
+        if !known.parts.names.iter().all(is_free) || !self.are_first(&known.firsts) {
+            return false;
         }
-        is_free
+        for (kind, name, at) in known.parts.names.iter() {
+            self.declared.names.insert(*kind, Arc::clone(name), *at);
+        }
+        true
     }
 
-    /// Whether each approval that these items require is the first of its name. Of another one it was told before, and its rule
-    /// is none of the policy's, as long as there is the first.
-    fn has_first_approvals(&self, items: &[Placed<Item>]) -> bool {
-        let is_first = |file: FileId, name: ast::Name| {
-            let at = super::span(file, name.text_range());
-            self.declared.names.get(names::Kind::Approval, &name.text()) == Some(at)
-        };
-        let rules = items.iter().filter_map(|(file, item)| super::rules::rule_of(*file, item));
-        rules.into_iter().all(|(file, rule, _)| match rule {
-            ast::Rule::RequireApproval(item) => item.name().is_none_or(|name| is_first(file, name)),
-            ast::Rule::Approve(_)
-            | ast::Rule::Deny(_)
-            | ast::Rule::Forbid(_)
-            | ast::Rule::Redact(_)
-            | ast::Rule::Flag(_)
-            | ast::Rule::Cap(_)
-            | ast::Rule::Log(_) => true,
-        })
+    fn are_first(&self, names: &[(Kind, String, Span)]) -> bool {
+        names.iter().all(|(kind, name, at)| self.declared.names.get(*kind, name) == Some(*at))
     }
+}
+
+/// The names of a file's counters and approvals.
+fn firsts(items: &[Placed<Item>]) -> Vec<(Kind, String, Span)> {
+    let named = |(file, item): &Placed<Item>| {
+        let (kind, name) = match item {
+            Item::Limit(item) => (Kind::Counter, item.name()),
+            Item::Budget(item) => (Kind::Counter, item.name()),
+            item => match super::rules::rule_of(*file, item)?.1 {
+                Rule::RequireApproval(item) => (Kind::Approval, item.name()),
+                Rule::Approve(_)
+                | Rule::Deny(_)
+                | Rule::Forbid(_)
+                | Rule::Redact(_)
+                | Rule::Flag(_)
+                | Rule::Cap(_)
+                | Rule::Log(_) => return None,
+            },
+        };
+        let name = name?;
+        Some((kind, name.text(), super::span(*file, name.text_range())))
+    };
+    items.iter().filter_map(named).collect()
 }
 
 /// The items of one file of all, which stand by file.
@@ -162,19 +207,32 @@ fn kept_file((index, file): (usize, &SourceFile), before: &Memory) -> KeptFile {
         text: Arc::clone(&file.read),
         declaring: same
             .map_or_else(|| Arc::new(Declaring::of(&file.read)), |known| Arc::clone(&known.declaring)),
-        parts: None,
+        rules: None,
     }
 }
 
 impl Memory {
+    /// Texts that are near each other, unless there are none: they are looked for among all.
+    pub(super) fn near_duplicates(&mut self, find: impl FnOnce() -> Vec<Diagnostic>) -> Vec<Diagnostic> {
+        if self.is_spelt_well {
+            return Vec::new();
+        }
+        let found = find();
+        self.is_spelt_well = found.is_empty();
+        found
+    }
+
+    /// Whether each file has its number and name.
+    fn has_files_of(&self, other: &Memory) -> bool {
+        self.files.len() == other.files.len()
+            && self.files.iter().zip(&other.files).all(|(a, b)| a.name == b.name)
+    }
+
     /// Whether what declares something is written as it was.
     fn declares_as(&self, other: &Memory) -> bool {
-        let is_same = |a: &KeptFile, b: &KeptFile| {
-            a.name == b.name
-                && (Arc::ptr_eq(&a.declaring, &b.declaring) || a.declaring.words == b.declaring.words)
-        };
-        self.files.len() == other.files.len()
-            && self.files.iter().zip(&other.files).all(|(a, b)| is_same(a, b))
+        let is_same = |a: &Arc<Declaring>, b: &Arc<Declaring>| Arc::ptr_eq(a, b) || a.words == b.words;
+        let mut files = self.files.iter().zip(&other.files);
+        self.has_files_of(other) && files.all(|(a, b)| is_same(&a.declaring, &b.declaring))
     }
 }
 

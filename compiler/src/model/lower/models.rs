@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::names::{Kind, unknown_word};
+use super::noted::Noted;
 use super::{Lower, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::source::{FileId, Span};
@@ -77,8 +78,8 @@ impl Lower<'_> {
     }
 
     /// Names by which a caller may mean several targets, where some plan asks for what it `requested`.
-    pub(super) fn ambiguous_models(&self) -> Vec<Diagnostic> {
-        let Some(requested) = self.noted.requested_at else { return Vec::new() };
+    pub(super) fn ambiguous_models(&self, noted: &[&Noted]) -> Vec<Diagnostic> {
+        let Some(requested) = noted.iter().find_map(|noted| noted.requested_at) else { return Vec::new() };
         let mut by_name: BTreeMap<&str, Vec<TargetId>> = BTreeMap::new();
         for id in self.declared.catalogue.target_ids() {
             let target = self.declared.catalogue.target(id);

@@ -1,6 +1,7 @@
 //! What is declared, by kind and name; unknown names are answered with the nearest one of the right kind.
 
 use super::kept::Moved;
+use super::noted::Noted;
 use super::{Lower, written};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::source::{FileId, Span};
@@ -80,6 +81,17 @@ impl Names {
         self.declared.get(&kind)?.get(name).copied()
     }
 
+    /// Whether the same names are declared in the same files.
+    pub(super) fn declare_as(&self, other: &Names) -> bool {
+        self.in_files().eq(other.in_files())
+    }
+
+    fn in_files(&self) -> impl Iterator<Item = (Kind, &str, FileId)> {
+        self.declared
+            .iter()
+            .flat_map(|(kind, names)| names.iter().map(|(name, at)| (*kind, &**name, at.file)))
+    }
+
     /// Takes a name that is the first of its kind.
     pub(super) fn insert(&mut self, kind: Kind, name: Arc<str>, span: Span) {
         Arc::make_mut(self.declared.entry(kind).or_default()).insert(name, span);
@@ -112,10 +124,8 @@ impl Used {
         }
     }
 
-    pub(super) fn join(&mut self, more: Used) {
-        for (kind, names) in more.0 {
-            self.0.entry(kind).or_default().extend(names);
-        }
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        self.0.get(&kind).into_iter().flatten().map(String::as_str)
     }
 
     pub(super) fn remove(&mut self, kind: Kind, name: &str) {
@@ -153,12 +163,13 @@ impl Lower<'_> {
 
     /// Types, attributes, classes, defines, groups and plans that nothing names. What callers name (aliases) or what is
     /// named by being listed (models) is not asked.
-    pub(super) fn unused(&self) -> Vec<Diagnostic> {
+    pub(super) fn unused(&self, noted: &[&Noted]) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         for kind in [Kind::Type, Kind::Attribute, Kind::Group, Kind::Plan, Kind::Detector] {
+            let used: BTreeSet<&str> = noted.iter().flat_map(|noted| noted.used.of(kind)).collect();
             for (name, at) in self.declared.names.of(kind) {
                 // A fact tells a reader something even where no rule tests it.
-                if self.noted.used.has(kind, name) || name.starts_with("target.") {
+                if used.contains(name) || name.starts_with("target.") {
                     continue;
                 }
                 let what = match kind {

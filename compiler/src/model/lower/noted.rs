@@ -1,23 +1,24 @@
 //! What is noted beside while conditions and plans are typed, for what is asked of the policy as a whole: what is named
-//! somewhere, compared with what, and where a price is needed first.
+//! somewhere, compared with what, and where a price is needed first. Noted of what is declared, of each file, and of tests.
 
 use super::Lower;
 use super::facts::Priced;
-use super::kept::Moved;
+use super::kept::{Found, Moved};
 use super::names::Used;
 use super::near::Compared;
 use crate::model::Operand;
 use crate::source::Span;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use wayleave_program::detector::DetectorId;
 
-/// Of the whole policy or of one file. What is noted of two parts and joined is what is noted of both.
+/// Of one part of a policy.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Noted {
     /// What is named somewhere, tests apart.
     pub(super) used: Used,
     /// What conditions are made of, as it is met.
-    pub(super) operands: Vec<Operand>,
+    pub(super) operands: Vec<Arc<Operand>>,
     /// Texts that conditions compare with attributes.
     pub(super) compared: Vec<Compared>,
     /// Texts that `request.model` is compared with.
@@ -33,21 +34,18 @@ pub(super) struct Noted {
 }
 
 impl Noted {
-    /// Joins what was noted later.
-    pub(super) fn join(&mut self, more: Noted) {
-        self.used.join(more.used);
-        self.operands.extend(more.operands);
-        self.compared.extend(more.compared);
-        self.model_texts.extend(more.model_texts);
-        self.tested_detectors.extend(more.tested_detectors);
-        self.priced.join(&more.priced);
-        self.requested_at = self.requested_at.or(more.requested_at);
-        self.budgets.extend(more.budgets);
+    /// Whether the same texts are compared with the same attributes, in the same order.
+    pub(super) fn compares_as(&self, other: &Noted) -> bool {
+        let is_same = |(a, b): (&Compared, &Compared)| a.attribute == b.attribute && a.text == b.text;
+        self.compared.len() == other.compared.len() && self.compared.iter().zip(&other.compared).all(is_same)
     }
 
     /// The same of the same words at other places.
     pub(super) fn move_to(&mut self, moved: &Moved) {
-        self.operands.iter_mut().for_each(|operand| operand.span = moved.place(operand.span));
+        for operand in self.operands.iter_mut().filter(|operand| moved.moves(operand.span)) {
+            let operand = Arc::make_mut(operand);
+            operand.span = moved.place(operand.span);
+        }
         self.compared.iter_mut().for_each(|compared| compared.at = moved.place(compared.at));
         self.priced.move_to(moved);
         self.requested_at = self.requested_at.map(|at| moved.place(at));
@@ -56,6 +54,12 @@ impl Noted {
 }
 
 impl Lower<'_> {
+    /// All that was noted: of what is declared, of each file, and of tests.
+    pub(super) fn all_noted<'f>(&'f self, found: &'f Found) -> Vec<&'f Noted> {
+        let of_files = found.files.iter().map(|file| &*file.noted);
+        [&*found.noted].into_iter().chain(of_files).chain([&self.noted]).collect()
+    }
+
     /// Remembers a text that a condition compares with an attribute.
     pub(super) fn compare_text(&mut self, attribute: &str, text: &str, at: Span) {
         let (attribute, text) = (attribute.to_owned(), text.to_owned());

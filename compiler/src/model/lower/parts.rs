@@ -15,8 +15,8 @@ use wayleave_grammar::ast::Item;
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileParts {
     /// The names that they declare, each the first of its kind.
-    pub(super) names: Vec<(names::Kind, Arc<str>, Span)>,
-    pub(super) noted: Noted,
+    pub(super) names: Arc<[(names::Kind, Arc<str>, Span)]>,
+    pub(super) noted: Arc<Noted>,
     pub(super) approvals: Vec<Rule<Approve>>,
     pub(super) denials: Vec<Rule<Deny>>,
     pub(super) prohibitions: Vec<Rule<Forbid>>,
@@ -50,17 +50,17 @@ impl Lower<'_> {
             routes: self.routes(items),
             migrations: self.migrations(items),
             guarantees: self.guarantees(items),
-            names: Vec::new(),
-            noted: Noted::default(),
+            names: Arc::default(),
+            noted: Arc::default(),
         };
-        parts.names = std::mem::take(&mut self.new_names);
-        parts.noted = std::mem::replace(&mut self.noted, others);
+        parts.names = std::mem::take(&mut self.new_names).into();
+        parts.noted = Arc::new(std::mem::replace(&mut self.noted, others));
         parts
     }
 }
 
 impl FileParts {
-    /// The parts of all files, each moved out of its own where nobody keeps them.
+    /// The rules of all files, each moved out of its own where nobody keeps them.
     pub(super) fn joined(files: Vec<Arc<FileParts>>) -> FileParts {
         let mut files = files.into_iter().map(Arc::unwrap_or_clone);
         let mut all = files.next().unwrap_or_default();
@@ -69,8 +69,6 @@ impl FileParts {
     }
 
     fn join(&mut self, more: FileParts) {
-        self.names.extend(more.names);
-        self.noted.join(more.noted);
         self.approvals.extend(more.approvals);
         self.denials.extend(more.denials);
         self.prohibitions.extend(more.prohibitions);
