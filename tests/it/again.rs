@@ -242,3 +242,151 @@ fn a_rule_is_moved_by_copying_it_first() {
     files.insert(from.to_owned(), Arc::new(SourceText::new(without)));
     assert!(is_sound(&files, &mut memory, "moved"));
 }
+
+/// A small policy in which each file leans on what another one declares.
+const LEANING: [(&str, &str); 5] = [
+    (
+        "main.route",
+        r#"edition 2026
+timezone "Europe/Zurich"
+use "asking.route"
+use "naming.route"
+use "own.route" for data is restricted
+use "ruling.route"
+type data-class = public < internal < restricted
+attribute data: data-class  from header "x-data"  default public
+attribute target.region: eu | us  default eu
+provider near {
+  protocol: simulated
+  model small { supports: [chat]  context: 8k tokens  price: $1 in, $2 out per 1M tokens }
+  model large { supports: [chat]  context: 9k tokens  price: $3 in, $4 out per 1M tokens }
+}
+provider far {
+  protocol: simulated
+  model distant { supports: [chat]  context: 8k tokens  price: $1 in, $2 out per 1M tokens }
+}
+approve everyone: any
+route chat to near/small else far/distant
+otherwise deny "No."
+"#,
+    ),
+    (
+        "asking.route",
+        r#"edition 2026
+flag looks when prompt has email
+flag known when caller.app in ["review-bot", "ide"]
+budget month: $9 per month each caller.team  then continue
+require approval sponsor when data is internal  by "somebody"  each caller.team
+test "it is answered" { given data: public  expect route chat }
+"#,
+    ),
+    (
+        "naming.route",
+        r#"edition 2026
+alias helper
+alias thinker
+detector codename = ["Orion"]
+define secret-one = data is restricted
+define hidden-one = data is internal
+define clean-one = prompt is clean
+define by-bots = caller.app in ["scraper", "crawler"]
+group both = [near/small, near/large]
+plan usual = near/small else near/large
+limit rate: 10 requests per 1min each caller.id
+"#,
+    ),
+    ("own.route", "edition 2026\nflag of-own when caller.team is \"claims\"\n"),
+    (
+        "ruling.route",
+        r#"edition 2026
+deny unclean when not clean-one and by-bots  because "Not clean."
+deny never-clean when prompt is clean and hidden-one  because "Clean."
+flag marked when secret-one
+forbid some: group both when secret-one and request.model is thinker  because "Not these."
+forbid places: any when target.region is us and data > public and time.now < 2027-06-30  because "Not there."
+forbid one: near/large when target.provider is far or hidden-one  because "Not this."
+route special inside chat when secret-one  to plan usual
+route other when hidden-one  to cheapest of [far/distant, near/large]
+flag spent when spent(month) > 50% and used(rate) > 50%
+"#,
+    ),
+];
+
+/// What is changed of it: in which file what becomes what.
+const CHANGES: [&[(&str, &str, &str)]; 28] = [
+    &[],
+    // Rules.
+    &[("asking.route", "prompt has email", "prompt has phone")],
+    &[("asking.route", "has email", "has codename")],
+    &[("asking.route", "\"review-bot\", ", "\"review-bot\", \"review_bot\", ")],
+    &[("asking.route", "month: $9", "month: $8")],
+    &[("asking.route", "budget month: $9 per month", "budget months: $9 per month")],
+    &[("asking.route", "flag looks", "flag marked")],
+    &[("asking.route", "route chat }", "route other }")],
+    &[("asking.route", "approval sponsor", "approval sponsors")],
+    &[(
+        "own.route",
+        "flag of-own",
+        "require approval sponsor when data is public  by \"me\"  each caller.id\nflag of-own",
+    )],
+    // What is declared, in other words, and at another place.
+    &[("naming.route", "alias helper", "// One line more.\n\nalias helper")],
+    &[("naming.route", "alias helper\nalias thinker", "alias thinker\nalias helper")],
+    &[("naming.route", "\"crawler\"", "\"crawler\", \"crawlers\"")],
+    &[("naming.route", "\"Orion\"", "\"Lyra\"")],
+    &[("naming.route", "secret-one = data is restricted", "secret-one = data is public")],
+    &[("naming.route", "secret-one = data is restricted", "secret-one = target.region is us")],
+    &[(
+        "naming.route",
+        "define secret-one = data is restricted\ndefine hidden-one = data is internal",
+        "define hidden-one = data is internal\ndefine secret-one = data is restricted",
+    )],
+    &[("naming.route", "[near/small, near/large]", "[near/small]")],
+    &[("naming.route", "near/small else near/large", "near/large else near/small")],
+    &[("naming.route", "limit rate: 10", "limit rate: 11")],
+    &[("naming.route", "limit rate: 10", "limit rate: 10 requests per 1min\nlimit rate: 11")],
+    &[
+        ("naming.route", "define by-bots = caller.app in [\"scraper\", \"crawler\"]\n", ""),
+        ("own.route", "flag", "define by-bots = caller.app in [\"scraper\", \"crawler\"]\nflag"),
+    ],
+    &[("naming.route", "= data is restricted", "= data is unheard-of")],
+    // What all lean on.
+    &[("main.route", "public < internal", "public < open < internal")],
+    &[("main.route", "eu | us", "us | eu")],
+    &[("main.route", "Europe/Zurich", "America/New_York")],
+    &[("main.route", "for data is restricted", "for data is internal")],
+    &[
+        (
+            "main.route",
+            "\n  model large { supports: [chat]  context: 9k tokens  price: $3 in, $4 out per 1M tokens }",
+            "",
+        ),
+        (
+            "main.route",
+            "near {\n  protocol: simulated",
+            "near {\n  protocol: simulated\n  model large { supports: [chat]  context: 9k tokens  price: $3 in, $4 out per 1M tokens }",
+        ),
+    ],
+];
+
+/// From each state to each other one: whatever changes alone is seen.
+#[test]
+fn what_a_rule_leans_on_is_seen() {
+    let base: Files =
+        LEANING.map(|(name, text)| (name.to_owned(), Arc::new(SourceText::new(text.to_owned())))).into();
+    let states = CHANGES.map(|changes| {
+        changes.iter().fold(base.clone(), |files, (name, from, to)| {
+            assert!(files[*name].text.contains(from), "{name} says {from}");
+            let text = files[*name].text.replace(from, to);
+            with(&files, name, text)
+        })
+    });
+    for (number, from) in states.iter().enumerate() {
+        let mut memory = Memory::default();
+        let is_right = is_sound(from, &mut memory, &format!("state {number}"));
+        assert!(is_right || number > 0, "the first has no mistake");
+        for (other, to) in states.iter().enumerate() {
+            is_sound(to, &mut memory.clone(), &format!("from state {number} to state {other}"));
+        }
+    }
+}

@@ -1,5 +1,5 @@
-//! What a policy declares: all that its rules may name and rest on. What every check makes anew is small, as most of it is
-//! shared with whoever keeps it for the next check; who changes a shared part gets one of his own.
+//! What a policy declares: all that its rules may name and rest on. Its parts are shared with whoever keeps them for the next
+//! check; who changes a shared part gets one of his own.
 
 use super::Lower;
 use super::kept::Moved;
@@ -45,11 +45,13 @@ impl Declared {
             names,
             types: _,
             schema,
-            poisoned,
+            // Declared, and not there: that shows below.
+            poisoned: _,
             facts,
             catalogue,
             target_spans: _,
-            targets,
+            // By name what the catalogue has by number.
+            targets: _,
             groups,
             plans,
             definitions,
@@ -64,10 +66,8 @@ impl Declared {
             |one: &Arc<Definition>| (one.tests_target, matches!(one.body, DefinitionBody::Define(_)));
         names.declare_as(&other.names)
             && *schema == other.schema
-            && *poisoned == other.poisoned
             && facts.iter().map(fact).eq(other.facts.iter().map(fact))
             && are_called_alike(catalogue, &other.catalogue)
-            && *targets == other.targets
             && *groups == other.groups
             && *plans == other.plans
             && definitions.iter().map(definition).eq(other.definitions.iter().map(definition))

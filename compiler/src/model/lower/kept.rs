@@ -37,9 +37,9 @@ struct KeptFile {
 #[derive(Debug, Clone)]
 struct KeptRules {
     parts: Arc<FileParts>,
-    /// The names of counters and approvals, which are declared before: each is the first of its name, or it is no rule of the
+    /// The approvals that they require, whose names are declared before: each is the first of its name, or it is no rule of the
     /// policy.
-    firsts: Arc<[(Kind, String, Span)]>,
+    approvals: Arc<[(String, Span)]>,
 }
 
 /// The items of a text that declare what rules may name.
@@ -84,8 +84,8 @@ impl Lower<'_> {
             self.declare_all(items);
             Declarations { declared: self.declared.clone(), noted: Arc::new(std::mem::take(&mut self.noted)) }
         });
-        memory.is_declared_well = self.diagnostics.len() == told && self.sources.problems().is_empty();
-        let same = before.declarations.as_ref().filter(|_| memory.has_files_of(&before));
+        memory.is_declared_well = self.diagnostics.len() == told;
+        let same = before.declarations.as_ref();
         let same = same.filter(|same| is_known || self.declared.means_as(&same.declared));
         self.declare_grants(items);
         let mut is_spelt_well =
@@ -121,9 +121,9 @@ impl Lower<'_> {
         let told = self.diagnostics.len();
         let own = of_file(items, file);
         let parts = Arc::new(self.file_parts(own));
-        let firsts = firsts(own);
-        let is_right = self.diagnostics.len() == told && self.are_first(&firsts);
-        kept.rules = is_right.then(|| KeptRules { parts: Arc::clone(&parts), firsts: firsts.into() });
+        let approvals = approvals(own);
+        let is_right = self.diagnostics.len() == told && self.are_first(&approvals);
+        kept.rules = is_right.then(|| KeptRules { parts: Arc::clone(&parts), approvals: approvals.into() });
         parts
     }
 
@@ -135,8 +135,7 @@ impl Lower<'_> {
         now: &Memory,
     ) -> Option<Declarations> {
         let known = before.declarations.as_ref()?;
-        let is_well = before.is_declared_well && self.sources.problems().is_empty();
-        if !is_well || !now.declares_as(before) {
+        if !before.is_declared_well || !now.declares_as(before) {
             return None;
         }
         let found = known.at(&Moved::between(before, now));
@@ -153,7 +152,7 @@ impl Lower<'_> {
     fn declare_again(&mut self, known: &KeptRules) -> bool {
         let names = &self.declared.names;
         let is_free = |(kind, name, _): &(Kind, Arc<str>, Span)| names.get(*kind, name).is_none();
-        if !known.parts.names.iter().all(is_free) || !self.are_first(&known.firsts) {
+        if !known.parts.names.iter().all(is_free) || !self.are_first(&known.approvals) {
             return false;
         }
         for (kind, name, at) in known.parts.names.iter() {
@@ -162,32 +161,26 @@ impl Lower<'_> {
         true
     }
 
-    fn are_first(&self, names: &[(Kind, String, Span)]) -> bool {
-        names.iter().all(|(kind, name, at)| self.declared.names.get(*kind, name) == Some(*at))
+    fn are_first(&self, approvals: &[(String, Span)]) -> bool {
+        approvals.iter().all(|(name, at)| self.declared.names.get(Kind::Approval, name) == Some(*at))
     }
 }
 
-/// The names of a file's counters and approvals.
-fn firsts(items: &[Placed<Item>]) -> Vec<(Kind, String, Span)> {
-    let named = |(file, item): &Placed<Item>| {
-        let (kind, name) = match item {
-            Item::Limit(item) => (Kind::Counter, item.name()),
-            Item::Budget(item) => (Kind::Counter, item.name()),
-            item => match super::rules::rule_of(*file, item)?.1 {
-                Rule::RequireApproval(item) => (Kind::Approval, item.name()),
-                Rule::Approve(_)
-                | Rule::Deny(_)
-                | Rule::Forbid(_)
-                | Rule::Redact(_)
-                | Rule::Flag(_)
-                | Rule::Cap(_)
-                | Rule::Log(_) => return None,
-            },
-        };
-        let name = name?;
-        Some((kind, name.text(), super::span(*file, name.text_range())))
+/// The names of the approvals that a file requires.
+fn approvals(items: &[Placed<Item>]) -> Vec<(String, Span)> {
+    let name = |(file, item): &Placed<Item>| match super::rules::rule_of(*file, item)?.1 {
+        Rule::RequireApproval(item) => {
+            item.name().map(|name| (name.text(), super::span(*file, name.text_range())))
+        }
+        Rule::Approve(_)
+        | Rule::Deny(_)
+        | Rule::Forbid(_)
+        | Rule::Redact(_)
+        | Rule::Flag(_)
+        | Rule::Cap(_)
+        | Rule::Log(_) => None,
     };
-    items.iter().filter_map(named).collect()
+    items.iter().filter_map(name).collect()
 }
 
 /// The items of one file of all, which stand by file.
@@ -222,17 +215,13 @@ impl Memory {
         found
     }
 
-    /// Whether each file has its number and name.
-    fn has_files_of(&self, other: &Memory) -> bool {
-        self.files.len() == other.files.len()
-            && self.files.iter().zip(&other.files).all(|(a, b)| a.name == b.name)
-    }
-
-    /// Whether what declares something is written as it was.
+    /// Whether what declares something is written as it was, `use` included.
     fn declares_as(&self, other: &Memory) -> bool {
-        let is_same = |a: &Arc<Declaring>, b: &Arc<Declaring>| Arc::ptr_eq(a, b) || a.words == b.words;
-        let mut files = self.files.iter().zip(&other.files);
-        self.has_files_of(other) && files.all(|(a, b)| is_same(&a.declaring, &b.declaring))
+        let is_same = |(a, b): (&KeptFile, &KeptFile)| {
+            a.name == b.name
+                && (Arc::ptr_eq(&a.declaring, &b.declaring) || a.declaring.words == b.declaring.words)
+        };
+        self.files.len() == other.files.len() && self.files.iter().zip(&other.files).all(is_same)
     }
 }
 
