@@ -18,7 +18,7 @@ pub use condition::{Condition, Interval, Order, Pattern, Predicate, Subject, Tar
 use crate::source::{FileId, Sources, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use wayleave_inspect::Detectors;
 use wayleave_program::Fingerprint;
 use wayleave_program::attributes::Attributes;
@@ -86,7 +86,7 @@ pub struct Policy {
     pub examples: Vec<Example>,
     /// What conditions are made of, by place; of a built program nothing.
     #[serde(skip)]
-    pub operands: Vec<Operand>,
+    pub operands: Vec<Arc<Operand>>,
     /// Files that are delegated, by number, each with the condition of its requests.
     pub delegations: Vec<(FileId, Condition)>,
     /// Names and texts of its files, the root's first.

@@ -263,6 +263,11 @@ fn given<P: serde::de::DeserializeOwned>(parameters: Value) -> Result<P, Refusal
         .map_err(|error| Refusal { code: ErrorCode::InvalidParams, message: error.to_string() })
 }
 
+/// An object of values that are made: `json!` makes each anew, with all that is in it.
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
 /// The same, where the answer is written as it is sent.
 fn told<P: serde::de::DeserializeOwned>(
     snapshot: &Snapshot<'_>,

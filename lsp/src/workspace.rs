@@ -3,8 +3,8 @@
 use crate::features::names::Names;
 use crate::{Host, Stamp};
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wayleave_compiler::source::SourceText;
@@ -59,6 +59,8 @@ pub struct Workspace {
     /// The folders that the editor works in; the `main.route` of each is checked whether or not it is open.
     pub folders: Vec<PathBuf>,
     documents: BTreeMap<PathBuf, Document>,
+    /// Their names without folders: whether a file is among them is asked for every file of a policy, and paths are slow to compare.
+    names: BTreeSet<OsString>,
     /// What was read of the files beside policies, so that only what has changed since is read into names again.
     beside: RefCell<BTreeMap<PathBuf, ReadBeside>>,
     disk: RefCell<Disk>,
@@ -73,12 +75,14 @@ type ReadBeside = (Arc<SourceText>, Option<Arc<Names>>);
 impl Workspace {
     /// Takes a text that is now open, or that changed.
     pub fn put(&mut self, path: PathBuf, document: Document) {
+        self.names.extend(path.file_name().map(OsStr::to_owned));
         self.documents.insert(path, document);
     }
 
     /// Forgets a text that was closed.
     pub fn remove(&mut self, path: &Path) {
         self.documents.remove(path);
+        self.names = self.documents.keys().filter_map(|path| path.file_name()).map(OsStr::to_owned).collect();
     }
 
     /// An open document.
@@ -118,7 +122,9 @@ impl Workspace {
 
     /// A file as it was read: the open one, else the one on disk. The error says in words why there is none.
     pub fn read(&self, path: &Path, host: &Host<'_>) -> Result<Arc<SourceText>, String> {
-        if let Some(document) = self.documents.get(path) {
+        // What has no name is a document without a file.
+        let may_be_open = path.file_name().is_none_or(|name| self.names.contains(name));
+        if may_be_open && let Some(document) = self.documents.get(path) {
             return Ok(document.read().clone());
         }
         // What changes between the two has another stamp than this at the next look.

@@ -9,6 +9,8 @@ mod conditions;
 
 mod counters;
 
+mod declared;
+
 mod definitions;
 
 mod delegation;
@@ -43,9 +45,13 @@ mod names;
 
 mod near;
 
+mod noted;
+
 mod obligations;
 
 mod operands;
+
+mod parts;
 
 mod plans;
 
@@ -69,58 +75,29 @@ mod values;
 
 mod zones;
 
-use super::{Condition, Definition, Fact, Plan, Policy};
+use super::{Condition, Example, Otherwise, Policy, Route, RouteId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Sources, Span};
+use declared::Declared;
+use kept::Found;
 pub use kept::Memory;
-use names::Names;
+use noted::Noted;
+use parts::FileParts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wayleave_grammar::TextRange;
 use wayleave_grammar::ast::{Item, Node};
-use wayleave_program::catalogue::{Catalogue, TargetId};
-use wayleave_program::detector::DetectorId;
-use wayleave_program::schema::{NamedType, Schema};
+use wayleave_program::catalogue::Catalogue;
 
 /// What is known so far.
 pub(super) struct Lower<'s> {
     sources: &'s Sources,
     diagnostics: Vec<Diagnostic>,
-    names: Names,
-    types: BTreeMap<String, Arc<NamedType>>,
-    schema: Schema,
-    /// Attributes that were declared wrongly: a use of one is no second error.
-    poisoned: std::collections::BTreeSet<String>,
-    facts: Vec<Fact>,
-    catalogue: Catalogue,
-    /// Indexed by target: where its model's name stands.
-    target_spans: Vec<Span>,
-    /// By provider, then model.
-    targets: BTreeMap<String, BTreeMap<String, TargetId>>,
-    groups: BTreeMap<String, Vec<TargetId>>,
-    plans: BTreeMap<String, Plan>,
-    definitions: Vec<Definition>,
-    definition_ids: BTreeMap<String, super::DefinitionId>,
-    /// What is named somewhere, tests apart.
-    used: names::Used,
-    /// Why every target needs a price, or some do.
-    priced: facts::Priced,
-    /// The detectors that some condition asks for.
-    tested_detectors: BTreeSet<DetectorId>,
-    /// The findings that the policy names, none of which is there where a text `is clean`.
-    clean: Vec<(DetectorId, String)>,
-    /// Delegated files, with the condition of their requests once it is known and right.
-    delegated: BTreeMap<FileId, Option<Condition>>,
-    /// Texts that conditions compare with attributes.
-    compared: Vec<near::Compared>,
-    /// Where `requested` first stands in a plan.
-    requested_at: Option<Span>,
-    /// Budgets, where each is named, and whether it denies.
-    budgets: Vec<(String, Span, bool)>,
-    /// Texts that `request.model` is compared with.
-    model_texts: std::collections::BTreeSet<String>,
-    /// What conditions are made of, as it is met.
-    operands: Vec<super::Operand>,
+    declared: Declared,
+    /// While the parts of a file are typed, of that file alone.
+    noted: Noted,
+    /// The names that were declared since somebody took them.
+    new_names: Vec<(names::Kind, Arc<str>, Span)>,
 }
 
 /// An item and the file in which it stands.
@@ -128,7 +105,7 @@ type Placed<T> = (FileId, T);
 
 /// The typed policy and what is odd about it; or all that is wrong with it. `memory`: of the check before, which becomes that of
 /// this one.
-pub(crate) fn lower(sources: &Sources, memory: Option<&mut Memory>) -> (Option<Policy>, Vec<Diagnostic>) {
+pub(crate) fn lower(sources: &Sources, mut memory: Option<&mut Memory>) -> (Option<Policy>, Vec<Diagnostic>) {
     let mut lower = Lower::new(sources);
     let has_broken_text = lower.syntax_errors();
     let use_problems: Vec<Diagnostic> = sources.problems().iter().map(Diagnostic::of_use).collect();
@@ -136,14 +113,13 @@ pub(crate) fn lower(sources: &Sources, memory: Option<&mut Memory>) -> (Option<P
     lower.diagnostics.extend(use_problems);
     let told = lower.diagnostics.clone();
     let items = lower.items();
-    lower.declare_all(&items);
-    let rules = Lower::tried_rules(&items);
-    let parts = lower.parts_of(&items, &rules, memory);
-    lower.require_prices(&parts.routes, &parts.migrations);
+    let found = lower.find_all(&items, memory.as_deref_mut());
+    let outer = lower.outer_routes(&found.files);
+    let otherwise = lower.otherwise(&items);
+    let examples = lower.examples(&items);
+    lower.require_prices(&found);
     lower.secrets();
-    let odd = lower.oddities();
-    let detectors = inspection::compiled(&lower.catalogue, &lower.tested_detectors);
-    let mut diagnostics = lower.diagnostics;
+    let mut diagnostics = std::mem::take(&mut lower.diagnostics);
     if has_broken_text || has_broken_use {
         // A name, field or `otherwise` may be missing only because the text that holds it could not be read.
         let is_type_broken = sources.ids().any(|file| has_broken_type(sources, file));
@@ -152,50 +128,11 @@ pub(crate) fn lower(sources: &Sources, memory: Option<&mut Memory>) -> (Option<P
                 || !(may_follow(diagnostic) || is_type_broken && is_of_types(diagnostic))
         });
     }
-    let Some(otherwise) = parts.otherwise.filter(|_| diagnostics.is_empty()) else {
+    let Some(otherwise) = otherwise.filter(|_| diagnostics.is_empty()) else {
         return (None, diagnostics);
     };
-    lower.operands.sort_by_key(|operand| operand.span);
-    lower.operands.dedup_by_key(|operand| operand.span);
-    let mut catalogue = lower.catalogue;
-    catalogue.other_models = lower.model_texts.into_iter().filter(|text| !catalogue.knows(text)).collect();
-    let policy = Policy {
-        schema: lower.schema,
-        catalogue,
-        facts: lower.facts,
-        detectors,
-        definitions: lower.definitions,
-        approvals: parts.rules.approvals,
-        denials: parts.rules.denials,
-        prohibitions: parts.rules.prohibitions,
-        redactions: parts.rules.redactions,
-        flags: parts.rules.flags,
-        requirements: parts.rules.requirements,
-        caps: parts.rules.caps,
-        logs: parts.rules.logs,
-        counters: parts.counters,
-        routes: parts.routes,
-        otherwise,
-        migrations: parts.migrations,
-        guarantees: parts.guarantees,
-        examples: parts.examples,
-        operands: lower.operands,
-        delegations: delegations(lower.delegated),
-        texts: sources.files().iter().map(|file| (file.name.clone(), file.text.clone())).collect(),
-        fingerprint: std::sync::OnceLock::new(),
-    };
-    (Some(policy), odd)
-}
-
-/// The rules of a policy, as far as they are right.
-struct Parts {
-    rules: kept::RuleParts,
-    counters: Vec<super::Counter>,
-    routes: Vec<super::Route>,
-    otherwise: Option<super::Otherwise>,
-    migrations: Vec<super::Migration>,
-    guarantees: Vec<super::Guarantee>,
-    examples: Vec<super::Example>,
+    let odd = lower.oddities(&found, memory);
+    (Some(lower.policy(found, &outer, otherwise, examples)), odd)
 }
 
 fn delegations(delegated: BTreeMap<FileId, Option<Condition>>) -> Vec<(FileId, Condition)> {
@@ -230,40 +167,19 @@ impl<'s> Lower<'s> {
         Lower {
             sources,
             diagnostics: Vec::new(),
-            names: Names::default(),
-            types: BTreeMap::new(),
-            schema: Schema::default(),
-            poisoned: std::collections::BTreeSet::new(),
-            facts: Vec::new(),
-            catalogue: Catalogue::default(),
-            target_spans: Vec::new(),
-            targets: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            plans: BTreeMap::new(),
-            operands: Vec::new(),
-            definitions: Vec::new(),
-            definition_ids: BTreeMap::new(),
-            used: names::Used::default(),
-            priced: facts::Priced::default(),
-            tested_detectors: BTreeSet::new(),
-            clean: Vec::new(),
-            delegated: BTreeMap::new(),
-            compared: Vec::new(),
-            requested_at: None,
-            budgets: Vec::new(),
-            model_texts: std::collections::BTreeSet::new(),
+            declared: Declared::default(),
+            noted: Noted::default(),
+            new_names: Vec::new(),
         }
     }
 
-    /// All that rules name.
+    /// All that rules name, but for the approvals that they require.
     fn declare_all(&mut self, items: &[Placed<Item>]) {
-        self.delegate(items);
         self.declare_zone(items);
         self.declare_types(items);
         self.declare_attributes(items);
         self.declare_detectors(items);
         self.declare_counters(items);
-        self.declare_grants(&Lower::tried_rules(items));
         self.declare_providers(items);
         self.declare_aliases(items);
         self.declare_groups(items);
@@ -272,37 +188,68 @@ impl<'s> Lower<'s> {
         self.delegations(items);
     }
 
-    fn parts_of(
-        &mut self,
-        items: &[Placed<Item>],
-        rules: &[rules::Tried],
-        memory: Option<&mut Memory>,
-    ) -> Parts {
-        Parts {
-            rules: self.rules(rules, memory),
-            counters: self.counters(items),
-            routes: self.routes(items),
-            otherwise: self.otherwise(items),
-            migrations: self.migrations(items),
-            guarantees: self.guarantees(items),
-            examples: self.examples(items),
+    /// The policy, once nothing is wrong with it.
+    fn policy(
+        self,
+        found: Found,
+        outer: &BTreeMap<usize, RouteId>,
+        otherwise: Otherwise,
+        examples: Vec<Example>,
+    ) -> Policy {
+        let noted = self.all_noted(&found);
+        let mut operands: Vec<_> = noted.iter().flat_map(|noted| noted.operands.iter().cloned()).collect();
+        operands.sort_by_key(|operand| operand.span);
+        operands.dedup_by_key(|operand| operand.span);
+        let model_texts: BTreeSet<&String> = noted.iter().flat_map(|noted| &noted.model_texts).collect();
+        let others = model_texts.into_iter().filter(|text| !self.declared.catalogue.knows(text));
+        let other_models = others.cloned().collect();
+        let tested = noted.iter().flat_map(|noted| noted.tested_detectors.iter().copied()).collect();
+        let parts = FileParts::joined(found.files);
+        let Lower { sources, declared, .. } = self;
+        let catalogue = Catalogue { other_models, ..Arc::unwrap_or_clone(declared.catalogue) };
+        let mut routes: Vec<Route> = parts.routes.into_iter().map(|drafted| drafted.route).collect();
+        outer.iter().for_each(|(position, outer)| routes[*position].inside = Some(*outer));
+        let definitions = Arc::unwrap_or_clone(declared.definitions).into_iter();
+        Policy {
+            schema: Arc::unwrap_or_clone(declared.schema),
+            detectors: inspection::compiled(&catalogue, &tested),
+            catalogue,
+            facts: Arc::unwrap_or_clone(declared.facts),
+            definitions: definitions.map(Arc::unwrap_or_clone).collect(),
+            approvals: parts.approvals,
+            denials: parts.denials,
+            prohibitions: parts.prohibitions,
+            redactions: parts.redactions,
+            flags: parts.flags,
+            requirements: parts.requirements,
+            caps: parts.caps,
+            logs: parts.logs,
+            counters: parts.counters,
+            routes,
+            otherwise,
+            migrations: parts.migrations,
+            guarantees: parts.guarantees,
+            examples,
+            operands,
+            delegations: delegations(declared.delegated),
+            texts: sources.files().iter().map(|file| (file.name.clone(), file.text.clone())).collect(),
+            fingerprint: std::sync::OnceLock::new(),
         }
     }
 
     /// What is odd about a policy that is sound, as its text shows.
-    fn oddities(&mut self) -> Vec<Diagnostic> {
-        let mut odd = self.unused();
-        odd.extend(self.untested_budgets());
-        odd.extend(self.ambiguous_models());
+    fn oddities(&self, found: &Found, memory: Option<&mut Memory>) -> Vec<Diagnostic> {
+        let noted = self.all_noted(found);
+        let mut odd = self.unused(&noted);
+        odd.extend(Lower::untested_budgets(&noted));
+        odd.extend(self.ambiguous_models(&noted));
         odd.extend(self.hidden_models());
-        odd.extend(near::near_duplicates(std::mem::take(&mut self.compared)));
+        let near = || near::near_duplicates(noted.iter().flat_map(|noted| &noted.compared));
+        odd.extend(match memory {
+            Some(memory) => memory.near_duplicates(near),
+            None => near(),
+        });
         odd
-    }
-
-    /// Remembers a text that a condition compares with an attribute.
-    fn compare_text(&mut self, attribute: &str, text: &str, at: Span) {
-        let (attribute, text) = (attribute.to_owned(), text.to_owned());
-        self.compared.push(near::Compared { attribute, at, text });
     }
 
     /// Takes over the errors of the texts. Whether one of them may hide a part of the policy.

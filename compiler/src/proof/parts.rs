@@ -14,6 +14,7 @@ use crate::model::{
 };
 use crate::source::Span;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::schema::BuiltIn;
 
@@ -235,7 +236,7 @@ fn cursors(policy: &Policy, places: &[Place<'_>]) -> Vec<usize> {
 }
 
 /// How many operands make up a condition.
-fn own_operands(operands: &[Operand], condition: &Condition) -> usize {
+fn own_operands(operands: &[Arc<Operand>], condition: &Condition) -> usize {
     match operands.first() {
         Some(first) if first.condition == *condition => 1,
         _ => match condition {
@@ -250,7 +251,7 @@ fn own_operands(operands: &[Operand], condition: &Condition) -> usize {
 
 struct Walk<'w, 's> {
     prover: &'w Prover<'s>,
-    operands: &'w [Operand],
+    operands: &'w [Arc<Operand>],
     /// The next operand.
     cursor: usize,
     file: crate::source::FileId,

@@ -3,7 +3,7 @@
 use super::{FileId, SourceFile, SourceText, Sources, Span, UseProblem};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wayleave_grammar::ast::{Item, Text};
+use wayleave_grammar::ast::{Node, Text, UseItem};
 
 /// A policy of more files is a mistake (a generated tree, a wrong folder), and every one of them is held in memory.
 const FILES_LIMIT: usize = 256;
@@ -38,14 +38,15 @@ pub(super) fn gather(
     let root_name = file_name(root_path);
     let folder = &root_path[..root_path.len() - root_name.len()];
     let root = SourceFile { path: root_path.to_owned(), name: root_name.to_owned(), read: read(root_name)? };
+    let mut known = BTreeMap::from([(root.name.clone(), 0)]);
     let mut files = vec![root];
     let mut problems: Vec<Problem> = Vec::new();
     let mut edges: Vec<(usize, usize, Text)> = Vec::new();
     let mut pending = uses(&files[0], 0, &mut problems);
     pending.reverse();
     while let Some(Pending { from, name, text }) = pending.pop() {
-        if let Some(known) = files.iter().position(|file| file.name == name) {
-            edges.push((from, known, text));
+        if let Some(known) = known.get(&name) {
+            edges.push((from, *known, text));
             continue;
         }
         if files.len() == FILES_LIMIT {
@@ -55,6 +56,7 @@ pub(super) fn gather(
         }
         match read(&name) {
             Ok(content) => {
+                known.insert(name.clone(), files.len());
                 files.push(SourceFile { path: format!("{folder}{name}"), name, read: content });
                 let new = files.len() - 1;
                 edges.push((from, new, text));
@@ -77,8 +79,9 @@ pub(super) fn gather(
 /// The `use` items of a file whose names make sense.
 fn uses(file: &SourceFile, from: usize, problems: &mut Vec<Problem>) -> Vec<Pending> {
     let mut pending = Vec::new();
-    for item in file.parse.root().items() {
-        let Item::Use(item) = item else { continue };
+    let root = file.parse.root();
+    // Of the other items nothing is made: this walks all files with every key.
+    for item in root.syntax().children_by_kind(UseItem::can_cast).filter_map(UseItem::cast) {
         let Some(text) = item.path() else { continue };
         let written = text.value();
         match normal(&file.name, &written) {

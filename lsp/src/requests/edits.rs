@@ -1,8 +1,9 @@
 //! Edits of several documents in the protocol's words: those of an open one are for the version that they were made for,
 //! where the client can tell.
 
+use super::object;
 use crate::snapshot::{DocumentChanges, Snapshot};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -13,13 +14,14 @@ pub(super) fn workspace_edit(snapshot: &Snapshot<'_>, edits: BTreeMap<PathBuf, V
         DocumentChanges::Versioned => {
             let documents = edits.map(|(uri, path, edits)| {
                 let version = snapshot.workspace.document(&path).and_then(|document| document.version);
-                json!({"textDocument": {"uri": uri, "version": version}, "edits": edits})
+                let document = json!({"uri": uri, "version": version});
+                object([("textDocument", document), ("edits", Value::Array(edits))])
             });
-            json!({"documentChanges": documents.collect::<Vec<_>>()})
+            object([("documentChanges", documents.collect())])
         }
         DocumentChanges::Plain => {
-            let files = edits.map(|(uri, _, edits)| (uri.as_str().to_owned(), json!(edits)));
-            json!({"changes": files.collect::<Map<_, _>>()})
+            let files = edits.map(|(uri, _, edits)| (uri.as_str().to_owned(), Value::Array(edits)));
+            object([("changes", Value::Object(files.collect()))])
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Names in the protocol's words: where they are declared and used, another name for one, what a place means, and what can
 //! stand there. A file that several policies share is answered for all of them together.
 
-use super::Refusal;
 use super::edits::workspace_edit;
+use super::{Refusal, object};
 use crate::convert::Lines;
 use crate::features::completion::{self, Completion, Insert, Snippets, Sort};
 use crate::features::diagnostics::CheckedPolicy;
@@ -121,7 +121,7 @@ pub(super) fn highlight(
             json!({"range": lines.range(span.start as usize, span.end as usize), "kind": kind})
         })
         .collect();
-    Ok(json!(told))
+    Ok(Value::Array(told))
 }
 
 fn refused(why: String) -> Refusal {
@@ -221,7 +221,7 @@ pub(super) fn complete(
     let client = &snapshot.client;
     let items: Vec<Value> =
         found.into_iter().enumerate().map(|(index, one)| item(one, index, &lines, client)).collect();
-    Ok(json!({"isIncomplete": false, "items": items}))
+    Ok(object([("isIncomplete", json!(false)), ("items", Value::Array(items))]))
 }
 
 /// Editors sort by letters where nothing else is said, so the order is said.

@@ -1,6 +1,6 @@
 //! Outlines of a document and of all policies, and what stands around a place.
 
-use super::Refusal;
+use super::{Refusal, object};
 use crate::features::selection::around;
 use crate::features::symbols::{Symbol, answers_to, symbols};
 use crate::snapshot::Snapshot;
@@ -19,15 +19,14 @@ pub(super) fn document(snapshot: &Snapshot<'_>, asked: lsp::DocumentSymbolParams
 }
 
 fn outline(lines: &crate::convert::Lines<'_>, symbol: &Symbol) -> Value {
-    let inside: Vec<Value> = symbol.inside.iter().map(|symbol| outline(lines, symbol)).collect();
-    json!({
-        "name": symbol.name,
-        "detail": word(symbol.kind),
-        "kind": kind(symbol.kind),
-        "range": lines.range(symbol.range.start, symbol.range.end),
-        "selectionRange": lines.range(symbol.name_range.start, symbol.name_range.end),
-        "children": inside,
-    })
+    object([
+        ("name", json!(symbol.name)),
+        ("detail", json!(word(symbol.kind))),
+        ("kind", json!(kind(symbol.kind))),
+        ("range", json!(lines.range(symbol.range.start, symbol.range.end))),
+        ("selectionRange", json!(lines.range(symbol.name_range.start, symbol.name_range.end))),
+        ("children", symbol.inside.iter().map(|symbol| outline(lines, symbol)).collect()),
+    ])
 }
 
 pub(super) fn workspace(
@@ -64,7 +63,7 @@ pub(super) fn workspace(
         }
     }
     found.truncate(FOUND_LIMIT);
-    Ok(json!(found))
+    Ok(Value::Array(found))
 }
 
 pub(super) fn selection(snapshot: &Snapshot<'_>, asked: lsp::SelectionRangeParams) -> Result<Value, Refusal> {

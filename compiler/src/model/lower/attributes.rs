@@ -5,6 +5,7 @@ use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::Fact;
 use crate::source::{FileId, Span};
+use std::sync::Arc;
 use wayleave_grammar::ast::{self, Item, Node, SourceKind};
 use wayleave_program::schema::{Attribute, BuiltIn, Combine, Origin, Source, Type};
 use wayleave_program::sources::is_ordered;
@@ -26,10 +27,10 @@ pub(super) const RESERVED: [&str; 6] = ["caller", "request", "time", "prompt", "
 
 impl Lower<'_> {
     pub(super) fn declare_attributes(&mut self, items: &[Placed<Item>]) {
-        let team = self.types.get("team").cloned();
+        let team = self.declared.types.get("team").cloned();
         // It is the type of `caller.team`.
         self.mark_used(Kind::Type, "team");
-        self.schema.attributes = BuiltIn::ALL
+        self.schema_mut().attributes = BuiltIn::ALL
             .into_iter()
             .map(|built_in| Attribute {
                 name: built_in.name().to_owned(),
@@ -57,7 +58,7 @@ impl Lower<'_> {
         }
         let value_type = item.shape().and_then(|shape| self.attribute_type(file, &name, &shape));
         let Some(value_type) = value_type else {
-            self.poisoned.insert(name);
+            self.declared.poisoned.insert(name);
             return;
         };
         let default = item.default().and_then(|clause| clause.value());
@@ -65,7 +66,7 @@ impl Lower<'_> {
         if let Some(fact) = name.strip_prefix("target.") {
             self.refuse_fact_clauses(file, fact, item);
             let values = default.into_iter().collect();
-            self.facts.push(Fact { name, value_type, values });
+            Arc::make_mut(&mut self.declared.facts).push(Fact { name, value_type, values });
             return;
         }
         if let (Some(default), Some(required)) = (item.default(), item.required()) {
@@ -81,7 +82,7 @@ impl Lower<'_> {
         }
         let origin = self.origin(file, &name, item, &value_type);
         let is_required = item.required().is_some();
-        self.schema.attributes.push(Attribute { name, value_type, origin, default, is_required });
+        self.schema_mut().attributes.push(Attribute { name, value_type, origin, default, is_required });
     }
 
     /// Of named values none stands for a missing one: the first of them would be taken in silence, the lowest of a scale.
@@ -102,7 +103,7 @@ impl Lower<'_> {
         let is_fact = name.strip_prefix("target.").is_some_and(|fact| !fact.contains('.'));
         if TARGET_FIELDS.contains(&name)
             || name == "target"
-            || self.schema.find(name).is_some() && RESERVED.contains(&first)
+            || self.declared.schema.find(name).is_some() && RESERVED.contains(&first)
         {
             let message = format!("`{name}` is a built-in attribute");
             let diagnostic = Diagnostic::new(Code::R0102, message, at, "declared again here");
@@ -216,7 +217,7 @@ impl Lower<'_> {
         }
         let value_type = item.shape().and_then(|shape| self.attribute_type(file, &name, &shape));
         match value_type {
-            Some(value_type @ Type::Named(_)) => self.schema.attributes.push(Attribute {
+            Some(value_type @ Type::Named(_)) => self.schema_mut().attributes.push(Attribute {
                 name,
                 value_type,
                 origin: Origin::Classified,
@@ -224,24 +225,24 @@ impl Lower<'_> {
                 is_required: false,
             }),
             Some(_) => {
-                self.poisoned.insert(name);
+                self.declared.poisoned.insert(name);
                 let message = "a `classify` gives one of several named values";
                 self.error(Code::R0201, message, at, "needs a type with named values, such as `code | chat`");
             }
             None => {
-                self.poisoned.insert(name);
+                self.declared.poisoned.insert(name);
             }
         }
     }
 
     /// Where an attribute is declared, for messages.
     pub(super) fn declared_at(&self, name: &str) -> Option<Span> {
-        self.names.get(Kind::Attribute, name)
+        self.declared.names.get(Kind::Attribute, name)
     }
 
     /// What a fact is where neither model nor provider states it, until all targets are known.
     pub(super) fn fact_default(&self, fact: usize) -> Option<Value> {
-        self.facts[fact].values.first().cloned()
+        self.declared.facts[fact].values.first().cloned()
     }
 
     /// Two fields of one name.

@@ -18,7 +18,7 @@ impl Lower<'_> {
             match value {
                 Value::Name(name) => {
                     let text = name.text();
-                    let alias = self.catalogue.aliases.iter().position(|alias| alias.name == text);
+                    let alias = self.declared.catalogue.aliases.iter().position(|alias| alias.name == text);
                     let Some(alias) = alias else {
                         self.unknown_name(Kind::Alias, &text, place(reading.file, value));
                         return None;
@@ -27,11 +27,11 @@ impl Lower<'_> {
                 }
                 Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
                 Value::Group(group) => targets.extend(self.group(reading.file, group)?),
-                Value::Any(_) => targets.extend(self.catalogue.target_ids()),
+                Value::Any(_) => targets.extend(self.declared.catalogue.target_ids()),
                 _ if is_reported(value) => return None,
                 _ => match literal(value) {
                     Some(LiteralValue::Text(text)) => {
-                        self.model_texts.insert(text.clone());
+                        self.noted.model_texts.insert(text.clone());
                         self.compare_text("request.model", &text, place(reading.file, value));
                         texts.insert(text);
                     }
@@ -59,7 +59,7 @@ impl Lower<'_> {
             match value {
                 Value::Target(path) => targets.extend(self.target_path(reading.file, path)?),
                 Value::Group(group) => targets.extend(self.group(reading.file, group)?),
-                Value::Any(_) => targets.extend(self.catalogue.target_ids()),
+                Value::Any(_) => targets.extend(self.declared.catalogue.target_ids()),
                 _ if is_reported(value) => return None,
                 _ => {
                     let message =

@@ -111,7 +111,7 @@ impl Lower<'_> {
 
     /// Keeps where an operand stands.
     fn operand(&mut self, span: Span, condition: Condition) -> Condition {
-        self.operands.push(Operand { span, condition: condition.clone() });
+        self.noted.operands.push(Arc::new(Operand { span, condition: condition.clone() }));
         condition
     }
 
@@ -122,7 +122,7 @@ impl Lower<'_> {
             let [ast::Condition::Test(test), ast::Condition::Name(name)] = pair else { continue };
             let Some(second) = name.name() else { continue };
             let text = second.text();
-            if self.definition(&text).is_some() || self.schema.find(&text).is_some() {
+            if self.definition(&text).is_some() || self.declared.schema.find(&text).is_some() {
                 continue;
             }
             let at = span(file, second.text_range());
@@ -207,13 +207,13 @@ impl Lower<'_> {
         let at = span(file, name_node.text_range());
         self.mark_used(Kind::Attribute, &text);
         if let Some(id) = self.definition(&text) {
-            let definition = &self.definitions[id.0 as usize];
+            let definition = &self.declared.definitions[id.0 as usize];
             let declared = definition.span;
             if matches!(definition.body, crate::model::DefinitionBody::Define(_)) {
                 if !self.may_name("define", &text, declared, at) {
                     return None;
                 }
-                let definition = &self.definitions[id.0 as usize];
+                let definition = &self.declared.definitions[id.0 as usize];
                 if definition.tests_target && !scope.allows_target() {
                     let message = format!("{} cannot test `target`, and `{text}` does", scope.words());
                     let diagnostic = Diagnostic::new(
@@ -314,27 +314,27 @@ impl Lower<'_> {
             return None;
         }
         if matches!(asked, Asked::Price) {
-            self.priced.test_at(at);
+            self.noted.priced.test_at(at);
         }
         Some(Asking { name: text, subject, asked })
     }
 
     pub(super) fn attribute_or_field(&self, text: &str) -> Option<(Subject, Asked)> {
-        let is_testable = |id: &wayleave_program::schema::AttributeId| match self.schema.attribute(*id).origin
-        {
-            Origin::BuiltIn(built_in) => built_in.is_testable(),
-            Origin::Findings(..) | Origin::Counter => false,
-            Origin::Sources(..) | Origin::Classified => true,
-        };
-        if let Some(id) = self.schema.find(text).filter(is_testable) {
+        let is_testable =
+            |id: &wayleave_program::schema::AttributeId| match self.declared.schema.attribute(*id).origin {
+                Origin::BuiltIn(built_in) => built_in.is_testable(),
+                Origin::Findings(..) | Origin::Counter => false,
+                Origin::Sources(..) | Origin::Classified => true,
+            };
+        if let Some(id) = self.declared.schema.find(text).filter(is_testable) {
             return Some((
                 Subject::Attribute(id),
-                Asked::Value(self.schema.attribute(id).value_type.clone()),
+                Asked::Value(self.declared.schema.attribute(id).value_type.clone()),
             ));
         }
-        if let Some(index) = self.facts.iter().position(|fact| fact.name == text) {
+        if let Some(index) = self.declared.facts.iter().position(|fact| fact.name == text) {
             let id = crate::model::FactId(u32::try_from(index).ok()?);
-            let asked = Asked::Value(self.facts[index].value_type.clone());
+            let asked = Asked::Value(self.declared.facts[index].value_type.clone());
             return Some((Subject::Target(TargetField::Fact(id)), asked));
         }
         let (field, asked) = match text {
@@ -357,19 +357,23 @@ impl Lower<'_> {
 
     /// The providers' names as a type, in the order of the catalogue.
     fn provider_type(&self) -> NamedType {
-        let names = self.catalogue.providers.iter().map(|provider| provider.name.clone());
+        let names = self.declared.catalogue.providers.iter().map(|provider| provider.name.clone());
         named_type("target.provider", names)
     }
 
     fn unknown_attribute(&mut self, text: &str, at: Span, name: &AttributeName) {
-        if self.poisoned.contains(text) || self.declared_at(text).is_some() {
+        if self.declared.poisoned.contains(text) || self.declared_at(text).is_some() {
             return;
         }
         if let Some(fact) = text.strip_prefix("target.")
             && !fact.contains('.')
         {
-            let mut candidates: Vec<(String, Option<Span>)> =
-                self.facts.iter().map(|fact| (fact.name.clone(), self.declared_at(&fact.name))).collect();
+            let mut candidates: Vec<(String, Option<Span>)> = self
+                .declared
+                .facts
+                .iter()
+                .map(|fact| (fact.name.clone(), self.declared_at(&fact.name)))
+                .collect();
             candidates.extend(
                 ["target.name", "target.provider", "target.context", "target.output", "target.supports"]
                     .map(|name| (name.to_owned(), None)),
@@ -385,11 +389,18 @@ impl Lower<'_> {
             Origin::Findings(..) | Origin::Counter => false,
             Origin::Sources(..) | Origin::Classified => true,
         };
-        let built_in =
-            self.schema.attributes.iter().filter(names_itself).map(|attribute| attribute.name.clone());
+        let built_in = self
+            .declared
+            .schema
+            .attributes
+            .iter()
+            .filter(names_itself)
+            .map(|attribute| attribute.name.clone());
         let mut candidates: Vec<(String, Option<Span>)> =
             built_in.map(|name| (name.clone(), self.declared_at(&name))).collect();
-        candidates.extend(self.names.of(Kind::Attribute).map(|(name, span)| (name.to_owned(), Some(span))));
+        candidates.extend(
+            self.declared.names.of(Kind::Attribute).map(|(name, span)| (name.to_owned(), Some(span))),
+        );
         candidates.push(("target".to_owned(), None));
         candidates.dedup();
         let mut diagnostic = unknown_path("attribute or define", text, at, &candidates);
@@ -403,11 +414,11 @@ impl Lower<'_> {
         let ends_alike = |attribute: &&wayleave_program::schema::Attribute| {
             attribute.name.rsplit('.').next() == Some(text) && attribute.name != text
         };
-        if let Some(attribute) = self.schema.attributes.iter().find(ends_alike) {
+        if let Some(attribute) = self.declared.schema.attributes.iter().find(ends_alike) {
             return format!("write `{}` if that is meant", attribute.name);
         }
         let fact = format!("target.{text}");
-        if self.facts.iter().any(|known| known.name == fact) {
+        if self.declared.facts.iter().any(|known| known.name == fact) {
             return format!("write `{fact}` if that is meant");
         }
         if super::values::NOTHING.contains(&text) {

@@ -2,6 +2,7 @@
 
 use super::conditions::{Asked, Asking, Scope};
 use super::names::Kind;
+use super::noted::Noted;
 use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Amount, Counter, Subject};
@@ -29,7 +30,7 @@ impl Lower<'_> {
                 _ => continue,
             };
             let Some(name) = self.declare_name(Kind::Counter, *file, name) else { continue };
-            self.schema.attributes.push(Attribute {
+            self.schema_mut().attributes.push(Attribute {
                 name: used_name(keyword, &name),
                 value_type: Type::Share,
                 origin: Origin::Counter,
@@ -53,7 +54,7 @@ impl Lower<'_> {
 
     /// Whether an item is the one that declared a counter of that name.
     fn is_first_counter(&self, name: &ast::Name, file: FileId) -> bool {
-        self.names.get(Kind::Counter, &name.text()) == Some(span(file, name.text_range()))
+        self.declared.names.get(Kind::Counter, &name.text()) == Some(span(file, name.text_range()))
     }
 
     fn limit(&mut self, file: FileId, item: &ast::Limit) -> Option<Counter> {
@@ -62,7 +63,7 @@ impl Lower<'_> {
         let each = item.each().map(|clause| self.each(file, &clause));
         let condition = self.rule_condition(file, item.when(), Scope::Counter);
         Some(Counter {
-            used: self.schema.find(&used_name("used", &name))?,
+            used: self.declared.schema.find(&used_name("used", &name))?,
             name,
             span: span_of(file, item),
             condition: condition?,
@@ -111,9 +112,9 @@ impl Lower<'_> {
             self.report(diagnostic);
         }
         let is_enforced = item.then()?.word()? == "deny";
-        self.budgets.push((name.clone(), span(file, name_node.text_range()), is_enforced));
+        self.noted.budgets.push((name.clone(), span(file, name_node.text_range()), is_enforced));
         Some(Counter {
-            used: self.schema.find(&used_name("spent", &name))?,
+            used: self.declared.schema.find(&used_name("spent", &name))?,
             name,
             span: span_of(file, item),
             condition: condition?,
@@ -151,16 +152,16 @@ impl Lower<'_> {
     }
 
     /// Budgets that go on when they are spent, while nothing tests how much is.
-    pub(super) fn untested_budgets(&self) -> Vec<Diagnostic> {
+    pub(super) fn untested_budgets(noted: &[&Noted]) -> Vec<Diagnostic> {
         let is_idle = |(name, _, is_enforced): &&(String, Span, bool)| {
-            !is_enforced && !self.used.has(Kind::Counter, name)
+            !is_enforced && !noted.iter().any(|noted| noted.used.has(Kind::Counter, name))
         };
         let tell = |(name, at, _): &(String, Span, bool)| {
             let message = format!("`budget {name}` continues when it is spent, and no condition tests it");
             Diagnostic::new(Code::R0311, message, *at, "changes nothing")
                 .with_help(format!("test `spent({name})` in a condition, or write `then deny`"))
         };
-        self.budgets.iter().filter(is_idle).map(tell).collect()
+        noted.iter().flat_map(|noted| &noted.budgets).filter(is_idle).map(tell).collect()
     }
 
     /// What `spent(NAME)` or `used(NAME)` asks about.
@@ -170,7 +171,7 @@ impl Lower<'_> {
         let at = span_of(file, counter);
         self.mark_used(Kind::Counter, &name);
         let text = used_name(&keyword, &name);
-        if let Some(id) = self.schema.find(&text) {
+        if let Some(id) = self.declared.schema.find(&text) {
             return Some(Asking {
                 name: text,
                 subject: Subject::Attribute(id),
@@ -178,7 +179,7 @@ impl Lower<'_> {
             });
         }
         let other = if keyword == "spent" { "used" } else { "spent" };
-        if self.schema.find(&used_name(other, &name)).is_some() {
+        if self.declared.schema.find(&used_name(other, &name)).is_some() {
             let (is, not) = if keyword == "spent" { ("limit", "budget") } else { ("budget", "limit") };
             let message = format!("`{name}` is a {is}, and `{keyword}()` asks about a {not}");
             let written = used_name(other, self.sources.text(span(file, name_node.text_range())));

@@ -8,6 +8,7 @@ use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Condition, Definition, DefinitionBody, DefinitionId, Subject};
 use crate::source::{FileId, Span};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use wayleave_grammar::ast::{AttributeName, Classify, ClassifyArm, Define, Item, Node};
 use wayleave_program::schema::{NamedType, Type};
 use wayleave_program::value::MemberId;
@@ -35,7 +36,7 @@ impl Lower<'_> {
         let sound: BTreeSet<usize> = order.iter().copied().collect();
         let is_unsound = |(position, _): &(usize, &Draft<Body>)| !sound.contains(position);
         let unsound = drafts.iter().enumerate().filter(is_unsound).map(|(_, draft)| draft.name.clone());
-        self.poisoned.extend(unsound);
+        self.declared.poisoned.extend(unsound);
         for position in order {
             let Draft { file, name, at, item } = &drafts[position];
             let body = match item {
@@ -50,7 +51,7 @@ impl Lower<'_> {
             match body {
                 Some(body) => self.add_definition(name.clone(), *at, body),
                 None => {
-                    self.poisoned.insert(name.clone());
+                    self.declared.poisoned.insert(name.clone());
                 }
             }
         }
@@ -81,7 +82,7 @@ impl Lower<'_> {
                 Item::Classify(item) => {
                     let Some(name_node) = item.name() else { continue };
                     let (name, at) = (name_node.text(), span(*file, name_node.text_range()));
-                    if self.declared_at(&name) == Some(at) && self.schema.find(&name).is_some() {
+                    if self.declared_at(&name) == Some(at) && self.declared.schema.find(&name).is_some() {
                         drafts.push(Draft { file: *file, name, at, item: Body::Classify(item.clone()) });
                     }
                 }
@@ -97,9 +98,10 @@ impl Lower<'_> {
             DefinitionBody::Classify { arms, .. } => arms.iter().map(|(condition, _)| condition).collect(),
         };
         let tests_target = conditions.iter().any(|condition| self.tests_target(condition));
-        let id = DefinitionId(u32::try_from(self.definitions.len()).expect("few definitions"));
-        self.definition_ids.insert(name.clone(), id);
-        self.definitions.push(Definition { name, span: at, body, tests_target });
+        let id = DefinitionId(u32::try_from(self.declared.definitions.len()).expect("few definitions"));
+        Arc::make_mut(&mut self.declared.definition_ids).insert(name.clone(), id);
+        let definition = Definition { name, span: at, body, tests_target };
+        Arc::make_mut(&mut self.declared.definitions).push(Arc::new(definition));
     }
 
     /// Whether a condition tests the target, directly or through a definition.
@@ -108,17 +110,20 @@ impl Lower<'_> {
             matches!(test.subject, Subject::Target(_))
                 || matches!(test.predicate, crate::model::Predicate::ComparesToFact(..))
         });
-        directly || condition.definitions().iter().any(|id| self.definitions[id.0 as usize].tests_target)
+        directly
+            || condition.definitions().iter().any(|id| self.declared.definitions[id.0 as usize].tests_target)
     }
 
     /// The definition of that name, if it stands already.
     pub(super) fn definition(&self, name: &str) -> Option<DefinitionId> {
-        self.definition_ids.get(name).copied()
+        self.declared.definition_ids.get(name).copied()
     }
 
     fn classification(&mut self, file: FileId, name: &str, item: &Classify) -> Option<DefinitionBody> {
-        let attribute = self.schema.find(name)?;
-        let Type::Named(named) = self.schema.attribute(attribute).value_type.clone() else { return None };
+        let attribute = self.declared.schema.find(name)?;
+        let Type::Named(named) = self.declared.schema.attribute(attribute).value_type.clone() else {
+            return None;
+        };
         let mut arms = Vec::new();
         let mut otherwise: Option<(MemberId, Span)> = None;
         let mut is_whole = true;

@@ -40,11 +40,11 @@ impl Lower<'_> {
             }
             used.insert(to, (at, is_delegated));
             if is_delegated {
-                self.delegated.insert(to, None);
+                self.declared.delegated.insert(to, None);
             }
         }
         for (file, item) in items {
-            if self.delegated.contains_key(file) {
+            if self.declared.delegated.contains_key(file) {
                 self.refuse_authority(*file, item);
             }
         }
@@ -58,7 +58,7 @@ impl Lower<'_> {
             let Some(to) = self.sources.used_at(span(*file, path.range())) else { continue };
             let Some(condition) = clause.condition() else { continue };
             let condition = self.condition(*file, &condition, Scope::Use);
-            if let Some(slot) = self.delegated.get_mut(&to) {
+            if let Some(slot) = self.declared.delegated.get_mut(&to) {
                 *slot = condition;
             }
         }
@@ -126,7 +126,7 @@ impl Lower<'_> {
         scope: Scope,
     ) -> Option<Condition> {
         let own = self.when(file, clause, scope)?;
-        match self.delegated.get(&file) {
+        match self.declared.delegated.get(&file) {
             None => Some(own),
             Some(delegated) => Some(Condition::All(vec![delegated.clone()?, own])),
         }
@@ -134,7 +134,7 @@ impl Lower<'_> {
 
     /// Whether a name may be used in a file; of a delegated file's own names one of another file is reported.
     pub(super) fn may_name(&mut self, what: &str, name: &str, declared: Span, at: Span) -> bool {
-        if declared.file == at.file || !self.delegated.contains_key(&declared.file) {
+        if declared.file == at.file || !self.declared.delegated.contains_key(&declared.file) {
             return true;
         }
         let file = self.sources.file(declared.file).name.clone();

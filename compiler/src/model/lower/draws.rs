@@ -27,7 +27,7 @@ impl Lower<'_> {
         }
         let asking = self.asking(file, name, super::conditions::Scope::Counter)?;
         let Subject::Attribute(id) = asking.subject else { return None };
-        let attribute = self.schema.attribute(id);
+        let attribute = self.declared.schema.attribute(id);
         let problem = match (&attribute.value_type, &attribute.origin) {
             (_, Origin::BuiltIn(BuiltIn::RequestId)) => None,
             (Type::TextSet | Type::NamedSet(_), _) => Some("is a set of values"),

@@ -6,10 +6,11 @@ use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Example, Expectation, Expected, Who};
 use crate::source::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use wayleave_grammar::ast::{self, Expect, GivenField, Item, Name};
 use wayleave_program::attributes::Attributes;
 use wayleave_program::document::{give_findings, join_parts};
-use wayleave_program::schema::{BuiltIn, Origin, Shape, Type};
+use wayleave_program::schema::{Attribute, BuiltIn, Origin, Shape, Type};
 use wayleave_program::value::Value;
 
 /// Under which findings are given outright, of the prompt and of the system prompt.
@@ -44,7 +45,7 @@ impl Lower<'_> {
     }
 
     fn given(&mut self, file: FileId, item: &ast::Test, title: Span) -> Attributes {
-        let mut given = Attributes::new(&self.schema);
+        let mut given = Attributes::new(&self.declared.schema);
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         let mut findings: [Option<BTreeSet<String>>; 2] = [None, None];
         for field in item.given_fields() {
@@ -62,23 +63,18 @@ impl Lower<'_> {
         }
         if findings.iter().any(Option::is_some) {
             let [prompt, system] = findings.map(Option::unwrap_or_default);
-            give_findings(&self.schema, &mut given, prompt, system);
+            give_findings(&self.declared.schema, &mut given, prompt, system);
         }
         // `prompt` and `system` are a part each, and the system prompt is a part of the prompt.
         join_parts(&mut given);
-        let attributes: Vec<(String, bool)> = self
-            .schema
-            .attributes
-            .iter()
-            .map(|attribute| (attribute.name.clone(), attribute.is_required))
-            .collect();
-        for (name, is_required) in attributes {
-            if is_required && !seen.contains_key(&name) {
+        let schema = Arc::clone(&self.declared.schema);
+        for Attribute { name, .. } in schema.attributes.iter().filter(|attribute| attribute.is_required) {
+            if !seen.contains_key(name) {
                 let message = format!("this test does not give `{name}`, which is `required`");
                 let mut diagnostic =
                     Diagnostic::new(Code::R0206, message, title, "its request would be refused")
                         .with_help(format!("add `{name}: …` after `given`"));
-                if let Some(declared) = self.declared_at(&name) {
+                if let Some(declared) = self.declared_at(name) {
                     diagnostic = diagnostic.with_label(declared, "declared `required` here");
                 }
                 self.report(diagnostic);
@@ -98,10 +94,10 @@ impl Lower<'_> {
         if let Some(counter) = field.counter() {
             // A test that gives it does not make it matter.
             let name = counter.name()?.text();
-            let was_used = self.used.has(Kind::Counter, &name);
+            let was_used = self.noted.used.has(Kind::Counter, &name);
             let asking = self.counter_asked(file, &counter);
             if !was_used {
-                self.used.remove(Kind::Counter, &name);
+                self.noted.used.remove(Kind::Counter, &name);
             }
             let asking = asking?;
             return Some((asking.name, span_of(file, &counter)));
@@ -130,11 +126,12 @@ impl Lower<'_> {
 
     fn give(&mut self, file: FileId, field: &GivenField, name: &str, at: Span, given: &mut Attributes) {
         let is_findings = |id: &wayleave_program::schema::AttributeId| {
-            matches!(self.schema.attribute(*id).origin, Origin::Findings(..))
+            matches!(self.declared.schema.attribute(*id).origin, Origin::Findings(..))
         };
-        let Some(id) = self.schema.find(name).filter(|id| !is_findings(id)) else {
-            if !self.poisoned.contains(name) {
+        let Some(id) = self.declared.schema.find(name).filter(|id| !is_findings(id)) else {
+            if !self.declared.poisoned.contains(name) {
                 let candidates: Vec<_> = self
+                    .declared
                     .schema
                     .attributes
                     .iter()
@@ -159,7 +156,7 @@ impl Lower<'_> {
             }
             return;
         };
-        if let Origin::BuiltIn(built_in) = self.schema.attribute(id).origin
+        if let Origin::BuiltIn(built_in) = self.declared.schema.attribute(id).origin
             && built_in.is_computed()
         {
             let from = match built_in {
@@ -172,7 +169,7 @@ impl Lower<'_> {
             return;
         }
         let Some(value) = field.value() else { return };
-        let value_type = self.schema.attribute(id).value_type.clone();
+        let value_type = self.declared.schema.attribute(id).value_type.clone();
         let is_unknown_team = id == BuiltIn::CallerTeam.id()
             && matches!(&value_type, Type::Named(named) if named.shape == Shape::Tree && named.member("unknown").is_none())
             && matches!(&value, ast::Value::Name(name) if name.text() == "unknown");
@@ -245,7 +242,7 @@ impl Lower<'_> {
 
     fn declared_name(&mut self, file: FileId, kind: Kind, name: Name) -> Option<String> {
         let text = name.text();
-        if self.names.get(kind, &text).is_none() {
+        if self.declared.names.get(kind, &text).is_none() {
             self.unknown_name(kind, &text, span(file, name.text_range()));
             return None;
         }

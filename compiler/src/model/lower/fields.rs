@@ -64,18 +64,18 @@ impl Lower<'_> {
 
     /// Whether `target.NAME` is declared.
     fn is_fact(&self, name: &str) -> bool {
-        self.facts.iter().any(|fact| fact.name.strip_prefix("target.") == Some(name))
+        self.declared.facts.iter().any(|fact| fact.name.strip_prefix("target.") == Some(name))
     }
 
     /// Reports a field that is not known. Which one is meant, if one is near.
     fn unknown_field(&mut self, name: &str, at: Span, known: &[&str]) -> Option<String> {
-        if self.poisoned.contains(&format!("target.{name}")) {
+        if self.declared.poisoned.contains(&format!("target.{name}")) {
             return None;
         }
         let mut candidates: Vec<(String, Option<Span>)> =
             known.iter().map(|name| ((*name).to_owned(), None)).collect();
         if can_state_facts(known) {
-            let facts = self.facts.iter().filter_map(|fact| fact.name.strip_prefix("target."));
+            let facts = self.declared.facts.iter().filter_map(|fact| fact.name.strip_prefix("target."));
             candidates
                 .extend(facts.map(|fact| (fact.to_owned(), self.declared_at(&format!("target.{fact}")))));
         }

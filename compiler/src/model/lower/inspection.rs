@@ -23,7 +23,9 @@ impl Lower<'_> {
     /// The detectors, and for each an attribute that holds what it finds in the prompt and in the system prompt.
     pub(super) fn declare_detectors(&mut self, items: &[Placed<Item>]) {
         for name in BUILT_IN {
-            self.catalogue.detectors.push(Detector { name: name.to_owned(), kind: DetectorKind::BuiltIn });
+            self.catalogue_mut()
+                .detectors
+                .push(Detector { name: name.to_owned(), kind: DetectorKind::BuiltIn });
         }
         for (file, item) in items {
             let Item::Detector(item) = item else { continue };
@@ -43,15 +45,15 @@ impl Lower<'_> {
             }
             // One with an error stands for itself all the same: a use of it is no second error.
             let kind = self.detector_kind(*file, at, item).unwrap_or(DetectorKind::Patterns(Vec::new()));
-            self.catalogue.detectors.push(Detector { name, kind });
+            self.catalogue_mut().detectors.push(Detector { name, kind });
         }
         for inspected in Inspected::ALL {
-            for id in self.catalogue.detector_ids() {
-                let detector = self.catalogue.detector(id);
+            for id in self.declared.catalogue.detector_ids() {
+                let detector = self.declared.catalogue.detector(id);
                 let findings = detector.findings();
                 let findings: Vec<&str> = findings.iter().map(String::as_str).collect();
                 let name = format!("{} has {}", inspected.name(), detector.name);
-                self.schema.attributes.push(Attribute {
+                self.schema_mut().attributes.push(Attribute {
                     value_type: Type::NamedSet(Arc::new(plain_type(&name, &findings))),
                     name,
                     origin: Origin::Findings(inspected, id),
@@ -60,10 +62,14 @@ impl Lower<'_> {
                 });
             }
         }
+        self.declared.clean = self.clean(items);
+    }
+
+    /// The findings that the policy names, where it may ask for none of them.
+    pub(super) fn clean(&self, items: &[Placed<Item>]) -> Arc<[(DetectorId, String)]> {
         // They are asked for by one word alone, and looking for them is a walk through every tree.
-        if self.sources.files().iter().any(|file| file.text.contains(CLEAN)) {
-            self.clean = self.named_findings(items);
-        }
+        let is_asked = self.sources.files().iter().any(|file| file.text.contains(CLEAN));
+        if is_asked { self.named_findings(items).into() } else { Arc::default() }
     }
 
     fn detector_kind(&mut self, file: FileId, at: Span, item: &ast::Detector) -> Option<DetectorKind> {
@@ -126,8 +132,10 @@ impl Lower<'_> {
     /// The findings that the policy names: those of its own detectors, and what it tests or masks.
     fn named_findings(&self, items: &[Placed<Item>]) -> Vec<(DetectorId, String)> {
         let mut named = BTreeSet::new();
-        for id in self.catalogue.detector_ids().skip(BUILT_IN.len()) {
-            named.extend(self.catalogue.detector(id).findings().into_iter().map(|finding| (id, finding)));
+        for id in self.declared.catalogue.detector_ids().skip(BUILT_IN.len()) {
+            named.extend(
+                self.declared.catalogue.detector(id).findings().into_iter().map(|finding| (id, finding)),
+            );
         }
         for (_, item) in items {
             for node in item.syntax().descendants() {
@@ -160,8 +168,8 @@ impl Lower<'_> {
 
     /// A detector by its name with all its findings, or one finding of a detector.
     pub(super) fn find_finding(&self, name: &str) -> Option<(DetectorId, Vec<String>)> {
-        self.catalogue.detector_ids().find_map(|id| {
-            let detector = self.catalogue.detector(id);
+        self.declared.catalogue.detector_ids().find_map(|id| {
+            let detector = self.declared.catalogue.detector(id);
             let findings = detector.findings();
             if detector.name == name {
                 return Some((id, findings));
@@ -192,13 +200,13 @@ impl Lower<'_> {
             return None;
         };
         if let Some(found) = self.find_finding(&name) {
-            self.mark_used(Kind::Detector, &self.catalogue.detector(found.0).name.clone());
+            self.mark_used(Kind::Detector, &self.declared.catalogue.detector(found.0).name.clone());
             return Some(found);
         }
         let mut candidates: Vec<(String, Option<Span>)> = Vec::new();
-        for id in self.catalogue.detector_ids() {
-            let detector = self.catalogue.detector(id);
-            let declared = self.names.get(Kind::Detector, &detector.name);
+        for id in self.declared.catalogue.detector_ids() {
+            let detector = self.declared.catalogue.detector(id);
+            let declared = self.declared.names.get(Kind::Detector, &detector.name);
             candidates.push((detector.name.clone(), declared));
             let others = detector.findings().into_iter().filter(|finding| *finding != detector.name);
             candidates.extend(others.map(|finding| (finding, declared)));
@@ -226,7 +234,7 @@ impl Lower<'_> {
                 is_whole = false;
                 continue;
             };
-            if is_masked && self.catalogue.detector(id).name == "uninspected" {
+            if is_masked && self.declared.catalogue.detector(id).name == "uninspected" {
                 let message = "what could not be read cannot be masked either";
                 let diagnostic = Diagnostic::new(Code::R0201, message, at, "nothing to replace");
                 self.report(
@@ -294,8 +302,8 @@ impl Lower<'_> {
 
     /// That one of these findings of a detector is there.
     fn found(&mut self, inspected: Inspected, id: DetectorId, names: &[String]) -> Option<Condition> {
-        self.tested_detectors.insert(id);
-        let subject = Subject::Attribute(self.schema.findings(inspected, id)?);
+        self.noted.tested_detectors.insert(id);
+        let subject = Subject::Attribute(self.declared.schema.findings(inspected, id)?);
         let has = |name: &String| Condition::Test(Test { subject, predicate: Predicate::Has(name.clone()) });
         let mut tests: Vec<Condition> = names.iter().map(has).collect();
         if tests.len() == 1 { tests.pop() } else { Some(Condition::Any(tests)) }
@@ -303,7 +311,7 @@ impl Lower<'_> {
 
     /// That any finding that the policy names is there.
     fn any_found(&mut self, reading: &Reading<'_>, inspected: Inspected) -> Option<Condition> {
-        if self.clean.is_empty() {
+        if self.declared.clean.is_empty() {
             let message = format!(
                 "`{} is clean` asks for none of the findings that this policy names, and it names none",
                 inspected.name()
@@ -315,9 +323,9 @@ impl Lower<'_> {
             self.report(diagnostic.with_help("name what is looked for: `lacks secret`"));
             return None;
         }
-        let named = self.clean.clone();
+        let named = self.declared.clean.clone();
         let tests: Option<Vec<Condition>> =
-            named.into_iter().map(|(id, name)| self.found(inspected, id, &[name])).collect();
+            named.iter().map(|(id, name)| self.found(inspected, *id, std::slice::from_ref(name))).collect();
         tests.map(Condition::Any)
     }
 }

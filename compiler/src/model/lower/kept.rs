@@ -1,270 +1,313 @@
-//! The rules of files that are as they were at the check before: taken over instead of typed again. What a rule means rests on
-//! its own text and on what the policy declares, so both have to be the same, and the file must have had no mistake. Whoever
-//! checks once keeps nothing, and finds the same.
+//! What a check takes over from the one before. First what the policy declares, where all that declares it reads as it did and
+//! had no mistake. Then the rules of the files that are the same and had none, where what is declared means to rules what it
+//! did: what a rule means rests on its own text and on that, so nothing else has to be looked at. Whoever checks once keeps
+//! nothing, and finds the same.
 
-use super::near::Compared;
-use super::rules::Tried;
-use super::{Lower, names};
-use crate::model::{Approve, Cap, Deny, Flag, Forbid, Log, Operand, Redact, Requirement, Rule};
-use crate::source::{FileId, SourceText, Span};
-use std::collections::BTreeSet;
+use super::declared::Declarations;
+use super::names::Kind;
+use super::noted::Noted;
+use super::parts::FileParts;
+use super::{Lower, Placed};
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, SourceFile, SourceText, Span};
 use std::sync::Arc;
-use wayleave_grammar::ast::{self, Item, Node};
-use wayleave_program::detector::DetectorId;
-use wayleave_program::schema::Schema;
+use wayleave_grammar::ast::{Item, Node, Rule};
 
 /// What a check found out of a policy that the next one of the same policy can use. Grows with its text.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    schema: Arc<Schema>,
-    /// The findings that the policy names: what `is clean` asks for.
-    clean: Vec<(DetectorId, String)>,
     files: Vec<KeptFile>,
+    /// None before the first check.
+    declarations: Option<Declarations>,
+    /// Whether what is declared had no mistake.
+    is_declared_well: bool,
+    /// Whether no text that conditions compare is known to be near another.
+    is_spelt_well: bool,
 }
 
 #[derive(Debug, Clone)]
 struct KeptFile {
     name: Arc<str>,
     text: Arc<SourceText>,
-    /// All that it declares and rules may name, as it is written.
-    declares: Arc<str>,
+    declaring: Arc<Declaring>,
     /// None where they have a mistake.
-    rules: Option<Arc<KeptRules>>,
+    rules: Option<KeptRules>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct KeptRules {
-    rules: RuleParts,
-    noted: Noted,
+    parts: Arc<FileParts>,
+    /// The approvals that they require, whose names are declared before: each is the first of its name, or it is no rule of the
+    /// policy.
+    approvals: Arc<[(String, Span)]>,
 }
 
-/// The rules of some files, by kind.
-#[derive(Debug, Clone, Default)]
-pub(super) struct RuleParts {
-    pub(super) approvals: Vec<Rule<Approve>>,
-    pub(super) denials: Vec<Rule<Deny>>,
-    pub(super) prohibitions: Vec<Rule<Forbid>>,
-    pub(super) redactions: Vec<Rule<Redact>>,
-    pub(super) flags: Vec<Rule<Flag>>,
-    pub(super) requirements: Vec<Rule<Requirement>>,
-    pub(super) caps: Vec<Rule<Cap>>,
-    pub(super) logs: Vec<Rule<Log>>,
+/// The items of a text that declare what rules may name.
+#[derive(Debug)]
+struct Declaring {
+    /// As they are written, one after the other.
+    words: String,
+    /// Where each begins, ascending.
+    starts: Vec<u32>,
 }
 
-impl RuleParts {
-    fn extend(&mut self, more: &RuleParts) {
-        self.approvals.extend_from_slice(&more.approvals);
-        self.denials.extend_from_slice(&more.denials);
-        self.prohibitions.extend_from_slice(&more.prohibitions);
-        self.redactions.extend_from_slice(&more.redactions);
-        self.flags.extend_from_slice(&more.flags);
-        self.requirements.extend_from_slice(&more.requirements);
-        self.caps.extend_from_slice(&more.caps);
-        self.logs.extend_from_slice(&more.logs);
-    }
-}
-
-/// What is noted beside while rules are typed.
-#[derive(Debug, Default)]
-struct Noted {
-    used: names::Used,
-    operands: Vec<Operand>,
-    compared: Vec<Compared>,
-    model_texts: BTreeSet<String>,
-    tested_detectors: BTreeSet<DetectorId>,
-    price_test: Option<Span>,
+/// What a policy declares, what was noted beside, and the parts of its files, the root's first.
+pub(super) struct Found {
+    pub(super) noted: Arc<Noted>,
+    pub(super) files: Vec<Arc<FileParts>>,
 }
 
 impl Lower<'_> {
-    /// The rules of all files.
-    pub(super) fn rules(&mut self, rules: &[Tried], memory: Option<&mut Memory>) -> RuleParts {
-        let Some(memory) = memory else { return self.rules_of(rules) };
+    /// All that the policy declares and its rules, as far as they rest on nothing but that.
+    pub(super) fn find_all(&mut self, items: &[Placed<Item>], memory: Option<&mut Memory>) -> Found {
+        self.delegate(items);
+        match memory {
+            None => {
+                self.declare_all(items);
+                let noted = Arc::new(std::mem::take(&mut self.noted));
+                self.declare_grants(items);
+                let ids: Vec<FileId> = self.sources.ids().collect();
+                let files = ids.into_iter().map(|file| Arc::new(self.file_parts(of_file(items, file))));
+                Found { noted, files: files.collect() }
+            }
+            Some(memory) => self.find_again(items, memory),
+        }
+    }
+
+    fn find_again(&mut self, items: &[Placed<Item>], memory: &mut Memory) -> Found {
         let before = std::mem::take(memory);
-        *memory = self.declared(&before);
-        let is_same = memory.declares_as(&before);
-        let mut parts = RuleParts::default();
-        for (index, kept) in memory.files.iter_mut().enumerate() {
-            let is_of_file = |(file, _, _): &Tried| file.0 as usize == index;
-            let first = rules.partition_point(|(file, _, _)| (file.0 as usize) < index);
-            let count = rules[first..].iter().take_while(|rule| is_of_file(rule)).count();
-            let own = &rules[first..first + count];
-            let known = before.files.get(index).filter(|file| is_same && Arc::ptr_eq(&file.text, &kept.text));
-            kept.rules = match known.and_then(|file| file.rules.clone()) {
-                Some(known) if self.declare_again(own) => {
-                    self.note(&known.noted);
-                    parts.extend(&known.rules);
-                    Some(known)
-                }
-                _ => {
-                    let told = self.diagnostics.len();
-                    let others = self.take_noted();
-                    let rules = self.rules_of(own);
-                    let noted = self.take_noted();
-                    self.put_back(others);
-                    self.note(&noted);
-                    parts.extend(&rules);
-                    let is_whole = self.diagnostics.len() == told && self.has_first_approvals(own);
-                    is_whole.then(|| Arc::new(KeptRules { rules, noted }))
+        memory.files = self.sources.files().iter().enumerate().map(|file| kept_file(file, &before)).collect();
+        let told = self.diagnostics.len();
+        let known = self.declared_again(items, &before, memory);
+        let is_known = known.is_some();
+        let declarations = known.unwrap_or_else(|| {
+            self.declare_all(items);
+            Declarations { declared: self.declared.clone(), noted: Arc::new(std::mem::take(&mut self.noted)) }
+        });
+        memory.is_declared_well = self.diagnostics.len() == told;
+        let same = before.declarations.as_ref();
+        let same = same.filter(|same| is_known || self.declared.means_as(&same.declared));
+        self.declare_grants(items);
+        let mut is_spelt_well =
+            before.is_spelt_well && same.is_some_and(|same| same.noted.compares_as(&declarations.noted));
+        let mut files = Vec::with_capacity(memory.files.len());
+        for (file, kept) in self.sources.ids().zip(&mut memory.files) {
+            let last = before.files.get(file.0 as usize).filter(|_| same.is_some());
+            let known = last.filter(|last| Arc::ptr_eq(&last.text, &kept.text));
+            let known = known.and_then(|known| known.rules.clone()).filter(|known| self.declare_again(known));
+            let parts = match known {
+                Some(known) => Arc::clone(&kept.rules.insert(known).parts),
+                None => {
+                    let parts = self.typed_anew(file, items, kept);
+                    let last = last.and_then(|last| last.rules.as_ref());
+                    is_spelt_well &= last.is_some_and(|last| last.parts.noted.compares_as(&parts.noted));
+                    parts
                 }
             };
+            files.push(parts);
         }
+        if let [alone] = memory.files.as_mut_slice() {
+            // It is another one whenever its policy is.
+            alone.rules = None;
+        }
+        memory.is_spelt_well = is_spelt_well;
+        let noted = Arc::clone(&declarations.noted);
+        memory.declarations = Some(declarations);
+        Found { noted, files }
+    }
+
+    /// The parts of a file, kept where they have no mistake.
+    fn typed_anew(&mut self, file: FileId, items: &[Placed<Item>], kept: &mut KeptFile) -> Arc<FileParts> {
+        let told = self.diagnostics.len();
+        let own = of_file(items, file);
+        let parts = Arc::new(self.file_parts(own));
+        let approvals = approvals(own);
+        let is_right = self.diagnostics.len() == told && self.are_first(&approvals);
+        kept.rules = is_right.then(|| KeptRules { parts: Arc::clone(&parts), approvals: approvals.into() });
         parts
     }
 
-    fn rules_of(&mut self, rules: &[Tried]) -> RuleParts {
-        RuleParts {
-            approvals: self.approvals(rules),
-            denials: self.denials(rules),
-            prohibitions: self.prohibitions(rules),
-            redactions: self.redactions(rules),
-            flags: self.flags(rules),
-            requirements: self.requirements(rules),
-            caps: self.caps(rules),
-            logs: self.logs(rules),
+    /// What the policy declares, where it is what it was.
+    fn declared_again(
+        &mut self,
+        items: &[Placed<Item>],
+        before: &Memory,
+        now: &Memory,
+    ) -> Option<Declarations> {
+        let known = before.declarations.as_ref()?;
+        if !before.is_declared_well || !now.declares_as(before) {
+            return None;
         }
+        let found = known.at(&Moved::between(before, now));
+        let anew = std::mem::replace(&mut self.declared, found.declared.clone());
+        if self.clean(items) == self.declared.clean {
+            return Some(found);
+        }
+        // What a rule looks for changes what `is clean` asks, and a define may ask it.
+        self.declared = anew;
+        None
     }
 
-    /// What rules rest on, with no rule yet.
-    fn declared(&self, before: &Memory) -> Memory {
-        let file = |(index, file): (usize, &crate::source::SourceFile)| {
-            let known = before
-                .files
-                .get(index)
-                .filter(|known| Arc::ptr_eq(&known.text, &file.read) && *known.name == *file.name);
-            KeptFile {
-                name: known.map_or_else(|| file.name.as_str().into(), |known| known.name.clone()),
-                text: Arc::clone(&file.read),
-                declares: known.map_or_else(|| declares(&file.read).into(), |known| known.declares.clone()),
-                rules: None,
-            }
-        };
-        let files = self.sources.files().iter().enumerate().map(file).collect();
-        let is_known = *before.schema == self.schema;
-        let schema = if is_known { Arc::clone(&before.schema) } else { Arc::new(self.schema.clone()) };
-        Memory { schema, clean: self.clean.clone(), files }
-    }
-
-    /// Declares the names of rules that are known. Not where another file has one of them.
-    fn declare_again(&mut self, rules: &[Tried]) -> bool {
-        let names: Vec<_> = rules.iter().filter_map(declaration).collect();
-        if names.iter().any(|(kind, name, _)| self.names.get(*kind, name).is_some()) {
+    /// Declares the names of a file that is known. Not where another file has one of them.
+    fn declare_again(&mut self, known: &KeptRules) -> bool {
+        let names = &self.declared.names;
+        let is_free = |(kind, name, _): &(Kind, Arc<str>, Span)| names.get(*kind, name).is_none();
+        if !known.parts.names.iter().all(is_free) || !self.are_first(&known.approvals) {
             return false;
         }
-        names.iter().all(|(kind, name, span)| self.declare(*kind, name, *span))
-    }
-
-    /// Whether each approval that these rules require is the first of its name. Of another one it was told before, and its rule is
-    /// none of the policy's, as long as there is the first.
-    fn has_first_approvals(&self, rules: &[Tried]) -> bool {
-        let is_first = |file: FileId, name: ast::Name| {
-            let at = super::span(file, name.text_range());
-            self.names.get(names::Kind::Approval, &name.text()) == Some(at)
-        };
-        rules.iter().all(|(file, rule, _)| match rule {
-            ast::Rule::RequireApproval(item) => item.name().is_none_or(|name| is_first(*file, name)),
-            ast::Rule::Approve(_)
-            | ast::Rule::Deny(_)
-            | ast::Rule::Forbid(_)
-            | ast::Rule::Redact(_)
-            | ast::Rule::Flag(_)
-            | ast::Rule::Cap(_)
-            | ast::Rule::Log(_) => true,
-        })
-    }
-
-    fn take_noted(&mut self) -> Noted {
-        Noted {
-            used: std::mem::take(&mut self.used),
-            operands: std::mem::take(&mut self.operands),
-            compared: std::mem::take(&mut self.compared),
-            model_texts: std::mem::take(&mut self.model_texts),
-            tested_detectors: std::mem::take(&mut self.tested_detectors),
-            price_test: self.priced.test.take(),
+        for (kind, name, at) in known.parts.names.iter() {
+            self.declared.names.insert(*kind, Arc::clone(name), *at);
         }
+        true
     }
 
-    fn put_back(&mut self, noted: Noted) {
-        let Noted { used, operands, compared, model_texts, tested_detectors, price_test } = noted;
-        (self.used, self.operands, self.compared) = (used, operands, compared);
-        (self.model_texts, self.tested_detectors, self.priced.test) =
-            (model_texts, tested_detectors, price_test);
+    fn are_first(&self, approvals: &[(String, Span)]) -> bool {
+        approvals.iter().all(|(name, at)| self.declared.names.get(Kind::Approval, name) == Some(*at))
     }
+}
 
-    fn note(&mut self, noted: &Noted) {
-        self.used.extend(&noted.used);
-        self.operands.extend_from_slice(&noted.operands);
-        self.compared.extend_from_slice(&noted.compared);
-        self.model_texts.extend(noted.model_texts.iter().cloned());
-        self.tested_detectors.extend(&noted.tested_detectors);
-        if let Some(at) = noted.price_test {
-            self.priced.test_at(at);
+/// The names of the approvals that a file requires.
+fn approvals(items: &[Placed<Item>]) -> Vec<(String, Span)> {
+    let name = |(file, item): &Placed<Item>| match super::rules::rule_of(*file, item)?.1 {
+        Rule::RequireApproval(item) => {
+            item.name().map(|name| (name.text(), super::span(*file, name.text_range())))
         }
+        Rule::Approve(_)
+        | Rule::Deny(_)
+        | Rule::Forbid(_)
+        | Rule::Redact(_)
+        | Rule::Flag(_)
+        | Rule::Cap(_)
+        | Rule::Log(_) => None,
+    };
+    items.iter().filter_map(name).collect()
+}
+
+/// The items of one file of all, which stand by file.
+fn of_file(items: &[Placed<Item>], file: FileId) -> &[Placed<Item>] {
+    let first = items.partition_point(|(of, _)| *of < file);
+    let count = items[first..].partition_point(|(of, _)| *of == file);
+    &items[first..first + count]
+}
+
+/// A file without its parts.
+fn kept_file((index, file): (usize, &SourceFile), before: &Memory) -> KeptFile {
+    let known = before.files.get(index);
+    let named = known.filter(|known| *known.name == *file.name);
+    let same = known.filter(|known| Arc::ptr_eq(&known.text, &file.read));
+    KeptFile {
+        name: named.map_or_else(|| file.name.as_str().into(), |known| Arc::clone(&known.name)),
+        text: Arc::clone(&file.read),
+        declaring: same
+            .map_or_else(|| Arc::new(Declaring::of(&file.read)), |known| Arc::clone(&known.declaring)),
+        rules: None,
     }
 }
 
 impl Memory {
-    /// Whether rules that are the same mean the same.
-    fn declares_as(&self, other: &Memory) -> bool {
-        self.files.len() == other.files.len()
-            && self.files.iter().zip(&other.files).all(|(a, b)| a.name == b.name && a.declares == b.declares)
-            && self.clean == other.clean
-            && Arc::ptr_eq(&self.schema, &other.schema)
-    }
-}
-
-/// The items of a text that declare what rules may name. A plan is taken over with its places, so these are of it.
-fn declares(text: &SourceText) -> String {
-    let mut declares = String::new();
-    for item in text.parse.root().items() {
-        match &item {
-            Item::Approve(_)
-            | Item::Deny(_)
-            | Item::Forbid(_)
-            | Item::Redact(_)
-            | Item::Flag(_)
-            | Item::RequireApproval(_)
-            | Item::Cap(_)
-            | Item::Log(_)
-            | Item::Observe(_)
-            | Item::Route(_)
-            | Item::Otherwise(_)
-            | Item::Migrate(_)
-            | Item::Guarantee(_)
-            | Item::Test(_) => continue,
-            Item::Plan(_) => declares.push_str(&format!("{:?}", item.range())),
-            Item::Edition(_)
-            | Item::Timezone(_)
-            | Item::Use(_)
-            | Item::Type(_)
-            | Item::Attribute(_)
-            | Item::Classify(_)
-            | Item::Define(_)
-            | Item::Alias(_)
-            | Item::Provider(_)
-            | Item::Detector(_)
-            | Item::Group(_)
-            | Item::Limit(_)
-            | Item::Budget(_) => {}
+    /// Texts that are near each other, unless there are none: they are looked for among all.
+    pub(super) fn near_duplicates(&mut self, find: impl FnOnce() -> Vec<Diagnostic>) -> Vec<Diagnostic> {
+        if self.is_spelt_well {
+            return Vec::new();
         }
-        declares.push_str(item.syntax().text());
-        // Stands in no text: what follows begins another item.
-        declares.push('\0');
+        let found = find();
+        self.is_spelt_well = found.is_empty();
+        found
     }
-    declares
+
+    /// Whether what declares something is written as it was, `use` included.
+    fn declares_as(&self, other: &Memory) -> bool {
+        let is_same = |(a, b): (&KeptFile, &KeptFile)| {
+            a.name == b.name
+                && (Arc::ptr_eq(&a.declaring, &b.declaring) || a.declaring.words == b.declaring.words)
+        };
+        self.files.len() == other.files.len() && self.files.iter().zip(&other.files).all(is_same)
+    }
 }
 
-/// The name that a rule declares; approvals that are required have declared theirs before.
-fn declaration((file, rule, _): &Tried) -> Option<(names::Kind, String, Span)> {
-    let (kind, name) = match rule {
-        ast::Rule::Approve(item) => (names::Kind::Approve, item.name()),
-        ast::Rule::Deny(item) => (names::Kind::Deny, item.name()),
-        ast::Rule::Forbid(item) => (names::Kind::Forbid, item.name()),
-        ast::Rule::Redact(item) => (names::Kind::Redact, item.name()),
-        ast::Rule::Flag(item) => (names::Kind::Flag, item.name()),
-        ast::Rule::Cap(item) => (names::Kind::Cap, item.name()),
-        ast::Rule::Log(item) => (names::Kind::Log, item.name()),
-        ast::Rule::RequireApproval(_) => return None,
-    };
-    let name = name?;
-    Some((kind, name.text(), super::span(*file, name.text_range())))
+impl Declaring {
+    fn of(text: &SourceText) -> Declaring {
+        let mut declaring = Declaring { words: String::new(), starts: Vec::new() };
+        for item in text.parse.root().items() {
+            let start = u32::from(item.syntax().text_range().start());
+            // Of a counter its name; what it counts is asked of no other item.
+            let name = match &item {
+                Item::Approve(_)
+                | Item::Deny(_)
+                | Item::Forbid(_)
+                | Item::Redact(_)
+                | Item::Flag(_)
+                | Item::RequireApproval(_)
+                | Item::Cap(_)
+                | Item::Log(_)
+                | Item::Observe(_)
+                | Item::Route(_)
+                | Item::Otherwise(_)
+                | Item::Migrate(_)
+                | Item::Guarantee(_)
+                | Item::Test(_) => continue,
+                Item::Limit(item) => item.name(),
+                Item::Budget(item) => item.name(),
+                Item::Edition(_)
+                | Item::Timezone(_)
+                | Item::Use(_)
+                | Item::Type(_)
+                | Item::Attribute(_)
+                | Item::Classify(_)
+                | Item::Define(_)
+                | Item::Alias(_)
+                | Item::Provider(_)
+                | Item::Detector(_)
+                | Item::Group(_)
+                | Item::Plan(_) => None,
+            };
+            let written = item.syntax().text();
+            let end = name.map(|name| (u32::from(name.text_range().end()) - start) as usize);
+            declaring.words.push_str(end.map_or(written, |end| &written[..end]));
+            // Stands in no text: what follows begins another item.
+            declaring.words.push('\0');
+            declaring.starts.push(start);
+        }
+        declaring
+    }
+}
+
+/// Where what declares something stands now.
+pub(super) struct Moved {
+    /// By file: where each item began and begins; none where that is the same.
+    files: Vec<Option<Vec<(u32, u32)>>>,
+}
+
+impl Moved {
+    /// Between two states that declare the same.
+    fn between(before: &Memory, now: &Memory) -> Moved {
+        let moved = |(before, now): (&KeptFile, &KeptFile)| {
+            let (from, to) = (&before.declaring.starts, &now.declaring.starts);
+            let is_same = Arc::ptr_eq(&before.declaring, &now.declaring) || from == to;
+            (!is_same).then(|| from.iter().copied().zip(to.iter().copied()).collect())
+        };
+        Moved { files: before.files.iter().zip(&now.files).map(moved).collect() }
+    }
+
+    /// Whether anything stands elsewhere.
+    pub(super) fn is_any(&self) -> bool {
+        self.files.iter().any(Option::is_some)
+    }
+
+    fn of(&self, file: FileId) -> Option<&Vec<(u32, u32)>> {
+        self.files.get(file.0 as usize)?.as_ref()
+    }
+
+    /// Whether a place is in a file of which items stand elsewhere.
+    pub(super) fn moves(&self, at: Span) -> bool {
+        self.of(at.file).is_some()
+    }
+
+    /// Where a place of such an item is now.
+    pub(super) fn place(&self, at: Span) -> Span {
+        let Some(items) = self.of(at.file) else { return at };
+        let item = items.partition_point(|(from, _)| *from <= at.start).saturating_sub(1);
+        let (from, to) = items[item];
+        Span { start: at.start - from + to, end: at.end - from + to, ..at }
+    }
 }

@@ -2,10 +2,12 @@
 
 use super::fields::Fields;
 use super::names::{Kind, unknown_word};
+use super::noted::Noted;
 use super::{Lower, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::source::{FileId, Span};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wayleave_grammar::ast::{self, LiteralValue, Value as Written};
 use wayleave_program::catalogue::{Price, ProviderId, Target, TargetId};
 use wayleave_program::schema::NEEDS;
@@ -57,11 +59,11 @@ impl Lower<'_> {
         let supports = self.supports(&fields);
         let price = fields.value("price").and_then(|value| self.price(file, &value));
         let remote = item.provider_side_name().map_or_else(|| model.clone(), |text| text.value());
-        let name = format!("{}/{model}", self.catalogue.provider(provider).name);
-        let id = TargetId(u32::try_from(self.catalogue.targets.len()).expect("few targets"));
-        let provider_name = self.catalogue.provider(provider).name.clone();
-        self.targets.entry(provider_name).or_default().insert(model.clone(), id);
-        self.catalogue.targets.push(Target {
+        let name = format!("{}/{model}", self.declared.catalogue.provider(provider).name);
+        let id = TargetId(u32::try_from(self.declared.catalogue.targets.len()).expect("few targets"));
+        let provider_name = self.declared.catalogue.provider(provider).name.clone();
+        Arc::make_mut(&mut self.declared.targets).entry(provider_name).or_default().insert(model.clone(), id);
+        self.catalogue_mut().targets.push(Target {
             provider,
             name,
             model,
@@ -71,27 +73,27 @@ impl Lower<'_> {
             output: Tokens(output.unwrap_or(0)),
             price,
         });
-        self.target_spans.push(at);
+        Arc::make_mut(&mut self.declared.target_spans).push(at);
         stated.push(facts);
     }
 
     /// Names by which a caller may mean several targets, where some plan asks for what it `requested`.
-    pub(super) fn ambiguous_models(&self) -> Vec<Diagnostic> {
-        let Some(requested) = self.requested_at else { return Vec::new() };
+    pub(super) fn ambiguous_models(&self, noted: &[&Noted]) -> Vec<Diagnostic> {
+        let Some(requested) = noted.iter().find_map(|noted| noted.requested_at) else { return Vec::new() };
         let mut by_name: BTreeMap<&str, Vec<TargetId>> = BTreeMap::new();
-        for id in self.catalogue.target_ids() {
-            let target = self.catalogue.target(id);
+        for id in self.declared.catalogue.target_ids() {
+            let target = self.declared.catalogue.target(id);
             by_name.entry(&target.model).or_default().push(id);
             if target.remote != target.model {
                 by_name.entry(&target.remote).or_default().push(id);
             }
         }
-        let is_alias = |name: &str| self.catalogue.aliases.iter().any(|alias| alias.name == name);
+        let is_alias = |name: &str| self.declared.catalogue.aliases.iter().any(|alias| alias.name == name);
         let several = by_name.into_iter().filter(|(name, ids)| ids.len() > 1 && !is_alias(name));
         let tell = |(name, ids): (&str, Vec<TargetId>)| {
-            let span = |id: &TargetId| self.target_spans[id.0 as usize];
+            let span = |id: &TargetId| self.declared.target_spans[id.0 as usize];
             let names: Vec<String> =
-                ids.iter().map(|id| format!("`{}`", self.catalogue.target(*id).name)).collect();
+                ids.iter().map(|id| format!("`{}`", self.declared.catalogue.target(*id).name)).collect();
             let message = format!("a caller that asks for `{name}` may mean {}", names.join(" or "));
             let (first, last) = (ids.first().map(span), ids.last().map(span));
             let diagnostic = Diagnostic::new(
@@ -114,21 +116,21 @@ impl Lower<'_> {
     /// Aliases that take the name of a model: asked for by that name, it is never meant.
     pub(super) fn hidden_models(&self) -> Vec<Diagnostic> {
         let mut told = Vec::new();
-        for alias in &self.catalogue.aliases {
+        for alias in &self.declared.catalogue.aliases {
             let is_meant = |id: &TargetId| {
-                let target = self.catalogue.target(*id);
+                let target = self.declared.catalogue.target(*id);
                 [&target.name, &target.model].contains(&&alias.name)
             };
-            let Some(hidden) = self.catalogue.target_ids().find(is_meant) else { continue };
-            let Some(at) = self.names.get(Kind::Alias, &alias.name) else { continue };
-            let target = &self.catalogue.target(hidden).name;
+            let Some(hidden) = self.declared.catalogue.target_ids().find(is_meant) else { continue };
+            let Some(at) = self.declared.names.get(Kind::Alias, &alias.name) else { continue };
+            let target = &self.declared.catalogue.target(hidden).name;
             let message = format!(
                 "the alias `{}` hides `{target}`: a caller that asks for it means the alias",
                 alias.name
             );
             let diagnostic = Diagnostic::new(Code::R0316, message, at, "the same name as a model's")
                 .with_label(
-                    self.target_spans[hidden.0 as usize],
+                    self.declared.target_spans[hidden.0 as usize],
                     "this model cannot be asked for by that name",
                 )
                 .with_help("give the alias another name; a route says where its requests go");

@@ -1,9 +1,12 @@
 //! What is declared, by kind and name; unknown names are answered with the nearest one of the right kind.
 
+use super::kept::Moved;
+use super::noted::Noted;
 use super::{Lower, written};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::source::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use wayleave_grammar::ast::Name;
 
 /// Names are unique within a kind.
@@ -62,25 +65,50 @@ impl Kind {
     }
 }
 
-/// Where each name is declared.
-#[derive(Debug, Default)]
+/// Where each name is declared. What one check makes of another's names is shared, kind by kind, until it declares one.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    declared: BTreeMap<Kind, BTreeMap<String, Span>>,
+    declared: BTreeMap<Kind, Arc<BTreeMap<Arc<str>, Span>>>,
 }
 
 impl Names {
     pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = (&str, Span)> {
-        let declared = self.declared.get(&kind).into_iter().flatten();
-        declared.map(|(name, span)| (name.as_str(), *span))
+        let declared = self.declared.get(&kind).into_iter().flat_map(|names| names.iter());
+        declared.map(|(name, span)| (&**name, *span))
     }
 
     pub(super) fn get(&self, kind: Kind, name: &str) -> Option<Span> {
         self.declared.get(&kind)?.get(name).copied()
     }
+
+    /// Whether the same names are declared in the same files.
+    pub(super) fn declare_as(&self, other: &Names) -> bool {
+        self.in_files().eq(other.in_files())
+    }
+
+    fn in_files(&self) -> impl Iterator<Item = (Kind, &str, FileId)> {
+        self.declared
+            .iter()
+            .flat_map(|(kind, names)| names.iter().map(|(name, at)| (*kind, &**name, at.file)))
+    }
+
+    /// Takes a name that is the first of its kind.
+    pub(super) fn insert(&mut self, kind: Kind, name: Arc<str>, span: Span) {
+        Arc::make_mut(self.declared.entry(kind).or_default()).insert(name, span);
+    }
+
+    /// The same names at other places.
+    pub(super) fn move_to(&mut self, moved: &Moved) {
+        for names in self.declared.values_mut() {
+            if names.values().any(|at| moved.moves(*at)) {
+                Arc::make_mut(names).values_mut().for_each(|at| *at = moved.place(*at));
+            }
+        }
+    }
 }
 
 /// What is named somewhere.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Used(BTreeMap<Kind, BTreeSet<String>>);
 
 impl Used {
@@ -96,10 +124,8 @@ impl Used {
         }
     }
 
-    pub(super) fn extend(&mut self, more: &Used) {
-        for (kind, names) in &more.0 {
-            names.iter().for_each(|name| self.insert(*kind, name));
-        }
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        self.0.get(&kind).into_iter().flatten().map(String::as_str)
     }
 
     pub(super) fn remove(&mut self, kind: Kind, name: &str) {
@@ -112,8 +138,10 @@ impl Used {
 impl Lower<'_> {
     /// Declares a name. Whether it is the first of its kind; a second one is reported.
     pub(super) fn declare(&mut self, kind: Kind, name: &str, span: Span) -> bool {
-        let Some(first) = self.names.get(kind, name) else {
-            self.names.declared.entry(kind).or_default().insert(name.to_owned(), span);
+        let Some(first) = self.declared.names.get(kind, name) else {
+            let name: Arc<str> = name.into();
+            self.new_names.push((kind, Arc::clone(&name), span));
+            self.declared.names.insert(kind, name, span);
             return true;
         };
         self.report(twice(kind.word(), name, span, first));
@@ -130,22 +158,23 @@ impl Lower<'_> {
 
     /// Remembers that a name is used.
     pub(super) fn mark_used(&mut self, kind: Kind, name: &str) {
-        self.used.insert(kind, name);
+        self.noted.used.insert(kind, name);
     }
 
     /// Types, attributes, classes, defines, groups and plans that nothing names. What callers name (aliases) or what is
     /// named by being listed (models) is not asked.
-    pub(super) fn unused(&self) -> Vec<Diagnostic> {
+    pub(super) fn unused(&self, noted: &[&Noted]) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         for kind in [Kind::Type, Kind::Attribute, Kind::Group, Kind::Plan, Kind::Detector] {
-            for (name, at) in self.names.of(kind) {
+            let used: BTreeSet<&str> = noted.iter().flat_map(|noted| noted.used.of(kind)).collect();
+            for (name, at) in self.declared.names.of(kind) {
                 // A fact tells a reader something even where no rule tests it.
-                if self.used.has(kind, name) || name.starts_with("target.") {
+                if used.contains(name) || name.starts_with("target.") {
                     continue;
                 }
                 let what = match kind {
                     Kind::Attribute
-                        if self.definition(name).is_some() && self.schema.find(name).is_none() =>
+                        if self.definition(name).is_some() && self.declared.schema.find(name).is_none() =>
                     {
                         "define"
                     }
@@ -163,7 +192,7 @@ impl Lower<'_> {
     /// Reports a name of a kind that is not declared.
     pub(super) fn unknown_name(&mut self, kind: Kind, name: &str, span: Span) {
         let candidates: Vec<(String, Option<Span>)> =
-            self.names.of(kind).map(|(name, span)| (name.to_owned(), Some(span))).collect();
+            self.declared.names.of(kind).map(|(name, span)| (name.to_owned(), Some(span))).collect();
         self.report(unknown(kind.word(), name, span, &candidates));
     }
 }

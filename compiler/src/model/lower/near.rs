@@ -19,7 +19,8 @@ const SHORTEST: usize = 5;
 const LONGEST: usize = 64;
 
 /// Pairs that differ so, each once, at the later of the two.
-pub(super) fn near_duplicates(mut compared: Vec<Compared>) -> Vec<Diagnostic> {
+pub(super) fn near_duplicates<'c>(compared: impl Iterator<Item = &'c Compared>) -> Vec<Diagnostic> {
+    let mut compared: Vec<&Compared> = compared.collect();
     compared.retain(|one| one.text.len() <= LONGEST);
     compared.sort();
     // The first place of each text.
@@ -28,7 +29,7 @@ pub(super) fn near_duplicates(mut compared: Vec<Compared>) -> Vec<Diagnostic> {
     for texts in compared.chunk_by(|a, b| a.attribute == b.attribute) {
         for (a, b) in near_pairs(texts) {
             let (earlier, later) = if texts[a].at <= texts[b].at { (a, b) } else { (b, a) };
-            found.push(tell(&texts[earlier], &texts[later]));
+            found.push(tell(texts[earlier], texts[later]));
         }
     }
     found
@@ -48,7 +49,7 @@ fn tell(earlier: &Compared, later: &Compared) -> Diagnostic {
 
 /// The positions of texts that are near each other. Two texts of distance one share what is left when one letter is left
 /// out, so that nobody has to compare all with all.
-fn near_pairs(texts: &[Compared]) -> BTreeSet<(usize, usize)> {
+fn near_pairs(texts: &[&Compared]) -> BTreeSet<(usize, usize)> {
     let mut rests: Vec<(u64, usize)> = Vec::new();
     for (index, one) in texts.iter().enumerate() {
         rests.extend(hashes(&one.text).map(|hash| (hash, index)));

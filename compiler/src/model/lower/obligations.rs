@@ -61,7 +61,7 @@ impl Lower<'_> {
             let Some(name_node) = item.name() else { continue };
             let at = span(*file, name_node.text_range());
             let name = name_node.text();
-            if self.names.get(Kind::Approval, &name) != Some(at) {
+            if self.declared.names.get(Kind::Approval, &name) != Some(at) {
                 continue;
             }
             let each = item.each().and_then(|clause| self.each(*file, &clause));
@@ -154,11 +154,14 @@ impl Lower<'_> {
     }
 
     /// The names of approvals, which a request may hold.
-    pub(super) fn declare_grants(&mut self, rules: &[Tried]) {
+    pub(super) fn declare_grants(&mut self, items: &[super::Placed<ast::Item>]) {
         let mut names = Vec::new();
-        for (file, rule, _) in rules {
-            if let ast::Rule::RequireApproval(item) = rule {
-                names.extend(self.declare_name(Kind::Approval, *file, item.name()));
+        for (file, item) in items {
+            if !matches!(item, ast::Item::RequireApproval(_) | ast::Item::Observe(_)) {
+                continue;
+            }
+            if let Some((file, ast::Rule::RequireApproval(item), _)) = super::rules::rule_of(*file, item) {
+                names.extend(self.declare_name(Kind::Approval, file, item.name()));
             }
         }
         self.set_grants(&names);
@@ -166,8 +169,11 @@ impl Lower<'_> {
 
     fn set_grants(&mut self, names: &[String]) {
         use wayleave_program::schema::{BuiltIn, Type, plain_type};
+        if names.is_empty() {
+            return;
+        }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let granted = &mut self.schema.attributes[BuiltIn::Granted.id().0 as usize];
+        let granted = &mut self.schema_mut().attributes[BuiltIn::Granted.id().0 as usize];
         granted.value_type = Type::NamedSet(std::sync::Arc::new(plain_type("granted", &names)));
     }
 

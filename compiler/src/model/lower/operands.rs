@@ -209,7 +209,7 @@ impl Lower<'_> {
     fn is_value_of(&self, asked: &Asked, name: &str) -> bool {
         match asked {
             Asked::Value(Type::Named(named) | Type::NamedSet(named)) => named.member(name).is_some(),
-            Asked::Value(Type::Model) => self.names.get(Kind::Alias, name).is_some(),
+            Asked::Value(Type::Model) => self.declared.names.get(Kind::Alias, name).is_some(),
             Asked::Value(_) | Asked::Price | Asked::Target => false,
         }
     }
@@ -358,7 +358,7 @@ impl Lower<'_> {
                 texts.into_iter().collect()
             }
             (Op::In | Op::NotIn, value) => {
-                let hint = match (name.as_str(), self.names.get(Kind::Type, "team")) {
+                let hint = match (name.as_str(), self.declared.names.get(Kind::Type, "team")) {
                     ("caller.team", None) => {
                         "declare `type team = company { … }` to ask for a part of a tree, or write a list: `in [\"a\", \"b\"]`"
                     }
@@ -387,12 +387,12 @@ impl Lower<'_> {
 
     /// A name that some model has; an unknown one is reported.
     fn model_name(&mut self, at: Span, text: String) -> Option<String> {
-        if self.catalogue.targets.iter().any(|target| target.model == text) {
+        if self.declared.catalogue.targets.iter().any(|target| target.model == text) {
             return Some(text);
         }
-        let spans = self.target_spans.iter().copied().map(Some);
+        let spans = self.declared.target_spans.iter().copied().map(Some);
         let candidates: Vec<(String, Option<Span>)> =
-            self.catalogue.targets.iter().map(|target| target.model.clone()).zip(spans).collect();
+            self.declared.catalogue.targets.iter().map(|target| target.model.clone()).zip(spans).collect();
         let mut diagnostic = super::names::unknown("model", &text, at, &candidates);
         for fix in &mut diagnostic.fixes {
             fix.edits.iter_mut().for_each(|edit| edit.text = format!("{:?}", edit.text.trim_matches('"')));

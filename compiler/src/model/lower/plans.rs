@@ -6,6 +6,7 @@ use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Ordering, Plan, PlanStage, Who};
 use crate::source::FileId;
+use std::sync::Arc;
 use wayleave_grammar::ast::{self, Item, LiteralValue, Node, PlanExpression, PlanRef, Stage, StageKind};
 use wayleave_program::catalogue::TargetId;
 use wayleave_program::value::Share;
@@ -28,7 +29,7 @@ impl Lower<'_> {
             let Draft { file, name, item, .. } = &plans[position];
             let Some(expression) = item.expression() else { continue };
             if let Some(plan) = self.plan(*file, &expression) {
-                self.plans.insert(name.clone(), plan);
+                Arc::make_mut(&mut self.declared.plans).insert(name.clone(), plan);
             }
         }
     }
@@ -78,7 +79,7 @@ impl Lower<'_> {
                 Some(self.group(file, &group)?.into_iter().map(|id| one(Who::Target(id))).collect())
             }
             StageKind::Requested(requested) => {
-                self.requested_at.get_or_insert(span_of(file, &requested));
+                self.noted.requested_at.get_or_insert(span_of(file, &requested));
                 Some(vec![one(Who::Requested)])
             }
             StageKind::Plan(named) => {
@@ -112,7 +113,8 @@ impl Lower<'_> {
                 is_whole = false;
             }
             if shares.iter().any(|(_, known)| *known == target) {
-                let message = format!("this split names `{}` twice", self.catalogue.target(target).name);
+                let message =
+                    format!("this split names `{}` twice", self.declared.catalogue.target(target).name);
                 let diagnostic = Diagnostic::new(Code::R0102, message, span_of(file, &share), "again here");
                 self.report(diagnostic.with_help("give it one share"));
                 is_whole = false;
@@ -154,8 +156,8 @@ impl Lower<'_> {
             return None;
         }
         if ordering == Ordering::Cheapest {
-            self.priced.ordering.get_or_insert(span_of(file, item));
-            self.priced.ordered.extend(&members);
+            self.noted.priced.ordering.get_or_insert(span_of(file, item));
+            self.noted.priced.ordered.extend(&members);
         }
         Some(Who::Ordered(ordering, members))
     }
@@ -164,15 +166,15 @@ impl Lower<'_> {
         let name_node = named.name()?;
         let name = name_node.text();
         self.mark_used(Kind::Plan, &name);
-        if let Some(declared) = self.names.get(Kind::Plan, &name)
+        if let Some(declared) = self.declared.names.get(Kind::Plan, &name)
             && !self.may_name("plan", &name, declared, span(file, name_node.text_range()))
         {
             return None;
         }
-        if let Some(plan) = self.plans.get(&name) {
+        if let Some(plan) = self.declared.plans.get(&name) {
             return Some(plan.clone());
         }
-        if self.names.get(Kind::Plan, &name).is_none() {
+        if self.declared.names.get(Kind::Plan, &name).is_none() {
             self.unknown_name(Kind::Plan, &name, span(file, name_node.text_range()));
         }
         None

@@ -15,7 +15,7 @@ impl Lower<'_> {
         for (file, item) in items {
             let Item::Alias(item) = item else { continue };
             if let Some(name) = self.declare_name(Kind::Alias, *file, item.name()) {
-                self.catalogue.aliases.push(Alias { name, doc: item.docs() });
+                self.catalogue_mut().aliases.push(Alias { name, doc: item.docs() });
             }
         }
     }
@@ -36,8 +36,9 @@ impl Lower<'_> {
             let fields = self.fields(*file, owner, item.fields(), &PROVIDER_FIELDS, brace);
             let facts = self.stated_facts(&fields);
             let provider = self.provider(name, &fields);
-            let id = ProviderId(u32::try_from(self.catalogue.providers.len()).expect("few providers"));
-            self.catalogue.providers.push(provider);
+            let id =
+                ProviderId(u32::try_from(self.declared.catalogue.providers.len()).expect("few providers"));
+            self.catalogue_mut().providers.push(provider);
             let mut models = BTreeMap::new();
             for model in item.models() {
                 self.declare_model(*file, id, &model, &facts, &mut models, &mut stated);

@@ -3,53 +3,84 @@
 use super::conditions::Scope;
 use super::drafts::Draft;
 use super::names::Kind;
+use super::parts::FileParts;
 use super::{Lower, Placed, span, span_of};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Arm, ArmOutcome, Condition, Otherwise, Route, RouteBody, RouteId};
 use crate::source::{FileId, Span};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wayleave_grammar::SyntaxKind;
 use wayleave_grammar::ast::{self, Item, Node, Outcome};
 
+/// A route of one file. The one around it may be of another.
+#[derive(Debug, Clone)]
+pub(super) struct Drafted {
+    /// Without the route that it stands inside.
+    pub(super) route: Route,
+    /// Where its name stands.
+    at: Span,
+    /// The name behind `inside`, and where it stands.
+    inside: Option<(String, Span)>,
+}
+
 impl Lower<'_> {
-    pub(super) fn routes(&mut self, items: &[Placed<Item>]) -> Vec<Route> {
-        let mut drafts = Vec::new();
+    /// The routes of a file.
+    pub(super) fn routes(&mut self, items: &[Placed<Item>]) -> Vec<Drafted> {
+        let mut routes = Vec::new();
         for (file, item) in items {
             let Item::Route(item) = item else { continue };
-            drafts.extend(self.draft(Kind::Route, *file, item.name(), item.clone()));
-        }
-        let index: BTreeMap<String, usize> =
-            drafts.iter().enumerate().map(|(position, draft)| (draft.name.clone(), position)).collect();
-        // Routes keep the order of the policy; only the circles matter here.
-        self.in_order("route", &drafts, |item: &ast::Route| {
-            item.inside().and_then(|clause| clause.name()).map(|name| name.text()).into_iter().collect()
-        });
-        let mut routes = Vec::new();
-        for Draft { file, name, item, .. } in &drafts {
-            let outer = self.outer(*file, item, &index);
+            let Some(draft) = self.draft(Kind::Route, *file, item.name(), item) else { continue };
+            let inside = item.inside().and_then(|clause| clause.name());
             let condition = self.rule_condition(*file, item.when(), Scope::Route);
-            let body = self.body(*file, name, item);
+            let body = self.body(*file, &draft.name, item);
             // A route with an error leaves a hole, so that the others keep their numbers; no policy is built from it.
-            routes.push(Route {
-                name: name.clone(),
+            let route = Route {
+                name: draft.name,
                 span: span_of(*file, item),
                 head: head(*file, item),
-                inside: outer.and_then(|outer| u32::try_from(outer).ok()).map(RouteId),
+                inside: None,
                 condition: condition.unwrap_or_else(Condition::always),
                 body: body.unwrap_or_else(|| RouteBody::Arms(Vec::new())),
-            });
+            };
+            let inside = inside.map(|name| (name.text(), span(*file, name.text_range())));
+            routes.push(Drafted { route, at: draft.at, inside });
         }
         routes
     }
 
-    fn outer(&mut self, file: FileId, item: &ast::Route, index: &BTreeMap<String, usize>) -> Option<usize> {
-        let name_node = item.inside()?.name()?;
-        let name = name_node.text();
-        if let Some(outer) = index.get(&name) {
-            return Some(*outer);
+    /// The outer route of each that names one, by the position of both among all routes.
+    pub(super) fn outer_routes(&mut self, files: &[Arc<FileParts>]) -> BTreeMap<usize, RouteId> {
+        let routes = || files.iter().flat_map(|file| &file.routes);
+        if routes().all(|drafted| drafted.inside.is_none()) {
+            return BTreeMap::new();
         }
-        self.unknown_name(Kind::Route, &name, span(file, name_node.text_range()));
-        None
+        let drafts: Vec<Draft<Option<&(String, Span)>>> = routes()
+            .map(|Drafted { route, at, inside }| Draft {
+                file: at.file,
+                name: route.name.clone(),
+                at: *at,
+                item: inside.as_ref(),
+            })
+            .collect();
+        // Routes keep the order of the policy; only the circles matter here.
+        self.in_order("route", &drafts, |inside| inside.iter().map(|(name, _)| name.clone()).collect());
+        let index: BTreeMap<&str, RouteId> = drafts
+            .iter()
+            .zip(0..)
+            .map(|(draft, position)| (draft.name.as_str(), RouteId(position)))
+            .collect();
+        let mut outer = BTreeMap::new();
+        for (position, draft) in drafts.iter().enumerate() {
+            let Some((name, at)) = draft.item else { continue };
+            match index.get(name.as_str()) {
+                Some(found) => {
+                    outer.insert(position, *found);
+                }
+                None => self.unknown_name(Kind::Route, name, *at),
+            }
+        }
+        outer
     }
 
     fn body(&mut self, file: FileId, name: &str, item: &ast::Route) -> Option<RouteBody> {

@@ -5,6 +5,7 @@ use super::names::{Kind, unknown};
 use super::{Lower, Placed, span};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
+use std::sync::Arc;
 use wayleave_grammar::ast::{Group, GroupRef, Item, Name, Node, Target, TargetPath, Targets};
 use wayleave_program::catalogue::TargetId;
 
@@ -38,7 +39,7 @@ impl Lower<'_> {
                     }
                 }
             }
-            self.groups.insert(name.clone(), members);
+            Arc::make_mut(&mut self.declared.groups).insert(name.clone(), members);
         }
     }
 
@@ -63,7 +64,7 @@ impl Lower<'_> {
     pub(super) fn target(&mut self, file: FileId, target: &Target) -> Option<Vec<TargetId>> {
         match target {
             Target::Path(path) => self.target_path(file, path),
-            Target::Any(_) => Some(self.catalogue.target_ids().collect()),
+            Target::Any(_) => Some(self.declared.catalogue.target_ids().collect()),
             Target::Group(group) => self.group(file, group),
         }
     }
@@ -72,15 +73,15 @@ impl Lower<'_> {
         let name_node = group.name()?;
         let name = name_node.text();
         self.mark_used(Kind::Group, &name);
-        if let Some(declared) = self.names.get(Kind::Group, &name)
+        if let Some(declared) = self.declared.names.get(Kind::Group, &name)
             && !self.may_name("group", &name, declared, span(file, name_node.text_range()))
         {
             return None;
         }
-        if let Some(members) = self.groups.get(&name) {
+        if let Some(members) = self.declared.groups.get(&name) {
             return Some(members.clone());
         }
-        if self.names.get(Kind::Group, &name).is_none() {
+        if self.declared.names.get(Kind::Group, &name).is_none() {
             self.unknown_name(Kind::Group, &name, span(file, name_node.text_range()));
         }
         None
@@ -89,18 +90,18 @@ impl Lower<'_> {
     pub(super) fn target_path(&mut self, file: FileId, path: &TargetPath) -> Option<Vec<TargetId>> {
         let provider_node = path.provider()?;
         let provider = provider_node.text();
-        let of_provider = self.targets.get(&provider);
+        let of_provider = self.declared.targets.get(&provider);
         let named = of_provider.zip(path.model()).and_then(|(models, model)| models.get(&model.text()));
         if let Some(id) = named {
             return Some(vec![*id]);
         }
-        let known = self.catalogue.providers.iter().position(|known| known.name == provider);
+        let known = self.declared.catalogue.providers.iter().position(|known| known.name == provider);
         if known.is_none() {
             self.unknown_provider(file, &provider_node, path);
             return None;
         }
-        let of_provider = |id: &TargetId| self.catalogue.provider_of(*id).name == provider;
-        let all: Vec<TargetId> = self.catalogue.target_ids().filter(of_provider).collect();
+        let of_provider = |id: &TargetId| self.declared.catalogue.provider_of(*id).name == provider;
+        let all: Vec<TargetId> = self.declared.catalogue.target_ids().filter(of_provider).collect();
         if path.is_all_models() {
             return Some(all);
         }
@@ -113,7 +114,7 @@ impl Lower<'_> {
     fn unknown_provider(&mut self, file: FileId, provider: &Name, path: &TargetPath) {
         let name = provider.text();
         let model = path.model().map(|model| model.text()).unwrap_or_default();
-        let elsewhere = self.catalogue.targets.iter().find(|target| target.model == model);
+        let elsewhere = self.declared.catalogue.targets.iter().find(|target| target.model == model);
         let elsewhere = elsewhere.map(|target| target.name.clone());
         self.unknown_name(Kind::Provider, &name, span(file, provider.text_range()));
         if let (Some(elsewhere), Some(diagnostic)) = (elsewhere, self.diagnostics.last_mut())
@@ -127,13 +128,16 @@ impl Lower<'_> {
         let candidates: Vec<(String, Option<Span>)> = siblings
             .iter()
             .map(|id| {
-                (self.catalogue.target(*id).model.clone(), self.target_spans.get(id.0 as usize).copied())
+                (
+                    self.declared.catalogue.target(*id).model.clone(),
+                    self.declared.target_spans.get(id.0 as usize).copied(),
+                )
             })
             .collect();
         let mut diagnostic: Diagnostic = unknown("model", model, at, &candidates);
         diagnostic.message = format!("the provider `{provider}` has no model `{model}`");
         if diagnostic.fixes.is_empty()
-            && let Some(other) = self.catalogue.targets.iter().find(|target| target.model == model)
+            && let Some(other) = self.declared.catalogue.targets.iter().find(|target| target.model == model)
         {
             diagnostic.help = Some(format!("it is declared as `{}`", other.name));
         }

@@ -28,7 +28,7 @@ impl Lower<'_> {
             let Some(named) = item.shape().and_then(|shape| self.named_type(*file, &name, &shape)) else {
                 continue;
             };
-            self.types.insert(name, named);
+            Arc::make_mut(&mut self.declared.types).insert(name, named);
         }
     }
 
@@ -65,13 +65,17 @@ impl Lower<'_> {
             _ => {}
         }
         self.mark_used(Kind::Type, &text);
-        if let Some(named) = self.types.get(&text) {
+        if let Some(named) = self.declared.types.get(&text) {
             return Some(Type::Named(Arc::clone(named)));
         }
-        if self.names.get(Kind::Type, &text).is_none() {
+        if self.declared.names.get(Kind::Type, &text).is_none() {
             let built_in = ["string", "bool", "tokens"].map(|name| (name.to_owned(), None));
-            let mut candidates: Vec<_> =
-                self.names.of(Kind::Type).map(|(name, span)| (name.to_owned(), Some(span))).collect();
+            let mut candidates: Vec<_> = self
+                .declared
+                .names
+                .of(Kind::Type)
+                .map(|(name, span)| (name.to_owned(), Some(span)))
+                .collect();
             candidates.extend(built_in);
             let diagnostic = super::names::unknown("type", &text, span(file, name.text_range()), &candidates);
             self.report(diagnostic);

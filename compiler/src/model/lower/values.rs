@@ -161,7 +161,7 @@ impl Lower<'_> {
         match value {
             Written::Name(name) => {
                 let text = name.text();
-                if self.names.get(super::names::Kind::Alias, &text).is_none() {
+                if self.declared.names.get(super::names::Kind::Alias, &text).is_none() {
                     let at = span_of(file, value);
                     self.unknown_name(super::names::Kind::Alias, &text, at);
                     return None;
@@ -171,7 +171,7 @@ impl Lower<'_> {
             Written::Target(path) => {
                 let targets = self.target_path(file, path)?;
                 let only = targets.first().filter(|_| !path.is_all_models())?;
-                Some(self.catalogue.target(*only).name.clone())
+                Some(self.declared.catalogue.target(*only).name.clone())
             }
             _ => self.text(file, owner, value),
         }
@@ -291,7 +291,7 @@ impl Lower<'_> {
         match value {
             LiteralValue::Date(date) => {
                 let (year, month, day) = parts(date);
-                self.schema.zone.first_instant(year, month, day)
+                self.declared.schema.zone.first_instant(year, month, day)
             }
             LiteralValue::Instant(instant) => {
                 let (year, month, day) = parts(&instant.date);

@@ -12,7 +12,7 @@ impl Lower<'_> {
         let mut first: Option<Span> = None;
         for (file, item) in items {
             let Item::Timezone(item) = item else { continue };
-            if self.delegated.contains_key(file) {
+            if self.declared.delegated.contains_key(file) {
                 // That it stands in a delegated file has been said.
                 continue;
             }
@@ -29,7 +29,7 @@ impl Lower<'_> {
             let Some(text) = item.zone() else { continue };
             let name = text.value();
             match Zone::find(&name) {
-                Some(zone) => self.schema.zone = zone,
+                Some(zone) => self.schema_mut().zone = zone,
                 None => {
                     let names: Vec<(String, Option<Span>)> = Zone::names()
                         .into_iter()

@@ -15,9 +15,12 @@ impl Place<'_> {
             return Vec::new();
         }
         let declared = self.known.names.declared(Kind::Counter, "");
-        let all = declared.filter_map(|one| Some((word(self, one.span)?, one.symbol.name.clone())));
-        all.map(|(word, name)| {
-            let text = format!("{word}({})", written(&name));
+        let all = declared.filter_map(|one| Some((word(self, one.span)?, one.symbol.name.clone(), one.span)));
+        all.map(|(word, name, at)| {
+            // What is declared without quotes needs none; to try each name is to read a text.
+            let is_plain = self.known.sources.text(at) == name;
+            let text =
+                if is_plain { format!("{word}({name})") } else { format!("{word}({})", written(&name)) };
             let documentation = describe(self.known, &Symbol::new(Kind::Counter, name));
             self.offer(text.clone(), Sort::Name(Kind::Counter), documentation, Insert::Plain(text))
         })
