@@ -114,7 +114,7 @@ impl Gateway {
     /// sent. With each of `hangups`, if there are any, all files are read again.
     ///
     /// # Errors
-    /// When there are no threads to serve on, or the last records could not be written.
+    /// When the last records could not be written.
     pub(crate) async fn run(
         self,
         hangups: Option<Signal>,
@@ -138,7 +138,7 @@ impl Gateway {
         let admin = Admin::new(Arc::clone(&self.store), Arc::clone(&self.current));
         // The console is there until the last request has ended.
         let console = tokio::spawn(admin.serve(self.admin_listener, std::future::pending()));
-        let served = Arc::clone(&self.proxy).serve(self.data_listener, shutdown).await;
+        Arc::clone(&self.proxy).serve(self.data_listener, shutdown).await;
         // Whoever could still ask for another look would keep the watch alive.
         if let Some(rereading) = rereading {
             rereading.abort();
@@ -147,7 +147,6 @@ impl Gateway {
         reload.stop().await;
         console.abort();
         self.store.close().await.map_err(|error| refused(&self.store_path, &error))?;
-        served.map_err(|error| Failure::io("the system gave no threads", &error))?;
         Ok(if self.proxy.is_hurried() { Exit::Interrupted } else { Exit::Yes })
     }
 }

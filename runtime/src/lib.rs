@@ -35,8 +35,6 @@ pub mod simulated;
 
 pub mod judge;
 
-mod lanes;
-
 pub mod upstream;
 
 pub mod current;

@@ -2,7 +2,6 @@
 //! refused, and bodies that still come, so that those that run can end.
 
 use crate::settings::MemoryLimit;
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -73,7 +72,7 @@ impl Gauge {
     }
 
     /// Looks until it is dropped.
-    pub(crate) async fn watch(&self, memory: &MemoryLimit) -> Infallible {
+    pub(crate) async fn watch(&self, memory: &MemoryLimit) {
         loop {
             self.look(memory);
             tokio::time::sleep(INTERVAL).await;

@@ -62,7 +62,6 @@ use patience::Until;
 use places::Places;
 use recording::Recording;
 use reply::AnswerBody;
-use std::io;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -132,22 +131,15 @@ impl Proxy {
     }
 
     /// Serves connections of `listener` until `shutdown` is ready and what then runs has ended.
-    ///
-    /// # Errors
-    /// When the system has no threads left; nothing was served then.
-    pub async fn serve(
-        self: Arc<Proxy>,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()>,
-    ) -> io::Result<()> {
+    pub async fn serve(self: Arc<Proxy>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let Some(memory) = self.settings.memory else {
             return crate::server::serve(self, listener, shutdown).await;
         };
         self.memory.look(&memory);
         let looking = Arc::clone(&self);
         tokio::select! {
-            never = looking.memory.watch(&memory) => match never {},
-            served = crate::server::serve(self, listener, shutdown) => served,
+            () = looking.memory.watch(&memory) => {}
+            () = crate::server::serve(self, listener, shutdown) => {}
         }
     }
 

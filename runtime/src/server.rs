@@ -12,9 +12,7 @@ mod slow;
 
 pub mod tls;
 
-use crate::lanes::Lanes;
 use crate::proxy::Proxy;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -39,15 +37,7 @@ enum Phase {
 
 /// Serves until `shutdown` is ready, then ends: running requests have the settings' drain time, unless the proxy is told to
 /// hurry; then streams are told that the gateway stops.
-///
-/// # Errors
-/// When the system has no threads left; nothing was served then.
-pub async fn serve(
-    proxy: Arc<Proxy>,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let lanes = Lanes::start()?;
+pub async fn serve(proxy: Arc<Proxy>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let (phase, watched) = watch::channel(Phase::Serving);
     let slots = Arc::new(Semaphore::new(proxy.settings().connections_limit));
     let mut connections = JoinSet::new();
@@ -60,18 +50,11 @@ pub async fn serve(
             accepted = accept(&listener, &slots) => accepted,
         };
         let Some((stream, slot)) = accepted else { break };
-        // From here on the connection belongs to its lane; a socket that cannot move is as good as gone.
-        let Ok(stream) = stream.into_std() else { continue };
         let (proxy, watched) = (Arc::clone(&proxy), watched.clone());
-        let place = lanes.ramp().place();
-        let (lane, ramp) = (place.lane().clone(), lanes.ramp().clone());
-        let serving = async move {
-            if let Ok(stream) = TcpStream::from_std(stream) {
-                connection::serve(proxy, stream, watched, ramp).await;
-            }
-            drop((slot, place));
-        };
-        connections.spawn_on(serving, &lane);
+        connections.spawn(async move {
+            connection::serve(proxy, stream, watched).await;
+            drop(slot);
+        });
     }
     drop(listener);
     proxy.drain();
@@ -82,15 +65,14 @@ pub async fn serve(
         ended = tokio::time::timeout(proxy.settings().timeouts.drain, all(&mut connections)) => ended.is_ok(),
         () = proxy.hurried() => false,
     };
-    if !is_over {
-        proxy.stop();
-        let _ = phase.send(Phase::Stopping);
-        let _ = tokio::time::timeout(LAST_WORDS, all(&mut connections)).await;
-        // What has not ended by then is cut off, and over when this is: the record of each is made as it is dropped.
-        connections.shutdown().await;
+    if is_over {
+        return;
     }
-    lanes.end().await;
-    Ok(())
+    proxy.stop();
+    let _ = phase.send(Phase::Stopping);
+    let _ = tokio::time::timeout(LAST_WORDS, all(&mut connections)).await;
+    // What has not ended by then is cut off, and over when this is: the record of each is made as it is dropped.
+    connections.shutdown().await;
 }
 
 /// Waits for connections until none is left.

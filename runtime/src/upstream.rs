@@ -13,12 +13,10 @@ mod endpoint;
 
 mod kept;
 
-mod pool;
-
 mod transport;
 
 pub(crate) use body::Pieces;
-pub(crate) use transport::{Lost, Origin, Repeat, Transport, USER_AGENT, Ways};
+pub(crate) use transport::{Repeat, Transport, USER_AGENT, Ways};
 
 use crate::exchange::failure::Failure;
 use crate::judge::Judges;
@@ -30,7 +28,8 @@ use crate::wire::call::Passed;
 use bytes::Bytes;
 use client::Client;
 use http::HeaderMap;
-use pool::HeldBody;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::collections::BTreeMap;
@@ -137,7 +136,7 @@ pub(crate) struct Reply {
 }
 
 enum Body {
-    Network(HeldBody),
+    Network(Incoming),
     Simulated(SimulatedReply),
 }
 
@@ -257,9 +256,20 @@ impl Reply {
     /// The next piece of the body; none at its end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         let piece = match &mut self.body {
-            Body::Network(body) => body.next().await.map_err(drop),
+            Body::Network(body) => piece(body).await.map_err(drop),
             Body::Simulated(reply) => reply.next().await.map_err(drop),
         };
         piece.map_err(|()| Failure::new(FailureClass::Ambiguous, "the connection was lost during the answer"))
     }
+}
+
+/// The next piece of a body; none at its end.
+pub(crate) async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
+    while let Some(frame) = body.frame().await {
+        // What is no piece stands behind the last one.
+        if let Ok(piece) = frame?.into_data() {
+            return Ok(Some(piece));
+        }
+    }
+    Ok(None)
 }

@@ -390,3 +390,26 @@ fn what_a_rule_leans_on_is_seen() {
         }
     }
 }
+
+/// Many texts that differ in a letter are a series and no slip; when a file with one of them goes, the others may be near.
+#[test]
+fn fewer_texts_may_be_near_each_other() {
+    let series = ('a'..='h').map(|letter| format!("\"crawler{letter}\"")).collect::<Vec<_>>().join(", ");
+    let main = format!(
+        "edition 2026\n\nuse \"other.route\"\n\nalias chat\n\nprovider near {{\n  protocol: openai  url: \"https://near.example/v1\"  \
+         key: env(\"NEAR_KEY\")\n  model small {{ supports: [chat]  context: 8k tokens }}\n}}\n\napprove everyone: any\n  \
+         until 2099-01-01  owner \"a\"  by \"b\"  ref \"T-1\"\n\nflag one when caller.app in [{series}]\n\n\
+         route all to near/small\notherwise deny \"No route.\"\n"
+    );
+    let other = "edition 2026\n\nflag two when caller.app is \"crawleri\"\n";
+    let text = |text: &str| Arc::new(SourceText::new(text.to_owned()));
+    let both: Files = [("main.route", main.as_str()), ("other.route", other)]
+        .map(|(name, words)| (name.to_owned(), text(words)))
+        .into();
+    let alone: Files = [("main.route".to_owned(), text(&main.replace("use \"other.route\"\n\n", "")))].into();
+    let mut memory = Memory::default();
+    assert!(is_sound(&both, &mut memory, "a series"), "it has no mistake");
+    is_sound(&alone, &mut memory, "what is left of it");
+    let warned = check(&gathered(&alone), &Options { as_of: DEFAULT_NOW });
+    assert!(warned.diagnostics.iter().any(|found| found.code.name() == "R0314"), "it is no series any more");
+}

@@ -1,7 +1,6 @@
 //! A gateway in process, on a port of its own, under a policy given as text; and a client that shows every byte.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +36,7 @@ pub struct Gateway {
     /// A valid key.
     pub key: String,
     stop: Option<oneshot::Sender<()>>,
-    running: JoinHandle<io::Result<()>>,
+    running: JoinHandle<()>,
 }
 
 /// A policy, ready to serve; each provider has a key that holds [`MARKER`].
@@ -89,7 +88,7 @@ impl Gateway {
     /// # Panics
     /// When it ended in a panic.
     pub async fn ended(self) {
-        self.running.await.expect("the gateway ends in order").expect("threads");
+        self.running.await.expect("the gateway ends in order");
     }
 
     /// The records so far, the oldest first.

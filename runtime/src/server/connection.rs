@@ -6,7 +6,6 @@ use super::checked::Checked;
 use super::framing::HEADERS_LIMIT;
 use super::pulse::{Noted, Open, Streams};
 use super::slow::WriteDeadline;
-use crate::lanes::Ramp;
 use crate::proxy::Proxy;
 use crate::settings::Settings;
 use http::{Request, Response};
@@ -57,7 +56,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves a connection until it ends.
-pub(super) async fn serve(proxy: Arc<Proxy>, stream: TcpStream, watched: watch::Receiver<Phase>, ramp: Ramp) {
+pub(super) async fn serve(proxy: Arc<Proxy>, stream: TcpStream, watched: watch::Receiver<Phase>) {
     // Without it the last event of a short stream waits for an acknowledgement; a socket that refuses is as good as gone.
     if stream.set_nodelay(true).is_err() {
         return;
@@ -65,7 +64,7 @@ pub(super) async fn serve(proxy: Arc<Proxy>, stream: TcpStream, watched: watch::
     let settings = proxy.settings();
     let stream = WriteDeadline::new(stream, settings.timeouts.write);
     let Some(tls) = &settings.tls else {
-        return speak(proxy, stream, Agreed::Nothing, watched, ramp).await;
+        return speak(proxy, stream, Agreed::Nothing, watched).await;
     };
     let handshake = TlsAcceptor::from(tls.config()).accept(stream);
     // Whom we cannot agree with on TLS we cannot tell why.
@@ -74,7 +73,7 @@ pub(super) async fn serve(proxy: Arc<Proxy>, stream: TcpStream, watched: watch::
         Some(b"h2") => Agreed::Http2,
         _ => Agreed::Nothing,
     };
-    speak(proxy, stream, agreed, watched, ramp).await;
+    speak(proxy, stream, agreed, watched).await;
 }
 
 /// What both sides know of the protocol before the first request.
@@ -90,7 +89,6 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     mut stream: S,
     agreed: Agreed,
     mut watched: watch::Receiver<Phase>,
-    ramp: Ramp,
 ) {
     let mut beginning = Vec::new();
     if agreed == Agreed::Nothing {
@@ -106,7 +104,7 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         }
     }
     if agreed == Agreed::Http2 || beginning == PREFACE {
-        two(proxy, Begun { stream, beginning }, watched, ramp).await;
+        two(proxy, Begun { stream, beginning }, watched).await;
     } else {
         let settings = proxy.settings();
         let (limit, patience) = (settings.header_limit_bytes, settings.timeouts.header_read);
@@ -167,11 +165,10 @@ async fn two<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     proxy: Arc<Proxy>,
     stream: Begun<S>,
     watched: watch::Receiver<Phase>,
-    ramp: Ramp,
 ) {
     let settings = proxy.settings();
     let (header_read, keep_alive) = (settings.timeouts.header_read, settings.timeouts.keep_alive);
-    let streams = Streams::new(settings.timeouts.write, watched.clone(), ramp);
+    let streams = Streams::new(settings.timeouts.write, watched.clone());
     let builder = http2_builder(settings, streams);
     let open = Open::default();
     let counted = open.clone();

@@ -3,7 +3,6 @@
 //! connection of either has open are counted here. (I/O)
 
 use super::Phase;
-use crate::lanes::Ramp;
 use crate::proxy::reply::AnswerBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -53,25 +52,20 @@ impl Pulse {
 pub(super) struct Streams {
     patience: Duration,
     watched: watch::Receiver<Phase>,
-    ramp: Ramp,
 }
 
 impl Streams {
-    pub(super) fn new(patience: Duration, watched: watch::Receiver<Phase>, ramp: Ramp) -> Streams {
-        Streams { patience, watched, ramp }
+    pub(super) fn new(patience: Duration, watched: watch::Receiver<Phase>) -> Streams {
+        Streams { patience, watched }
     }
 }
 
 impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Streams {
     fn execute(&self, stream: F) {
-        let Streams { patience, mut watched, ramp } = self.clone();
-        // Not where the connection is: a few connections may carry all that is asked.
-        let place = ramp.place();
-        let lane = place.lane().clone();
+        let Streams { patience, mut watched } = self.clone();
         let pulse = Arc::new(Pulse::default());
         let own = Arc::clone(&pulse);
-        lane.spawn(PULSE.scope(pulse, async move {
-            let _place = place;
+        tokio::spawn(PULSE.scope(pulse, async move {
             let (mut stream, mut stalled) = (pin!(stream), pin!(own.stalled(patience)));
             let mut is_watched = true;
             loop {

@@ -4,6 +4,7 @@
 //! as a host that dies over a request, but for this: calls were answered on it before, and of this one not a byte came.
 
 use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::pin::Pin;
@@ -23,9 +24,9 @@ pub(super) struct Course(Arc<Mutex<Stage>>);
 enum Stage {
     /// The first call: so many bytes of its answer have come, and its head is not whole.
     First(usize),
-    /// The head of an answer was whole, and no call was made since.
+    /// The head of an answer was whole, and nothing was written since.
     Answered,
-    /// A later call was made, and so many bytes have come since.
+    /// A later call was written, and so many bytes have come since.
     Later(usize),
 }
 
@@ -36,7 +37,7 @@ impl Default for Stage {
 }
 
 impl Course {
-    /// Whether the connection was kept, and nothing has come since a call was made on it.
+    /// Whether the connection was kept, and nothing has come since a call was written on it.
     pub(super) fn is_unheard(&self) -> bool {
         self.stage() == Stage::Later(0)
     }
@@ -65,8 +66,7 @@ impl Course {
         })
     }
 
-    /// Notes that a call is made on it.
-    pub(super) fn begin(&self) {
+    fn written(&self) {
         self.change(|stage| {
             if *stage == Stage::Answered {
                 *stage = Stage::Later(0);
@@ -102,9 +102,12 @@ impl<S> Kept<S> {
     pub(super) fn new(stream: S) -> Kept<S> {
         Kept { stream: TokioIo::new(stream), course: Course::default() }
     }
+}
 
-    pub(super) fn course(&self) -> &Course {
-        &self.course
+impl<S: Connection> Connection for Kept<S> {
+    fn connected(&self) -> Connected {
+        // What hyper would note of the addresses beside it nobody asks for, and each answer would take a copy along.
+        Connected::new().extra(self.course.clone())
     }
 }
 
@@ -130,6 +133,7 @@ impl<S: Write + Unpin> AsyncWrite for Kept<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.course.written();
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -138,6 +142,7 @@ impl<S: Write + Unpin> AsyncWrite for Kept<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.course.written();
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 

@@ -88,8 +88,10 @@ impl Lower<'_> {
         let same = before.declarations.as_ref();
         let same = same.filter(|same| is_known || self.declared.means_as(&same.declared));
         self.declare_grants(items);
-        let mut is_spelt_well =
-            before.is_spelt_well && same.is_some_and(|same| same.noted.compares_as(&declarations.noted));
+        // Fewer texts may be near each other where more were a series, so that nothing may be gone.
+        let mut is_spelt_well = before.is_spelt_well
+            && before.files.len() <= memory.files.len()
+            && same.is_some_and(|same| same.noted.compares_as(&declarations.noted));
         let mut files = Vec::with_capacity(memory.files.len());
         for (file, kept) in self.sources.ids().zip(&mut memory.files) {
             let last = before.files.get(file.0 as usize).filter(|_| same.is_some());
