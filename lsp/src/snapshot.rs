@@ -8,7 +8,7 @@ use crate::features::completion::Snippets;
 use crate::features::diagnostics::{self, CheckedPolicy};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use wayleave_compiler::Options;
@@ -107,6 +107,9 @@ impl Pulls {
 pub(crate) struct Colours {
     /// Changed while a request is answered, which changes no answer but the next one's length.
     told: RefCell<BTreeMap<PathBuf, (u64, Vec<u32>)>>,
+    /// The id of the next answer. No two have the same, or what a client remembers of a document that was closed meanwhile would
+    /// be taken for what was told last.
+    next: Cell<u64>,
 }
 
 impl Colours {
@@ -114,7 +117,8 @@ impl Colours {
     pub(crate) fn told(&self, path: &Path, data: Vec<u32>) -> (String, Option<(String, Vec<u32>)>) {
         let mut told = self.told.borrow_mut();
         let before = told.remove(path);
-        let id = before.as_ref().map_or(0, |(id, _)| id + 1);
+        let id = self.next.get();
+        self.next.set(id + 1);
         told.insert(path.to_owned(), (id, data));
         (id.to_string(), before.map(|(id, data)| (id.to_string(), data)))
     }
@@ -193,4 +197,22 @@ impl<'a> Snapshot<'a> {
 /// The file of a URI; of one that names no file the URI itself.
 pub(crate) fn path_of(uri: &lsp::Uri) -> PathBuf {
     uri.to_file_path().unwrap_or_else(|()| PathBuf::from(uri.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_answers_have_the_same_id() {
+        let (mut colours, path) = (Colours::default(), Path::new("main.route"));
+        let (first, before) = colours.told(path, vec![1]);
+        assert_eq!(before, None);
+        colours.forget(path);
+        let (second, before) = colours.told(path, vec![2]);
+        assert_eq!(before, None);
+        let (third, before) = colours.told(path, vec![3]);
+        assert_eq!(before, Some((second.clone(), vec![2])));
+        assert!(first != second && second != third && first != third, "{first} {second} {third}");
+    }
 }
