@@ -62,7 +62,6 @@ use patience::Until;
 use places::Places;
 use recording::Recording;
 use reply::AnswerBody;
-use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,7 +91,7 @@ pub struct Proxy {
     /// The moment from which exchanges and health count time.
     epoch: Instant,
     randomness: Randomness,
-    /// As many requests look through long texts at once: it takes processors, not waiting.
+    /// As many requests look through long texts at once.
     inspections: Arc<Semaphore>,
     /// As many long bodies are translated at once, for the same reason; apart, so that neither waits for the other.
     translations: Arc<Semaphore>,
@@ -110,8 +109,8 @@ impl Proxy {
     /// Puts the parts together; nothing runs before [`serve`](Proxy::serve).
     pub fn new(settings: Settings, current: Arc<Current>, store: Arc<Store>) -> Proxy {
         let anonymous = Identity { caller_id: "anonymous".to_owned(), ..Identity::default() };
-        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let slots = settings.streams_limit.min(Semaphore::MAX_PERMITS);
+        let threads = settings.threads;
         Proxy {
             settings,
             current,
@@ -119,8 +118,8 @@ impl Proxy {
             anonymous: Arc::new(anonymous),
             epoch: Instant::now(),
             randomness: Randomness::default(),
-            inspections: Arc::new(Semaphore::new(processors)),
-            translations: Arc::new(Semaphore::new(processors)),
+            inspections: Arc::new(Semaphore::new(threads)),
+            translations: Arc::new(Semaphore::new(threads)),
             slots: Arc::new(Semaphore::new(slots)),
             places: Arc::default(),
             memory: Gauge::default(),

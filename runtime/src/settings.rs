@@ -4,6 +4,7 @@ use crate::health::Rules;
 use crate::server::tls::Tls;
 use crate::simulated::behaviour::Simulation;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -50,6 +51,9 @@ pub struct Settings {
     pub streams_limit: usize,
     /// Of these, those of one caller; more are answered 429.
     pub streams_per_caller: usize,
+    /// Threads that serve, which whoever makes the runtime gives it. Here, as many look through what is long at once: it takes
+    /// processors, not waiting.
+    pub threads: usize,
     /// The longest answer that does not come as a stream.
     pub max_response_bytes: usize,
     /// The longest event of a stream.
@@ -85,6 +89,7 @@ impl Settings {
             connections_limit: CONNECTIONS_LIMIT,
             streams_limit: STREAMS_LIMIT,
             streams_per_caller: STREAMS_PER_CALLER,
+            threads: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             max_response_bytes: MAX_RESPONSE_BYTES,
             max_event_bytes: MAX_EVENT_BYTES,
             memory: None,

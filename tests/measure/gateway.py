@@ -5,7 +5,8 @@
 
 Needs nginx and wrk (apt-get install nginx-light wrk). Everything runs on this machine: wrk asks, an nginx answers as the
 provider (a JSON answer of 600 bytes, or a stream of 67 events sent at once), and the gateway or another nginx stands between.
-The gateway has keys, detectors and its decision log on, under policies of 10, 1,000 and 10,000 rules. CPU time is user and
+The gateway has keys, detectors and its decision log on, under policies of 10, 1,000 and 10,000 rules. Like nginx, which has
+one worker, it serves on one thread; a row says what its standard costs, as many as there are processors. CPU time is user and
 system time of the process from /proc, by request, at 64 connections; latency is wrk's median at one connection. Ratios to nginx
 in the same run can be compared between machines, microseconds cannot. Judges nothing; writes Markdown to standard output.
 """
@@ -35,6 +36,8 @@ STREAM = (
     + EVENT % ("", '"stop"')
     + "data: [DONE]\n\n"
 )
+ONE = ("--threads", "1")
+GATEWAYS = ((10, "json", ONE), (1000, "json", ONE), (10000, "json", ONE), (1000, "stream", ONE), (1000, "json", ()))
 EVENTS = STREAM.count("\n\n")
 PROMPT = "Please explain how the tide works in simple words. " * 16
 TEAMS = [f"t{number}" for number in range(40)]
@@ -138,7 +141,7 @@ def measure(pid, port, lua, connections, seconds):
 class Gateway:
     """A gateway that serves a policy; how long it took until it was ready."""
 
-    def __init__(self, binary, folder, rules, upstream, port):
+    def __init__(self, binary, folder, rules, upstream, port, threads):
         place = folder / f"policy-{port}"
         place.mkdir()
         (place / "main.route").write_text(policy(rules, upstream))
@@ -147,7 +150,7 @@ class Gateway:
         self.key = told.stdout.strip()
         began = time.monotonic()
         address, admin = f"127.0.0.1:{port}", f"127.0.0.1:{port + 100}"
-        command = [binary, "serve", place, "--store", store, "--listen", address, "--admin", admin]
+        command = [binary, "serve", place, "--store", store, "--listen", address, "--admin", admin, *threads]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "UP_KEY": "sk-upstream"})
         while subprocess.run(["curl", "-sf", "-o", "/dev/null", f"http://{address}/readyz"], check=False).returncode != 0:
             if self.process.poll() is not None or time.monotonic() - began > 120:
@@ -171,14 +174,15 @@ def main():
     gateways = []
     try:
         between = start(folder)
-        for number, (rules, kind) in enumerate(((10, "json"), (1000, "json"), (10000, "json"), (1000, "stream"))):
-            gateways.append(Gateway(asked.binary, folder, rules, PORTS[kind], 19301 + number))
-        few, some, many, streaming = gateways
+        for number, (rules, kind, threads) in enumerate(GATEWAYS):
+            gateways.append(Gateway(asked.binary, folder, rules, PORTS[kind], 19301 + number, threads))
+        few, some, many, streaming, standard = gateways
         rows = [
             ("nginx, JSON", between, PORTS["nginx json"], some, False, 64),
             ("10 rules, JSON", few.process.pid, few.port, few, False, 64),
             ("1,000 rules, JSON", some.process.pid, some.port, some, False, 64),
             ("10,000 rules, JSON", many.process.pid, many.port, many, False, 64),
+            ("1,000 rules, a thread for each processor, JSON", standard.process.pid, standard.port, standard, False, 64),
             ("nginx, stream", between, PORTS["nginx stream"], streaming, True, 64),
             ("1,000 rules, stream", streaming.process.pid, streaming.port, streaming, True, 64),
             ("nginx, one connection", between, PORTS["nginx json"], some, False, 1),
@@ -213,7 +217,7 @@ def report(measured, gateways):
     print(f"\nAn event of a stream of {EVENTS}: {stream / EVENTS:.2f} µs, nginx {plain / EVENTS:.2f} µs.")
     print(f"Added at one connection: {middle['1,000 rules, one connection'][1] - middle['nginx, one connection'][1]:.0f} µs.")
     ready = ", ".join(f"{gateway.ready_ms:.0f}" for gateway in gateways)
-    print(f"Ready after {ready} ms (10, 1,000, 10,000 and 1,000 rules); {resident_mib(gateways[1].process.pid):.0f} MiB after the load of 1,000 rules.")
+    print(f"Ready after {ready} ms (10, 1,000, 10,000, and twice 1,000 rules); {resident_mib(gateways[1].process.pid):.0f} MiB after the load of 1,000 rules.")
 
 
 main()

@@ -26,6 +26,7 @@ pub(super) fn run(serve: &Serve, terminal: Terminal) -> Result<Exit, Failure> {
     let plan = plan(serve, resolved)?;
     let access = plan.settings.access;
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(plan.settings.threads)
         .enable_all()
         .build()
         .map_err(|error| Failure::io("the system gave no threads", &error))?;

@@ -90,8 +90,11 @@ const LARGEST: u64 = 1 << 30;
 /// Nothing of what is counted here is of use in greater numbers.
 const MOST: usize = 1_000_000;
 
+/// More than any machine has processors.
+const MOST_THREADS: usize = 1024;
+
 /// All settings, as help and book list them.
-pub(crate) static SETTINGS: [Setting; 35] = [
+pub(crate) static SETTINGS: [Setting; 36] = [
     Setting {
         name: "listen",
         what: "Where callers connect",
@@ -203,6 +206,12 @@ pub(crate) static SETTINGS: [Setting; 35] = [
         what: "Requests of one caller at once, over all its keys; more are answered 429",
         default: Default::Text("2048"),
         kind: Kind::Count(1, MOST, |told, count| told.settings.streams_per_caller = count),
+    },
+    Setting {
+        name: "threads",
+        what: "Threads that serve requests; as many others look through what is long",
+        default: Default::Words("as many as the machine or its control group has processors"),
+        kind: Kind::Count(1, MOST_THREADS, |told, count| told.settings.threads = count),
     },
     Setting {
         name: "memory-limit",

@@ -1,5 +1,6 @@
 //! The book's table of settings is the table that `serve` has, and what is in force is told with who says so.
 
+use super::gateway::SERVE;
 use super::process::Process;
 use super::{Scratch, binary_folder};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -206,4 +207,25 @@ fn an_address_for_others_is_warned_of_in_clear_and_never_open() {
     gateway.line("set `tls.certificate` and `tls.key`");
     gateway.line("curl");
     assert!(gateway.terminate().success(), "{:?}", gateway.printed);
+}
+
+/// The threads of a process that serves with so many, once it has begun to.
+#[cfg(target_os = "linux")]
+fn threads(folder: &Path, asked: &str) -> usize {
+    let mut process =
+        Process::start(&[&["serve", "main.route", "--threads", asked][..], &SERVE[..]].concat(), folder);
+    process.address("callers");
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", process.child.id())).expect("its threads");
+    tasks.count()
+}
+
+/// What stands beside them, such as the store's, differs by a few at most.
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_threads_serve_as_are_asked_for() {
+    let scratch = Scratch::new("settings-threads");
+    let text = "edition 2026\notherwise deny \"Nothing is served.\"\n";
+    std::fs::write(scratch.0.join("main.route"), text).expect("it can be written");
+    let (one, many) = (threads(&scratch.0, "1"), threads(&scratch.0, "41"));
+    assert!((one + 30..one + 50).contains(&many), "{one} with one, {many} with 41");
 }
