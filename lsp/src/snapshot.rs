@@ -103,11 +103,17 @@ impl Pulls {
     }
 }
 
+/// The numbers of all colours of a document, shared by what is told and what is remembered.
+pub(crate) type Numbers = Rc<Vec<u32>>;
+
+/// Colours as they were told: an id, and the numbers.
+type Told = (String, Numbers);
+
 /// The colours that were told last of each document: an id, and the numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Colours {
     /// Changed while a request is answered, which changes no answer but the next one's length.
-    told: RefCell<BTreeMap<PathBuf, (u64, Rc<Vec<u32>>)>>,
+    told: RefCell<BTreeMap<PathBuf, (u64, Numbers)>>,
     /// The id of the next answer. No two have the same, or what a client remembers of a document that was closed meanwhile would
     /// be taken for what was told last.
     next: Cell<u64>,
@@ -115,7 +121,7 @@ pub(crate) struct Colours {
 
 impl Colours {
     /// Takes what is told now; its id, and what was told before.
-    pub(crate) fn told(&self, path: &Path, data: Rc<Vec<u32>>) -> (String, Option<(String, Rc<Vec<u32>>)>) {
+    pub(crate) fn told(&self, path: &Path, data: Numbers) -> (String, Option<Told>) {
         let mut told = self.told.borrow_mut();
         let before = told.remove(path);
         let id = self.next.get();

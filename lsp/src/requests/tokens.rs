@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::features::tokens::{KINDS, MODIFIERS, Token, change, tokens};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Numbers, Snapshot};
 use crate::workspace::Document;
 use gen_lsp_types as lsp;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub(super) fn legend() -> Value {
 pub(super) struct Whole {
     #[serde(rename = "resultId", skip_serializing_if = "Option::is_none")]
     id: Option<String>,
-    data: Rc<Vec<u32>>,
+    data: Numbers,
 }
 
 /// What brings the colours that were told last to those of now.
@@ -93,11 +93,7 @@ fn ended(snapshot: &Snapshot<'_>, path: &Path) -> BTreeSet<String> {
 }
 
 /// Five numbers each, the place counted from the token before.
-fn encoded(
-    snapshot: &Snapshot<'_>,
-    document: &Document,
-    tokens: impl Iterator<Item = Token>,
-) -> Rc<Vec<u32>> {
+fn encoded(snapshot: &Snapshot<'_>, document: &Document, tokens: impl Iterator<Item = Token>) -> Numbers {
     let lines = snapshot.lines(&document.text);
     let mut positions = lines.ascending();
     let mut data = Vec::new();
