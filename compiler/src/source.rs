@@ -8,6 +8,7 @@ mod gather;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
+use wayleave_grammar::ast::{Node, Text, UseItem};
 use wayleave_grammar::{NodeOrToken, Parse, TextRange, parse};
 use wayleave_inspect::Finding;
 
@@ -56,6 +57,7 @@ pub struct SourceText {
     line_starts: Vec<u32>,
     /// Looked for when they are first asked for.
     credentials: OnceLock<Vec<Finding>>,
+    uses: OnceLock<Vec<Text>>,
 }
 
 /// All else follows from the text.
@@ -102,12 +104,20 @@ impl SourceText {
         let starts = ends.filter_map(|(index, _)| u32::try_from(index + 1).ok());
         let line_starts = std::iter::once(0).chain(starts).collect();
         let parse = parse(&text);
-        SourceText { text, parse, line_starts, credentials: OnceLock::new() }
+        SourceText { text, parse, line_starts, credentials: OnceLock::new(), uses: OnceLock::new() }
     }
 
     /// The credentials that stand in it, by place.
     pub fn credentials(&self) -> &[Finding] {
         self.credentials.get_or_init(|| wayleave_inspect::secrets(&self.text))
+    }
+
+    /// The path that each of its `use` items writes: asked of all files with every key.
+    fn uses(&self) -> &[Text] {
+        self.uses.get_or_init(|| {
+            let items = self.parse.syntax().children_by_kind(UseItem::can_cast).filter_map(UseItem::cast);
+            items.filter_map(|item| item.path()).collect()
+        })
     }
 
     /// Where a byte stands; one past the end is at the end.

@@ -118,7 +118,7 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
     // The end of the last dash, while only lines of one list follow each other.
     let mut listed: Option<usize> = None;
     let mut merged = false;
-    for token in tokens {
+    for (index, token) in tokens.iter().enumerate() {
         let error = match token.kind {
             SyntaxKind::HashComment if token.text(text).starts_with('#') => Some(hash_comment(*token)),
             SyntaxKind::HashComment if token.text(text).starts_with("/*") => {
@@ -128,7 +128,11 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
             SyntaxKind::Semicolon => Some(semicolon(*token)),
             SyntaxKind::ForeignWord => Some(foreign_word(*token, token.text(text))),
             SyntaxKind::Unknown if is_dash_of_list(text, *token) => dash(text, *token, &mut listed),
-            SyntaxKind::Unknown => unknown(*token, token.text(text)),
+            SyntaxKind::Unknown => {
+                let amount = amount_before(text, &tokens[..index], *token);
+                amount
+                    .map_or_else(|| unknown(*token, token.text(text)), |amount| dollars(text, amount, *token))
+            }
             _ => continue,
         };
         errors.extend(error);
@@ -137,6 +141,21 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
         }
     }
     errors
+}
+
+/// The number right before a `$`, or a blank before it.
+fn amount_before(text: &str, before: &[Token], sign: Token) -> Option<Token> {
+    let is_blank = |token: &Token| token.kind == SyntaxKind::Whitespace && token.text(text) == " ";
+    let amount = before.iter().rev().find(|token| !is_blank(token))?;
+    (sign.text(text) == "$" && amount.kind == SyntaxKind::Number).then_some(*amount)
+}
+
+/// `500$`
+fn dollars(text: &str, amount: Token, sign: Token) -> Option<SyntaxError> {
+    let range = TextRange::new(amount.range().start(), sign.range().end());
+    let write = format!("${}", amount.text(text));
+    let error = SyntaxError::new("R0001", range, "`$` stands before its number");
+    Some(error.with_fix(range, write.clone(), format!("write `{write}`")))
 }
 
 /// `- ` at the beginning of a line, as YAML writes lists.

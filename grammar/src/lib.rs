@@ -72,13 +72,26 @@ impl Parse {
 
 /// Reads a text of any kind. Total: what is wrong is in the errors, what is right is in the tree.
 pub fn parse(text: &str) -> Parse {
+    let (tree, mut errors) = read(text);
+    trial::try_fixes(text, &tree, &mut errors);
+    Parse { tree: Arc::new(tree), errors }
+}
+
+/// The same, where nobody is offered a fix: none is tried, which takes longer than the rest, and none is in the errors.
+pub fn parse_without_fixes(text: &str) -> Parse {
+    let (tree, mut errors) = read(text);
+    errors.iter_mut().for_each(|error| error.fixes.clear());
+    Parse { tree: Arc::new(tree), errors }
+}
+
+fn read(text: &str) -> (tree::Tree, Vec<SyntaxError>) {
     if text.len() > FILE_LIMIT_BYTES {
         let message =
             format!("this file is longer than {} MiB, which is the limit", FILE_LIMIT_BYTES / (1024 * 1024));
         let error = SyntaxError::new("R0001", TextRange::empty(TextSize::new(0)), message)
             .with_help("split the policy over several files with `use`")
             .of_limit();
-        return Parse { tree: Arc::new(tree::unread(text)), errors: vec![error] };
+        return (tree::unread(text), vec![error]);
     }
     let tokens = lexer::lex(text);
     let mut tree = tree::Builder::new(text, &tokens);
@@ -86,7 +99,5 @@ pub fn parse(text: &str) -> Parse {
     errors.extend(parser::parse(text, &tokens, |events| tree.take(events)));
     let tree = tree.finish();
     debug_assert_eq!(tree.length(), text.len(), "the tree holds every byte of the text");
-    let mut errors = error::in_order(errors);
-    trial::try_fixes(text, &tree, &mut errors);
-    Parse { tree: Arc::new(tree), errors }
+    (tree, error::in_order(errors))
 }

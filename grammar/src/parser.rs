@@ -443,7 +443,7 @@ impl Parser<'_> {
         let error =
             SyntaxError::new("R0001", self.range(), format!("`{}` is written `{ours}`", self.text(0)))
                 .with_fix(self.range(), ours, format!("write `{ours}`"));
-        self.error(error);
+        self.error(if words::permits(ours) { error.unsure() } else { error });
     }
 
     /// The range of the next token with the blanks before it; alone, where there is more than blanks.
@@ -476,7 +476,8 @@ impl Parser<'_> {
     fn foreign_at(&mut self, range: TextRange, message: impl Into<String>, write: &str) {
         let title = if write.is_empty() { "remove it".to_owned() } else { format!("write `{write}`") };
         let text = self.apart(range, write);
-        self.report(SyntaxError::new("R0003", range, message).with_fix(range, text, title));
+        let error = SyntaxError::new("R0003", range, message).with_fix(range, text, title);
+        self.report(if words::permits(write) { error.unsure() } else { error });
     }
 
     /// What is written in place of a range, with blanks where it would touch a word.

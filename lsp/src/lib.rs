@@ -13,6 +13,8 @@ mod snapshot;
 
 mod abilities;
 
+mod connection;
+
 mod requests;
 
 mod queue;
@@ -29,6 +31,7 @@ use std::path::Path;
 use std::time::Duration;
 use wayleave_program::value::Instant;
 
+pub use connection::{Connection, Other, Said, Written};
 pub use requests::methods;
 pub use server::{Exit, serve};
 pub use stdio::serve_stdio;

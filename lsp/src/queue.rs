@@ -1,9 +1,10 @@
 //! What the client sent and the server has not begun. Looking ahead shows which requests nobody waits for any more, and
 //! which are about a text that has changed since.
 
+use crate::connection::Connection;
 use crate::requests::Outdated;
 use crossbeam_channel::{Receiver, at, never, select};
-use lsp_server::{Connection, Message, Request, RequestId};
+use lsp_server::{Message, Request, RequestId};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Instant;

@@ -1,8 +1,8 @@
 //! What a client can ask for: one table of methods, with what is said of each at the start and who answers it. A method that
 //! is not in it is neither offered nor answered. Each file below turns the protocol's words into a feature's plain ones.
 
+use crate::connection::Written;
 use crate::snapshot::Snapshot;
-use gen_lsp_types as lsp;
 use lsp_server::ErrorCode;
 use serde_json::{Map, Value, json};
 
@@ -55,7 +55,7 @@ pub(crate) struct Feature {
     /// The members of the server's capabilities that offer it.
     offer: fn() -> Value,
     pub(crate) outdated: Outdated,
-    pub(crate) answer: fn(&Snapshot<'_>, Value) -> Result<Value, Refusal>,
+    pub(crate) answer: fn(&Snapshot<'_>, Value) -> Result<Written, Refusal>,
 }
 
 /// The request that edits files that are not open.
@@ -70,139 +70,139 @@ pub(crate) const FEATURES: &[Feature] = &[
         method: "textDocument/formatting",
         offer: || json!({"documentFormattingProvider": true}),
         outdated: Outdated::Refused,
-        answer: |now, asked| answer::<lsp::DocumentFormattingRequest>(now, asked, formatting::document),
+        answer: |now, asked| answered(now, asked, formatting::document),
     },
     Feature {
         method: "textDocument/rangeFormatting",
         offer: || json!({"documentRangeFormattingProvider": true}),
         outdated: Outdated::Refused,
-        answer: |now, asked| answer::<lsp::DocumentRangeFormattingRequest>(now, asked, formatting::range),
+        answer: |now, asked| answered(now, asked, formatting::range),
     },
     Feature {
         method: "textDocument/foldingRange",
         offer: || json!({"foldingRangeProvider": true}),
         outdated: Outdated::AskedAgain,
-        answer: |now, asked| answer::<lsp::FoldingRangeRequest>(now, asked, structure::folding),
+        answer: |now, asked| answered(now, asked, structure::folding),
     },
     Feature {
         method: "textDocument/documentLink",
         offer: || json!({"documentLinkProvider": {"resolveProvider": false}}),
         outdated: Outdated::AskedAgain,
-        answer: |now, asked| answer::<lsp::DocumentLinkRequest>(now, asked, structure::document_links),
+        answer: |now, asked| answered(now, asked, structure::document_links),
     },
     Feature {
         method: "textDocument/documentSymbol",
         offer: || json!({"documentSymbolProvider": true}),
         outdated: Outdated::AskedAgain,
-        answer: |now, asked| written::<lsp::DocumentSymbolRequest>(now, asked, symbols::document),
+        answer: |now, asked| answered(now, asked, symbols::document),
     },
     Feature {
         method: "workspace/symbol",
         offer: || json!({"workspaceSymbolProvider": true}),
         outdated: Outdated::AskedAgain,
-        answer: |now, asked| written::<lsp::WorkspaceSymbolRequest>(now, asked, symbols::workspace),
+        answer: |now, asked| answered(now, asked, symbols::workspace),
     },
     Feature {
         method: "textDocument/selectionRange",
         offer: || json!({"selectionRangeProvider": true}),
         outdated: Outdated::Refused,
-        answer: |now, asked| written::<lsp::SelectionRangeRequest>(now, asked, symbols::selection),
+        answer: |now, asked| answered(now, asked, symbols::selection),
     },
     Feature {
         method: "textDocument/semanticTokens/full",
         offer: || json!({"semanticTokensProvider": {"legend": tokens::legend(), "full": {"delta": true}}}),
         outdated: Outdated::AskedAgain,
-        answer: |now, asked| written::<lsp::SemanticTokensRequest>(now, asked, tokens::full),
+        answer: |now, asked| answered(now, asked, tokens::full),
     },
     Feature {
         method: "textDocument/semanticTokens/full/delta",
         offer: || json!({}),
         outdated: Outdated::AskedAgain,
-        answer: |now, asked| written::<lsp::SemanticTokensDeltaRequest>(now, asked, tokens::delta),
+        answer: |now, asked| answered(now, asked, tokens::delta),
     },
     Feature {
         method: "textDocument/semanticTokens/range",
         offer: || json!({"semanticTokensProvider": {"range": true}}),
         outdated: Outdated::Refused,
-        answer: |now, asked| written::<lsp::SemanticTokensRangeRequest>(now, asked, tokens::range),
+        answer: |now, asked| answered(now, asked, tokens::range),
     },
     Feature {
         method: "textDocument/codeAction",
         offer: || json!({"codeActionProvider": {"codeActionKinds": fixes::KINDS}}),
         outdated: Outdated::Refused,
-        answer: |now, asked| written::<lsp::CodeActionRequest>(now, asked, fixes::actions),
+        answer: |now, asked| answered(now, asked, fixes::actions),
     },
     Feature {
         method: "textDocument/diagnostic",
         offer: || json!({"diagnosticProvider": {"interFileDependencies": true, "workspaceDiagnostics": false}}),
         outdated: Outdated::AskedAgain,
-        answer: |now, asked| written::<lsp::DocumentDiagnosticRequest>(now, asked, pull::document),
+        answer: |now, asked| answered(now, asked, pull::document),
     },
     Feature {
         method: "textDocument/definition",
         offer: || json!({"definitionProvider": true}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, names::definition),
+        answer: |now, asked| answered(now, asked, names::definition),
     },
     Feature {
         method: "textDocument/references",
         offer: || json!({"referencesProvider": true}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, names::references),
+        answer: |now, asked| answered(now, asked, names::references),
     },
     Feature {
         method: "textDocument/documentHighlight",
         offer: || json!({"documentHighlightProvider": true}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, names::highlight),
+        answer: |now, asked| answered(now, asked, names::highlight),
     },
     Feature {
         method: "textDocument/prepareRename",
         offer: || json!({"renameProvider": {"prepareProvider": true}}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, names::prepare_rename),
+        answer: |now, asked| answered(now, asked, names::prepare_rename),
     },
     Feature {
         method: RENAME,
         offer: || json!({"renameProvider": {"prepareProvider": true}}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, names::rename),
+        answer: |now, asked| answered(now, asked, names::rename),
     },
     Feature {
         method: "textDocument/hover",
         offer: || json!({"hoverProvider": true}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, names::hover),
+        answer: |now, asked| answered(now, asked, names::hover),
     },
     Feature {
         method: "textDocument/completion",
         offer: || json!({"completionProvider": {"triggerCharacters": [".", "/", "[", "("], "resolveProvider": false}}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, names::complete),
+        answer: |now, asked| answered(now, asked, names::complete),
     },
     Feature {
         method: "textDocument/codeLens",
         offer: || json!({"codeLensProvider": {"resolveProvider": false}}),
         outdated: Outdated::AskedAgain,
-        answer: |now, asked| told(now, asked, lenses::of_document),
+        answer: |now, asked| answered(now, asked, lenses::of_document),
     },
     Feature {
         method: "textDocument/inlayHint",
         offer: || json!({"inlayHintProvider": {"resolveProvider": false}}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, lenses::hints_of),
+        answer: |now, asked| answered(now, asked, lenses::hints_of),
     },
     Feature {
         method: EXECUTE,
         offer: || json!({"executeCommandProvider": {"commands": commands::NAMES}}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, commands::execute),
+        answer: |now, asked| answered(now, asked, commands::execute),
     },
     Feature {
         method: "textDocument/signatureHelp",
         offer: || json!({"signatureHelpProvider": {"triggerCharacters": [" "], "retriggerCharacters": [":", "{"]}}),
         outdated: Outdated::Refused,
-        answer: |now, asked| told(now, asked, signature::help),
+        answer: |now, asked| answered(now, asked, signature::help),
     },
 ];
 
@@ -241,21 +241,17 @@ pub(crate) fn feature(method: &str) -> Option<&'static Feature> {
 }
 
 /// Reads the parameters of a request, and writes what is answered.
-fn answer<R: lsp::Request>(
+fn answered<P: serde::de::DeserializeOwned, A: serde::Serialize>(
     snapshot: &Snapshot<'_>,
     parameters: Value,
-    by: fn(&Snapshot<'_>, R::Params) -> Result<R::Result, Refusal>,
-) -> Result<Value, Refusal> {
-    Ok(json!(by(snapshot, given::<R::Params>(parameters)?)?))
+    by: impl FnOnce(&Snapshot<'_>, P) -> Result<A, Refusal>,
+) -> Result<Written, Refusal> {
+    Ok(Written::of(&by(snapshot, given(parameters)?)?))
 }
 
-/// The same where the answer is written already.
-fn written<R: lsp::Request>(
-    snapshot: &Snapshot<'_>,
-    parameters: Value,
-    by: fn(&Snapshot<'_>, R::Params) -> Result<Value, Refusal>,
-) -> Result<Value, Refusal> {
-    by(snapshot, given::<R::Params>(parameters)?)
+/// What comes of a command: its answer says what is to be shown.
+pub(crate) fn execute(snapshot: &Snapshot<'_>, parameters: Value) -> Result<Value, Refusal> {
+    commands::execute(snapshot, given(parameters)?)
 }
 
 fn given<P: serde::de::DeserializeOwned>(parameters: Value) -> Result<P, Refusal> {
@@ -266,13 +262,4 @@ fn given<P: serde::de::DeserializeOwned>(parameters: Value) -> Result<P, Refusal
 /// An object of values that are made: `json!` makes each anew, with all that is in it.
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-}
-
-/// The same, where the answer is written as it is sent.
-fn told<P: serde::de::DeserializeOwned>(
-    snapshot: &Snapshot<'_>,
-    parameters: Value,
-    by: fn(&Snapshot<'_>, P) -> Result<Value, Refusal>,
-) -> Result<Value, Refusal> {
-    by(snapshot, given(parameters)?)
 }

@@ -10,16 +10,17 @@ mod parent;
 mod start;
 
 use crate::Host;
+use crate::connection::{Connection, Said, Written};
 use crate::convert;
 use crate::features::diagnostics::CheckedPolicy;
 use crate::progress::Progress;
 use crate::proving::Proving;
 use crate::queue::{Due, Queue, Woken};
-use crate::requests::{self, EXECUTE, Feature, RENAME, Refusal};
+use crate::requests::{self, EXECUTE, RENAME, Refusal};
 use crate::snapshot::{self, Client, Colours, Pulls, Snapshot, path_of};
 use crate::workspace::{Document, Workspace};
 use gen_lsp_types as lsp;
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use parent::Parent;
 use serde_json::{Value, json};
 use std::cell::OnceCell;
@@ -72,7 +73,7 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Exit {
         phase: Phase::Serving,
     };
     server.workspace.folders = start::folders(&initialize);
-    server.respond(id, Ok(start::offered(&client)));
+    server.respond(id, Ok(Written::of(&start::offered(&client))));
     server.run()
 }
 
@@ -239,7 +240,7 @@ impl Server<'_> {
             (Phase::Serving, "shutdown") => {
                 self.phase = Phase::Stopping;
                 self.refuse_waiting(ErrorCode::InvalidRequest, "the server is shutting down");
-                Ok(Value::Null)
+                Ok(Written::of(&Value::Null))
             }
             (Phase::Stopping, _) => {
                 refused(ErrorCode::InvalidRequest, "the server is shutting down".to_owned())
@@ -254,7 +255,9 @@ impl Server<'_> {
                 Some(feature) => match queue.due(&request, feature.outdated) {
                     Due::Now if self.waits(&request) => return,
                     Due::Now if feature.method == EXECUTE => return self.execute(request),
-                    Due::Now => self.answer(feature, request.params),
+                    Due::Now => {
+                        self.answer(&request.method, || (feature.answer)(&self.snapshot(), request.params))
+                    }
                     Due::Cancelled => {
                         refused(ErrorCode::RequestCanceled, "the request was cancelled".to_owned())
                     }
@@ -268,20 +271,20 @@ impl Server<'_> {
         self.respond(request.id, result);
     }
 
-    fn respond(&self, id: RequestId, result: Result<Value, Refusal>) {
-        let response = match result {
-            // As it is: to write it out anew takes as long as to make it.
-            Ok(result) => Response { id, response_result: Ok(result) },
-            Err(Refusal { code, message }) => Response::new_err(id, code as i32, message),
+    fn respond(&self, id: RequestId, result: Result<Written, Refusal>) {
+        let said = match result {
+            Ok(result) => Said::Answer(id, result),
+            Err(Refusal { code, message }) => {
+                Said::Message(Response::new_err(id, code as i32, message).into())
+            }
         };
-        self.send(response.into());
+        self.say(said);
     }
 
     /// A panic costs one request.
-    fn answer(&self, feature: &Feature, parameters: Value) -> Result<Value, Refusal> {
-        let answered = catch_unwind(AssertUnwindSafe(|| (feature.answer)(&self.snapshot(), parameters)));
-        answered.unwrap_or_else(|_| {
-            let message = format!("`{}` failed with an error of the server's own", feature.method);
+    fn answer<A>(&self, method: &str, by: impl FnOnce() -> Result<A, Refusal>) -> Result<A, Refusal> {
+        catch_unwind(AssertUnwindSafe(by)).unwrap_or_else(|_| {
+            let message = format!("`{method}` failed with an error of the server's own");
             Err(Refusal { code: ErrorCode::InternalError, message })
         })
     }
@@ -480,9 +483,13 @@ impl Server<'_> {
         self.send(Notification { method: method.to_owned(), params: parameters }.into());
     }
 
-    /// A client that went away shows at the next receive.
     fn send(&self, message: Message) {
-        let _ = self.connection.sender.send(message);
+        self.say(message.into());
+    }
+
+    /// A client that went away shows at the next receive.
+    fn say(&self, said: Said) {
+        let _ = self.connection.sender.send(said);
     }
 }
 

@@ -11,6 +11,7 @@ use gen_lsp_types as lsp;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use wayleave_compiler::Options;
 use wayleave_compiler::source::{FileId, Span};
 use wayleave_program::value::Instant;
@@ -102,11 +103,17 @@ impl Pulls {
     }
 }
 
+/// The numbers of all colours of a document, shared by what is told and what is remembered.
+pub(crate) type Numbers = Rc<Vec<u32>>;
+
+/// Colours as they were told: an id, and the numbers.
+type Told = (String, Numbers);
+
 /// The colours that were told last of each document: an id, and the numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Colours {
     /// Changed while a request is answered, which changes no answer but the next one's length.
-    told: RefCell<BTreeMap<PathBuf, (u64, Vec<u32>)>>,
+    told: RefCell<BTreeMap<PathBuf, (u64, Numbers)>>,
     /// The id of the next answer. No two have the same, or what a client remembers of a document that was closed meanwhile would
     /// be taken for what was told last.
     next: Cell<u64>,
@@ -114,7 +121,7 @@ pub(crate) struct Colours {
 
 impl Colours {
     /// Takes what is told now; its id, and what was told before.
-    pub(crate) fn told(&self, path: &Path, data: Vec<u32>) -> (String, Option<(String, Vec<u32>)>) {
+    pub(crate) fn told(&self, path: &Path, data: Numbers) -> (String, Option<Told>) {
         let mut told = self.told.borrow_mut();
         let before = told.remove(path);
         let id = self.next.get();
@@ -206,13 +213,13 @@ mod tests {
     #[test]
     fn no_two_answers_have_the_same_id() {
         let (mut colours, path) = (Colours::default(), Path::new("main.route"));
-        let (first, before) = colours.told(path, vec![1]);
+        let (first, before) = colours.told(path, Rc::new(vec![1]));
         assert_eq!(before, None);
         colours.forget(path);
-        let (second, before) = colours.told(path, vec![2]);
+        let (second, before) = colours.told(path, Rc::new(vec![2]));
         assert_eq!(before, None);
-        let (third, before) = colours.told(path, vec![3]);
-        assert_eq!(before, Some((second.clone(), vec![2])));
+        let (third, before) = colours.told(path, Rc::new(vec![3]));
+        assert_eq!(before, Some((second.clone(), Rc::new(vec![2]))));
         assert!(first != second && second != third && first != third, "{first} {second} {third}");
     }
 }

@@ -7,9 +7,10 @@ mod payload;
 mod tests;
 
 use crate::Host;
+use crate::connection::{Connection, Said};
 use crate::server::{Exit, serve};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use lsp_server::{Connection, ErrorCode, Message};
+use lsp_server::{ErrorCode, Message};
 use payload::Unread;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -80,11 +81,11 @@ where
 /// Writes what the loop says, on a thread of its own; how that ended is told.
 fn write_all<O: Write + Send + 'static>(
     output: Arc<Mutex<O>>,
-    said: Receiver<Message>,
+    said: Receiver<Said>,
 ) -> Receiver<io::Result<()>> {
     let (ends, ended) = bounded(1);
     std::thread::spawn(move || {
-        let written = said.into_iter().try_for_each(|message| message.write(&mut *locked(&output)));
+        let written = said.into_iter().try_for_each(|one| one.write(&mut *locked(&output)));
         let _ = ends.send(written);
     });
     ended

@@ -3,7 +3,8 @@
 
 use wayleave_grammar::layout::{kept, layout};
 use wayleave_grammar::{
-    ERROR_LIMIT, Layer, NESTING_LIMIT, Parse, SyntaxFix, SyntaxKind, SyntaxNode, TextRange, WalkEvent,
+    ERROR_LIMIT, Layer, NESTING_LIMIT, Parse, SyntaxError, SyntaxFix, SyntaxKind, SyntaxNode, TextRange,
+    WalkEvent,
 };
 
 /// A level of nesting opens at most so many nodes inside each other: with this the depth of a tree is bounded.
@@ -39,7 +40,20 @@ pub fn of_parse(text: &str) -> Parse {
             mended(text, fix);
         }
     }
+    let quick = wayleave_grammar::parse_without_fixes(text);
+    let bare = errors.iter().map(|error| SyntaxError { fixes: Vec::new(), ..error.clone() });
+    assert!(
+        bare.eq(quick.errors().iter().cloned()),
+        "without fixes it finds the same: {:#?}",
+        quick.errors()
+    );
+    assert!(of_kinds(&quick.syntax()).eq(of_kinds(&root)), "without fixes it reads the same tree");
     parse
+}
+
+/// Every node and token as it begins.
+fn of_kinds(root: &SyntaxNode) -> impl Iterator<Item = (SyntaxKind, TextRange)> {
+    root.descendants_with_tokens().map(|element| (element.kind(), element.text_range()))
 }
 
 /// The promises, and the same for the texts that the fixes of the first few mistakes leave.

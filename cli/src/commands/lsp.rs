@@ -1,10 +1,11 @@
 //! `lsp`: the language server over standard input and output, with this disk and this date.
 
 use crate::output::{Exit, Failure};
-use crate::{environment, load};
+use crate::{environment, load, memory};
 use wayleave_lsp::{Exit as Ended, Host, Pace, serve_stdio};
 
 pub(super) fn run() -> Result<Exit, Failure> {
+    memory::without_huge_pages();
     let host = Host {
         read: &load::text_on_disk,
         stamp: &load::stamp,

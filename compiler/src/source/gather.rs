@@ -3,7 +3,7 @@
 use super::{FileId, SourceFile, SourceText, Sources, Span, UseProblem};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wayleave_grammar::ast::{Node, Text, UseItem};
+use wayleave_grammar::ast::Text;
 
 /// A policy of more files is a mistake (a generated tree, a wrong folder), and every one of them is held in memory.
 const FILES_LIMIT: usize = 256;
@@ -79,10 +79,8 @@ pub(super) fn gather(
 /// The `use` items of a file whose names make sense.
 fn uses(file: &SourceFile, from: usize, problems: &mut Vec<Problem>) -> Vec<Pending> {
     let mut pending = Vec::new();
-    let root = file.parse.root();
-    // Of the other items nothing is made: this walks all files with every key.
-    for item in root.syntax().children_by_kind(UseItem::can_cast).filter_map(UseItem::cast) {
-        let Some(text) = item.path() else { continue };
+    for text in file.uses() {
+        let text = text.clone();
         let written = text.value();
         match normal(&file.name, &written) {
             Ok(name) => pending.push(Pending { from, name, text }),

@@ -45,13 +45,20 @@ fn rate(p: &mut Parser) {
 
 /// `$500 per month`
 fn spending(p: &mut Parser) {
-    if !p.at(SyntaxKind::Money) {
+    // `500$`: that is said of the sign.
+    let behind = p.input.text[p.range().end().into()..].trim_start_matches(' ');
+    let is_turned = p.at(SyntaxKind::Number) && behind.starts_with('$');
+    if !p.at(SyntaxKind::Money) && !is_turned {
         p.missing("a `budget` needs its money", "`$500 per month` belongs here");
         skip_amount(p);
         return;
     }
     let mark = p.open();
-    if prices::is_point_comma(p) {
+    if is_turned {
+        let mark = p.open();
+        p.bump();
+        mark.close(p, SyntaxKind::Error);
+    } else if prices::is_point_comma(p) {
         prices::money(p);
     } else {
         literals::bare(p);

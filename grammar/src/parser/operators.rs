@@ -42,6 +42,10 @@ pub(super) fn is_name_next(p: &Parser, ahead: usize) -> bool {
         && p.kind(ahead + 1) != SyntaxKind::Colon
 }
 
+fn is_quantity(kind: SyntaxKind) -> bool {
+    literals::is_literal(kind) && !matches!(kind, SyntaxKind::String | SyntaxKind::ForeignString)
+}
+
 /// Whether a value stands behind the next token: what is no operator of ours then cannot be another thing.
 fn begins_value(p: &Parser) -> bool {
     is_name_next(p, 1) || literals::is_literal(p.kind(1)) || p.kind(1) == SyntaxKind::LeftBracket
@@ -70,6 +74,8 @@ pub(super) fn operator(p: &mut Parser) -> bool {
         SyntaxKind::GreaterEquals => Some(">="),
         SyntaxKind::EqualsEquals | SyntaxKind::Equals => Some("is"),
         SyntaxKind::BangEquals => Some("is not"),
+        // Before a name it may be the arrow of an arm.
+        SyntaxKind::Arrow if p.text(0) == "=>" && is_quantity(p.kind(1)) => Some(">="),
         _ => None,
     };
     if let Some(sign) = sign {

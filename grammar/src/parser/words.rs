@@ -79,6 +79,11 @@ pub(super) fn with_article(word: &str) -> String {
     format!("{article} `{word}`")
 }
 
+/// Whether a word permits something where it stands: whether that is meant is not for a tool to say.
+pub(super) fn permits(word: &str) -> bool {
+    word == "approve"
+}
+
 /// Our word for a word with which other languages begin an item.
 pub(super) fn foreign_item(word: &str) -> Option<&'static str> {
     match word {

@@ -20,6 +20,8 @@ mod trial;
 
 mod texts;
 
+mod lists;
+
 mod fits;
 
 mod circles;
@@ -157,8 +159,9 @@ impl Place<'_> {
 
     // ---- words ------------------------------------------------------------------------------------------------
 
+    /// At the beginning of a line those that begin an item first, elsewhere those that go on with one.
     fn words(&self) -> Vec<Completion> {
-        let mut found = Vec::new();
+        let (mut items, mut parts) = (Vec::new(), Vec::new());
         for word in words::all() {
             let Some(read) = self.trial.read(word) else { continue };
             let token = read.token();
@@ -166,6 +169,7 @@ impl Place<'_> {
                 continue;
             }
             let help = words::help_at(&token).unwrap_or_default();
+            let found = if read.begins_item() { &mut items } else { &mut parts };
             found.push(self.offer(word.to_owned(), Sort::Word, help, Insert::Plain(word.to_owned())));
             let whole = if read.begins_item() { snippets::of(word) } else { snippets::inside(word, &token) };
             if let (Snippets::Understood, Some(snippet)) = (self.snippets, whole) {
@@ -174,7 +178,14 @@ impl Place<'_> {
                 found.push(self.offer(label, Sort::Item, String::new(), Insert::Snippet(snippet)));
             }
         }
-        found
+        let (mut first, then) = if self.is_at_margin() { (items, parts) } else { (parts, items) };
+        first.extend(then);
+        first
+    }
+
+    fn is_at_margin(&self) -> bool {
+        let before = &self.known.sources.file(self.file).text[..self.start];
+        before.is_empty() || before.ends_with(['\n', '\r'])
     }
 
     // ---- names ------------------------------------------------------------------------------------------------
@@ -203,6 +214,8 @@ impl Place<'_> {
                 _ => found.extend(self.of_kind(&symbol, &read)),
             }
         }
+        let held = self.held();
+        found.retain(|one| !held.contains(&one.label));
         if found.len() > DESCRIBED {
             found.iter_mut().for_each(|one| one.documentation.clear());
         }
@@ -221,7 +234,7 @@ impl Place<'_> {
             }
             Some(asked) if !asked.takes_one() => return Vec::new(),
             Some(asked) if asked.is_of_all_findings() => return self.language_words("prompt"),
-            None if !self.is_stated_right(&token) => return Vec::new(),
+            None if !self.is_stated_right(&token) => return self.in_brackets(read),
             Some(_) | None => {}
         }
         if let Some(symbol) = self.meant(read) {

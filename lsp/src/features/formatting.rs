@@ -130,8 +130,16 @@ impl Writer<'_> {
 
     fn replace(&mut self, place: Range<usize>, text: Range<usize>) {
         let text = &self.after.text[text];
-        if &self.before.text[place.clone()] != text {
-            self.edits.push(TextEdit { range: place, text: text.to_owned() });
+        if &self.before.text[place.clone()] == text {
+            return;
+        }
+        match self.edits.last_mut() {
+            // Of two at one place not every editor knows which comes first.
+            Some(last) if last.range.end == place.start => {
+                last.range.end = place.end;
+                last.text.push_str(text);
+            }
+            Some(_) | None => self.edits.push(TextEdit { range: place, text: text.to_owned() }),
         }
     }
 }

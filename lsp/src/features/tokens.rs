@@ -81,16 +81,15 @@ pub struct Token {
     pub modifiers: Vec<Modifier>,
 }
 
-/// By place. Signs that only separate have none. `ended`: the names of each `approve` that is over.
-pub fn tokens(parsed: &Parse, ended: &BTreeSet<String>) -> Vec<Token> {
+/// By place, each as it is asked for. Signs that only separate have none. `ended`: the names of each `approve` that is over.
+pub fn tokens(parsed: &Parse, ended: &BTreeSet<String>) -> impl Iterator<Item = Token> {
     let tokens = parsed.syntax().descendants_with_tokens().filter_map(NodeOrToken::into_token);
-    tokens
-        .filter_map(|token| {
-            let range = token.text_range();
-            let modifiers = modifiers(&token, ended);
-            Some(Token { kind: kind(&token)?, range: range.start().into()..range.end().into(), modifiers })
-        })
-        .collect()
+    tokens.filter_map(|token| {
+        let kind = kind(&token)?;
+        let range = token.text_range();
+        let modifiers = modifiers(&token, ended);
+        Some(Token { kind, range: range.start().into()..range.end().into(), modifiers })
+    })
 }
 
 fn kind(token: &SyntaxToken) -> Option<TokenKind> {

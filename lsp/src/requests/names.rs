@@ -1,8 +1,8 @@
 //! Names in the protocol's words: where they are declared and used, another name for one, what a place means, and what can
 //! stand there. A file that several policies share is answered for all of them together.
 
+use super::Refusal;
 use super::edits::workspace_edit;
-use super::{Refusal, object};
 use crate::convert::Lines;
 use crate::features::completion::{self, Completion, Insert, Snippets, Sort};
 use crate::features::diagnostics::CheckedPolicy;
@@ -13,6 +13,7 @@ use crate::features::rename;
 use crate::snapshot::{Client, Snapshot, path_of};
 use gen_lsp_types as lsp;
 use lsp_server::ErrorCode;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -204,9 +205,9 @@ pub(super) fn hover(
 pub(super) fn complete(
     snapshot: &Snapshot<'_>,
     asked: lsp::TextDocumentPositionParams,
-) -> Result<Value, Refusal> {
+) -> Result<Option<Completions>, Refusal> {
     let places = places(snapshot, &asked);
-    let Some(place) = places.first() else { return Ok(Value::Null) };
+    let Some(place) = places.first() else { return Ok(None) };
     let mut found: Vec<Completion> = Vec::new();
     for place in &places {
         let known = place.known(snapshot);
@@ -219,15 +220,39 @@ pub(super) fn complete(
     }
     let lines = snapshot.lines(place.policy.text(place.file));
     let client = &snapshot.client;
-    let items: Vec<Value> =
-        found.into_iter().enumerate().map(|(index, one)| item(one, index, &lines, client)).collect();
-    Ok(object([("isIncomplete", json!(false)), ("items", Value::Array(items))]))
+    let items = found.into_iter().enumerate().map(|(index, one)| item(one, index, &lines, client)).collect();
+    Ok(Some(Completions { is_incomplete: false, items }))
+}
+
+/// What is completed. There can be hundreds, so it is written as it is: values of each would take longer than the answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Completions {
+    is_incomplete: bool,
+    items: Vec<CompletionItem>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CompletionItem {
+    label: String,
+    /// Neovim shows whatever is typed where this is not said.
+    filter_text: String,
+    kind: lsp::CompletionItemKind,
+    sort_text: String,
+    insert_text_format: lsp::InsertTextFormat,
+    text_edit: lsp::TextEdit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_text_edits: Option<[lsp::TextEdit; 1]>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documentation: Option<Value>,
 }
 
 /// Editors sort by letters where nothing else is said, so the order is said.
-fn item(one: Completion, index: usize, lines: &Lines<'_>, client: &Client) -> Value {
-    let range = lines.range(one.replaces.start as usize, one.replaces.end as usize);
-    let (format, text) = match (one.insert, client.snippets) {
+fn item(one: Completion, index: usize, lines: &Lines<'_>, client: &Client) -> CompletionItem {
+    let (format, new_text) = match (one.insert, client.snippets) {
         (Insert::Snippet(text), _) => (lsp::InsertTextFormat::Snippet, text),
         // Neovim takes of a plain text what stands before its first blank.
         (Insert::Plain(text), Snippets::Understood) if text.contains(' ') => {
@@ -235,26 +260,22 @@ fn item(one: Completion, index: usize, lines: &Lines<'_>, client: &Client) -> Va
         }
         (Insert::Plain(text), _) => (lsp::InsertTextFormat::PlainText, text),
     };
-    let mut item = json!({
-        "label": one.label,
-        // Neovim shows whatever is typed where this is not said.
-        "filterText": one.label.trim_end_matches(" …"),
-        "kind": item_kind(one.sort),
-        "sortText": format!("{index:05}"),
-        "insertTextFormat": format,
-        "textEdit": {"range": range, "newText": text},
-    });
-    if let Some(edit) = &one.also {
-        let range = lines.range(edit.span.start as usize, edit.span.end as usize);
-        item["additionalTextEdits"] = json!([{"range": range, "newText": edit.text}]);
+    let edit = |span: Span, new_text: String| {
+        let range = lines.range(span.start as usize, span.end as usize);
+        lsp::TextEdit { range, new_text }
+    };
+    let documentation = (!one.documentation.is_empty()).then(|| client.markup.told(&one.documentation));
+    CompletionItem {
+        filter_text: one.label.trim_end_matches(" …").to_owned(),
+        label: one.label,
+        kind: item_kind(one.sort),
+        sort_text: format!("{index:05}"),
+        insert_text_format: format,
+        text_edit: edit(one.replaces, new_text),
+        additional_text_edits: one.also.map(|also| [edit(also.span, also.text)]),
+        detail: one.detail,
+        documentation,
     }
-    if !one.detail.is_empty() {
-        item["detail"] = json!(one.detail);
-    }
-    if !one.documentation.is_empty() {
-        item["documentation"] = client.markup.told(&one.documentation);
-    }
-    item
 }
 
 /// A text as a snippet that has nothing to fill in.

@@ -1,10 +1,12 @@
 //! Outlines of a document and of all policies, and what stands around a place.
 
-use super::{Refusal, object};
+use super::Refusal;
+use crate::convert::Lines;
 use crate::features::selection::around;
 use crate::features::symbols::{Symbol, answers_to, symbols};
 use crate::snapshot::Snapshot;
 use gen_lsp_types as lsp;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use wayleave_grammar::SyntaxKind;
@@ -12,21 +14,36 @@ use wayleave_grammar::SyntaxKind;
 /// Of a longer list nobody reads more; the client asks again as more letters are typed.
 const FOUND_LIMIT: usize = 512;
 
-pub(super) fn document(snapshot: &Snapshot<'_>, asked: lsp::DocumentSymbolParams) -> Result<Value, Refusal> {
-    let Some((_, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(Value::Null) };
-    let lines = snapshot.lines(&document.text);
-    Ok(symbols(document.parse()).iter().map(|symbol| outline(&lines, symbol)).collect())
+/// A line of an outline.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Outline {
+    name: String,
+    detail: &'static str,
+    kind: lsp::SymbolKind,
+    range: lsp::Range,
+    selection_range: lsp::Range,
+    children: Vec<Outline>,
 }
 
-fn outline(lines: &crate::convert::Lines<'_>, symbol: &Symbol) -> Value {
-    object([
-        ("name", json!(symbol.name)),
-        ("detail", json!(word(symbol.kind))),
-        ("kind", json!(kind(symbol.kind))),
-        ("range", json!(lines.range(symbol.range.start, symbol.range.end))),
-        ("selectionRange", json!(lines.range(symbol.name_range.start, symbol.name_range.end))),
-        ("children", symbol.inside.iter().map(|symbol| outline(lines, symbol)).collect()),
-    ])
+pub(super) fn document(
+    snapshot: &Snapshot<'_>,
+    asked: lsp::DocumentSymbolParams,
+) -> Result<Option<Vec<Outline>>, Refusal> {
+    let Some((_, document)) = snapshot.document(&asked.text_document.uri) else { return Ok(None) };
+    let lines = snapshot.lines(&document.text);
+    Ok(Some(symbols(document.parse()).into_iter().map(|symbol| outline(&lines, symbol)).collect()))
+}
+
+fn outline(lines: &Lines<'_>, symbol: Symbol) -> Outline {
+    Outline {
+        name: symbol.name,
+        detail: word(symbol.kind),
+        kind: kind(symbol.kind),
+        range: lines.range(symbol.range.start, symbol.range.end),
+        selection_range: lines.range(symbol.name_range.start, symbol.name_range.end),
+        children: symbol.inside.into_iter().map(|symbol| outline(lines, symbol)).collect(),
+    }
 }
 
 pub(super) fn workspace(

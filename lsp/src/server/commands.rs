@@ -1,6 +1,7 @@
 //! The loop's side of commands: those that wait for something, and what is shown of their answers.
 
 use super::{Server, Waiting, WaitsFor};
+use crate::connection::Written;
 use crate::requests::{self, EXECUTE, Need, Refusal};
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
@@ -42,15 +43,14 @@ impl Server<'_> {
 
     /// Answers a command now.
     pub(super) fn execute(&mut self, request: Request) {
-        let Some(feature) = requests::feature(EXECUTE) else { return };
         let is_silent = request.params["arguments"][0]["silent"] == json!(true);
-        let result = self.answer(feature, request.params);
+        let result = self.answer(EXECUTE, || requests::execute(&self.snapshot(), request.params));
         if let Ok(answer) = &result
             && !is_silent
         {
             self.show(answer);
         }
-        self.respond(request.id, result);
+        self.respond(request.id, result.map(|answer| Written::of(&answer)));
     }
 
     /// What is shown of an answer, unless the client shows it itself: its words, and the place to look at.

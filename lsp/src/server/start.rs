@@ -2,11 +2,12 @@
 
 use super::Server;
 use crate::abilities::Abilities;
+use crate::connection::Connection;
 use crate::convert::{self, Encoding, Related, Tags};
 use crate::requests;
 use crate::snapshot::{Client, DocumentChanges, LabelOffsets, Pulls, SnippetEdits, path_of};
 use gen_lsp_types as lsp;
-use lsp_server::{Connection, ErrorCode, Message, Request, Response};
+use lsp_server::{ErrorCode, Message, Request, Response};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -19,7 +20,8 @@ pub(super) fn awaited(connection: &Connection) -> Option<Request> {
                 let words = format!("`{}` has to wait: the server is not initialized", request.method);
                 let code = ErrorCode::ServerNotInitialized as i32;
                 // A client that went away shows at the next receive.
-                let _ = connection.sender.send(Response::new_err(request.id, code, words).into());
+                let _ =
+                    connection.sender.send(Message::from(Response::new_err(request.id, code, words)).into());
             }
             Message::Notification(told) if told.method == "exit" => return None,
             Message::Notification(_) | Message::Response(_) => {}

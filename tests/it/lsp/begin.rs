@@ -2,9 +2,9 @@
 
 use super::client::{Client, Disk, NEVER_QUIET, codes, served, uri};
 use super::{BROKEN, Message};
-use lsp_server::{Connection, ErrorCode, Notification, Request, Response};
+use lsp_server::{ErrorCode, Notification, Request, Response};
 use serde_json::{Value, json};
-use wayleave_lsp::Exit;
+use wayleave_lsp::{Connection, Exit};
 
 /// What a client says, in order: a request where there is an id.
 type Said<'a> = &'a [(Option<i32>, &'a str)];
@@ -23,7 +23,7 @@ fn session(said: Said<'_>) -> (Exit, Vec<(i32, i32)>) {
     drop(client.sender);
     let exit = served(NEVER_QUIET, &Disk::of(&[]), &server);
     drop(server);
-    let answered = client.receiver.into_iter().map(|message| match message {
+    let answered = client.receiver.into_iter().map(|said| match said.read() {
         Message::Response(Response { id, response_result }) => {
             let id = id.to_string().parse().expect("ids are numbers here");
             (id, response_result.map_or_else(|error| error.code, |_| 0))

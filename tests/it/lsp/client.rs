@@ -1,6 +1,6 @@
 //! A client of the language server with a server of its own, over a connection in memory.
 
-use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
+use lsp_server::{Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use wayleave_lsp::{Exit, Host, Pace, serve};
+use wayleave_lsp::{Connection, Exit, Host, Other, Pace, Said, serve};
 use wayleave_program::value::{DEFAULT_NOW, Instant};
 
 /// Longer than any answer takes, so that a lost one ends the test.
@@ -59,7 +59,7 @@ impl Disk {
 
 /// A client with a server of its own, on a disk of its own.
 pub(crate) struct Client {
-    pub(crate) connection: Connection,
+    pub(crate) connection: Other,
     pub(crate) server: Option<JoinHandle<Exit>>,
     pub(crate) initialized: Value,
 }
@@ -155,7 +155,7 @@ impl Client {
     }
 
     pub(crate) fn receive(&self) -> Message {
-        self.connection.receiver.recv_timeout(PATIENCE).expect("the server answers in time")
+        self.connection.receiver.recv_timeout(PATIENCE).expect("the server answers in time").read()
     }
 
     /// The next publication: its URI's last part, its version and its diagnostics.
@@ -200,7 +200,7 @@ impl Client {
         self.tell("exit", Value::Null);
         let server = self.server.take().expect("it was started");
         assert_eq!(server.join().expect("the server did not panic"), Exit::Orderly);
-        let unread: Vec<Message> = self.connection.receiver.try_iter().collect();
+        let unread: Vec<Said> = self.connection.receiver.try_iter().collect();
         assert!(unread.is_empty(), "{unread:?}");
     }
 }

@@ -252,3 +252,14 @@ fn it_ends_with_the_process_of_the_client_though_its_input_stays_open() {
     assert!(server.input.is_some());
     assert_eq!(server.ended(), (Some(1), String::new()));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_takes_memory_in_small_pages() {
+    let server = Server::begun(std::process::id());
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).expect("Linux tells");
+    let stated = status.lines().find(|line| line.starts_with("THP_enabled:"));
+    // Older systems do not say.
+    assert!(stated.is_none_or(|line| line.ends_with('0')), "{stated:?}");
+    server.stop();
+}

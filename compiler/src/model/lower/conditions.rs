@@ -6,7 +6,8 @@ use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::model::{Condition, Operand, Predicate, Subject, TargetField, Test};
 use crate::source::{FileId, Span};
 use std::sync::Arc;
-use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName, OperatorKind, Value};
+use wayleave_grammar::SyntaxNode;
+use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName, Node, OperatorKind, Value};
 use wayleave_program::schema::{Inspected, NamedType, Origin, Shape, Type};
 
 /// Where a condition stands, as far as it matters to what it may test.
@@ -310,7 +311,13 @@ impl Lower<'_> {
             let message = format!("{} cannot test `{text}`", scope.words());
             let diagnostic =
                 Diagnostic::new(Code::R0212, message, at, "no target is chosen yet where this is asked");
-            self.report(diagnostic.with_help(target_help(scope)));
+            let diagnostic = diagnostic.with_help(target_help(scope));
+            self.report(match as_forbid(file, name) {
+                Some((at, text)) => {
+                    diagnostic.with_fix(format!("write `{text}`"), at, text, Applicability::Maybe)
+                }
+                None => diagnostic,
+            });
             return None;
         }
         if matches!(asked, Asked::Price) {
@@ -440,6 +447,15 @@ impl Lower<'_> {
             "declare it: `attribute {text}: TYPE from header \"x-{text}\"`, or `define {text} = CONDITION`"
         )
     }
+}
+
+/// The head of the `deny` in which a fact of a target is tested, and that of the `forbid` that was meant.
+fn as_forbid(file: FileId, tested: &AttributeName) -> Option<(Span, String)> {
+    let mut around = std::iter::successors(tested.syntax().parent(), SyntaxNode::parent);
+    let deny = around.find_map(ast::Deny::cast)?;
+    let name = deny.name()?;
+    let head = deny.keyword_range()?.cover(name.text_range());
+    Some((span(file, head), format!("forbid {}: any", name.syntax().text())))
 }
 
 fn target_help(scope: Scope) -> &'static str {

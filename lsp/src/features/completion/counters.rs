@@ -1,6 +1,6 @@
 //! Limits and budgets by how much of them is used: `spent(BUDGET)`, `used(LIMIT)`.
 
-use super::{Completion, Insert, PROBE, Place, Sort, written};
+use super::{Completion, DESCRIBED, Insert, PROBE, Place, Sort, written};
 use crate::features::hover::{describe, item_at};
 use crate::features::names::{Kind, Symbol};
 use wayleave_grammar::SyntaxToken;
@@ -16,15 +16,18 @@ impl Place<'_> {
         }
         let declared = self.known.names.declared(Kind::Counter, "");
         let all = declared.filter_map(|one| Some((word(self, one.span)?, one.symbol.name.clone(), one.span)));
-        all.map(|(word, name, at)| {
+        let all: Vec<_> = all.collect();
+        let is_described = all.len() <= DESCRIBED;
+        let offered = all.into_iter().map(|(word, name, at)| {
             // What is declared without quotes needs none; to try each name is to read a text.
             let is_plain = self.known.sources.text(at) == name;
             let text =
                 if is_plain { format!("{word}({name})") } else { format!("{word}({})", written(&name)) };
-            let documentation = describe(self.known, &Symbol::new(Kind::Counter, name));
+            let describe = |name| describe(self.known, &Symbol::new(Kind::Counter, name));
+            let documentation = if is_described { describe(name) } else { String::new() };
             self.offer(text.clone(), Sort::Name(Kind::Counter), documentation, Insert::Plain(text))
-        })
-        .collect()
+        });
+        offered.collect()
     }
 
     /// The counters that a word in front of the brackets can speak of; all of them where there is none.

@@ -3,7 +3,7 @@
 
 use wayleave_compiler::source::SourceFile;
 use wayleave_grammar::ast::{Item, Node};
-use wayleave_grammar::{Parse, SyntaxToken, TextSize, parse};
+use wayleave_grammar::{Parse, SyntaxToken, TextSize, parse_without_fixes};
 
 /// A longer item is not tried: no rule that people write comes near, and an answer must not take long.
 const LIMIT_BYTES: usize = 16 * 1024;
@@ -69,7 +69,7 @@ impl Trial {
             return None;
         }
         let start = self.before.len();
-        let parse = parse(&format!("{}{text}", self.before));
+        let parse = parse_without_fixes(&format!("{}{text}", self.before));
         let is_refused = parse.errors().iter().any(|error| {
             let (first, last) = (usize::from(error.range.start()), usize::from(error.range.end()));
             first < start + text.len() && (self.end <= first || start < last)

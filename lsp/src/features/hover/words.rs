@@ -146,12 +146,18 @@ const LINES: &[(&str, &str)] = &[
 
 /// Words that mean something of their own where they begin, or stand in, a part of an item.
 const PARTS: &[(&str, SyntaxKind, &str)] = &[
+    ("approval", SyntaxKind::ExpectApproval, "an approval is required, and this one can be asked for"),
     ("at", SyntaxKind::WarnClause, "from this share on the owner is told"),
     ("at", SyntaxKind::AtLeastClaim, "`at least 2 providers`: so many candidates"),
     ("by", SyntaxKind::Split, "the attribute that the draw goes by"),
     ("by", SyntaxKind::StickyClause, "the attribute that the draw goes by"),
     ("by", SyntaxKind::Approve, "who approved it"),
     ("by", SyntaxKind::RequireApproval, "which group grants it"),
+    ("deny", SyntaxKind::DenyClause, "these requests are denied, with what the caller is told"),
+    ("deny", SyntaxKind::ThenClause, "a request for which there is no room is denied"),
+    ("deny", SyntaxKind::Otherwise, "with what the caller is told"),
+    ("deny", SyntaxKind::ExpectDeny, "this `deny` holds; several may"),
+    ("flag", SyntaxKind::ExpectFlag, "some call has this flag"),
     ("from", SyntaxKind::SourcesClause, "where the value comes from"),
     ("from", SyntaxKind::FromClause, "the first day on which the rule holds"),
     ("in", SyntaxKind::Operator, "one of a list, a range or a group, or at or below in a tree"),
@@ -160,10 +166,17 @@ const PARTS: &[(&str, SyntaxKind, &str)] = &[
     ("metadata", SyntaxKind::Log, "the decision log keeps all but the content"),
     ("of", SyntaxKind::Ordering, "what is ordered"),
     ("of", SyntaxKind::SetType, "what the set holds"),
+    ("otherwise", SyntaxKind::Arm, "the requests of the route that no line above takes"),
+    ("otherwise", SyntaxKind::ClassifyArm, "the value where no line above holds"),
+    ("otherwise", SyntaxKind::ExpectOtherwise, "no route takes the request"),
     ("per", SyntaxKind::Rate, "the window in which so much is let through"),
     ("per", SyntaxKind::Spending, "the period for which the money is"),
     ("per", SyntaxKind::Price, "how many tokens the amounts are for"),
     ("per", SyntaxKind::Literal, "how many tokens the amount is for"),
+    ("redact", SyntaxKind::ExpectRedact, "every call masks all of these"),
+    ("route", SyntaxKind::ExpectRoute, "this route answers, also where none of its targets may be asked"),
+    ("shadow", SyntaxKind::ExpectShadow, "this target gets a copy"),
+    ("to", SyntaxKind::ExpectTo, "the request is routed, to exactly these candidates in this order"),
 ];
 
 /// Every word of the language that a place can give a meaning of its own, each once.
