@@ -31,8 +31,12 @@ pub(crate) struct Source<'p> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) document: Document,
+    /// The policy's hash of meaning.
+    pub(crate) policy: Arc<str>,
+    /// The policy's hash of text.
+    pub(crate) source: Arc<str>,
     /// The lines that decided.
-    pub(crate) lines: Vec<RecordedLines>,
+    pub(crate) lines: Arc<[RecordedLines]>,
 }
 
 impl Documents {
@@ -59,10 +63,10 @@ fn write(policy: Source<'_>, decision: &Decision) -> Kept {
         let file = policy.view.files.get(place.file as usize)?;
         Some(RecordedLines { file: file.path.clone(), line: place.line, end_line: place.end_line })
     };
-    Kept {
-        document: document::write_decision(decision, policy.catalogue, policy.fingerprint).into(),
-        lines: policy.view.deciding(decision).into_iter().filter_map(line).collect(),
-    }
+    let lines: Arc<[RecordedLines]> = policy.view.deciding(decision).into_iter().filter_map(line).collect();
+    let json = document::write_decision(decision, policy.catalogue, policy.fingerprint);
+    let (meaning, source) = (Arc::from(&*policy.fingerprint.policy), Arc::from(&*policy.fingerprint.source));
+    Kept { document: Document::of_policy(json, &meaning, &source, &lines), policy: meaning, source, lines }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::trace::Trace;
 use crate::wire::marks::Marks;
 use chosen::Chosen;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// How a request ended, in the words of the audit trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -302,11 +303,11 @@ pub struct DecisionRecord {
     /// From arrival to the first content.
     pub first_content_ms: Option<u64>,
     /// The policy's hash of meaning.
-    pub policy: String,
+    pub policy: Arc<str>,
     /// The policy's hash of text.
-    pub source: String,
+    pub source: Arc<str>,
     /// The lines that decided.
-    pub lines: Vec<RecordedLines>,
+    pub lines: Arc<[RecordedLines]>,
 }
 
 /// Bytes kept of a text that a caller or a provider wrote. No model's name is longer, and a request of 16 MiB leaves a

@@ -137,9 +137,9 @@ fn record(number: u32, team: &str) -> DecisionRecord {
         tokens: RecordedTokens { input: 1200, output: 30, cache_written: 900, ..RecordedTokens::default() },
         latency_ms: 250,
         first_content_ms: Some(170),
-        policy: "sha256:meaning".to_owned(),
-        source: "sha256:text".to_owned(),
-        lines: vec![RecordedLines { file: "policy.route".to_owned(), line: 3, end_line: 4 }],
+        policy: "sha256:meaning".into(),
+        source: "sha256:text".into(),
+        lines: [RecordedLines { file: "policy.route".to_owned(), line: 3, end_line: 4 }].into(),
     }
 }
 
@@ -335,8 +335,8 @@ async fn a_refused_text_is_told_on_every_page() {
     console.store.record_event(PolicyEvent {
         at_ms: 1_767_225_600_000,
         kind: PolicyEventKind::Loaded,
-        policy: "sha256:meaning".to_owned(),
-        source: "sha256:text".to_owned(),
+        policy: "sha256:meaning".into(),
+        source: "sha256:text".into(),
         diagnostics: String::new(),
     });
     console.store.flush().await.unwrap();

@@ -339,6 +339,10 @@ impl Recording {
         let (fingerprint, decision) = (program.fingerprint(), self.decision.as_ref());
         let written = Source { catalogue: program.catalogue(), fingerprint, view: &self.served.view };
         let kept = decision.map(|decision| self.served.documents.of(written, decision));
+        let (policy, source, lines) = match &kept {
+            Some(kept) => (Arc::clone(&kept.policy), Arc::clone(&kept.source), Arc::clone(&kept.lines)),
+            None => (Arc::from(&*fingerprint.policy), Arc::from(&*fingerprint.source), Arc::default()),
+        };
         // All times of a record are cut to milliseconds of one clock, so that none is longer than what it is a part of.
         let arrived_ms = in_milliseconds(self.started - self.epoch);
         let latency_ms = milliseconds(self.epoch).saturating_sub(arrived_ms);
@@ -389,9 +393,9 @@ impl Recording {
             first_content_ms: serving
                 .and_then(|attempt| attempt.content_ms)
                 .map(|at_ms| at_ms.saturating_sub(arrived_ms)),
-            policy: fingerprint.policy.clone(),
-            source: fingerprint.source.clone(),
-            lines: kept.map(|kept| kept.lines.clone()).unwrap_or_default(),
+            policy,
+            source,
+            lines,
             id: std::mem::take(&mut self.id),
             caller: std::mem::take(&mut self.caller),
             model: std::mem::take(&mut self.model),

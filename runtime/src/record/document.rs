@@ -1,5 +1,7 @@
-//! A decision document as a record holds it: read like JSON, and written out once for all the records that share it.
+//! A decision document as a record holds it: read like JSON, and written out once for all the records that share it, with what
+//! else they share.
 
+use super::{DecisionRecord, RecordedLines, write};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -16,20 +18,72 @@ struct Written {
     json: Json,
     /// The same as text.
     text: Box<RawValue>,
-    /// Of the text, made when it is first asked for.
+    /// What else the records of the decision share; none where that is not known.
+    behind: Option<Behind>,
+    /// Of all the text, made when it is first asked for.
     hash: OnceLock<i64>,
 }
 
+/// What each record of a decision ends with.
+#[derive(Debug)]
+struct Behind {
+    policy: Arc<str>,
+    source: Arc<str>,
+    lines: Arc<[RecordedLines]>,
+    /// The three as JSON, as they stand behind the other members of a record.
+    text: String,
+}
+
 impl Document {
+    /// With what every record of the decision says of the policy: its hashes of meaning and of text, and the lines that decided.
+    pub(crate) fn of_policy(
+        json: Json,
+        policy: &Arc<str>,
+        source: &Arc<str>,
+        lines: &Arc<[RecordedLines]>,
+    ) -> Document {
+        let mut text = Vec::new();
+        write::behind(&mut text, policy, source, lines);
+        let behind = Behind {
+            policy: Arc::clone(policy),
+            source: Arc::clone(source),
+            lines: Arc::clone(lines),
+            text: String::from_utf8(text).expect("JSON is written in UTF-8"),
+        };
+        Document::new(json, Some(behind))
+    }
+
+    fn new(json: Json, behind: Option<Behind>) -> Document {
+        let text = serde_json::value::to_raw_value(&json).expect("every JSON value can be written");
+        Document(Arc::new(Written { json, text, behind, hash: OnceLock::new() }))
+    }
+
+    /// Whether it can stand for what a record says of the policy, or says nothing of it.
+    pub(super) fn fits(&self, record: &DecisionRecord) -> bool {
+        self.0.behind.as_ref().is_none_or(|behind| {
+            Arc::ptr_eq(&behind.policy, &record.policy)
+                && Arc::ptr_eq(&behind.source, &record.source)
+                && Arc::ptr_eq(&behind.lines, &record.lines)
+        })
+    }
+
+    /// What it stands for at the end of a record; empty where it stands for nothing.
+    pub(crate) fn behind(&self) -> &str {
+        self.0.behind.as_ref().map_or("", |behind| &behind.text)
+    }
+
     /// It as text.
     pub(crate) fn text(&self) -> &str {
         self.0.text.get()
     }
 
-    /// A number that only documents of the same text share: the beginning of a SHA-256.
+    /// A number that only documents of the same texts share: the beginning of a SHA-256.
     pub(crate) fn hash(&self) -> i64 {
         *self.0.hash.get_or_init(|| {
-            let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(self.text()));
+            // Neither text has a byte of 0.
+            let hasher =
+                Sha256::new().chain_update(self.text()).chain_update([0]).chain_update(self.behind());
+            let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hasher.finalize());
             i64::from_be_bytes([a, b, c, d, e, f, g, h])
         })
     }
@@ -37,8 +91,7 @@ impl Document {
 
 impl From<Json> for Document {
     fn from(json: Json) -> Document {
-        let text = serde_json::value::to_raw_value(&json).expect("every JSON value can be written");
-        Document(Arc::new(Written { json, text, hash: OnceLock::new() }))
+        Document::new(json, None)
     }
 }
 

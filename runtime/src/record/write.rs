@@ -2,7 +2,8 @@
 //! have nothing to escape are copied. Whatever is seldom there is left to serde.
 
 use super::{
-    AttemptRecord, DecisionRecord, RecordedCaller, RecordedInspection, RecordedLines, RecordedTokens,
+    AttemptRecord, DecisionRecord, Document, RecordedCaller, RecordedInspection, RecordedLines,
+    RecordedTokens,
 };
 use serde::Serialize;
 
@@ -73,8 +74,31 @@ impl Out<'_> {
 }
 
 impl DecisionRecord {
+    /// Takes out its document, and writes the rest: without what the document stands for at its end, so that whoever reads it puts
+    /// both in. The document stays where it would stand for another end than this.
+    pub(crate) fn write_apart(&mut self, bytes: &mut Vec<u8>) -> Option<Document> {
+        if self.decision.as_ref().is_some_and(|document| !document.fits(self)) {
+            self.write(bytes);
+            return None;
+        }
+        let document = self.decision.take();
+        self.write_head(bytes);
+        if document.as_ref().is_none_or(|document| document.behind().is_empty()) {
+            behind(bytes, &self.policy, &self.source, &self.lines);
+        }
+        bytes.push(b'}');
+        document
+    }
+
     /// Writes it.
     pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
+        self.write_head(bytes);
+        behind(bytes, &self.policy, &self.source, &self.lines);
+        bytes.push(b'}');
+    }
+
+    /// Its members but those that [`behind`] writes.
+    fn write_head(&self, bytes: &mut Vec<u8>) {
         let DecisionRecord {
             id,
             at_ms,
@@ -101,9 +125,9 @@ impl DecisionRecord {
             tokens,
             latency_ms,
             first_content_ms,
-            policy,
-            source,
-            lines,
+            policy: _,
+            source: _,
+            lines: _,
         } = self;
         let mut out = Out(bytes);
         out.text_of("{\"id\":", id);
@@ -140,12 +164,16 @@ impl DecisionRecord {
         self::tokens(&mut out, tokens);
         out.any_of(",\"latency_ms\":", latency_ms);
         out.any_of(",\"first_content_ms\":", first_content_ms);
-        out.text_of(",\"policy\":", policy);
-        out.text_of(",\"source\":", source);
-        out.raw(",\"lines\":");
-        out.list(lines, self::lines);
-        out.raw("}");
     }
+}
+
+/// Writes the last members of a record.
+pub(super) fn behind(bytes: &mut Vec<u8>, policy: &str, source: &str, lines: &[RecordedLines]) {
+    let mut out = Out(bytes);
+    out.text_of(",\"policy\":", policy);
+    out.text_of(",\"source\":", source);
+    out.raw(",\"lines\":");
+    out.list(lines, self::lines);
 }
 
 fn caller(out: &mut Out<'_>, caller: &RecordedCaller) {

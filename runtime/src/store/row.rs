@@ -9,7 +9,7 @@ use crate::record::{DecisionRecord, Document, Outcome};
 pub(super) const TEXTS: usize = 7;
 
 /// Room for a usual record without its document.
-const USUAL_BYTES: usize = 1536;
+const USUAL_BYTES: usize = 1280;
 
 /// A record as it is stored.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Row {
     pub(super) input: i64,
     pub(super) output: i64,
     pub(super) latency_ms: i64,
-    /// As JSON, without its document.
+    /// As JSON, without its document and what that stands for.
     pub(super) json: String,
     pub(super) document: Option<Document>,
 }
@@ -33,9 +33,8 @@ impl Row {
     /// Of a record whose texts are cut.
     pub(super) fn new(mut record: DecisionRecord) -> Row {
         let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let document = record.decision.take();
         let mut json = Vec::with_capacity(USUAL_BYTES);
-        record.write(&mut json);
+        let document = record.write_apart(&mut json);
         let all: [&str; TEXTS + 1] = [
             &record.id,
             &record.caller.id,

@@ -12,7 +12,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// The version of the schema below.
-pub(super) const SCHEMA: i64 = 2;
+pub(super) const SCHEMA: i64 = 3;
 
 /// How often the keys are looked at for changes by other processes.
 const KEYS_INTERVAL: Duration = Duration::from_secs(1);
@@ -20,7 +20,7 @@ const KEYS_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A page of a new database. A usual record takes some 1.2 KiB, of which three fit into SQLite's own 4 KiB and six into this.
+/// A page of a new database. A usual record takes some 1.1 KiB, of which three fit into SQLite's own 4 KiB and seven into this.
 const PAGE_BYTES: u32 = 8192;
 
 /// Readers at once: console, log and the writer.
@@ -51,6 +51,17 @@ const DOCUMENTS: [&str; 4] = [
      input, output, latency_ms, iif(text IS NULL, record, json_set(record, '$.decision', json(text))) AS record \
      FROM decisions LEFT JOIN documents USING (document)",
     "PRAGMA user_version = 2",
+];
+
+/// What the third schema adds: with a document what else its records share, their end.
+const BEHIND: [&str; 4] = [
+    "ALTER TABLE documents ADD COLUMN behind TEXT NOT NULL DEFAULT ''",
+    "DROP VIEW records",
+    "CREATE VIEW records AS SELECT row, id, at_ms, caller, team, app, model, outcome, decided, route, target, attempts, \
+     input, output, latency_ms, iif(text IS NULL, record, \
+     json_set(substr(record, 1, length(record) - 1) || behind || '}', '$.decision', json(text))) AS record \
+     FROM decisions LEFT JOIN documents USING (document)",
+    "PRAGMA user_version = 3",
 ];
 
 /// The database at `path`, made where there is none.
@@ -123,8 +134,9 @@ async fn prepare(pool: &SqlitePool) -> Result<(), Error> {
     }
     let missing: &[&[&'static str]] = match found {
         SCHEMA => &[],
-        0 => &[&TABLES, &DOCUMENTS],
-        _ => &[&DOCUMENTS],
+        0 => &[&TABLES, &DOCUMENTS, &BEHIND],
+        1 => &[&DOCUMENTS, &BEHIND],
+        _ => &[&BEHIND],
     };
     for statement in missing.iter().copied().flatten() {
         sqlx::query(*statement).execute(&mut *transaction).await?;

@@ -1,7 +1,7 @@
 //! What the store promises of its file, its keys and its log.
 
 use super::*;
-use crate::record::{Outcome, PolicyEventKind, RecordedCaller, RecordedTokens};
+use crate::record::{Document, Outcome, PolicyEventKind, RecordedCaller, RecordedLines, RecordedTokens};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -53,9 +53,9 @@ fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
         tokens: RecordedTokens { input: 10, output: 2, ..RecordedTokens::default() },
         latency_ms: u64::try_from(number).unwrap_or(0),
         first_content_ms: None,
-        policy: "sha256:p".to_owned(),
-        source: "sha256:s".to_owned(),
-        lines: Vec::new(),
+        policy: "sha256:p".into(),
+        source: "sha256:s".into(),
+        lines: Arc::default(),
     }
 }
 
@@ -181,8 +181,8 @@ async fn policies_and_events_are_kept() {
     let event = PolicyEvent {
         at_ms: 7,
         kind: PolicyEventKind::Refused,
-        policy: "sha256:p".to_owned(),
-        source: "sha256:s".to_owned(),
+        policy: "sha256:p".into(),
+        source: "sha256:s".into(),
         diagnostics: "error[R0101]".to_owned(),
     };
     store.record_event(event.clone());
@@ -401,6 +401,46 @@ async fn documents_are_kept_once_and_as_long_as_records() {
     assert_eq!(count().await, 1);
 }
 
+/// What records of a decision say of the policy stands with their document once, and in each record that says another thing.
+#[tokio::test]
+async fn what_records_share_is_kept_once_and_read_as_each_said_it() {
+    let store = Store::in_memory().await.unwrap();
+    let (policy, source): (Arc<str>, Arc<str>) = ("sha256:p".into(), "sha256:\"s\"".into());
+    let line = |line| RecordedLines { file: "a \"é\".route".to_owned(), line, end_line: line + 1 };
+    let lines: Arc<[RecordedLines]> = [line(1), line(30)].into();
+    let json = serde_json::json!({"decision": "route", "plan": []});
+    let shared = DecisionRecord {
+        decision: Some(Document::of_policy(json.clone(), &policy, &source, &lines)),
+        policy: Arc::clone(&policy),
+        source: Arc::clone(&source),
+        lines: Arc::clone(&lines),
+        ..record(1, "search", Outcome::Ok)
+    };
+    let all = [
+        shared.clone(),
+        // Of the same words, and yet not the same: nobody compares them.
+        DecisionRecord { source: (&*source).into(), ..record_of(&shared, 2) },
+        DecisionRecord { lines: [line(1)].into(), ..record_of(&shared, 3) },
+        DecisionRecord { decision: Some(json.into()), ..record_of(&shared, 4) },
+        DecisionRecord { decision: None, ..record_of(&shared, 5) },
+        record_of(&shared, 6),
+    ];
+    all.iter().for_each(|one| store.record(one.clone()));
+    store.flush().await.unwrap();
+    let count = async |sql| sqlx::query_scalar::<_, i64>(sql).fetch_one(&store.pool).await.unwrap();
+    // One with what is shared, one of the same words without.
+    assert_eq!(count("SELECT count(*) FROM documents").await, 2);
+    assert_eq!(count("SELECT count(*) FROM decisions WHERE record LIKE '%\"source\"%'").await, 4);
+    let texts = store.decision_texts(&Filter::default(), None, 100).await.unwrap();
+    for (one, (_, text)) in all.iter().zip(texts.iter().rev()) {
+        assert_eq!(*text, serde_json::to_string(one).unwrap());
+    }
+}
+
+fn record_of(shared: &DecisionRecord, number: i64) -> DecisionRecord {
+    DecisionRecord { id: format!("id{number:04}"), ..shared.clone() }
+}
+
 /// What could not be written is not taken for written.
 #[tokio::test]
 async fn a_document_of_a_lost_group_comes_with_the_next() {
@@ -414,27 +454,37 @@ async fn a_document_of_a_lost_group_comes_with_the_next() {
     assert_eq!(store.decision("id0002").await.unwrap(), Some(record(2, "search", Outcome::Ok)));
 }
 
-/// A store of the first schema is brought up to date by whoever may write it, and keeps its records.
+/// A store of an earlier schema is brought up to date by whoever may write it, and keeps its records.
 #[tokio::test]
 async fn a_store_of_an_older_version_is_brought_up_to_date() {
-    let folder = Folder::new("older");
-    let store = Store::open(&folder.file()).await.unwrap();
-    let text = serde_json::to_string(&record(1, "search", Outcome::Ok)).unwrap();
-    store.record(record(1, "search", Outcome::Ok));
-    store.flush().await.unwrap();
-    let whole = sqlx::query("UPDATE decisions SET record = ?").bind(text);
-    whole.execute(&store.pool).await.unwrap();
-    for back in [
+    let whole = serde_json::to_string(&record(1, "search", Outcome::Ok)).unwrap();
+    let whole = format!("UPDATE decisions SET record = '{whole}'");
+    let first = [
+        whole.as_str(),
         "DROP VIEW records",
         "ALTER TABLE decisions DROP COLUMN document",
         "DROP TABLE documents",
         "PRAGMA user_version = 1",
-    ] {
-        sqlx::query(back).execute(&store.pool).await.unwrap();
+    ];
+    // Its view has no word of what the third adds, which is of no account here: it is made anew.
+    let second = ["DROP VIEW records", "ALTER TABLE documents DROP COLUMN behind", "PRAGMA user_version = 2"];
+    let view = "CREATE VIEW records AS SELECT row FROM decisions";
+    older(1, &first).await;
+    older(2, &[&second[..], &[view]].concat()).await;
+}
+
+/// What a store that is taken back to that version by these statements becomes.
+async fn older(version: i64, back: &[&str]) {
+    let folder = Folder::new(&format!("older-{version}"));
+    let store = Store::open(&folder.file()).await.unwrap();
+    store.record(record(1, "search", Outcome::Ok));
+    store.flush().await.unwrap();
+    for statement in back {
+        sqlx::query(sqlx::AssertSqlSafe((*statement).to_owned())).execute(&store.pool).await.unwrap();
     }
     store.close().await.unwrap();
     let refused = Store::open_for_reading(&folder.file()).await.unwrap_err();
-    assert!(matches!(refused, Error::Older { found: 1 }), "{refused}");
+    assert!(matches!(refused, Error::Older { found } if found == version), "{refused}");
     let store = Store::open(&folder.file()).await.unwrap();
     store.record(record(2, "search", Outcome::Ok));
     store.flush().await.unwrap();

@@ -6,6 +6,7 @@ use crate::record::{Outcome, PassedOverRecord, RecordedFailure};
 use crate::trace::Trace;
 use crate::wire::marks::Marks;
 use serde_json::json;
+use std::sync::Arc;
 
 fn attempt(text: &str, is_full: bool) -> AttemptRecord {
     AttemptRecord {
@@ -77,9 +78,9 @@ fn record(text: &str, is_full: bool) -> DecisionRecord {
         },
         latency_ms: 9,
         first_content_ms: is_full.then_some(8),
-        policy: text.to_owned(),
-        source: text.to_owned(),
-        lines: if is_full { vec![line(1), line(30)] } else { Vec::new() },
+        policy: text.into(),
+        source: text.into(),
+        lines: if is_full { [line(1), line(30)].into() } else { Arc::default() },
     }
 }
 

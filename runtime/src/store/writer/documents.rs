@@ -31,9 +31,10 @@ impl Noted {
         if self.0.get(&hash).is_some_and(|noted| at_ms.saturating_sub(*noted) < NOTED_AGAIN_MS) {
             return Ok(());
         }
-        let sql = "INSERT INTO documents (document, used_ms, text) VALUES (?, ?, ?) \
+        let sql = "INSERT INTO documents (document, used_ms, text, behind) VALUES (?, ?, ?, ?) \
                    ON CONFLICT DO UPDATE SET used_ms = max(used_ms, excluded.used_ms)";
-        sqlx::query(sql).bind(hash).bind(at_ms).bind(document.text()).execute(&mut **transaction).await?;
+        let query = sqlx::query(sql).bind(hash).bind(at_ms).bind(document.text()).bind(document.behind());
+        query.execute(&mut **transaction).await?;
         if self.0.len() >= NOTED_LIMIT {
             self.0.clear();
         }
