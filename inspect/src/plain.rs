@@ -45,7 +45,7 @@ const ZEROS: [u32; 67] = [
 /// with accents apart are those of everyday), without characters that nobody sees, with `-` for every dash, a blank for
 /// every blank but tabs and ends of lines, and ASCII's digits for those of any script. Borrowed where that changes nothing.
 pub fn plain(text: &str) -> Cow<'_, str> {
-    if (text.is_ascii() && !text.as_bytes().contains(&0)) || is_plain(text) {
+    if (text.is_ascii() && memchr::memchr(0, text.as_bytes()).is_none()) || is_plain(text) {
         return Cow::Borrowed(text);
     }
     let mut unfolded = String::with_capacity(text.len());

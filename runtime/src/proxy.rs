@@ -63,6 +63,7 @@ use places::Places;
 use recording::Recording;
 use reply::AnswerBody;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -232,7 +233,7 @@ impl Proxy {
         }
         match (api, path) {
             // In a box: whatever holds it is copied from place to place before it runs, and it is large.
-            (Some(api), _) => Box::pin(self.complete(api, (head, body), to.request_id)).await,
+            (Some(api), _) => boxed(|| self.complete(api, (head, body), to.request_id)).await,
             (None, "/healthz") => status::alive(),
             (None, "/readyz") => self.readiness(),
             (None, _) => self.models(&head.headers, head.uri.query(), models::name_in(path), to),
@@ -354,6 +355,11 @@ impl Proxy {
         recording.decided(&attributes, decision, self.settings.timeouts.total);
         refusal.map_or(Ok((call, body)), Err)
     }
+}
+
+/// What is made, in a box. `Box::pin` is given what was made elsewhere, and copies it: some kilobytes, of a large future.
+fn boxed<T>(make: impl FnOnce() -> T) -> Pin<Box<T>> {
+    Box::into_pin(Box::write(Box::new_uninit(), make()))
 }
 
 /// Where answers of models are asked for.

@@ -90,7 +90,7 @@ const LARGEST: u64 = 1 << 30;
 /// Nothing of what is counted here is of use in greater numbers.
 const MOST: usize = 1_000_000;
 
-/// More than any machine has processors.
+/// As many processors as the largest machines have, and threads beyond that serve nobody.
 const MOST_THREADS: usize = 1024;
 
 /// All settings, as help and book list them.
@@ -209,7 +209,7 @@ pub(crate) static SETTINGS: [Setting; 36] = [
     },
     Setting {
         name: "threads",
-        what: "Threads that serve requests; as many others look through what is long",
+        what: "Threads that serve requests; beside them as many look through long texts, and as many translate long ones",
         default: Default::Words("as many as the machine or its control group has processors"),
         kind: Kind::Count(1, MOST_THREADS, |told, count| told.settings.threads = count),
     },

@@ -66,6 +66,7 @@ fn every_setting_sets_something() {
             Default::Text(text) if text.ends_with(|last: char| last.is_ascii_digit()) => "77",
             Default::Text(_) => "77ms",
             Default::Words(_) if setting.name == "memory-limit" => "77MiB",
+            Default::Words(_) if setting.name == "threads" => "77",
             Default::Words(_) => "some.file",
         };
         let resolved = resolve(&[(number, other.to_owned())], nobody, None);

@@ -29,17 +29,27 @@ fn kept<'a>(
     schema: &'a Schema,
     attributes: &'a Attributes,
 ) -> impl Iterator<Item = (&'a Attribute, &'a Value)> {
-    let known = schema.ids().filter_map(|id| Some((schema.attribute(id), attributes.get(id)?)));
-    known.filter(|(attribute, value)| match attribute.origin {
+    known(schema, attributes).filter(|(attribute, value)| is_kept(attribute, value))
+}
+
+fn known<'a>(
+    schema: &'a Schema,
+    attributes: &'a Attributes,
+) -> impl Iterator<Item = (&'a Attribute, &'a Value)> {
+    schema.ids().filter_map(|id| Some((schema.attribute(id), attributes.get(id)?)))
+}
+
+fn is_kept(attribute: &Attribute, value: &Value) -> bool {
+    match attribute.origin {
         // A team that a tree lacks is another thing than none that is given, and both may be told apart by it alone.
         // A draw that is given is another thing than one that is made.
         Origin::BuiltIn(BuiltIn::CallerTeam | BuiltIn::Draw) => true,
         Origin::BuiltIn(BuiltIn::Prompt | BuiltIn::System) => false,
-        Origin::BuiltIn(built_in) => !built_in.is_computed() && **value != attribute.value_type.empty_value(),
+        Origin::BuiltIn(built_in) => !built_in.is_computed() && *value != attribute.value_type.empty_value(),
         Origin::Sources(..) | Origin::Counter => true,
         // What a program computes, it computes again; what is found in texts comes by itself.
         Origin::Classified | Origin::Findings(..) => false,
-    })
+    }
 }
 
 /// What [`record_request`] gives, to be written out at once: without a map between, which takes more time than the rest.
@@ -60,8 +70,11 @@ pub struct RecordedRequest<'a> {
 impl<'a> RecordedRequest<'a> {
     /// The attributes that are left out, as their values are too long: a part of one would decide otherwise.
     pub fn too_long(&self) -> Vec<String> {
-        let is_long = |(of, value): &(&Attribute, &Value)| self.is_long(of, value);
-        kept(self.schema, self.attributes).filter(is_long).map(|(of, _)| of.name.clone()).collect()
+        // Hardly ever one is, which is soon seen.
+        known(self.schema, self.attributes)
+            .filter(|(of, value)| self.is_long(of, value) && is_kept(of, value))
+            .map(|(of, _)| of.name.clone())
+            .collect()
     }
 
     fn is_long(&self, attribute: &Attribute, value: &Value) -> bool {

@@ -43,7 +43,7 @@ type Read = (DecisionRecord, Option<Vec<SourceText>>);
 async fn read(admin: &Admin, id: &str) -> Result<Option<Read>, Error> {
     let Some(record) = admin.store.decision(id).await? else { return Ok(None) };
     let served = admin.current.served();
-    let files = if served.program.fingerprint().source == record.source {
+    let files = if *served.program.fingerprint().source == *record.source {
         Some(served.view.files.clone())
     } else {
         admin.store.policy(&record.source).await?
@@ -274,7 +274,7 @@ fn deciding(record: &DecisionRecord, files: Option<&[SourceText]>) -> Markup {
                 @match files {
                     Some(files) => {
                         p.anchors {
-                            @for lines in &record.lines {
+                            @for lines in record.lines.iter() {
                                 @if let Some(anchor) = source::anchor(files, lines) {
                                     a href=(anchor) { code { (lines.file) ":" (lines.line) } }
                                 }
@@ -284,7 +284,7 @@ fn deciding(record: &DecisionRecord, files: Option<&[SourceText]>) -> Markup {
                     }
                     None => {
                         p.muted { "The text of this policy is not kept any more. What decided stood at:" }
-                        ul { @for lines in &record.lines { li { code { (lines.file) ":" (lines.line) } } } }
+                        ul { @for lines in record.lines.iter() { li { code { (lines.file) ":" (lines.line) } } } }
                     }
                 }
             }

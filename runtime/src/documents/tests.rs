@@ -31,8 +31,9 @@ fn a_decision_is_written_once_and_each_as_it_is() {
     }
     let text = serde_json::to_string(&first.document).expect("a document");
     assert_eq!(text, document::write_decision(&one, &catalogue, &fingerprint).to_string());
-    let lines = vec![RecordedLines { file: "main.route".to_owned(), line: 3, end_line: 4 }];
-    assert_eq!((&first.lines, &documents.of(policy, &other).lines), (&lines, &Vec::new()));
+    let lines: Arc<[RecordedLines]> =
+        Arc::from([RecordedLines { file: "main.route".to_owned(), line: 3, end_line: 4 }]);
+    assert_eq!((&first.lines, &documents.of(policy, &other).lines), (&lines, &Arc::default()));
 }
 
 #[test]

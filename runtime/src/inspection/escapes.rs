@@ -19,12 +19,12 @@ pub(super) fn hidden(text: &str) -> Vec<String> {
 /// The text with each JSON escape replaced by what it says; what looks like one and is none stays. None where there is
 /// no escape.
 fn unescape(text: &str) -> Option<String> {
-    let first = text.find('\\')?;
+    let first = backslash(text)?;
     let mut plain = String::with_capacity(text.len());
     plain.push_str(&text[..first]);
     let mut rest = &text[first..];
     let mut has_escapes = false;
-    while let Some(at) = rest.find('\\') {
+    while let Some(at) = backslash(rest) {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
         match escape(rest) {
@@ -41,6 +41,11 @@ fn unescape(text: &str) -> Option<String> {
     }
     plain.push_str(rest);
     has_escapes.then_some(plain)
+}
+
+/// The first of a text; most have none.
+fn backslash(text: &str) -> Option<usize> {
+    memchr::memchr(b'\\', text.as_bytes())
 }
 
 /// What the escape says at the beginning of a text, and its length in bytes.

@@ -6,7 +6,7 @@ use super::recording::Recording;
 use super::reply::{self, AnswerBody};
 use super::stream::{self, Streaming};
 use super::whole::Whole;
-use super::{DROPPED_HEADER, MODEL_HEADER, Proxy, TARGET_HEADER, across, now};
+use super::{DROPPED_HEADER, MODEL_HEADER, Proxy, TARGET_HEADER, across, boxed, now};
 use crate::current::Served;
 use crate::error::Refusal;
 use crate::exchange::failure::Failure;
@@ -84,8 +84,7 @@ impl Proxy {
                     };
                     let (target, within) = (candidate.target, candidate.within_ms.map(Duration::from_millis));
                     let asked = Asked { call, body, target, within, cap, trace: trace.as_deref(), repeat };
-                    let attempting = self.attempt(&served, asked);
-                    running.0.push((number, Box::pin(attempting)));
+                    running.0.push((number, boxed(|| self.attempt(&served, asked))));
                 }
                 Action::Wait => {}
                 Action::Relay(number) => return self.relay(begun, number, recording),

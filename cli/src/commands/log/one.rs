@@ -77,7 +77,7 @@ fn human(record: &DecisionRecord, texts: &[SourceText], terminal: Terminal) -> S
         ("found", words(record.decision.as_deref(), "findings")),
         ("caller's id", printable(record.caller_request_id.as_deref().unwrap_or_default())),
         ("trace", record.trace.as_ref().map(trace).unwrap_or_default()),
-        ("policy", record.policy.clone()),
+        ("policy", record.policy.to_string()),
     ];
     let rows: Vec<Vec<String>> = facts
         .into_iter()
