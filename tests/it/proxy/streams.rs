@@ -63,8 +63,8 @@ async fn a_request_ends_under_the_policy_it_began_with() {
     assert!(answer.body.contains("stop"), "{}", answer.body);
     let records = gateway.records().await;
     let streamed = records.iter().find(|record| record.is_stream).expect("a record");
-    assert_eq!((streamed.outcome.name(), &streamed.policy), ("ok", &before.policy));
-    assert!(records.iter().any(|record| !record.is_stream && record.policy != before.policy));
+    assert_eq!((streamed.outcome.name(), &*streamed.policy), ("ok", &*before.policy));
+    assert!(records.iter().any(|record| !record.is_stream && *record.policy != *before.policy));
 }
 
 /// fault-F48: what was swapped out is gone when the last request under it has ended, and nothing is left running of it.
