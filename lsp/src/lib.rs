@@ -59,19 +59,25 @@ pub struct Host<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp(pub [u64; 4]);
 
-/// How long the server waits before it does what can wait.
+/// How long the server waits before it does what can wait, and before it asks what nobody told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     /// Nothing has come from the editor for so long when the exact checks begin.
     pub quiet: Duration,
     /// Checks that take longer than this show how far they are.
     pub patience: Duration,
+    /// A client that tells of files that change is taken at its word for so long. Then the disk is asked again.
+    pub trust: Duration,
 }
 
 impl Pace {
     /// For people: between two keys of one word nothing begins, and what is done at once does not flicker.
-    pub const HUMAN: Pace = Pace { quiet: Duration::from_millis(50), patience: Duration::from_millis(300) };
+    pub const HUMAN: Pace = Pace {
+        quiet: Duration::from_millis(50),
+        patience: Duration::from_millis(300),
+        trust: Duration::from_secs(2),
+    };
 
     /// For programs, which never pause within a word.
-    pub const PROMPT: Pace = Pace { quiet: Duration::ZERO, patience: Duration::ZERO };
+    pub const PROMPT: Pace = Pace { quiet: Duration::ZERO, patience: Duration::ZERO, trust: Duration::ZERO };
 }

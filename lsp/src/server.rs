@@ -9,6 +9,8 @@ mod parent;
 
 mod start;
 
+mod watching;
+
 use crate::Host;
 use crate::connection::{Connection, Said, Written};
 use crate::convert;
@@ -28,6 +30,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time;
+use watching::Watching;
 use wayleave_program::value::Instant;
 
 /// Messages taken together before a check, at most, so that a flood of them cannot keep diagnostics back.
@@ -69,6 +72,7 @@ pub fn serve(connection: &Connection, host: &Host<'_>) -> Exit {
         refreshes: 0,
         shown: 0,
         is_greeted: false,
+        watching: Watching::default(),
         parent: Parent::of(&initialize, host, time::Instant::now()),
         phase: Phase::Serving,
     };
@@ -87,7 +91,10 @@ enum Phase {
 /// Whether something changed that diagnostics depend on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
+    /// Open texts alone.
     Texts,
+    /// What is read from disk, or may be.
+    Files,
     Nothing,
 }
 
@@ -148,6 +155,7 @@ struct Server<'a> {
     shown: u64,
     /// Whether the client has heard what it is offered.
     is_greeted: bool,
+    watching: Watching,
     parent: Option<Parent>,
     phase: Phase,
 }
@@ -179,15 +187,16 @@ impl Server<'_> {
                         return self.left();
                     }
                     Message::Notification(notification) => {
-                        if self.notified(notification) == Change::Texts {
-                            self.outdate();
-                            change = Change::Texts;
+                        let told = self.notified(notification);
+                        if told != Change::Nothing {
+                            self.outdate(told);
+                            change = told;
                         }
                     }
                     Message::Request(request) => {
                         if request.method == RENAME && self.rests_on_disk() {
-                            self.outdate();
-                            change = Change::Texts;
+                            self.outdate(Change::Files);
+                            change = Change::Files;
                         }
                         self.asked(request, &mut queue);
                     }
@@ -196,7 +205,7 @@ impl Server<'_> {
                 taken += 1;
                 next = if taken < TOGETHER { queue.next() } else { None };
             }
-            if change == Change::Texts && matches!(self.phase, Phase::Serving) {
+            if change != Change::Nothing && matches!(self.phase, Phase::Serving) {
                 self.publish_all();
             }
         }
@@ -209,8 +218,8 @@ impl Server<'_> {
             return Change::Nothing;
         }
         self.as_of = now;
-        self.outdate();
-        Change::Texts
+        self.outdate(Change::Files);
+        Change::Files
     }
 
     /// Whether some policy has a file that is not open: what is edited there is what stands there now, whoever has changed it and
@@ -322,7 +331,7 @@ impl Server<'_> {
                 self.take_back(&notification.params["id"]);
                 Ok(Change::Nothing)
             }
-            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => Ok(Change::Texts),
+            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => Ok(Change::Files),
             _ => Ok(Change::Nothing),
         };
         result.unwrap_or_else(|error| {
@@ -336,7 +345,7 @@ impl Server<'_> {
         let gone: Vec<PathBuf> = event.removed.iter().map(|folder| path_of(&folder.uri)).collect();
         self.workspace.folders.retain(|folder| !gone.contains(folder));
         self.workspace.folders.extend(event.added.iter().map(|folder| path_of(&folder.uri)));
-        Change::Texts
+        Change::Files
     }
 
     fn opened(&mut self, opened: lsp::DidOpenTextDocumentParams, version: Option<i32>) -> Change {
@@ -350,7 +359,7 @@ impl Server<'_> {
         }
         self.uris.insert(path.clone(), item.uri);
         self.workspace.put(path, Document::new(version, item.text));
-        Change::Texts
+        Change::Files
     }
 
     fn changed(
@@ -373,7 +382,7 @@ impl Server<'_> {
         let path = path_of(&closed.text_document.uri);
         self.workspace.remove(&path);
         self.colours.forget(&path);
-        Change::Texts
+        Change::Files
     }
 
     /// Checks every policy that an open document is part of, and says what changed since the last time.

@@ -19,6 +19,8 @@ mod proofs;
 
 mod session;
 
+mod watching;
+
 use client::{Client, Disk, NEVER_QUIET, codes, uri};
 use lsp_server::Message;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! The loop's side of what is proven: when a proof begins and ends, and who is told what it found.
 
 use super::parent::Parent;
-use super::{Again, Server, Waiting, WaitsFor};
+use super::{Again, Change, Server, Waiting, WaitsFor};
 use crate::features::diagnostics::CheckedPolicy;
 use crate::features::proofs::Proofs;
 use crate::proving::{Extent, Given, Heard};
@@ -18,7 +18,11 @@ impl Server<'_> {
     }
 
     /// The texts are others now: what was asked and found of them is over, but for policies that stay as they are.
-    pub(super) fn outdate(&mut self) {
+    pub(super) fn outdate(&mut self, change: Change) {
+        match change {
+            Change::Files => self.doubt(),
+            Change::Texts | Change::Nothing => self.doubt_in_time(),
+        }
         if let Some(policies) = self.policies.take() {
             // Of a policy that has errors now, what it was before them is of more use.
             let mut earlier = std::mem::take(&mut self.before);
@@ -70,6 +74,7 @@ impl Server<'_> {
 
     /// A request of ours was answered.
     pub(super) fn answered(&mut self, response: &Response) {
+        self.watched(response);
         let is_agreed = response.response_result.is_ok();
         if let Some(begin) = self.progress.agreed(&response.id, is_agreed) {
             self.send(begin);

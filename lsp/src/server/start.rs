@@ -85,15 +85,4 @@ impl Server<'_> {
             self.publish_all();
         }
     }
-
-    /// Asks to hear of files that change on disk.
-    fn watch(&self) {
-        let options = json!({"watchers": [{"globPattern": "**/*.route"}]});
-        let method = "workspace/didChangeWatchedFiles";
-        let registrations = json!([{"id": "policies", "method": method, "registerOptions": options}]);
-        let parameters = json!({"registrations": registrations});
-        let request =
-            Request::new("watch".to_owned().into(), "client/registerCapability".to_owned(), parameters);
-        self.send(request.into());
-    }
 }

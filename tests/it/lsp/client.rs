@@ -15,8 +15,11 @@ use wayleave_program::value::{DEFAULT_NOW, Instant};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Nothing is proven in a test that does not ask for it, so that all that is said follows from what was said.
-pub(crate) const NEVER_QUIET: Pace =
-    Pace { quiet: Duration::from_secs(3600), patience: Duration::from_secs(3600) };
+pub(crate) const NEVER_QUIET: Pace = Pace {
+    quiet: Duration::from_secs(3600),
+    patience: Duration::from_secs(3600),
+    trust: Duration::from_secs(3600),
+};
 
 /// Files by path, which may change while a server reads them, and a clock that stands still until it is put on.
 #[derive(Debug, Clone, Default)]
@@ -110,6 +113,12 @@ impl Client {
     pub(crate) fn tell(&self, method: &str, parameters: Value) {
         let notification = Notification::new(method.to_owned(), parameters);
         self.connection.sender.send(notification.into()).expect("the server listens");
+    }
+
+    /// Agrees to what the server asks under that id, also before it does.
+    pub(crate) fn agree(&self, id: &str) {
+        let agreed = Response::new_ok(id.to_owned().into(), Value::Null);
+        self.connection.sender.send(agreed.into()).expect("the server listens");
     }
 
     pub(crate) fn respond(&self, method: &str, parameters: Value) -> Response {

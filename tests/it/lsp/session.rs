@@ -78,9 +78,15 @@ impl Session {
         let capabilities = json!({
             "general": {"positionEncodings": [encoding]},
             "textDocument": {"publishDiagnostics": {"relatedInformation": true}},
+            "workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}},
+            "workspaceFolders": [{"uri": uri("/"), "name": "all"}],
         });
         let desk = Desk::new(encoding);
-        let client = Client::over(pace, capabilities.clone(), desk.disk(), |client| desk.open_all(client));
+        // One that starts afresh never agrees to tell of files, so its server asks the disk.
+        let client = Client::over(pace, capabilities.clone(), desk.disk(), |client| {
+            client.agree("watch");
+            desk.open_all(client);
+        });
         let mut said = Told::new();
         listen(&client, &desk, pace, 1, &mut said);
         Session {

@@ -48,9 +48,10 @@ def processes(root):
 
 
 class Client:
-    """A server that was started for a folder, and the documents that are open in it."""
+    """A server that was started for a folder, and the documents that are open in it. As most editors it offers to tell of files that
+    change on disk, or as some it does not; none changes here."""
 
-    def __init__(self, command, folder):
+    def __init__(self, command, folder, watches=True):
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
@@ -63,11 +64,12 @@ class Client:
         self.versions = {}
         self.folder = folder
         uri = "file://" + folder
+        watched = {"didChangeWatchedFiles": {"dynamicRegistration": watches}}
         asked = {
             "processId": os.getpid(),
             "rootUri": uri,
             "workspaceFolders": [{"uri": uri, "name": "policies"}],
-            "capabilities": CAPABILITIES,
+            "capabilities": {**CAPABILITIES, "workspace": {**CAPABILITIES["workspace"], **watched}},
         }
         _, answer = self.ask("initialize", asked)
         self.offers = answer["result"]["capabilities"]

@@ -63,9 +63,12 @@ QUESTIONS = (
         {"options": {"tabSize": 2, "insertSpaces": True}},
     ),
 )
+UNWATCHED = "edit → diagnostics, unwatched"
+"""By a client that does not tell of files that change on disk."""
 ROWS = (
     "first diagnostics",
     "edit → diagnostics",
+    UNWATCHED,
     "edit → diagnostics elsewhere",
     *(name for name, *_ in QUESTIONS[:5]),
     "tokens, delta",
@@ -185,6 +188,19 @@ def run(command, folder, workload, rounds):
         elsewhere(client, workload, times)
     client.stop()
     return times, cpu, memory
+
+
+def unwatched(command, folder, workload, rounds, times):
+    """The same rounds by a client that does not tell of files: the edits alone are told."""
+    client = Client(command, folder, watches=False)
+    for name in workload.opened:
+        client.open(name, workload.files[name], workload.language)
+    client.published(workload.edited)
+    own, known = Times(), None
+    for number in range(ROUNDS_BEFORE + rounds):
+        known = a_round(client, workload, own if number >= ROUNDS_BEFORE else Times(), known)
+    client.stop()
+    times.wall[UNWATCHED], times.cpu[UNWATCHED] = own.wall["edit → diagnostics"], own.cpu["edit → diagnostics"]
 
 
 def endurance(command, folder, workload, edits, random):
