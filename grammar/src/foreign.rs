@@ -3,7 +3,7 @@
 //! word of look-alike letters is also known by the word that it looks like.
 
 use crate::lexer::Token;
-use crate::literal::quote;
+use crate::literal::{classify, quote};
 use crate::{ERROR_LIMIT, SyntaxError, SyntaxKind, TextRange, TextSize};
 
 /// Letters that look like those of a–z, each pair in one string.
@@ -129,9 +129,8 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
             SyntaxKind::ForeignWord => Some(foreign_word(*token, token.text(text))),
             SyntaxKind::Unknown if is_dash_of_list(text, *token) => dash(text, *token, &mut listed),
             SyntaxKind::Unknown => {
-                let amount = amount_before(text, &tokens[..index], *token);
-                amount
-                    .map_or_else(|| unknown(*token, token.text(text)), |amount| dollars(text, amount, *token))
+                let turned = turned_dollars(text, tokens, index);
+                turned.or_else(|| unknown(*token, token.text(text)))
             }
             _ => continue,
         };
@@ -143,19 +142,51 @@ pub(crate) fn check(text: &str, tokens: &[Token]) -> Vec<SyntaxError> {
     errors
 }
 
-/// The number right before a `$`, or a blank before it.
-fn amount_before(text: &str, before: &[Token], sign: Token) -> Option<Token> {
-    let is_blank = |token: &Token| token.kind == SyntaxKind::Whitespace && token.text(text) == " ";
-    let amount = before.iter().rev().find(|token| !is_blank(token))?;
-    (sign.text(text) == "$" && amount.kind == SyntaxKind::Number).then_some(*amount)
+/// `500$`: mended where the number is whole. Of `1,000$` nobody knows whether it is one number or the end of a list.
+fn turned_dollars(text: &str, tokens: &[Token], index: usize) -> Option<SyntaxError> {
+    let sign = tokens[index];
+    let (amount, others) = without_blank(text, &tokens[..index])?.split_last()?;
+    if sign.text(text) != "$" || !is_numeric(amount) {
+        return None;
+    }
+    let is_followed = tokens[index + 1..].iter().find(|token| !is_blank(text, token)).is_some_and(is_numeric);
+    if is_followed || is_in_parts(text, *amount, others) {
+        let error = SyntaxError::new("R0001", sign.range(), "`$` stands before its number");
+        return Some(error.with_help("write one number with the sign before it, as in `$1_000` or `$2.50`"));
+    }
+    let write = format!("${}", amount.text(text));
+    let range = TextRange::new(amount.range().start(), sign.range().end());
+    let error = SyntaxError::new("R0001", range, "`$` stands before its number");
+    let is_money = classify(&write) == SyntaxKind::Money;
+    is_money.then(|| error.with_fix(range, write.clone(), format!("write `{write}`")))
 }
 
-/// `500$`
-fn dollars(text: &str, amount: Token, sign: Token) -> Option<SyntaxError> {
-    let range = TextRange::new(amount.range().start(), sign.range().end());
-    let write = format!("${}", amount.text(text));
-    let error = SyntaxError::new("R0001", range, "`$` stands before its number");
-    Some(error.with_fix(range, write.clone(), format!("write `{write}`")))
+/// `1,000` and `1 000`: whether more digits belong to an amount than its own. Behind a comma and a blank it is another value.
+fn is_in_parts(text: &str, amount: Token, before: &[Token]) -> bool {
+    let Some((last, others)) = without_blank(text, before).and_then(<[Token]>::split_last) else {
+        return false;
+    };
+    let is_joint = match last.kind {
+        SyntaxKind::Comma => last.end == amount.start,
+        SyntaxKind::Dot => true,
+        _ => return is_numeric(last),
+    };
+    let first = without_blank(text, others).and_then(<[Token]>::last);
+    is_joint && first.is_some_and(is_numeric)
+}
+
+/// The tokens up to the last one that is no blank of the line.
+fn without_blank<'t>(text: &str, tokens: &'t [Token]) -> Option<&'t [Token]> {
+    let last = tokens.iter().rposition(|token| !is_blank(text, token))?;
+    tokens.get(..=last)
+}
+
+fn is_blank(text: &str, token: &Token) -> bool {
+    token.kind == SyntaxKind::Whitespace && !token.text(text).contains(['\n', '\r'])
+}
+
+fn is_numeric(token: &Token) -> bool {
+    matches!(token.kind, SyntaxKind::Number | SyntaxKind::BadNumber | SyntaxKind::Money)
 }
 
 /// `- ` at the beginning of a line, as YAML writes lists.

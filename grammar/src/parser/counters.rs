@@ -45,18 +45,19 @@ fn rate(p: &mut Parser) {
 
 /// `$500 per month`
 fn spending(p: &mut Parser) {
-    // `500$`: that is said of the sign.
-    let behind = p.input.text[p.range().end().into()..].trim_start_matches(' ');
-    let is_turned = p.at(SyntaxKind::Number) && behind.starts_with('$');
-    if !p.at(SyntaxKind::Money) && !is_turned {
+    let turned = turned_end(p);
+    if !p.at(SyntaxKind::Money) && turned.is_none() {
         p.missing("a `budget` needs its money", "`$500 per month` belongs here");
         skip_amount(p);
         return;
     }
     let mark = p.open();
-    if is_turned {
+    if let Some(end) = turned {
         let mark = p.open();
-        p.bump();
+        // At the end of the text no token stands before the sign any more.
+        while p.token(0).is_some_and(|token| (token.start as usize) < end) {
+            p.bump();
+        }
         mark.close(p, SyntaxKind::Error);
     } else if prices::is_point_comma(p) {
         prices::money(p);
@@ -84,6 +85,19 @@ fn spending(p: &mut Parser) {
         }
     }
     mark.close(p, SyntaxKind::Spending);
+}
+
+/// Where the sign stands of an amount such as `500$` or `1,000$`: what is wrong is said of the sign. In `500 $600` it is
+/// another amount's.
+fn turned_end(p: &Parser) -> Option<usize> {
+    if !matches!(p.kind(0), SyntaxKind::Number | SyntaxKind::BadNumber) {
+        return None;
+    }
+    let rest = &p.input.text[p.range().end().into()..];
+    let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | ',' | '.' | ' '));
+    let is_turned =
+        behind.strip_prefix('$').is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_digit()));
+    is_turned.then_some(p.input.text.len() - behind.len())
 }
 
 /// The period of a word such as `monthly`.

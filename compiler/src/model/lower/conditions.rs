@@ -2,12 +2,12 @@
 
 use super::names::{Kind, unknown_path};
 use super::{Lower, span};
-use crate::diagnostic::{Applicability, Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic, Edit, Fix};
 use crate::model::{Condition, Operand, Predicate, Subject, TargetField, Test};
 use crate::source::{FileId, Span};
 use std::sync::Arc;
-use wayleave_grammar::SyntaxNode;
 use wayleave_grammar::ast::{self, AttributeName, AttributeTest, DefineName, Node, OperatorKind, Value};
+use wayleave_grammar::{SyntaxNode, TextRange};
 use wayleave_program::schema::{Inspected, NamedType, Origin, Shape, Type};
 
 /// Where a condition stands, as far as it matters to what it may test.
@@ -311,13 +311,9 @@ impl Lower<'_> {
             let message = format!("{} cannot test `{text}`", scope.words());
             let diagnostic =
                 Diagnostic::new(Code::R0212, message, at, "no target is chosen yet where this is asked");
-            let diagnostic = diagnostic.with_help(target_help(scope));
-            self.report(match as_forbid(file, name) {
-                Some((at, text)) => {
-                    diagnostic.with_fix(format!("write `{text}`"), at, text, Applicability::Maybe)
-                }
-                None => diagnostic,
-            });
+            let mut diagnostic = diagnostic.with_help(target_help(scope));
+            diagnostic.fixes.extend(as_forbid(file, name));
+            self.report(diagnostic);
             return None;
         }
         if matches!(asked, Asked::Price) {
@@ -449,13 +445,16 @@ impl Lower<'_> {
     }
 }
 
-/// The head of the `deny` in which a fact of a target is tested, and that of the `forbid` that was meant.
-fn as_forbid(file: FileId, tested: &AttributeName) -> Option<(Span, String)> {
+/// What makes a `forbid` of the `deny` in which a fact of a target is tested; a comment in its head stays.
+fn as_forbid(file: FileId, tested: &AttributeName) -> Option<Fix> {
     let mut around = std::iter::successors(tested.syntax().parent(), SyntaxNode::parent);
     let deny = around.find_map(ast::Deny::cast)?;
     let name = deny.name()?;
-    let head = deny.keyword_range()?.cover(name.text_range());
-    Some((span(file, head), format!("forbid {}: any", name.syntax().text())))
+    let title = format!("write `forbid {}: any`", name.syntax().text());
+    let behind = TextRange::empty(name.text_range().end());
+    let word = Edit { span: span(file, deny.keyword_range()?), text: "forbid".to_owned() };
+    let any = Edit { span: span(file, behind), text: ": any".to_owned() };
+    Some(Fix { title, edits: vec![word, any], applicability: Applicability::Maybe })
 }
 
 fn target_help(scope: Scope) -> &'static str {

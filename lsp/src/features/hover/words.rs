@@ -154,7 +154,11 @@ const PARTS: &[(&str, SyntaxKind, &str)] = &[
     ("by", SyntaxKind::Approve, "who approved it"),
     ("by", SyntaxKind::RequireApproval, "which group grants it"),
     ("deny", SyntaxKind::DenyClause, "these requests are denied, with what the caller is told"),
-    ("deny", SyntaxKind::ThenClause, "a request for which there is no room is denied"),
+    (
+        "deny",
+        SyntaxKind::ThenClause,
+        "a request for which there is no room is `limited`, with status 429, until the period ends",
+    ),
     ("deny", SyntaxKind::Otherwise, "with what the caller is told"),
     ("deny", SyntaxKind::ExpectDeny, "this `deny` holds; several may"),
     ("flag", SyntaxKind::ExpectFlag, "some call has this flag"),
