@@ -302,11 +302,14 @@ pub struct DecisionRecord {
     pub latency_ms: u64,
     /// From arrival to the first content.
     pub first_content_ms: Option<u64>,
-    /// The policy's hash of meaning.
+    /// The policy's hash of meaning; empty in a record whose document somebody took out of the store.
+    #[serde(default)]
     pub policy: Arc<str>,
-    /// The policy's hash of text.
+    /// The policy's hash of text; the same holds of it.
+    #[serde(default)]
     pub source: Arc<str>,
-    /// The lines that decided.
+    /// The lines that decided; the same.
+    #[serde(default)]
     pub lines: Arc<[RecordedLines]>,
 }
 

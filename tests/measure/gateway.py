@@ -6,7 +6,7 @@
 Needs nginx and wrk (apt-get install nginx-light wrk). Everything runs on this machine: wrk asks, an nginx answers as the
 provider (a JSON answer of 600 bytes, or a stream of 67 events sent at once), and the gateway or another nginx stands between.
 The gateway has keys, detectors and its decision log on, under policies of 10, 1,000 and 10,000 rules. Like nginx, which has
-one worker, it serves on one thread; a row says what its standard costs, as many as there are processors. CPU time is user and
+one worker, it serves on one thread; two rows say what both cost with one for each processor, which is its standard. CPU time is user and
 system time of the process from /proc, by request, at 64 connections; latency is wrk's median at one connection. Ratios to nginx
 in the same run can be compared between machines, microseconds cannot. Judges nothing; writes Markdown to standard output.
 """
@@ -23,7 +23,7 @@ import tempfile
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
-PORTS = {"json": 19101, "stream": 19102, "nginx json": 19201, "nginx stream": 19202}
+PORTS = {"json": 19101, "stream": 19102, "nginx json": 19201, "nginx stream": 19202, "workers json": 19203}
 ANSWER = (
     '{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"small","choices":[{"index":0,"message":'
     '{"role":"assistant","content":"%s"},"finish_reason":"stop"}],'
@@ -72,18 +72,19 @@ def policy(rules, port):
     return "\n".join(words)
 
 
-def nginx(folder, name, servers):
-    """An nginx of one worker; the pid of its worker."""
+def nginx(folder, name, servers, workers="1"):
+    """An nginx of so many workers; their pids."""
     conf = folder / f"{name}.conf"
     conf.write_text(
-        f"worker_processes 1; daemon on; error_log {folder}/{name}.err; pid {folder}/{name}.pid;\n"
+        f"worker_processes {workers}; daemon on; error_log {folder}/{name}.err; pid {folder}/{name}.pid;\n"
         "events { worker_connections 8192; }\n"
         f"http {{ access_log off; keepalive_requests 10000000; client_body_temp_path {folder}/{name}-body;\n{servers}\n}}\n"
     )
     subprocess.run(["nginx", "-c", conf, "-p", folder], check=True, stderr=subprocess.DEVNULL)
     time.sleep(0.3)
     master = (folder / f"{name}.pid").read_text().strip()
-    return int(subprocess.run(["pgrep", "-P", master], capture_output=True, text=True, check=True).stdout.split()[0])
+    told = subprocess.run(["pgrep", "-P", master], capture_output=True, text=True, check=True).stdout
+    return [int(pid) for pid in told.split()]
 
 
 def start(folder):
@@ -95,13 +96,15 @@ def start(folder):
         f"server {{ listen 127.0.0.1:{PORTS['stream']} backlog=4096; root {folder}; error_page 405 =200 /stream.txt;\n"
         "  location = /stream.txt { types {} default_type text/event-stream; } location / { return 405; } }",
     )
-    proxied = "".join(
-        f"upstream {kind} {{ server 127.0.0.1:{PORTS[kind]}; keepalive 128; }}\n"
-        f"server {{ listen 127.0.0.1:{PORTS['nginx ' + kind]} backlog=4096; location / {{ proxy_pass http://{kind}; "
-        'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; } }\n'
-        for kind in ("json", "stream")
-    )
-    return nginx(folder, "between", proxied)
+    def proxied(name, kind):
+        return (
+            f"upstream {kind} {{ server 127.0.0.1:{PORTS[kind]}; keepalive 128; }}\n"
+            f"server {{ listen 127.0.0.1:{PORTS[f'{name} {kind}']} backlog=4096; location / {{ proxy_pass http://{kind}; "
+            'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; } }\n'
+        )
+
+    between = nginx(folder, "between", proxied("nginx", "json") + proxied("nginx", "stream"))
+    return between, nginx(folder, "workers", proxied("workers", "json"), "auto")
 
 
 def script(folder, name, key, is_stream):
@@ -115,9 +118,9 @@ def script(folder, name, key, is_stream):
     return path
 
 
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def cpu_seconds(pids):
+    stats = [pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in pids]
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
 
 
 def resident_mib(pid):
@@ -125,12 +128,12 @@ def resident_mib(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
 
-def measure(pid, port, lua, connections, seconds):
+def measure(pids, port, lua, connections, seconds):
     """CPU microseconds a request, and the median latency in microseconds."""
-    before = cpu_seconds(pid)
+    before = cpu_seconds(pids)
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", lua, f"http://127.0.0.1:{port}/v1/chat/completions"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    after = cpu_seconds(pid)
+    after = cpu_seconds(pids)
     if "Non-2xx" in told or "Socket errors" in told:
         sys.exit(f"requests failed on port {port}:\n{told}")
     requests = int(re.search(r"(\d+) requests in", told)[1])
@@ -173,32 +176,33 @@ def main():
     folder.chmod(0o755)
     gateways = []
     try:
-        between = start(folder)
+        between, workers = start(folder)
         for number, (rules, kind, threads) in enumerate(GATEWAYS):
             gateways.append(Gateway(asked.binary, folder, rules, PORTS[kind], 19301 + number, threads))
         few, some, many, streaming, standard = gateways
         rows = [
             ("nginx, JSON", between, PORTS["nginx json"], some, False, 64),
-            ("10 rules, JSON", few.process.pid, few.port, few, False, 64),
-            ("1,000 rules, JSON", some.process.pid, some.port, some, False, 64),
-            ("10,000 rules, JSON", many.process.pid, many.port, many, False, 64),
-            ("1,000 rules, a thread for each processor, JSON", standard.process.pid, standard.port, standard, False, 64),
+            ("10 rules, JSON", [few.process.pid], few.port, few, False, 64),
+            ("1,000 rules, JSON", [some.process.pid], some.port, some, False, 64),
+            ("10,000 rules, JSON", [many.process.pid], many.port, many, False, 64),
+            ("nginx, one for each processor", workers, PORTS["workers json"], standard, False, 64),
+            ("1,000 rules, one for each processor", [standard.process.pid], standard.port, standard, False, 64),
             ("nginx, stream", between, PORTS["nginx stream"], streaming, True, 64),
-            ("1,000 rules, stream", streaming.process.pid, streaming.port, streaming, True, 64),
+            ("1,000 rules, stream", [streaming.process.pid], streaming.port, streaming, True, 64),
             ("nginx, one connection", between, PORTS["nginx json"], some, False, 1),
-            ("1,000 rules, one connection", some.process.pid, some.port, some, False, 1),
+            ("1,000 rules, one connection", [some.process.pid], some.port, some, False, 1),
         ]
         measured = {name: [] for name, *_ in rows}
         # Rounds interleave, so that a busy moment strikes all alike.
         for _ in range(asked.rounds):
-            for name, pid, port, gateway, is_stream, connections in rows:
+            for name, pids, port, gateway, is_stream, connections in rows:
                 lua = script(folder, "ask", gateway.key, is_stream)
-                measured[name].append(measure(pid, port, lua, connections, asked.seconds))
+                measured[name].append(measure(pids, port, lua, connections, asked.seconds))
         report(measured, gateways)
     finally:
         for gateway in gateways:
             gateway.process.terminate()
-        for name in ("between", "provider"):
+        for name in ("between", "workers", "provider"):
             pid = folder / f"{name}.pid"
             if pid.exists():
                 subprocess.run(["kill", pid.read_text().strip()], check=False)

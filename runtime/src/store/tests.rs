@@ -401,6 +401,21 @@ async fn documents_are_kept_once_and_as_long_as_records() {
     assert_eq!(count().await, 1);
 }
 
+/// A clock that was ahead when the log began makes no document old that is in use.
+#[tokio::test]
+async fn a_document_in_use_outlives_a_clock_that_was_ahead() {
+    let store = Store::in_memory().await.unwrap();
+    let decision = Some(serde_json::json!({"decision": "deny"}).into());
+    let ahead = DecisionRecord { at_ms: 3 * 24 * 3_600_000, decision, ..record(1, "search", Outcome::Ok) };
+    let all = [ahead, record(2, "search", Outcome::Ok)];
+    all.iter().for_each(|one| store.record(one.clone()));
+    store.flush().await.unwrap();
+    writer::trim(&store.pool, 100).await.unwrap();
+    for one in &all {
+        assert_eq!(store.decision(&one.id).await.unwrap().as_ref(), Some(one));
+    }
+}
+
 /// What records of a decision say of the policy stands with their document once, and in each record that says another thing.
 #[tokio::test]
 async fn what_records_share_is_kept_once_and_read_as_each_said_it() {
@@ -435,6 +450,10 @@ async fn what_records_share_is_kept_once_and_read_as_each_said_it() {
     for (one, (_, text)) in all.iter().zip(texts.iter().rev()) {
         assert_eq!(*text, serde_json::to_string(one).unwrap());
     }
+    // The log can be read though somebody took documents out of it.
+    sqlx::query("DELETE FROM documents").execute(&store.pool).await.unwrap();
+    let kept = store.decision("id0006").await.unwrap().unwrap();
+    assert_eq!((kept.decision, &*kept.policy, kept.lines.len()), (None, "", 0));
 }
 
 fn record_of(shared: &DecisionRecord, number: i64) -> DecisionRecord {

@@ -11,8 +11,8 @@ const NOTED_LIMIT: usize = 4096;
 /// A document that is used on is noted again after so long, in milliseconds: an hour.
 const NOTED_AGAIN_MS: i64 = 3_600_000;
 
-/// A document goes when it was last noted so long before the oldest record, in milliseconds: a day, which is longer than
-/// documents go unnoted and requests run.
+/// A document goes when it was last noted so long before the earliest record that has one, in milliseconds: a day, which is longer than
+/// documents go unnoted and requests run. The earliest is not always the first: a clock may be set back.
 const UNUSED_MS: i64 = 24 * 3_600_000;
 
 /// The documents that are known to be in the store, and when they were noted last.
@@ -46,7 +46,7 @@ impl Noted {
 /// Removes documents that no record can need any more.
 pub(super) async fn trim(pool: &SqlitePool) -> Result<(), sqlx::Error> {
     let sql = "DELETE FROM documents WHERE used_ms < \
-               (SELECT at_ms FROM decisions WHERE row = (SELECT min(row) FROM decisions)) - ?";
+               (SELECT at_ms FROM decisions WHERE document IS NOT NULL ORDER BY at_ms LIMIT 1) - ?";
     sqlx::query(sql).bind(UNUSED_MS).execute(pool).await?;
     Ok(())
 }
