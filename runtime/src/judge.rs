@@ -5,7 +5,7 @@
 //! `url` of the policy and nowhere else: no redirection is followed, no proxy is taken from the environment. Failures
 //! are told by their kind, to the record and now and then to standard error; no text and no answer stands in them.
 
-use crate::upstream::{Pieces, Repeat, Transport, USER_AGENT, Ways, piece};
+use crate::upstream::{CallError, Pieces, Repeat, Transport, USER_AGENT, Ways};
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use http::{HeaderValue, Method, Request, Uri, header};
@@ -17,7 +17,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
-use url::Url;
+use url::{Position, Url};
 use wayleave_program::catalogue::Catalogue;
 use wayleave_program::detector::{Detector, DetectorId, DetectorKind, Judge, OnFailure};
 
@@ -95,6 +95,7 @@ struct Ready {
     told: Arc<Told>,
     /// By the name that the analyzer has for it, the finding's full name.
     names: BTreeMap<String, String>,
+    /// With the path that is asked.
     http: Option<(Transport, Uri)>,
 }
 
@@ -200,14 +201,14 @@ impl Ready {
     }
 
     async fn call(&self, text: &str) -> Result<BytesMut, JudgeFailure> {
-        let (http, uri) = self.http.as_ref().ok_or(JudgeFailure::Unprepared)?;
+        let (http, path) = self.http.as_ref().ok_or(JudgeFailure::Unprepared)?;
         let entities: Vec<&String> = self.names.keys().collect();
         let body = json!({"text": text, "language": "en", "entities": entities}).to_string();
         let body = Bytes::from(body);
         let request = || {
             let mut request = Request::new(Pieces::new(vec![body.clone()]));
             *request.method_mut() = Method::POST;
-            *request.uri_mut() = uri.clone();
+            *request.uri_mut() = path.clone();
             let headers = [(header::CONTENT_TYPE, "application/json"), (header::USER_AGENT, USER_AGENT)];
             for (name, value) in headers {
                 request.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -216,15 +217,15 @@ impl Ready {
         };
         // To look at a text twice changes nothing.
         let answered = http.send(request, Repeat::Once).await;
-        let mut response = answered.map_err(|error| match error.is_connect() {
-            true => JudgeFailure::Unreachable,
-            false => JudgeFailure::Lost,
+        let mut response = answered.map_err(|error| match error {
+            CallError::Connect(_) => JudgeFailure::Unreachable,
+            CallError::Call(_) => JudgeFailure::Lost,
         })?;
-        if !response.status().is_success() {
-            return Err(JudgeFailure::Status(response.status().as_u16()));
+        if !response.status.is_success() {
+            return Err(JudgeFailure::Status(response.status.as_u16()));
         }
         let mut answer = BytesMut::new();
-        while let Some(piece) = piece(response.body_mut()).await.map_err(|_| JudgeFailure::Lost)? {
+        while let Some(piece) = response.next().await.map_err(|_| JudgeFailure::Lost)? {
             if answer.len() + piece.len() > ANSWER_LIMIT_BYTES {
                 return Err(JudgeFailure::TooLong);
             }
@@ -237,14 +238,10 @@ impl Ready {
 /// None where the URL is none that can be called, or TLS cannot be set up.
 fn client(judge: &Judge, roots: &[CertificateDer<'static>]) -> Option<(Transport, Uri)> {
     let url = Url::parse(&judge.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let uri = Uri::try_from(url.as_str()).ok()?;
-    let transport = Transport::new(Ways {
-        is_public_only: false,
-        connect: Duration::from_millis(judge.timeout_ms),
-        is_https: url.scheme() == "https",
-        roots,
-    });
-    Some((transport.ok()?, uri))
+    let path = Uri::try_from(&url[Position::BeforePath..Position::AfterQuery]).ok()?;
+    let connect = Duration::from_millis(judge.timeout_ms);
+    let transport = Transport::new(&url, Ways { is_public_only: false, connect, roots });
+    Some((transport.ok()?, path))
 }
 
 /// The analyzer's name of each finding, with its full name in the policy: `PATIENT_ID`, `medical.patient-id`.

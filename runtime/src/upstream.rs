@@ -11,12 +11,18 @@ mod client;
 
 mod endpoint;
 
+mod gate;
+
 mod kept;
+
+mod line;
+
+mod pool;
 
 mod transport;
 
 pub(crate) use body::Pieces;
-pub(crate) use transport::{Repeat, Transport, USER_AGENT, Ways};
+pub(crate) use transport::{Error as CallError, Repeat, Transport, USER_AGENT, Ways};
 
 use crate::exchange::failure::Failure;
 use crate::judge::Judges;
@@ -28,8 +34,7 @@ use crate::wire::call::Passed;
 use bytes::Bytes;
 use client::Client;
 use http::HeaderMap;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use line::Answer;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::collections::BTreeMap;
@@ -136,7 +141,7 @@ pub(crate) struct Reply {
 }
 
 enum Body {
-    Network(Incoming),
+    Network(Answer),
     Simulated(SimulatedReply),
 }
 
@@ -223,8 +228,9 @@ impl Upstream {
     pub(crate) async fn call(&self, request: Outgoing<'_>) -> Result<Reply, Failure> {
         match &self.way {
             Way::Network(client) => {
-                let (head, body) = client.send(request).await?.into_parts();
-                Ok(Reply { status: head.status.as_u16(), headers: head.headers, body: Body::Network(body) })
+                let mut answer = client.send(request).await?;
+                let headers = std::mem::take(&mut answer.headers);
+                Ok(Reply { status: answer.status.as_u16(), headers, body: Body::Network(answer) })
             }
             Way::Simulated(simulator) => {
                 let body = request.pieces.concat();
@@ -256,20 +262,9 @@ impl Reply {
     /// The next piece of the body; none at its end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         let piece = match &mut self.body {
-            Body::Network(body) => piece(body).await.map_err(drop),
+            Body::Network(answer) => answer.next().await.map_err(drop),
             Body::Simulated(reply) => reply.next().await.map_err(drop),
         };
         piece.map_err(|()| Failure::new(FailureClass::Ambiguous, "the connection was lost during the answer"))
     }
-}
-
-/// The next piece of a body; none at its end.
-pub(crate) async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
-    while let Some(frame) = body.frame().await {
-        // What is no piece stands behind the last one.
-        if let Ok(piece) = frame?.into_data() {
-            return Ok(Some(piece));
-        }
-    }
-    Ok(None)
 }

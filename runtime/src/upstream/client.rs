@@ -4,14 +4,14 @@ use super::address::{NotPublic, is_public};
 use super::body::Pieces;
 use super::endpoint::{ANTHROPIC_VERSION, Endpoint};
 use super::kept::TooMuch;
-use super::transport::{READ_AHEAD_BYTES, TooSlow, Transport, USER_AGENT, Ways, find};
+use super::line::Answer;
+use super::transport::{self, READ_AHEAD_BYTES, TooSlow, Transport, USER_AGENT, Unprepared, Ways, find};
 use super::{Error, Outgoing};
 use crate::exchange::failure::Failure;
 use crate::settings::Secret;
 use crate::trace;
 use crate::wire::Dialect;
-use http::{HeaderName, HeaderValue, Method, Request, Response, header};
-use hyper::body::Incoming;
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use rustls::pki_types::CertificateDer;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -44,8 +44,6 @@ pub(super) struct Client {
     pub(super) place: Place,
     http: Transport,
     endpoint: Endpoint,
-    /// What stands in `host`.
-    host: HeaderValue,
     key: Option<HeaderValue>,
     /// Whether the host is written as an address that the provider may not have.
     is_forbidden: bool,
@@ -69,38 +67,36 @@ impl Client {
         });
         let http = match old {
             Some(old) => old.http.clone(),
-            None => Transport::new(Ways {
-                is_public_only: !place.is_private,
-                connect: place.connect,
-                is_https: endpoint.base().scheme() == "https",
-                roots,
-            })
-            .map_err(|source| Error::Client(place.name.clone(), source))?,
+            None => {
+                let ways = Ways { is_public_only: !place.is_private, connect: place.connect, roots };
+                Transport::new(endpoint.base(), ways).map_err(|unprepared| match unprepared {
+                    Unprepared::Url => Error::Url(place.name.clone()),
+                    Unprepared::Tls(source) => Error::Client(place.name.clone(), source),
+                })?
+            }
         };
-        let host = host(endpoint.base()).ok_or_else(|| Error::Url(place.name.clone()))?;
         let is_forbidden =
             !place.is_private && literal(endpoint.base()).is_some_and(|address| !is_public(address));
-        Ok(Client { http, endpoint, host, key: key.transpose()?, is_forbidden, place })
+        Ok(Client { http, endpoint, key: key.transpose()?, is_forbidden, place })
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(super) async fn send(&self, request: Outgoing<'_>) -> Result<Response<Incoming>, Failure> {
+    pub(super) async fn send(&self, request: Outgoing<'_>) -> Result<Answer, Failure> {
         if self.is_forbidden {
             return Err(not_public());
         }
         let Some(key) = &self.key else {
             return Err(Failure::new(FailureClass::Credential, "no key is set for this provider"));
         };
-        let Some(uri) = self.endpoint.uri(request.api, request.remote) else {
+        let Some(path) = self.endpoint.path(request.api, request.remote) else {
             return Err(Failure::unreachable("its URL cannot be called for this model"));
         };
-        let uri = uri.into_owned();
         let passed = passed(&request)?;
         let accept = if request.is_stream { "text/event-stream" } else { "application/json" };
         let call = || {
             let mut call = Request::new(Pieces::new(request.pieces.clone()));
             *call.method_mut() = Method::POST;
-            *call.uri_mut() = uri.clone();
+            *call.uri_mut() = Uri::clone(&path);
             let headers = call.headers_mut();
             headers.reserve(CALL_HEADERS);
             headers.insert(self.endpoint.key().name(), key.clone());
@@ -110,7 +106,6 @@ impl Client {
             for (name, value) in &passed {
                 headers.insert(name, value.clone());
             }
-            headers.insert(header::HOST, self.host.clone());
             call
         };
         self.http.send(call, request.repeat).await.map_err(|error| failure(&error))
@@ -142,13 +137,6 @@ fn value(text: String) -> Result<HeaderValue, Failure> {
         .map_err(|_| Failure::unreachable("a header that is passed on holds what none can"))
 }
 
-/// Host, and port where it is not that of the scheme.
-fn host(url: &Url) -> Option<HeaderValue> {
-    let host = url.host_str()?;
-    let text = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    HeaderValue::try_from(text).ok()
-}
-
 /// The address that stands in a URL instead of a name.
 fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
@@ -159,11 +147,11 @@ fn not_public() -> Failure {
 }
 
 /// What a failed call means. Only types are asked, never an error's text, which names addresses.
-fn failure(error: &hyper_util::client::legacy::Error) -> Failure {
+fn failure(error: &transport::Error) -> Failure {
     if find::<NotPublic>(error).is_some() {
         return not_public();
     }
-    if error.is_connect() {
+    if matches!(error, transport::Error::Connect(_)) {
         let io = || find::<std::io::Error>(error).map(std::io::Error::kind);
         let cause = if find::<TooSlow>(error).is_some() || io() == Some(std::io::ErrorKind::TimedOut) {
             "no connection in time"

@@ -6,7 +6,7 @@
 use crate::wire::Api;
 use http::{HeaderName, Uri, header};
 use std::borrow::Cow;
-use url::Url;
+use url::{Position, Url};
 use wayleave_program::catalogue::Protocol;
 
 /// The version of Anthropic's API that is asked for where the caller names none.
@@ -22,7 +22,7 @@ pub(super) struct Endpoint {
     base: Url,
     paths: Paths,
     key: KeyHeader,
-    /// Where each operation is asked that has one path for all models.
+    /// The path of each operation that has one for all models.
     made: Vec<(Api, Uri)>,
 }
 
@@ -84,7 +84,7 @@ impl Endpoint {
         };
         let mut endpoint = Endpoint { base, paths, key, made: Vec::new() };
         if paths != Paths::Deployments {
-            let made = |api| Some((api, Uri::try_from(endpoint.url(api, "").as_str()).ok()?));
+            let made = |api| Some((api, path_of(&endpoint.url(api, ""))?));
             endpoint.made = Api::ALL.into_iter().map(made).collect::<Option<_>>()?;
         }
         Some(endpoint)
@@ -100,11 +100,11 @@ impl Endpoint {
         self.key
     }
 
-    /// Where `api` is asked, of the provider's own model name; none for what no request can be sent to.
-    pub(super) fn uri(&self, api: Api, remote: &str) -> Option<Cow<'_, Uri>> {
+    /// The path and query where `api` is asked, of the provider's own model name; none for what no request can be sent to.
+    pub(super) fn path(&self, api: Api, remote: &str) -> Option<Cow<'_, Uri>> {
         match self.made.iter().find(|(made, _)| *made == api) {
-            Some((_, uri)) => Some(Cow::Borrowed(uri)),
-            None => Uri::try_from(self.url(api, remote).as_str()).ok().map(Cow::Owned),
+            Some((_, path)) => Some(Cow::Borrowed(path)),
+            None => path_of(&self.url(api, remote)).map(Cow::Owned),
         }
     }
 
@@ -119,6 +119,10 @@ impl Endpoint {
         url.set_path(&format!("{base}{before}{}", api.path()));
         url
     }
+}
+
+fn path_of(url: &Url) -> Option<Uri> {
+    Uri::try_from(&url[Position::BeforePath..Position::AfterQuery]).ok()
 }
 
 /// A name as one segment of a path, whatever it holds: RFC 3986, section 2.3.
@@ -143,7 +147,8 @@ mod tests {
 
     fn url(protocol: Protocol, base: &str, api: Api) -> String {
         let endpoint = Endpoint::new(protocol, base).unwrap_or_else(|| panic!("{base}"));
-        format!("{} {}", endpoint.key().name(), endpoint.uri(api, "gpt-4.1/x y").expect("a URI"))
+        let path = endpoint.path(api, "gpt-4.1/x y").expect("a path");
+        format!("{} {}{path}", endpoint.key().name(), &endpoint.base[..Position::BeforePath])
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! as a host that dies over a request, but for this: calls were answered on it before, and of this one not a byte came.
 
 use hyper::rt::{Read, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::pin::Pin;
@@ -102,12 +101,9 @@ impl<S> Kept<S> {
     pub(super) fn new(stream: S) -> Kept<S> {
         Kept { stream: TokioIo::new(stream), course: Course::default() }
     }
-}
 
-impl<S: Connection> Connection for Kept<S> {
-    fn connected(&self) -> Connected {
-        // What hyper would note of the addresses beside it nobody asks for, and each answer would take a copy along.
-        Connected::new().extra(self.course.clone())
+    pub(super) fn course(&self) -> &Course {
+        &self.course
     }
 }
 

@@ -1,4 +1,4 @@
-//! Connections to one host: hyper's client with a pool, TLS by rustls, names resolved to where they may lead. (I/O)
+//! Calls to one host: connections of hyper's that are kept, TLS by rustls, names resolved to where they may lead. (I/O)
 //!
 //! No redirection is followed, no proxy is taken from the environment, no compression is offered. A call is made once more
 //! only where a connection that was kept has died under it: always where nothing of it was sent, and otherwise where whoever
@@ -9,27 +9,24 @@
 
 use super::address::Resolver;
 use super::body::Pieces;
-use super::kept::{Course, Kept};
-use http::{Extensions, Request, Response, StatusCode, Uri, header};
+use super::kept::Kept;
+use super::line::{Answer, Broken, Line};
+use super::pool::Pool;
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tower_service::Service;
-
-/// Shorter than what servers keep idle connections open for, so that a request seldom meets one that is closing.
-const POOL_IDLE: Duration = Duration::from_secs(30);
+use url::{Position, Url};
 
 /// A connection that says nothing is asked so often whether it still stands, so many times.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
@@ -51,9 +48,47 @@ pub(crate) const USER_AGENT: &str = concat!("wayleave/", env!("CARGO_PKG_VERSION
 /// What a host is called with. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub(crate) struct Transport {
-    client: Client<Connect, Pieces>,
-    /// Makes a connection for each call: what is called once more must not meet another one that has died.
-    fresh: Client<Connect, Pieces>,
+    connect: Connect,
+    /// Scheme, name and port.
+    origin: Uri,
+    /// What stands in `host`.
+    host: HeaderValue,
+    pool: Arc<Pool>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// There is no connection.
+    Connect(Failed),
+    Call(hyper::Error),
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Error::Connect(_) => "no connection",
+            Error::Call(_) => "no answer",
+        })
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Connect(source) => Some(&**source),
+            Error::Call(source) => Some(source),
+        }
+    }
+}
+
+/// Why a host cannot be prepared for.
+#[derive(Debug)]
+pub(crate) enum Unprepared {
+    /// The URL names no host that can be called.
+    Url,
+    /// TLS cannot be set up.
+    Tls(rustls::Error),
 }
 
 /// Whether a call may be made once more over a new connection, where a kept one was closed as it was written. Nothing of an
@@ -71,18 +106,19 @@ pub(crate) struct Ways<'a> {
     pub(crate) is_public_only: bool,
     /// Until there is a connection, TLS included.
     pub(crate) connect: Duration,
-    /// Without TLS no roots are needed, and a machine that has none can still call a local host.
-    pub(crate) is_https: bool,
     /// Trusted beside the system's.
     pub(crate) roots: &'a [CertificateDer<'static>],
 }
 
 impl Transport {
-    /// Prepares; nothing is connected yet.
+    /// Prepares for the host of `url`; nothing is connected yet.
     ///
     /// # Errors
-    /// When the system has no root certificates.
-    pub(crate) fn new(ways: Ways<'_>) -> Result<Transport, rustls::Error> {
+    /// When the URL names no host, or the system has no root certificates.
+    pub(crate) fn new(url: &Url, ways: Ways<'_>) -> Result<Transport, Unprepared> {
+        let origin = &url[..Position::BeforePath];
+        let origin = Uri::try_from(origin).map_err(|_| Unprepared::Url)?;
+        let host = host(url).ok_or(Unprepared::Url)?;
         let mut http = HttpConnector::new_with_resolver(Resolver { is_public_only: ways.is_public_only });
         http.enforce_http(false);
         http.set_nodelay(true);
@@ -92,64 +128,84 @@ impl Transport {
         http.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         #[cfg(target_os = "linux")]
         http.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-        let https = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(config(&ways)?);
+        let tls = config(url.scheme() == "https", ways.roots).map_err(Unprepared::Tls)?;
+        let https = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls);
         let https = https.https_or_http().enable_http1().wrap_connector(http);
         let connect = Connect { https, patience: ways.connect };
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .http1_max_buf_size(READ_AHEAD_BYTES);
-        let client = builder.build(connect.clone());
-        let fresh = builder.pool_max_idle_per_host(0).build(connect);
-        Ok(Transport { client, fresh })
+        Ok(Transport { connect, origin, host, pool: Arc::default() })
     }
 
-    /// Sends a request and waits for the head of its answer. Dropping either cancels the call.
+    /// Sends a request, whose URI is a path, and waits for the head of its answer. Dropping either cancels the call.
     pub(crate) async fn send(
         &self,
         request: impl Fn() -> Request<Pieces>,
         repeat: Repeat,
-    ) -> Result<Response<Incoming>, Error> {
-        let begun = Instant::now();
-        let answered = self.client.request(request()).await;
-        let was_stale = match &answered {
-            Ok(answer) => was_for_nobody(answer),
-            Err(error) => course(error).is_some_and(|course| course.is_unheard()),
+    ) -> Result<Answer, Error> {
+        let request = || {
+            let mut request = request();
+            request.headers_mut().insert(header::HOST, self.host.clone());
+            request
         };
-        match repeat {
-            Repeat::Once if was_stale && begun.elapsed() < AT_ONCE => self.fresh.request(request()).await,
-            Repeat::Once | Repeat::Never => answered,
+        let mut unsent = request();
+        while let Some(mut line) = self.pool.take() {
+            let begun = Instant::now();
+            let called = line.call(unsent).await;
+            let was_stale = match &called {
+                Ok(answer) => line.course().answer() && is_for_nobody(answer),
+                Err(_) => line.course().is_unheard(),
+            };
+            return match called {
+                Err(Broken::Unsent(_, again)) => {
+                    unsent = again;
+                    continue;
+                }
+                // One that was kept as long may have died as well.
+                _ if repeat == Repeat::Once && was_stale && begun.elapsed() < AT_ONCE => {
+                    self.send_anew(request()).await
+                }
+                Err(Broken::Lost(error)) => Err(Error::Call(error)),
+                Ok(answer) => Ok(Answer::new(answer, line, &self.pool)),
+            };
         }
+        self.send_anew(unsent).await
+    }
+
+    /// Sends it on a connection of its own.
+    async fn send_anew(&self, request: Request<Pieces>) -> Result<Answer, Error> {
+        let stream = self.connect.connect(self.origin.clone()).await.map_err(Error::Connect)?;
+        let mut line = Line::new(stream).await.map_err(Error::Call)?;
+        let answer = line.call(request).await.map_err(|broken| match broken {
+            Broken::Unsent(error, _) | Broken::Lost(error) => Error::Call(error),
+        })?;
+        line.course().answer();
+        Ok(Answer::new(answer, line, &self.pool))
     }
 }
 
 /// Whether an answer is what a server says as it closes a connection on which it has waited in vain, and no answer to what
 /// was asked meanwhile. RFC 9110, section 15.5.9.
-fn was_for_nobody(answer: &Response<Incoming>) -> bool {
-    let was_kept = answer.extensions().get::<Course>().is_some_and(Course::answer);
-    let closes = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
-    was_kept
-        && answer.status() == StatusCode::REQUEST_TIMEOUT
+fn is_for_nobody(answer: &Response<Incoming>) -> bool {
+    let closes = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
+    answer.status() == StatusCode::REQUEST_TIMEOUT
         && answer.headers().get_all(header::CONNECTION).iter().any(closes)
 }
 
-/// Of the connection on which a call failed, where there was one.
-fn course(error: &Error) -> Option<Course> {
-    let mut extras = Extensions::new();
-    error.connect_info()?.get_extras(&mut extras);
-    extras.remove()
+/// Host, and port where it is not that of the scheme.
+fn host(url: &Url) -> Option<HeaderValue> {
+    let host = url.host_str()?;
+    let text = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    HeaderValue::try_from(text).ok()
 }
 
-fn config(ways: &Ways<'_>) -> Result<ClientConfig, rustls::Error> {
+/// Without TLS no roots are needed, and a machine that has none can still call a local host.
+fn config(is_https: bool, roots: &[CertificateDer<'static>]) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(ring::default_provider());
     let builder =
         ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-    if !ways.is_https {
+    if !is_https {
         return Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
     }
-    let verifier = Verifier::new_with_extra_roots(ways.roots.iter().cloned(), provider)?;
+    let verifier = Verifier::new_with_extra_roots(roots.iter().cloned(), provider)?;
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     Ok(builder.with_no_client_auth())
 }
@@ -173,25 +229,16 @@ struct Connect {
     patience: Duration,
 }
 
-type Connected = TokioIo<Kept<MaybeHttpsStream<TokioIo<TcpStream>>>>;
+/// What a connection runs over.
+pub(super) type Stream = TokioIo<Kept<MaybeHttpsStream<TokioIo<TcpStream>>>>;
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-impl Service<Uri> for Connect {
-    type Response = Connected;
-    type Error = Failed;
-    type Future = Pin<Box<dyn Future<Output = Result<Connected, Failed>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failed>> {
-        self.https.poll_ready(context)
-    }
-
-    fn call(&mut self, host: Uri) -> Self::Future {
-        let connecting = tokio::time::timeout(self.patience, self.https.call(host));
-        Box::pin(async move {
-            let connected = connecting.await.unwrap_or_else(|_| Err(TooSlow.into()));
-            connected.map(|stream| TokioIo::new(Kept::new(stream)))
-        })
+impl Connect {
+    async fn connect(&self, origin: Uri) -> Result<Stream, Failed> {
+        let connecting = tokio::time::timeout(self.patience, self.https.clone().call(origin));
+        let connected = connecting.await.unwrap_or_else(|_| Err(TooSlow.into()));
+        connected.map(|stream| TokioIo::new(Kept::new(stream)))
     }
 }
 
