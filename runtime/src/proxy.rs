@@ -272,10 +272,10 @@ impl Proxy {
         recording.holds(slot);
         match self.prepare(api, (head, body), &mut recording).await {
             Ok((call, body)) => {
-                // Requests that came together are decided one after the other, then sent one after the other: so each finds
-                // in the processor's caches what the one before it has brought there. Alone, it waits for nothing.
+                let response = self.execute(&call, &body, recording).await;
+                // Answers that came together leave together, as requests do.
                 tokio::task::yield_now().await;
-                self.execute(&call, &body, recording).await
+                response
             }
             Err(refusal) => {
                 recording.refused(&refusal);

@@ -73,7 +73,10 @@ fn is_host(text: &[u8]) -> bool {
     // Most hosts are names or addresses that cannot be taken for anything else.
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let name = text.iter().position(|byte| !is_plain(byte)).unwrap_or(text.len());
-    let is_port = |port: &[u8]| (1..=4).contains(&port.len()) && port.iter().all(u8::is_ascii_digit);
+    let is_port = |port: &[u8]| {
+        let is_small = (1..=4).contains(&port.len()) || (port.len() == 5 && *port <= b"65535"[..]);
+        is_small && port.iter().all(u8::is_ascii_digit)
+    };
     if name > 0 && text[name..].strip_prefix(b":").map_or(name == text.len(), is_port) {
         return true;
     }

@@ -3,7 +3,6 @@
 
 use super::Phase;
 use super::checked::Checked;
-use super::framing::HEADERS_LIMIT;
 use super::pulse::{Noted, Open, Streams};
 use super::slow::WriteDeadline;
 use crate::proxy::Proxy;
@@ -140,8 +139,7 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .timer(TokioTimer::new())
         // A head is whole, within its limits and in time when hyper sees it.
         .header_read_timeout(None)
-        .max_buf_size(proxy.settings().header_limit_bytes + 1)
-        .max_headers(HEADERS_LIMIT);
+        .max_buf_size(proxy.settings().header_limit_bytes + 1);
     let (counted, refused) = (open.clone(), stream.refused());
     let service = service_fn(move |request| {
         let (proxy, opened) = (Arc::clone(&proxy), counted.open());

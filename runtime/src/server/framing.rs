@@ -10,8 +10,8 @@ use crate::error::BadHead;
 use crate::settings::LINE_LIMIT_BYTES;
 use http::{Method, Uri};
 
-/// Headers of one request.
-pub(super) const HEADERS_LIMIT: usize = 128;
+/// Headers of one request: for so many hyper has room where it does not have to ask for it.
+const HEADERS_LIMIT: usize = 100;
 
 /// Blank lines before a request: one is what old clients left behind a body.
 const BLANK_LINES: u8 = 4;
@@ -173,8 +173,7 @@ impl Framing {
             At::Value => keep_while(&mut self.value, within, is_in_value),
             _ => {
                 let within = &within[..within.len().min(LINE_LIMIT_BYTES.saturating_sub(self.line.len()))];
-                let is_in_line = |byte: &u8| *byte == b' ' || is_text(*byte);
-                let length = within.iter().position(|byte| !is_in_line(byte)).unwrap_or(within.len());
+                let length = length_while(within, |byte| (byte == b' ') | is_text(byte));
                 self.line.extend_from_slice(&within[..length]);
                 length
             }
@@ -387,29 +386,52 @@ fn keep(kept: &mut Vec<u8>, byte: u8) {
 
 /// Keeps the bytes that may stand there, as far as [`keep`] does; how many there are.
 fn keep_while(kept: &mut Vec<u8>, bytes: &[u8], may_stand: impl Fn(u8) -> bool) -> usize {
-    let length = bytes.iter().position(|byte| !may_stand(*byte)).unwrap_or(bytes.len());
-    for byte in &bytes[..length] {
-        if kept.len() > KEPT_BYTES {
-            break;
-        }
-        keep(kept, *byte);
+    let length = length_while(bytes, may_stand);
+    let mut there = &bytes[..length];
+    while let ([b' ' | b'\t', rest @ ..], true) = (there, kept.is_empty()) {
+        there = rest;
     }
+    let room = (KEPT_BYTES + 1).saturating_sub(kept.len());
+    kept.extend_from_slice(&there[..there.len().min(room)]);
     length
 }
 
+/// How many bytes come before the first that may not stand there. They are asked sixteen at a time, which costs as much as one.
+fn length_while(bytes: &[u8], may_stand: impl Fn(u8) -> bool) -> usize {
+    let (sixteens, _) = bytes.as_chunks::<16>();
+    let all_may = |sixteen: &&[u8; 16]| sixteen.iter().fold(true, |all, byte| all & may_stand(*byte));
+    let passed = 16 * sixteens.iter().take_while(all_may).count();
+    passed + bytes[passed..].iter().take_while(|byte| may_stand(**byte)).count()
+}
+
 fn is_text(byte: u8) -> bool {
-    byte > b' ' && byte != 0x7F
+    (byte > b' ') & (byte != 0x7F)
 }
 
 /// RFC 9110, section 5.5.
 fn is_in_value(byte: u8) -> bool {
-    matches!(byte, b'\t' | b' ') || is_text(byte)
+    (byte == b'\t') | (byte == b' ') | is_text(byte)
 }
 
 /// RFC 9110, section 5.6.2.
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    TOKENS[usize::from(byte)]
 }
+
+const TOKENS: [bool; 256] = {
+    let (mut tokens, mut byte) = ([false; 256], 0);
+    while byte < 128 {
+        let other = b"!#$%&'*+-.^_`|~";
+        let mut at = 0;
+        tokens[byte] = (byte as u8).is_ascii_alphanumeric();
+        while at < other.len() {
+            tokens[byte] |= other[at] as usize == byte;
+            at += 1;
+        }
+        byte += 1;
+    }
+    tokens
+};
 
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,7 @@ pub(super) struct Line {
 /// Why a call came to nothing.
 pub(super) enum Broken {
     /// Nothing of it was sent; here it is again.
-    Unsent(hyper::Error, Request<Pieces>),
+    Unsent(hyper::Error, Box<Request<Pieces>>),
     Lost(hyper::Error),
 }
 
@@ -46,10 +46,14 @@ impl Line {
 
     /// Sends a call and waits for the head of its answer.
     pub(super) async fn call(&mut self, request: Request<Pieces>) -> Result<Response<Incoming>, Broken> {
+        // Requests that came together are decided one after the other, then sent one after the other: so each finds in the
+        // processor's caches what the one before it has brought there, and whoever takes them stays awake. Alone, it waits for
+        // nothing.
+        tokio::task::yield_now().await;
         let mut answering = pin!(self.sender.try_send_request(request));
         let answered = poll_fn(|context| self.run(context, |nobody| answering.as_mut().poll(nobody))).await;
         answered.map_err(|mut error| match error.take_message() {
-            Some(request) => Broken::Unsent(error.into_error(), request),
+            Some(request) => Broken::Unsent(error.into_error(), Box::new(request)),
             None => Broken::Lost(error.into_error()),
         })
     }
@@ -91,11 +95,12 @@ impl Line {
 
     /// Whether it is ready for another call, when whoever used it has done with it.
     fn is_free(&mut self) -> bool {
-        if self.sender.is_ready() {
-            return self.connection.is_some();
+        // Whoever asked for the last of the answer woke it.
+        self.gate.take_woken();
+        if !self.sender.is_ready() {
+            // It has not yet looked behind what was read, or was left in the middle.
+            advance(&mut self.connection, &self.waker);
         }
-        // It has not yet looked behind what was read, or was left in the middle.
-        advance(&mut self.connection, &self.waker);
         self.connection.is_some() && self.sender.is_ready()
     }
 }

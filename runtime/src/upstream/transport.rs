@@ -156,7 +156,7 @@ impl Transport {
             };
             return match called {
                 Err(Broken::Unsent(_, again)) => {
-                    unsent = again;
+                    unsent = *again;
                     continue;
                 }
                 // One that was kept as long may have died as well.

@@ -17,7 +17,7 @@ const LEAST_BYTES: usize = 64;
 
 /// Tells each end of keywords in a text, in order, with the state there.
 pub(super) fn each_end(keywords: &DFA, text: &[u8], start: StateID, tell: &mut dyn FnMut(usize, StateID)) {
-    let (mut at, mut state) = (0, start);
+    let (mut at, mut state, mut ends) = (0, start, Vec::new());
     while at < text.len() {
         let block_end = text.len().min(at + BLOCK_BYTES);
         let length = (block_end - at) / PLACES;
@@ -33,9 +33,12 @@ pub(super) fn each_end(keywords: &DFA, text: &[u8], start: StateID, tell: &mut d
                 }
             });
             let pieces = array::from_fn(|place| &text[at + place * length..][..length]);
-            for (place, ends) in together(keywords, pieces, &mut states).into_iter().enumerate() {
-                ends.into_iter().for_each(|(end, state)| tell(at + place * length + end, state));
+            together(keywords, pieces, &mut states, &mut ends);
+            for place in 0..PLACES {
+                let here = ends.iter().filter(|(of, ..)| *of == place);
+                here.for_each(|(_, end, state)| tell(at + place * length + end, *state));
             }
+            ends.clear();
             (at, state) = (at + PLACES * length, states[PLACES - 1]);
         }
         for (passed, byte) in text[at..block_end].iter().enumerate() {
@@ -48,15 +51,15 @@ pub(super) fn each_end(keywords: &DFA, text: &[u8], start: StateID, tell: &mut d
     }
 }
 
-/// Walks pieces of one length, each from its state, and leaves the state at its end; where keywords end in each, and the state
-/// there. By itself, so that nothing else takes the processor's registers.
+/// Walks pieces of one length, each from its state, and leaves the state at its end; in which piece and where in it keywords
+/// end, and the state there. By itself, so that nothing else takes the processor's registers.
 #[inline(never)]
 fn together(
     keywords: &DFA,
     pieces: [&[u8]; PLACES],
     states: &mut [StateID; PLACES],
-) -> [Vec<(usize, StateID)>; PLACES] {
-    let mut ends = array::from_fn(|_| Vec::new());
+    ends: &mut Vec<(usize, usize, StateID)>,
+) {
     let [first, second, third, fourth] = pieces;
     let bytes = first.iter().zip(second).zip(third).zip(fourth);
     for (passed, (((first, second), third), fourth)) in bytes.enumerate() {
@@ -66,14 +69,13 @@ fn together(
             is_special |= keywords.is_special(*state);
         }
         if is_special {
-            for (ends, state) in ends.iter_mut().zip(&*states) {
+            for (place, state) in states.iter().enumerate() {
                 if keywords.is_match(*state) {
-                    ends.push((passed + 1, *state));
+                    ends.push((place, passed + 1, *state));
                 }
             }
         }
     }
-    ends
 }
 
 #[cfg(test)]
