@@ -273,14 +273,22 @@ impl Proxy {
         match self.prepare(api, (head, body), &mut recording).await {
             Ok((call, body)) => {
                 let response = self.execute(&call, &body, recording).await;
-                // Answers that came together leave together, as requests do.
-                tokio::task::yield_now().await;
+                self.together().await;
                 response
             }
             Err(refusal) => {
                 recording.refused(&refusal);
                 reply::refusal(&refusal, recording.addressee())
             }
+        }
+    }
+
+    /// Lets others come as far. Requests that came together are decided one after the other, then sent one after the other, and so
+    /// are their answers: each finds in the processor's caches what the one before it has brought there, and whoever takes them
+    /// stays awake. Alone, a request waits for nothing.
+    async fn together(&self) {
+        if self.slots.available_permits() + 1 < self.settings.streams_limit {
+            tokio::task::yield_now().await;
         }
     }
 

@@ -142,6 +142,7 @@ impl Proxy {
             models: [target.remote.clone(), target.model.clone()],
             tools: Arc::clone(&call.tools),
         };
+        self.together().await;
         let mut begun = attempt::attempt(upstream, outgoing, (sent.crossing, expected), limits).await?;
         begun.drop_before(sent.dropped);
         if call.wants_base64

@@ -150,7 +150,7 @@ async fn one<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
                 None => proxy.answer(request).await,
             };
             let (head, body) = answer.into_parts();
-            Ok::<_, Infallible>(Response::from_parts(head, Noted::new(body, opened)))
+            Ok::<_, Infallible>(Response::from_parts(head, Noted::until_sent(body, opened)))
         }
     });
     let connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

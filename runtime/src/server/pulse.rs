@@ -91,6 +91,8 @@ struct Counts {
     begun: AtomicUsize,
     /// Whoever waits until one has ended.
     waiting: Mutex<Option<Waker>>,
+    /// Bodies that are given out as a whole, and may not have been sent.
+    given: Mutex<Vec<AnswerBody>>,
 }
 
 /// One of them, until it is dropped.
@@ -126,6 +128,12 @@ impl Open {
         }
     }
 
+    /// Lets go of the bodies that are sent: their requests are over.
+    pub(super) fn let_go(&self) {
+        let sent = std::mem::take(&mut *self.0.given.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(sent);
+    }
+
     /// Waits until nothing has been open for a while: `first` before the first request, `later` after one.
     pub(super) async fn idle(&self, first: Duration, later: Duration) {
         let (mut since, mut seen) = (Instant::now(), 0);
@@ -157,18 +165,35 @@ impl Drop for Opened {
 pub(super) struct Noted {
     body: AnswerBody,
     pulse: Option<Arc<Pulse>>,
-    _opened: Opened,
+    /// Whether whoever sends it says so with [`Open::let_go`].
+    is_let_go: bool,
+    opened: Opened,
 }
 
 impl Noted {
     /// The body of the stream whose task this is.
     pub(super) fn new(body: AnswerBody, opened: Opened) -> Noted {
-        Noted { body, pulse: PULSE.try_with(Arc::clone).ok(), _opened: opened }
+        Noted { body, pulse: PULSE.try_with(Arc::clone).ok(), is_let_go: false, opened }
+    }
+
+    /// A body on a connection that [lets go](Open::let_go) of it: its request is over when its last byte has left, and no caller
+    /// waits while that is written down.
+    pub(super) fn until_sent(body: AnswerBody, opened: Opened) -> Noted {
+        Noted { body, pulse: None, is_let_go: true, opened }
     }
 
     fn note(&self, given: impl FnOnce() -> Option<Instant>) {
         if let Some(pulse) = &self.pulse {
             pulse.set(given());
+        }
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        if self.is_let_go && self.body.is_end_stream() {
+            let body = std::mem::take(&mut self.body);
+            self.opened.0.given.lock().unwrap_or_else(PoisonError::into_inner).push(body);
         }
     }
 }

@@ -46,10 +46,6 @@ impl Line {
 
     /// Sends a call and waits for the head of its answer.
     pub(super) async fn call(&mut self, request: Request<Pieces>) -> Result<Response<Incoming>, Broken> {
-        // Requests that came together are decided one after the other, then sent one after the other: so each finds in the
-        // processor's caches what the one before it has brought there, and whoever takes them stays awake. Alone, it waits for
-        // nothing.
-        tokio::task::yield_now().await;
         let mut answering = pin!(self.sender.try_send_request(request));
         let answered = poll_fn(|context| self.run(context, |nobody| answering.as_mut().poll(nobody))).await;
         answered.map_err(|mut error| match error.take_message() {
