@@ -134,19 +134,18 @@ impl<'a> PartlyKnown<'a> {
         if is_denied {
             return found;
         }
-        let (of_targets, alone): (Vec<&WrittenRule>, Vec<&WrittenRule>) =
-            rules.written.others.iter().partition(|rule| rule.targets.is_some());
-        for rule in alone {
+        let of_targets = || rules.written.others.iter().filter(|rule| rule.targets.is_some());
+        for rule in rules.written.others.iter().filter(|rule| rule.targets.is_none()) {
             if truth(&rule.expression, &self.classes) == Truth::Maybe {
                 found.extend(rule.dear.iter().copied());
             }
         }
-        if of_targets.is_empty() {
+        if of_targets().next().is_none() {
             return found;
         }
         for target in self.policy.catalogue.target_ids() {
             self.look_at(target);
-            for rule in &of_targets {
+            for rule in of_targets() {
                 let is_about = rule.targets.as_ref().is_some_and(|targets| targets.contains(&target));
                 if is_about && truth(&rule.expression, &self.classes) == Truth::Maybe {
                     found.extend(rule.dear.iter().copied());

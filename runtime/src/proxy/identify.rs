@@ -1,18 +1,18 @@
 //! Who asks: the credential of a request, which has to be one.
 
 use crate::error::Refusal;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
 /// The header in which Anthropic's libraries, among others, send a key instead of, or beside, `authorization`.
-const X_API_KEY: &str = "x-api-key";
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The text of the key that a request carries; none if it carries none.
 ///
 /// # Errors
 /// When it carries several that differ, or one header twice.
 pub(super) fn credential(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
-    let bearer = single(headers, header::AUTHORIZATION.as_str())?.map(bearer);
-    let api_key = single(headers, X_API_KEY)?;
+    let bearer = single(headers, &header::AUTHORIZATION)?.map(bearer);
+    let api_key = single(headers, &X_API_KEY)?;
     match (bearer, api_key) {
         (Some(bearer), Some(api_key)) if bearer != Some(api_key) => Err(Refusal::TwoCredentials),
         (Some(bearer), _) => Ok(bearer),
@@ -20,7 +20,7 @@ pub(super) fn credential(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     }
 }
 
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Refusal> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
