@@ -140,6 +140,11 @@ impl Recording {
         self.place = Some(place);
     }
 
+    /// Gives up both places, where nothing is left to do but to hand out an answer.
+    pub(super) fn let_others_in(&mut self) {
+        (self.slot, self.place) = (None, None);
+    }
+
     /// The trace that the request belongs to.
     pub(super) fn trace(&self) -> Option<&Arc<Trace>> {
         self.trace.as_ref()

@@ -35,6 +35,8 @@ impl Body for Whole {
         let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
         let (number, usage) = (self.number, self.usage);
         self.recording.on(Event::Completed(number, usage));
+        // Its caller may ask for the next before this one is written down.
+        self.recording.let_others_in();
         Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 

@@ -44,7 +44,12 @@ impl Gate {
         self.user.take();
     }
 
-    /// Whether something has woken it since its connection was last polled; from now on it has not.
+    /// Whether something has woken it since its connection was last polled.
+    pub(super) fn was_woken(&self) -> bool {
+        self.was_woken.load(Ordering::SeqCst)
+    }
+
+    /// The same; from now on nothing has.
     pub(super) fn take_woken(&self) -> bool {
         self.was_woken.swap(false, Ordering::SeqCst)
     }
@@ -61,10 +66,18 @@ impl Gate {
         self.is_polled.store(true, Ordering::SeqCst);
         let mut rounds = 0;
         let looked = loop {
+            let was_woken = self.was_woken();
             // Whoever looks may ask the connection for more.
             let looked = look();
-            let is_woken = rounds == 0 || self.was_woken.load(Ordering::SeqCst);
-            if looked.is_ready() || !is_woken || rounds == ROUNDS {
+            if looked.is_ready() {
+                // Who has found what was asked for needs no more, until it looks again.
+                if !was_woken {
+                    self.was_woken.store(false, Ordering::SeqCst);
+                }
+                break looked;
+            }
+            let is_due = rounds == 0 || self.was_woken();
+            if !is_due || rounds == ROUNDS {
                 break looked;
             }
             self.was_woken.store(false, Ordering::SeqCst);
@@ -72,7 +85,7 @@ impl Gate {
             rounds += 1;
         };
         self.is_polled.store(false, Ordering::SeqCst);
-        if looked.is_pending() && self.was_woken.load(Ordering::SeqCst) {
+        if looked.is_pending() && self.was_woken() {
             context.waker().wake_by_ref();
         }
         looked

@@ -46,7 +46,8 @@ impl Line {
 
     /// Sends a call and waits for the head of its answer.
     pub(super) async fn call(&mut self, request: Request<Pieces>) -> Result<Response<Incoming>, Broken> {
-        let mut answering = pin!(self.sender.try_send_request(request));
+        // A task that has had its share of work is told to come again later, by way of a waker: here that is nobody's.
+        let mut answering = pin!(tokio::task::unconstrained(self.sender.try_send_request(request)));
         let answered = poll_fn(|context| self.run(context, |nobody| answering.as_mut().poll(nobody))).await;
         answered.map_err(|mut error| match error.take_message() {
             Some(request) => Broken::Unsent(error.into_error(), Box::new(request)),
@@ -74,6 +75,10 @@ impl Line {
     /// Leaves the line to whoever watches those that nobody uses.
     pub(super) fn rest(&self, watcher: &Waker) {
         self.gate.lead_to(watcher);
+        // What came before that woke somebody else.
+        if self.gate.was_woken() {
+            watcher.wake_by_ref();
+        }
     }
 
     /// Takes it from whoever watches.
@@ -91,10 +96,8 @@ impl Line {
 
     /// Whether it is ready for another call, when whoever used it has done with it.
     fn is_free(&mut self) -> bool {
-        // Whoever asked for the last of the answer woke it.
-        self.gate.take_woken();
-        if !self.sender.is_ready() {
-            // It has not yet looked behind what was read, or was left in the middle.
+        if self.gate.take_woken() || !self.sender.is_ready() {
+            // Something has come, it has not yet looked behind what was read, or it was left in the middle.
             advance(&mut self.connection, &self.waker);
         }
         self.connection.is_some() && self.sender.is_ready()

@@ -60,6 +60,11 @@ impl Pool {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.idle(|idle| idle.lines.len())
+    }
+
     fn idle<T>(&self, change: impl FnOnce(&mut Idle) -> T) -> T {
         // It is whole at any time, whatever panicked beside it.
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))

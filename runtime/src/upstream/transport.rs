@@ -260,3 +260,6 @@ pub(super) fn find<'a, E: std::error::Error + 'static>(
     }
     None
 }
+
+#[cfg(test)]
+mod tests;
