@@ -61,9 +61,6 @@ use clap::Parser;
 use output::{Exit, Terminal};
 use std::process::ExitCode;
 
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| output::note(&mistake(panic.location()))));
     let arguments = Arguments::parse();
