@@ -365,7 +365,7 @@ async fn the_oldest_decisions_make_room() {
     let store = Store::in_memory().await.unwrap();
     (1..=50).for_each(|number| store.record(record(number, "search", Outcome::Ok)));
     store.flush().await.unwrap();
-    writer::trim(&store.pool, 20).await.unwrap();
+    writer::trim(&mut store.pool.acquire().await.unwrap(), 20).await.unwrap();
     let kept = store.decisions(&Filter::default(), None, 100).await.unwrap();
     assert_eq!((kept.len(), kept[19].record.id.as_str()), (20, "id0031"));
 }
@@ -396,7 +396,7 @@ async fn documents_are_kept_once_and_as_long_as_records() {
         listed.into_iter().rev().map(|listed| listed.record).collect::<Vec<_>>()
     };
     assert_eq!(kept().await, all);
-    writer::trim(&store.pool, 4).await.unwrap();
+    writer::trim(&mut store.pool.acquire().await.unwrap(), 4).await.unwrap();
     assert_eq!(kept().await, [late, vec![refused]].concat());
     assert_eq!(count().await, 1);
 }
@@ -410,7 +410,7 @@ async fn a_document_in_use_outlives_a_clock_that_was_ahead() {
     let all = [ahead, record(2, "search", Outcome::Ok)];
     all.iter().for_each(|one| store.record(one.clone()));
     store.flush().await.unwrap();
-    writer::trim(&store.pool, 100).await.unwrap();
+    writer::trim(&mut store.pool.acquire().await.unwrap(), 100).await.unwrap();
     for one in &all {
         assert_eq!(store.decision(&one.id).await.unwrap().as_ref(), Some(one));
     }

@@ -2,13 +2,18 @@
 
 mod documents;
 
+mod own;
+
 mod rows;
 
 use super::{Entry, RETAINED_DECISIONS, State};
 use crate::record::PolicyEvent;
 use documents::Noted;
+use own::Own;
 use rows::Rows;
-use sqlx::sqlite::{SqlitePool, SqliteTransaction};
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteTransaction};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -45,12 +50,13 @@ pub(super) async fn write(
     // Since a flush was last answered.
     let mut lost = 0_u64;
     let mut known = Known::default();
-    while let Some(group) = gather(&mut entries, &hurry).await {
+    let mut own = Own::of(pool);
+    while let Some(group) = own.keep_until(pin!(gather(&mut entries, &hurry))).await {
         let (group, flushes) = split(group);
         if !group.is_empty() {
             let count = u64::try_from(group.len()).unwrap_or(u64::MAX);
-            let is_written =
-                !state.is_poisoned.load(Ordering::Relaxed) && attempt(&pool, group, &mut known, &state).await;
+            let is_written = !state.is_poisoned.load(Ordering::Relaxed)
+                && attempt(&mut own, group, &mut known, &state).await;
             state.is_failing.store(!is_written, Ordering::Relaxed);
             if !is_written {
                 state.lost.fetch_add(count, Ordering::Relaxed);
@@ -64,7 +70,9 @@ pub(super) async fn write(
         groups = groups.wrapping_add(1);
         if groups.is_multiple_of(GROUPS_BETWEEN_TRIMS) && !state.is_poisoned.load(Ordering::Relaxed) {
             // Trimming that fails is tried again later; the log only grows meanwhile.
-            let _ = trim(&pool, RETAINED_DECISIONS).await;
+            if let Ok(connection) = own.connection().await {
+                let _ = trim(connection, RETAINED_DECISIONS).await;
+            }
         }
     }
 }
@@ -105,12 +113,13 @@ fn split(group: Vec<Entry>) -> (Vec<Entry>, Vec<oneshot::Sender<u64>>) {
 }
 
 /// Whether the group is on the disk.
-async fn attempt(pool: &SqlitePool, group: Vec<Entry>, known: &mut Known, state: &State) -> bool {
-    match write_group(pool, group, known).await {
+async fn attempt(own: &mut Own, group: Vec<Entry>, known: &mut Known, state: &State) -> bool {
+    match write_group(own, group, known).await {
         Ok(()) => true,
         Err(error) => {
             // What the group noted is undone with it.
             known.documents = Noted::default();
+            own.give_back();
             if is_failed_sync(error.as_database_error().and_then(|error| error.code()).as_deref()) {
                 state.is_poisoned.store(true, Ordering::Relaxed);
             }
@@ -123,8 +132,8 @@ pub(super) fn is_failed_sync(code: Option<&str>) -> bool {
     code.is_some_and(|code| FAILED_SYNCS.contains(&code))
 }
 
-async fn write_group(pool: &SqlitePool, group: Vec<Entry>, known: &mut Known) -> Result<(), sqlx::Error> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+async fn write_group(own: &mut Own, group: Vec<Entry>, known: &mut Known) -> Result<(), sqlx::Error> {
+    let mut transaction = own.connection().await?.begin_with("BEGIN IMMEDIATE").await?;
     let mut rows = Vec::with_capacity(group.len());
     for entry in group {
         match entry {
@@ -172,18 +181,18 @@ fn encoding(error: serde_json::Error) -> sqlx::Error {
 }
 
 /// Removes the oldest decisions, texts and changes beyond what is kept.
-pub(super) async fn trim(pool: &SqlitePool, retained: u64) -> Result<(), sqlx::Error> {
+pub(super) async fn trim(connection: &mut SqliteConnection, retained: u64) -> Result<(), sqlx::Error> {
     let retained = i64::try_from(retained).unwrap_or(i64::MAX);
     sqlx::query("DELETE FROM decisions WHERE row <= (SELECT max(row) FROM decisions) - ?")
         .bind(retained)
-        .execute(pool)
+        .execute(&mut *connection)
         .await?;
-    documents::trim(pool).await?;
+    documents::trim(connection).await?;
     for table in [
         "DELETE FROM policies WHERE rowid <= (SELECT max(rowid) FROM policies) - ?",
         "DELETE FROM events WHERE row <= (SELECT max(row) FROM events) - ?",
     ] {
-        sqlx::query(table).bind(POLICIES_RETAINED).execute(pool).await?;
+        sqlx::query(table).bind(POLICIES_RETAINED).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! few decisions, and their document is half of what is kept of them.
 
 use crate::record::Document;
-use sqlx::sqlite::{SqlitePool, SqliteTransaction};
+use sqlx::sqlite::{SqliteConnection, SqliteTransaction};
 use std::collections::BTreeMap;
 
 /// So many documents are remembered as written; where there are more, all are forgotten, and written again to no effect.
@@ -44,9 +44,9 @@ impl Noted {
 }
 
 /// Removes documents that no record can need any more.
-pub(super) async fn trim(pool: &SqlitePool) -> Result<(), sqlx::Error> {
+pub(super) async fn trim(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let sql = "DELETE FROM documents WHERE used_ms < \
                (SELECT at_ms FROM decisions WHERE document IS NOT NULL ORDER BY at_ms LIMIT 1) - ?";
-    sqlx::query(sql).bind(UNUSED_MS).execute(pool).await?;
+    sqlx::query(sql).bind(UNUSED_MS).execute(connection).await?;
     Ok(())
 }

@@ -1,0 +1,47 @@
+//! The connection that the writer keeps: what its last group wrote is in this one's cache, and another would read it back from the
+//! disk's.
+
+use futures_util::future::{Either, select};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
+
+/// A connection of a pool, as long as it works.
+pub(super) struct Own {
+    pool: SqlitePool,
+    kept: Option<PoolConnection<Sqlite>>,
+}
+
+impl Own {
+    pub(super) fn of(pool: SqlitePool) -> Own {
+        Own { pool, kept: None }
+    }
+
+    /// The one that is kept, else one from the pool.
+    pub(super) async fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        let connection = match self.kept.take() {
+            Some(kept) => kept,
+            None => self.pool.acquire().await?,
+        };
+        Ok(&mut **self.kept.insert(connection))
+    }
+
+    /// Waits for what is to be written next, and keeps the connection meanwhile, where others have their own: a database in memory
+    /// has but one. A pool that is closed waits for it too.
+    pub(super) async fn keep_until<T>(&mut self, next: impl Future<Output = T> + Unpin) -> T {
+        if self.pool.options().get_max_connections() == 1 {
+            self.give_back();
+        }
+        match select(next, self.pool.close_event()).await {
+            Either::Left((next, _)) => next,
+            Either::Right(((), next)) => {
+                self.give_back();
+                next.await
+            }
+        }
+    }
+
+    /// The pool sees whether it still works.
+    pub(super) fn give_back(&mut self) {
+        self.kept = None;
+    }
+}
