@@ -61,6 +61,9 @@ use clap::Parser;
 use output::{Exit, Terminal};
 use std::process::ExitCode;
 
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| output::note(&mistake(panic.location()))));
     let arguments = Arguments::parse();
