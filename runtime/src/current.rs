@@ -12,6 +12,8 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wayleave_program::Program;
+use wayleave_program::detector::DetectorId;
+use wayleave_program::schema::{AttributeId, Inspected, Origin, Schema};
 use wayleave_program::source_view::SourceView;
 
 /// A compiled policy with what serving it needs.
@@ -26,6 +28,9 @@ pub struct Policy {
     pub keys: BTreeMap<String, Secret>,
 }
 
+/// Where a finding's attribute comes from.
+pub(crate) type Finding = (AttributeId, Inspected, DetectorId);
+
 /// A policy in force. A request holds one handle of it from its first byte to its last.
 pub struct Served {
     /// What decides.
@@ -34,6 +39,8 @@ pub struct Served {
     pub view: Arc<SourceView>,
     /// The warnings it was compiled with, as text; possibly empty.
     pub warnings: String,
+    /// What can be found in texts: each attribute for it, in which texts, and by whom.
+    pub(crate) findings: Vec<Finding>,
     pub(crate) callers: Callers,
     pub(crate) documents: Documents,
     pub(crate) upstreams: Upstreams,
@@ -111,7 +118,9 @@ impl Current {
 
 fn serve(policy: Policy, upstreams: Upstreams, judges: Judges, health: Health) -> Served {
     let encodings = Encodings::of(policy.program.catalogue());
+    let findings = findings(policy.program.schema());
     Served {
+        findings,
         program: policy.program,
         view: policy.view,
         warnings: policy.warnings,
@@ -122,4 +131,13 @@ fn serve(policy: Policy, upstreams: Upstreams, judges: Judges, health: Health) -
         encodings,
         health: Arc::new(health),
     }
+}
+
+/// By the schema, which has many other attributes: it is gone through once, and not by each request.
+fn findings(schema: &Schema) -> Vec<Finding> {
+    let finding = |id: AttributeId| match schema.attribute(id).origin {
+        Origin::Findings(inspected, detector) => Some((id, inspected, detector)),
+        _ => None,
+    };
+    schema.ids().filter_map(finding).collect()
 }

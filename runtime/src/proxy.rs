@@ -203,14 +203,14 @@ impl Proxy {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let response = if head.method == Method::HEAD { reply::without_body(response) } else { response };
-        named(response, &id, is_decided)
+        named(response, id, is_decided)
     }
 
     /// Answers what came in the place of a request.
     pub(crate) fn refuse(&self, bad: BadHead) -> Response<AnswerBody> {
         let id = self.randomness.request_id();
         let to = Addressee { dialect: Dialect::OpenAi, request_id: &id };
-        named(reply::refusal(&Refusal::Head(bad), to), &id, false)
+        named(reply::refusal(&Refusal::Head(bad), to), id, false)
     }
 
     /// By method and path, exactly as they stand: nothing is decoded or normalised but a model's name.
@@ -382,8 +382,8 @@ fn api_at(path: &str) -> Option<Api> {
 }
 
 /// An answer with the id of its request, which is its record's too where it was decided.
-fn named(mut response: Response<AnswerBody>, id: &str, is_decided: bool) -> Response<AnswerBody> {
-    let Ok(value) = HeaderValue::from_str(id) else { return response };
+fn named(mut response: Response<AnswerBody>, id: String, is_decided: bool) -> Response<AnswerBody> {
+    let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(id)) else { return response };
     if is_decided {
         response.headers_mut().insert(DECISION_HEADER, value.clone());
     }

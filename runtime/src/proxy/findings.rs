@@ -7,7 +7,7 @@
 mod looking;
 
 use super::beside::INLINE_BYTES;
-use crate::current::Served;
+use crate::current::{Finding, Served};
 use crate::inspection::{self, BadTexts, Texts};
 use crate::judge::Verdict;
 use crate::record::{RecordedFailure, RecordedInspection};
@@ -44,9 +44,6 @@ pub(super) struct Asked<'a> {
     pub(super) permits: &'a Arc<Semaphore>,
 }
 
-/// Where a finding's attribute comes from.
-type Wanted = (AttributeId, Inspected, DetectorId);
-
 /// What detectors found, one set a finding's attribute.
 type Found = Vec<(AttributeId, BTreeSet<String>)>;
 
@@ -75,6 +72,11 @@ impl Asked<'_> {
                 Some(texts) => failed.extend(self.round(attributes, &wanted, texts, &mut time).await?),
                 None => wanted.iter().for_each(|id| self.give_default(attributes, *id)),
             }
+            // Of texts only less is wanted when more is known.
+            let is_answered = |id: &AttributeId| self.is_of_texts(*id) && attributes.get(*id).is_some();
+            if wanted.iter().all(is_answered) {
+                break;
+            }
         }
         let looked_for = self.looked_for(attributes);
         if texts.is_some() {
@@ -92,10 +94,9 @@ impl Asked<'_> {
     /// What somebody has looked for by now, as a policy asks for it.
     fn looked_for(&self, attributes: &Attributes) -> Vec<String> {
         let schema = self.served.program.schema();
-        let is_known = |id: &AttributeId| {
-            matches!(schema.attribute(*id).origin, Origin::Findings(..)) && attributes.get(*id).is_some()
-        };
-        schema.ids().filter(is_known).map(|id| schema.attribute(id).name.clone()).collect()
+        let is_known = |finding: &&Finding| attributes.get(finding.0).is_some();
+        let known = self.served.findings.iter().filter(is_known);
+        known.map(|(id, ..)| schema.attribute(*id).name.clone()).collect()
     }
 
     /// Without those that were made known before: a program that asks again for them is not asked again.
@@ -122,25 +123,24 @@ impl Asked<'_> {
     /// own thread. What the system prompt holds is known of the prompt too, whose part it is; everything else counts as
     /// not found.
     fn leave_out(&self, attributes: &mut Attributes) {
-        let schema = self.served.program.schema();
+        let findings = &self.served.findings;
         let mut of_system: Vec<(DetectorId, Value)> = Vec::new();
-        for id in schema.ids() {
-            if let Origin::Findings(Inspected::System, detector) = schema.attribute(id).origin {
-                of_system.extend(attributes.get(id).map(|found| (detector, found.clone())));
+        for (id, inspected, detector) in findings {
+            if *inspected == Inspected::System {
+                of_system.extend(attributes.get(*id).map(|found| (*detector, found.clone())));
             }
         }
-        for id in schema.ids() {
-            let Origin::Findings(inspected, detector) = schema.attribute(id).origin else { continue };
-            if attributes.get(id).is_some() {
+        for (id, inspected, detector) in findings {
+            if attributes.get(*id).is_some() {
                 continue;
             }
             let found = match inspected {
                 Inspected::Prompt => {
-                    of_system.iter().find(|(own, _)| *own == detector).map(|(_, found)| found.clone())
+                    of_system.iter().find(|(own, _)| own == detector).map(|(_, found)| found.clone())
                 }
                 Inspected::System => None,
             };
-            attributes.set(id, found.unwrap_or_else(|| Value::Set(BTreeSet::new())));
+            attributes.set(*id, found.unwrap_or_else(|| Value::Set(BTreeSet::new())));
         }
     }
 
@@ -153,7 +153,7 @@ impl Asked<'_> {
         time: &mut Duration,
     ) -> Result<Vec<RecordedFailure>, Unreadable> {
         let program = &self.served.program;
-        let mut findings: Vec<Wanted> = Vec::new();
+        let mut findings: Vec<Finding> = Vec::new();
         for id in wanted {
             match program.schema().attribute(*id).origin {
                 Origin::Findings(inspected, detector) => findings.push((*id, inspected, detector)),
@@ -167,9 +167,10 @@ impl Asked<'_> {
         if findings.len() < wanted.len() {
             return Ok(Vec::new());
         }
-        let is_outside =
-            |wanted: &Wanted| matches!(program.catalogue().detector(wanted.2).kind, DetectorKind::Outside(_));
-        let (outside, inside): (Vec<Wanted>, Vec<Wanted>) = findings.into_iter().partition(is_outside);
+        let is_outside = |wanted: &Finding| {
+            matches!(program.catalogue().detector(wanted.2).kind, DetectorKind::Outside(_))
+        };
+        let (outside, inside): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(is_outside);
         let (found, failed) = match inside.is_empty() {
             false => self.detect(inside, texts, time).await?,
             true => self.ask(&outside, texts).await,
@@ -193,7 +194,7 @@ impl Asked<'_> {
     /// Detectors that are pure functions, in the time that is left to them.
     async fn detect(
         &self,
-        wanted: Vec<Wanted>,
+        wanted: Vec<Finding>,
         texts: &Arc<Texts>,
         time: &mut Duration,
     ) -> Result<(Found, Vec<RecordedFailure>), Unreadable> {
@@ -210,7 +211,7 @@ impl Asked<'_> {
     }
 
     /// Judges outside, all at once; each has its own time limit.
-    async fn ask(&self, wanted: &[Wanted], texts: &Texts) -> (Found, Vec<RecordedFailure>) {
+    async fn ask(&self, wanted: &[Finding], texts: &Texts) -> (Found, Vec<RecordedFailure>) {
         let mut asked = Vec::with_capacity(wanted.len());
         for (id, inspected, detector) in wanted {
             asked.push(self.ask_one(*id, *inspected, *detector, texts));

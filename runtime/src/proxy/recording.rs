@@ -30,6 +30,7 @@ use wayleave_program::attributes::Attributes;
 use wayleave_program::catalogue::{Catalogue, TargetId};
 use wayleave_program::decision::{self, Decision};
 use wayleave_program::plan::{FailureClass, LogLevel};
+use wayleave_program::value::Value;
 
 /// A request that runs. Dropping it makes its record. It goes from hand to hand in a box, as it is large.
 pub(super) struct Recording {
@@ -211,7 +212,11 @@ impl Recording {
     pub(super) fn decided(&mut self, attributes: &Attributes, decision: Decision, total: Duration) {
         let keeps_nothing = decision.obligations.iter().any(|owed| owed.obligations.log == LogLevel::None);
         if let Some((said, too_long)) = self.said.take().filter(|_| !keeps_nothing) {
-            self.request = Some(said.with_findings(self.served.program.schema(), attributes));
+            let is_found = |id| matches!(attributes.get(id), Some(Value::Set(found)) if !found.is_empty());
+            self.request = Some(match self.served.findings.iter().any(|(id, ..)| is_found(*id)) {
+                true => said.with_findings(self.served.program.schema(), attributes),
+                false => said,
+            });
             self.too_long = too_long;
         }
         if decision.outcome == decision::Outcome::Route {

@@ -9,7 +9,7 @@ use super::transport::{self, READ_AHEAD_BYTES, TooSlow, Transport, USER_AGENT, U
 use super::{Error, Outgoing};
 use crate::exchange::failure::Failure;
 use crate::settings::Secret;
-use crate::trace;
+use crate::trace::{self, Trace};
 use crate::wire::Dialect;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use rustls::pki_types::CertificateDer;
@@ -103,7 +103,7 @@ impl Client {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
             headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-            for (name, value) in &passed {
+            for (name, value) in passed.iter().flatten() {
                 headers.insert(name, value.clone());
             }
             call
@@ -113,22 +113,23 @@ impl Client {
 }
 
 /// The headers that differ from call to call.
-fn passed(request: &Outgoing<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
-    let mut passed = Vec::new();
-    if request.api.dialect() == Dialect::Anthropic {
-        let version = request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION);
-        passed.push((VERSION_HEADER, value(version.to_owned())?));
-        if let Some(beta) = &request.passed.beta {
-            passed.push((BETA_HEADER, value(beta.clone())?));
-        }
-    }
-    if let Some(trace) = request.trace {
-        passed.push((trace::TRACEPARENT, value(trace.header())?));
-        if let Some(state) = &trace.state {
-            passed.push((trace::TRACESTATE, value(state.clone())?));
-        }
-    }
-    Ok(passed)
+fn passed(request: &Outgoing<'_>) -> Result<[Option<(HeaderName, HeaderValue)>; 4], Failure> {
+    let is_anthropic = request.api.dialect() == Dialect::Anthropic;
+    let version = || request.passed.version.as_deref().unwrap_or(ANTHROPIC_VERSION).to_owned();
+    let version = is_anthropic.then(version);
+    let beta = request.passed.beta.clone().filter(|_| is_anthropic);
+    let trace_parent = request.trace.map(Trace::header);
+    let trace_state = request.trace.and_then(|trace| trace.state.clone());
+    let header = |name, text: Option<String>| match text {
+        Some(text) => Ok(Some((name, value(text)?))),
+        None => Ok(None),
+    };
+    Ok([
+        header(VERSION_HEADER, version)?,
+        header(BETA_HEADER, beta)?,
+        header(trace::TRACEPARENT, trace_parent)?,
+        header(trace::TRACESTATE, trace_state)?,
+    ])
 }
 
 /// A text as a header's value. What callers may pass on was looked at when it came.

@@ -15,6 +15,9 @@ const BLOCK_BYTES: usize = 4 << 10;
 /// Of each place; shorter ones are not worth the way to them.
 const LEAST_BYTES: usize = 64;
 
+/// In some hundred bytes of prose rarely more keywords end.
+const USUAL_ENDS: usize = 32;
+
 /// Tells each end of keywords in a text, in order, with the state there.
 pub(super) fn each_end(keywords: &DFA, text: &[u8], start: StateID, tell: &mut dyn FnMut(usize, StateID)) {
     let (mut at, mut state, mut ends) = (0, start, Vec::new());
@@ -33,6 +36,7 @@ pub(super) fn each_end(keywords: &DFA, text: &[u8], start: StateID, tell: &mut d
                 }
             });
             let pieces = array::from_fn(|place| &text[at + place * length..][..length]);
+            ends.reserve(USUAL_ENDS);
             together(keywords, pieces, &mut states, &mut ends);
             for place in 0..PLACES {
                 let here = ends.iter().filter(|(of, ..)| *of == place);

@@ -1,7 +1,8 @@
 //! Detectors in process, one after the other over all parts, until everything is found, nobody waits any more, or it takes
 //! too long: what is not done by then counts as found. The clock is all of the world that is looked at.
 
-use super::{Found, UNINSPECTED, Wanted, failure};
+use super::{Found, UNINSPECTED, failure};
+use crate::current::Finding;
 use crate::inspection::Texts;
 use crate::record::RecordedFailure;
 use std::collections::BTreeSet;
@@ -51,7 +52,7 @@ impl Watch<'_> {
 /// What each detector finds, and those that failed: they have found all that they can.
 pub(super) fn detect(
     program: &dyn Program,
-    wanted: &[Wanted],
+    wanted: &[Finding],
     texts: &Texts,
     watch: &Watch<'_>,
 ) -> (Found, Vec<RecordedFailure>) {
