@@ -2,7 +2,7 @@
 
 mod recorded;
 
-pub use recorded::{Recalled, RecordReader, RecordedRequest, record_findings, record_request};
+pub use recorded::{Recalled, RecordReader, RecordedRequest, Said, record_findings, record_request};
 
 use crate::Fingerprint;
 use crate::attributes::Attributes;

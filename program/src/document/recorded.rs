@@ -11,7 +11,6 @@ use super::{give_findings, join_parts, write_value};
 use crate::attributes::Attributes;
 use crate::schema::{Attribute, AttributeId, BuiltIn, Inspected, Origin, Schema, Type};
 use crate::value::Value;
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
@@ -67,6 +66,22 @@ pub struct RecordedRequest<'a> {
     pub list_bytes: usize,
 }
 
+/// What was said of one attribute, as JSON has it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Said<'a> {
+    /// A string.
+    Text(&'a str),
+    /// An array of strings.
+    Texts(&'a BTreeSet<String>),
+    /// `true` or `false`.
+    Bool(bool),
+    /// Tokens.
+    Number(u64),
+    /// Anything else.
+    Other(Json),
+}
+
 impl<'a> RecordedRequest<'a> {
     /// The attributes that are left out, as their values are too long: a part of one would decide otherwise.
     pub fn too_long(&self) -> Vec<String> {
@@ -75,6 +90,23 @@ impl<'a> RecordedRequest<'a> {
             .filter(|(of, value)| self.is_long(of, value) && is_kept(of, value))
             .map(|(of, _)| of.name.clone())
             .collect()
+    }
+
+    /// The document's members in their order.
+    pub fn members(self) -> impl Iterator<Item = (&'a str, Said<'a>)> {
+        let kept = kept(self.schema, self.attributes);
+        let kept = kept.filter(move |(attribute, value)| !self.is_long(attribute, value));
+        kept.map(move |(attribute, value)| {
+            let said = match value {
+                _ if is_team(attribute) => Said::Text(self.team),
+                Value::Text(text) => Said::Text(text),
+                Value::Set(members) => Said::Texts(members),
+                Value::Bool(is_true) => Said::Bool(*is_true),
+                Value::Tokens(tokens) => Said::Number(tokens.0),
+                _ => Said::Other(write_value(&attribute.value_type, value)),
+            };
+            (attribute.name.as_str(), said)
+        })
     }
 
     fn is_long(&self, attribute: &Attribute, value: &Value) -> bool {
@@ -93,22 +125,7 @@ fn is_team(attribute: &Attribute) -> bool {
 
 impl Serialize for RecordedRequest<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut document = serializer.serialize_map(None)?;
-        for (attribute, value) in kept(self.schema, self.attributes) {
-            if self.is_long(attribute, value) {
-                continue;
-            }
-            let name = attribute.name.as_str();
-            match value {
-                _ if is_team(attribute) => document.serialize_entry(name, self.team)?,
-                Value::Text(text) => document.serialize_entry(name, text)?,
-                Value::Set(members) => document.serialize_entry(name, members)?,
-                Value::Bool(is_true) => document.serialize_entry(name, is_true)?,
-                Value::Tokens(tokens) => document.serialize_entry(name, &tokens.0)?,
-                _ => document.serialize_entry(name, &write_value(&attribute.value_type, value))?,
-            }
-        }
-        document.end()
+        serializer.collect_map(self.members())
     }
 }
 

@@ -1,13 +1,14 @@
 //! What a record keeps of what a policy could know of a request: written out as text when it is known, and read as a map by
 //! whoever looks at records.
 
+use super::write::Out;
 use super::{FOREIGN_LIST_BYTES, FOREIGN_TEXT_BYTES};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 use std::ops::Deref;
 use std::sync::OnceLock;
 use wayleave_program::attributes::Attributes;
-use wayleave_program::document::{RecordedRequest, record_findings};
+use wayleave_program::document::{RecordedRequest, Said, record_findings};
 use wayleave_program::schema::Schema;
 
 /// Room for a usual one.
@@ -33,7 +34,21 @@ impl KnownRequest {
             list_bytes: FOREIGN_LIST_BYTES,
         };
         let mut text = Vec::with_capacity(USUAL_BYTES);
-        serde_json::to_writer(&mut text, &known).expect("texts, numbers and lists of texts can be written");
+        let mut out = Out(&mut text);
+        out.raw("{");
+        for (position, (name, said)) in known.members().enumerate() {
+            if position > 0 {
+                out.raw(",");
+            }
+            out.text(name);
+            out.raw(":");
+            match said {
+                Said::Text(text) => out.text(text),
+                Said::Texts(texts) => out.list(texts, |out, text| out.text(text)),
+                other => out.any(&other),
+            }
+        }
+        out.raw("}");
         let text = String::from_utf8(text).expect("JSON is written in UTF-8");
         (KnownRequest { text, map: OnceLock::new() }, known.too_long())
     }
@@ -113,5 +128,43 @@ impl Serialize for KnownRequest {
 impl<'d> Deserialize<'d> for KnownRequest {
     fn deserialize<D: Deserializer<'d>>(deserializer: D) -> Result<KnownRequest, D::Error> {
         Map::deserialize(deserializer).map(KnownRequest::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wayleave_program::schema::{Attribute, BuiltIn};
+    use wayleave_program::value::{Tokens, Value};
+
+    #[test]
+    fn what_is_known_is_written_as_serde_writes_it() {
+        let built_in = BuiltIn::ALL.map(|built_in| Attribute {
+            name: built_in.name().to_owned(),
+            value_type: built_in.value_type(None),
+            origin: wayleave_program::schema::Origin::BuiltIn(built_in),
+            default: None,
+            is_required: false,
+        });
+        let schema = Schema { attributes: built_in.into(), ..Schema::default() };
+        let mut attributes = Attributes::new(&schema);
+        attributes.set(BuiltIn::CallerTeam.id(), Value::Text(String::new()));
+        attributes.set(BuiltIn::CallerApp.id(), Value::Text("quote \" bell \u{7} ö".to_owned()));
+        attributes.set(BuiltIn::RequestModel.id(), Value::Text("long".repeat(FOREIGN_TEXT_BYTES)));
+        attributes.set(BuiltIn::RequestTokens.id(), Value::Tokens(Tokens(7)));
+        attributes.set(BuiltIn::CallerGroups.id(), Value::Set(["b\n".to_owned(), "a".to_owned()].into()));
+        let team = "no \\ such";
+        let (known, too_long) = KnownRequest::of(&schema, &attributes, team);
+        let by_serde = RecordedRequest {
+            schema: &schema,
+            attributes: &attributes,
+            team,
+            text_bytes: FOREIGN_TEXT_BYTES,
+            list_bytes: FOREIGN_LIST_BYTES,
+        };
+        assert_eq!(known.text(), serde_json::to_string(&by_serde).unwrap());
+        assert_eq!(too_long, ["request.model"]);
+        assert_eq!(known["caller.app"], "quote \" bell \u{7} ö");
+        assert_eq!(known["caller.team"], team);
     }
 }

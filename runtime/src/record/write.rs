@@ -8,19 +8,19 @@ use super::{
 use serde::Serialize;
 
 /// What is written.
-struct Out<'o>(&'o mut Vec<u8>);
+pub(super) struct Out<'o>(pub(super) &'o mut Vec<u8>);
 
 impl Out<'_> {
-    fn raw(&mut self, text: &str) {
+    pub(super) fn raw(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
 
     /// Anything, by serde.
-    fn any(&mut self, value: &impl Serialize) {
+    pub(super) fn any(&mut self, value: &impl Serialize) {
         serde_json::to_writer(&mut *self.0, value).expect("records are texts, numbers and lists of them");
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         // Looked at whole, as that is many bytes at a time.
         let needs_escape = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
         if text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
@@ -35,9 +35,13 @@ impl Out<'_> {
         self.list(texts, |out, text| out.text(text));
     }
 
-    fn list<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
+    pub(super) fn list<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) {
         self.raw("[");
-        for (position, item) in items.iter().enumerate() {
+        for (position, item) in items.into_iter().enumerate() {
             if position > 0 {
                 self.raw(",");
             }

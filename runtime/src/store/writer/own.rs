@@ -45,3 +45,48 @@ impl Own {
         self.kept = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite;
+    use crate::store::tests::Folder;
+    use futures_util::future::{join, ready};
+    use std::time::Duration;
+    use tokio::sync::oneshot;
+
+    fn in_use(pool: &SqlitePool) -> usize {
+        pool.size() as usize - pool.num_idle()
+    }
+
+    #[tokio::test]
+    async fn one_of_several_connections_is_kept_until_the_pool_is_closed() {
+        let folder = Folder::new("own");
+        let pool = sqlite::open(&folder.file()).await.unwrap();
+        let mut own = Own::of(pool.clone());
+        own.connection().await.unwrap();
+        own.keep_until(ready(())).await;
+        assert_eq!(in_use(&pool), 1);
+        let (end, ended) = oneshot::channel();
+        let close = async {
+            let closed = tokio::time::timeout(Duration::from_secs(10), pool.close()).await;
+            end.send(closed.is_ok()).unwrap();
+        };
+        let (is_closed, ()) = join(own.keep_until(ended), close).await;
+        assert_eq!(is_closed, Ok(true));
+    }
+
+    #[tokio::test]
+    async fn the_only_connection_is_lent_out() {
+        let pool = sqlite::in_memory().await.unwrap();
+        let mut own = Own::of(pool.clone());
+        own.connection().await.unwrap();
+        let (end, ended) = oneshot::channel();
+        let read = async {
+            let read = tokio::time::timeout(Duration::from_secs(10), pool.acquire()).await;
+            end.send(read.is_ok()).unwrap();
+        };
+        let (is_read, ()) = join(own.keep_until(ended), read).await;
+        assert_eq!(is_read, Ok(true));
+    }
+}
