@@ -54,7 +54,8 @@ pub trait Program: Send + Sync {
     fn reads(&self) -> &[AttributeId];
 
     /// The attributes, ascending, that are not yet asked for in `attributes` and that can still matter to the
-    /// decision. Empty means ready. Findings come last: they are named only where no other attribute is wanted.
+    /// decision. Empty means ready. Findings come last: they are named only where no other attribute is wanted,
+    /// all at once, and when some of them are known no new ones are.
     fn wanted(&self, attributes: &Attributes) -> Vec<AttributeId>;
 
     /// Works out beforehand what it can of what is known of a caller, so that decisions on its requests, whose attributes

@@ -32,7 +32,7 @@ fn is_finding(schema: &Schema, id: AttributeId) -> bool {
     matches!(schema.attribute(id).origin, Origin::Findings(..))
 }
 
-/// As the proxy writes a document, with the team that the credential names.
+/// What the proxy writes as a document, by serde, with the team that the credential names.
 fn written_at_once(schema: &Schema, said: &Attributes) -> serde_json::Map<String, Json> {
     let team = record_request(schema, said).remove(BuiltIn::CallerTeam.name());
     let team = team.as_ref().and_then(Json::as_str).unwrap_or_default();

@@ -72,8 +72,8 @@ impl Asked<'_> {
                 Some(texts) => failed.extend(self.round(attributes, &wanted, texts, &mut time).await?),
                 None => wanted.iter().for_each(|id| self.give_default(attributes, *id)),
             }
-            // Of texts only less is wanted when more is known.
-            let is_answered = |id: &AttributeId| self.is_of_texts(*id) && attributes.get(*id).is_some();
+            // Of findings, which come last, fewer are wanted when more is known.
+            let is_answered = |id: &AttributeId| self.is_finding(*id) && attributes.get(*id).is_some();
             if wanted.iter().all(is_answered) {
                 break;
             }
@@ -103,6 +103,10 @@ impl Asked<'_> {
     fn unknown(&self, attributes: &Attributes, mut wanted: Vec<AttributeId>) -> Vec<AttributeId> {
         wanted.retain(|id| attributes.get(*id).is_none() && *id != BuiltIn::Draw.id());
         wanted
+    }
+
+    fn is_finding(&self, id: AttributeId) -> bool {
+        matches!(self.served.program.schema().attribute(id).origin, Origin::Findings(..))
     }
 
     fn is_of_texts(&self, id: AttributeId) -> bool {

@@ -135,7 +135,7 @@ impl<'d> Deserialize<'d> for KnownRequest {
 mod tests {
     use super::*;
     use wayleave_program::schema::{Attribute, BuiltIn};
-    use wayleave_program::value::{Tokens, Value};
+    use wayleave_program::value::{Instant, Tokens, Value};
 
     #[test]
     fn what_is_known_is_written_as_serde_writes_it() {
@@ -153,6 +153,8 @@ mod tests {
         attributes.set(BuiltIn::RequestModel.id(), Value::Text("long".repeat(FOREIGN_TEXT_BYTES)));
         attributes.set(BuiltIn::RequestTokens.id(), Value::Tokens(Tokens(7)));
         attributes.set(BuiltIn::CallerGroups.id(), Value::Set(["b\n".to_owned(), "a".to_owned()].into()));
+        attributes.set(BuiltIn::TimeNow.id(), Value::Instant(Instant(1_800_000_000)));
+        attributes.set(BuiltIn::RequestStream.id(), Value::Bool(true));
         let team = "no \\ such";
         let (known, too_long) = KnownRequest::of(&schema, &attributes, team);
         let by_serde = RecordedRequest {

@@ -23,7 +23,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// A page of a new database. A usual record takes some 1.1 KiB, of which three fit into SQLite's own 4 KiB and seven into this.
 const PAGE_BYTES: u32 = 8192;
 
-/// Readers at once: console, log and the writer.
+/// The writer's, and those of readers at once: console and log.
 const CONNECTIONS: u32 = 4;
 
 /// The first schema.

@@ -70,8 +70,12 @@ pub(super) async fn write(
         groups = groups.wrapping_add(1);
         if groups.is_multiple_of(GROUPS_BETWEEN_TRIMS) && !state.is_poisoned.load(Ordering::Relaxed) {
             // Trimming that fails is tried again later; the log only grows meanwhile.
-            if let Ok(connection) = own.connection().await {
-                let _ = trim(connection, RETAINED_DECISIONS).await;
+            let trimmed = match own.connection().await {
+                Ok(connection) => trim(connection, RETAINED_DECISIONS).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = trimmed {
+                failed(&error, &mut own, &state);
             }
         }
     }
@@ -119,12 +123,16 @@ async fn attempt(own: &mut Own, group: Vec<Entry>, known: &mut Known, state: &St
         Err(error) => {
             // What the group noted is undone with it.
             known.documents = Noted::default();
-            own.give_back();
-            if is_failed_sync(error.as_database_error().and_then(|error| error.code()).as_deref()) {
-                state.is_poisoned.store(true, Ordering::Relaxed);
-            }
+            failed(&error, own, state);
             false
         }
+    }
+}
+
+fn failed(error: &sqlx::Error, own: &mut Own, state: &State) {
+    own.leave();
+    if is_failed_sync(error.as_database_error().and_then(|error| error.code()).as_deref()) {
+        state.is_poisoned.store(true, Ordering::Relaxed);
     }
 }
 

@@ -205,6 +205,11 @@ async fn chat(asked: &[&str], content: &str) -> Answered {
 }
 
 #[tokio::test]
+async fn a_program_may_ask_for_a_text_before_it_asks_for_what_is_in_it() {
+    assert!(chat(&["prompt", "prompt has word"], "bad").await.is_found());
+}
+
+#[tokio::test]
 async fn what_no_rule_asks_for_is_not_looked_for() {
     let answered = chat(&["caller.id", "used(x)", "granted"], "bad").await;
     assert!(!answered.is_found() && answered.record.inspection.is_none());

@@ -25,24 +25,35 @@ impl Own {
         Ok(&mut **self.kept.insert(connection))
     }
 
-    /// Waits for what is to be written next, and keeps the connection meanwhile, where others have their own: a database in memory
-    /// has but one. A pool that is closed waits for it too.
+    /// Waits for what is to be written next. Meanwhile the connection stays, unless it is the only one, as that of a database in
+    /// memory, or the pool is closed, which waits for it.
     pub(super) async fn keep_until<T>(&mut self, next: impl Future<Output = T> + Unpin) -> T {
-        if self.pool.options().get_max_connections() == 1 {
-            self.give_back();
+        // Made before the pool is looked at: one that is closed in between is seen by either.
+        let closed = self.pool.close_event();
+        if self.is_only() || self.pool.is_closed() {
+            self.kept = None;
         }
-        match select(next, self.pool.close_event()).await {
+        match select(next, closed).await {
             Either::Left((next, _)) => next,
             Either::Right(((), next)) => {
-                self.give_back();
+                self.kept = None;
                 next.await
             }
         }
     }
 
-    /// The pool sees whether it still works.
-    pub(super) fn give_back(&mut self) {
-        self.kept = None;
+    /// Does without the connection from now on: after a failure sqlx may take it to be in a transaction that SQLite has ended, and
+    /// begins none on it any more. The database in memory would be lost with its only one.
+    pub(super) fn leave(&mut self) {
+        if let Some(mut kept) = self.kept.take()
+            && !self.is_only()
+        {
+            kept.close_on_drop();
+        }
+    }
+
+    fn is_only(&self) -> bool {
+        self.pool.options().get_max_connections() == 1
     }
 }
 
@@ -55,10 +66,6 @@ mod tests {
     use std::time::Duration;
     use tokio::sync::oneshot;
 
-    fn in_use(pool: &SqlitePool) -> usize {
-        pool.size() as usize - pool.num_idle()
-    }
-
     #[tokio::test]
     async fn one_of_several_connections_is_kept_until_the_pool_is_closed() {
         let folder = Folder::new("own");
@@ -66,7 +73,7 @@ mod tests {
         let mut own = Own::of(pool.clone());
         own.connection().await.unwrap();
         own.keep_until(ready(())).await;
-        assert_eq!(in_use(&pool), 1);
+        assert!(own.kept.is_some());
         let (end, ended) = oneshot::channel();
         let close = async {
             let closed = tokio::time::timeout(Duration::from_secs(10), pool.close()).await;
@@ -74,19 +81,37 @@ mod tests {
         };
         let (is_closed, ()) = join(own.keep_until(ended), close).await;
         assert_eq!(is_closed, Ok(true));
+        own.keep_until(ready(())).await;
+        assert!(own.kept.is_none());
     }
 
     #[tokio::test]
-    async fn the_only_connection_is_lent_out() {
+    async fn one_that_failed_is_never_used_again() {
+        let folder = Folder::new("left");
+        let pool = sqlite::open(&folder.file()).await.unwrap();
+        let mut own = Own::of(pool.clone());
+        for _ in 0..8 {
+            let connection = own.connection().await.unwrap();
+            // A temporary table is its connection's alone.
+            sqlx::query("CREATE TEMP TABLE mark (x)").execute(connection).await.unwrap();
+            own.leave();
+        }
+    }
+
+    #[tokio::test]
+    async fn the_only_connection_is_lent_out_and_never_closed() {
         let pool = sqlite::in_memory().await.unwrap();
         let mut own = Own::of(pool.clone());
         own.connection().await.unwrap();
         let (end, ended) = oneshot::channel();
         let read = async {
             let read = tokio::time::timeout(Duration::from_secs(10), pool.acquire()).await;
-            end.send(read.is_ok()).unwrap();
+            end.send(matches!(read, Ok(Ok(_)))).unwrap();
         };
         let (is_read, ()) = join(own.keep_until(ended), read).await;
         assert_eq!(is_read, Ok(true));
+        sqlx::query("CREATE TEMP TABLE mark (x)").execute(own.connection().await.unwrap()).await.unwrap();
+        own.leave();
+        sqlx::query("SELECT x FROM mark").fetch_all(own.connection().await.unwrap()).await.unwrap();
     }
 }
