@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """What a request costs the gateway, beside nginx as a plain reverse proxy in the same run.
 
-    tests/measure/gateway.py [--binary target/release/wayleave] [--seconds 6] [--rounds 3]
+    tests/measure/gateway.py [--binary target/release/wayleave] [--seconds 6] [--rounds 3] [--peers]
 
 Needs nginx and wrk (apt-get install nginx-light wrk). Everything runs on this machine: wrk asks, an nginx answers as the
 provider (a JSON answer of 600 bytes, or a stream of 67 events sent at once), and the gateway or another nginx stands between.
 The gateway has keys, detectors and its decision log on, under policies of 10, 1,000 and 10,000 rules. Like nginx, which has
 one worker, it serves on one thread; two rows say what both cost with one for each processor, which is its standard. CPU time is user and
 system time of the process from /proc, by request, at 64 connections; latency is wrk's median at one connection. Ratios to nginx
-in the same run can be compared between machines, microseconds cannot. Judges nothing; writes Markdown to standard output.
+in the same run can be compared between machines, microseconds cannot. With `--peers` other gateways are measured too, those
+that apt, npm and PyPI bring: see peers.py. Judges nothing; writes Markdown to standard output.
 """
 
 import argparse
 import os
 import pathlib
+import peers
 import re
 import shutil
 import statistics
@@ -107,13 +109,14 @@ def start(folder):
     return between, nginx(folder, "workers", proxied("workers", "json"), "auto")
 
 
-def script(folder, name, key, is_stream):
+def script(folder, name, key, is_stream, headers=None):
     body = '{"model":"assistant","temperature":0.3,%s"messages":[{"role":"user","content":"%s"}]}'
     body %= ('"stream":true,' if is_stream else "", PROMPT)
     path = folder / f"{name}.lua"
     path.write_text(
         f"wrk.method='POST'\nwrk.body='{body}'\n"
         f"wrk.headers['content-type']='application/json'\nwrk.headers['authorization']='Bearer {key}'\n"
+        + "".join(f"wrk.headers['{name}']='{value}'\n" for name, value in (headers or {}).items())
     )
     return path
 
@@ -167,6 +170,7 @@ def main():
     parser.add_argument("--binary", default="target/release/wayleave")
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", action="store_true", help="measure other gateways too, and bring them where they are not here")
     asked = parser.parse_args()
     for needed in ("nginx", "wrk", "curl", asked.binary):
         if not shutil.which(needed):
@@ -174,33 +178,43 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="wayleave-measure-"))
     # The provider's worker has another user, and reads its answer there.
     folder.chmod(0o755)
-    gateways = []
+    gateways, others = [], []
     try:
         between, workers = start(folder)
         for number, (rules, kind, threads) in enumerate(GATEWAYS):
             gateways.append(Gateway(asked.binary, folder, rules, PORTS[kind], 19301 + number, threads))
         few, some, many, streaming, standard = gateways
+        if asked.peers:
+            others = peers.start(folder, PORTS["json"], 19501)
+
+        def ask(gateway, is_stream=False):
+            return script(folder, f"ask-{gateway.port}-{is_stream}", gateway.key, is_stream)
+
         rows = [
-            ("nginx, JSON", between, PORTS["nginx json"], some, False, 64),
-            ("10 rules, JSON", [few.process.pid], few.port, few, False, 64),
-            ("1,000 rules, JSON", [some.process.pid], some.port, some, False, 64),
-            ("10,000 rules, JSON", [many.process.pid], many.port, many, False, 64),
-            ("nginx, one for each processor", workers, PORTS["workers json"], standard, False, 64),
-            ("1,000 rules, one for each processor", [standard.process.pid], standard.port, standard, False, 64),
-            ("nginx, stream", between, PORTS["nginx stream"], streaming, True, 64),
-            ("1,000 rules, stream", [streaming.process.pid], streaming.port, streaming, True, 64),
-            ("nginx, one connection", between, PORTS["nginx json"], some, False, 1),
-            ("1,000 rules, one connection", [some.process.pid], some.port, some, False, 1),
+            ("nginx, JSON", between, PORTS["nginx json"], ask(some), 64),
+            ("10 rules, JSON", [few.process.pid], few.port, ask(few), 64),
+            ("1,000 rules, JSON", [some.process.pid], some.port, ask(some), 64),
+            ("10,000 rules, JSON", [many.process.pid], many.port, ask(many), 64),
+            ("nginx, one for each processor", workers, PORTS["workers json"], ask(standard), 64),
+            ("1,000 rules, one for each processor", [standard.process.pid], standard.port, ask(standard), 64),
+            ("nginx, stream", between, PORTS["nginx stream"], ask(streaming, True), 64),
+            ("1,000 rules, stream", [streaming.process.pid], streaming.port, ask(streaming, True), 64),
+            ("nginx, one connection", between, PORTS["nginx json"], ask(some), 1),
+            ("1,000 rules, one connection", [some.process.pid], some.port, ask(some), 1),
         ]
+        for peer in others:
+            lua = script(folder, f"ask-{peer.port}", some.key, False, peer.headers)
+            if peer.is_ready(lua):
+                rows.append((f"{peer.name}, JSON", [peer.process.pid], peer.port, lua, 64))
+                rows.append((f"{peer.name}, one connection", [peer.process.pid], peer.port, lua, 1))
         measured = {name: [] for name, *_ in rows}
         # Rounds interleave, so that a busy moment strikes all alike.
         for _ in range(asked.rounds):
-            for name, pids, port, gateway, is_stream, connections in rows:
-                lua = script(folder, "ask", gateway.key, is_stream)
+            for name, pids, port, lua, connections in rows:
                 measured[name].append(measure(pids, port, lua, connections, asked.seconds))
         report(measured, gateways)
     finally:
-        for gateway in gateways:
+        for gateway in [*gateways, *others]:
             gateway.process.terminate()
         for name in ("between", "workers", "provider"):
             pid = folder / f"{name}.pid"
