@@ -134,7 +134,7 @@ def resident_mib(pid):
 def measure(pids, port, lua, connections, seconds):
     """CPU microseconds a request, and the median latency in microseconds."""
     before = cpu_seconds(pids)
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", lua, f"http://127.0.0.1:{port}/v1/chat/completions"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency", "-s", lua, f"http://127.0.0.1:{port}/v1/chat/completions"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     after = cpu_seconds(pids)
     if "Non-2xx" in told or "Socket errors" in told:
