@@ -42,6 +42,10 @@ def once(lua, url):
     return subprocess.run(["wrk", "-t1", "-c1", "-d1s", "-s", lua, url], capture_output=True, text=True, check=False).stdout
 
 
+def bring(name):
+    print(f"bringing {name}, which may take a minute", file=sys.stderr)
+
+
 def start(folder, provider, first_port):
     """Those that can be had here, with a word about the others on standard error."""
     started = []
@@ -72,6 +76,7 @@ def portkey(_, provider, port):
     place = KEPT / "portkey"
     server = place / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
     if not server.exists():
+        bring("Portkey")
         command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", place]
         subprocess.run([*command, f"@portkey-ai/gateway@{PORTKEY}"], check=True, stdout=subprocess.DEVNULL)
     told = {"x-portkey-provider": "openai", "x-portkey-custom-host": f"http://127.0.0.1:{provider}/v1"}
@@ -84,6 +89,7 @@ def litellm(folder, provider, port):
     place = KEPT / "litellm"
     binary = place / "bin" / "litellm"
     if not binary.exists():
+        bring("LiteLLM")
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
         command = [place / "bin" / "pip", "install", "-q", f"litellm[proxy]=={LITELLM}"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

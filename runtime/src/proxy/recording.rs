@@ -212,6 +212,7 @@ impl Recording {
     pub(super) fn decided(&mut self, attributes: &Attributes, decision: Decision, total: Duration) {
         let keeps_nothing = decision.obligations.iter().any(|owed| owed.obligations.log == LogLevel::None);
         if let Some((said, too_long)) = self.said.take().filter(|_| !keeps_nothing) {
+            // Mostly nothing is found, which the policy's own list tells at once.
             let is_found = |id| matches!(attributes.get(id), Some(Value::Set(found)) if !found.is_empty());
             self.request = Some(match self.served.findings.iter().any(|(id, ..)| is_found(*id)) {
                 true => said.with_findings(self.served.program.schema(), attributes),
