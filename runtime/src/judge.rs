@@ -5,10 +5,10 @@
 //! `url` of the policy and nowhere else: no redirection is followed, no proxy is taken from the environment. Failures
 //! are told by their kind, to the record and now and then to standard error; no text and no answer stands in them.
 
-use crate::upstream::{CallError, Pieces, Repeat, Transport, USER_AGENT, Ways};
+use crate::upstream::{CallError, Repeat, Transport, USER_AGENT, Ways};
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
-use http::{HeaderValue, Method, Request, Uri, header};
+use http::{HeaderValue, Uri, header};
 use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use serde_json::json;
@@ -204,19 +204,11 @@ impl Ready {
         let (http, path) = self.http.as_ref().ok_or(JudgeFailure::Unprepared)?;
         let entities: Vec<&String> = self.names.keys().collect();
         let body = json!({"text": text, "language": "en", "entities": entities}).to_string();
-        let body = Bytes::from(body);
-        let request = || {
-            let mut request = Request::new(Pieces::new(vec![body.clone()]));
-            *request.method_mut() = Method::POST;
-            *request.uri_mut() = path.clone();
-            let headers = [(header::CONTENT_TYPE, "application/json"), (header::USER_AGENT, USER_AGENT)];
-            for (name, value) in headers {
-                request.headers_mut().insert(name, HeaderValue::from_static(value));
-            }
-            request
-        };
+        let mut asked = http.post(path, vec![Bytes::from(body)]);
+        asked.header(&header::CONTENT_TYPE, &HeaderValue::from_static("application/json"));
+        asked.header(&header::USER_AGENT, &HeaderValue::from_static(USER_AGENT));
         // To look at a text twice changes nothing.
-        let answered = http.send(request, Repeat::Once).await;
+        let answered = http.send(asked, Repeat::Once).await;
         let mut response = answered.map_err(|error| match error {
             CallError::Connect(_) => JudgeFailure::Unreachable,
             CallError::Call(_) => JudgeFailure::Lost,

@@ -5,15 +5,13 @@
 
 mod address;
 
-mod body;
+mod call;
 
 mod client;
 
 mod endpoint;
 
-mod gate;
-
-mod kept;
+mod http1;
 
 mod line;
 
@@ -21,7 +19,6 @@ mod pool;
 
 mod transport;
 
-pub(crate) use body::Pieces;
 pub(crate) use transport::{Error as CallError, Repeat, Transport, USER_AGENT, Ways};
 
 use crate::exchange::failure::Failure;

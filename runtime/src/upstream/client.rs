@@ -1,17 +1,16 @@
 //! One provider on the network: its client, its URLs, its credential in the header that carries it.
 
 use super::address::{NotPublic, is_public};
-use super::body::Pieces;
 use super::endpoint::{ANTHROPIC_VERSION, Endpoint};
-use super::kept::TooMuch;
+use super::http1::{Broken, HEAD_LIMIT_BYTES, HEADERS_LIMIT};
 use super::line::Answer;
-use super::transport::{self, READ_AHEAD_BYTES, TooSlow, Transport, USER_AGENT, Unprepared, Ways, find};
+use super::transport::{self, TooSlow, Transport, USER_AGENT, Unprepared, Ways, find};
 use super::{Error, Outgoing};
 use crate::exchange::failure::Failure;
 use crate::settings::Secret;
 use crate::trace::{self, Trace};
 use crate::wire::Dialect;
-use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
+use http::{HeaderName, HeaderValue, header};
 use rustls::pki_types::CertificateDer;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -22,12 +21,6 @@ use wayleave_program::plan::FailureClass;
 const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
 
 const BETA_HEADER: HeaderName = HeaderName::from_static("anthropic-beta");
-
-/// Room for the headers of a call, with what hyper adds.
-const CALL_HEADERS: usize = 10;
-
-/// Of an answer's head, as hyper has it.
-const ANSWER_HEADERS_LIMIT: usize = 100;
 
 /// Where and how a provider is reached; what is equal can share connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,21 +86,14 @@ impl Client {
         };
         let passed = passed(&request)?;
         let accept = if request.is_stream { "text/event-stream" } else { "application/json" };
-        let call = || {
-            let mut call = Request::new(Pieces::new(request.pieces.clone()));
-            *call.method_mut() = Method::POST;
-            *call.uri_mut() = Uri::clone(&path);
-            let headers = call.headers_mut();
-            headers.reserve(CALL_HEADERS);
-            headers.insert(self.endpoint.key().name(), key.clone());
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-            headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-            for (name, value) in passed.iter().flatten() {
-                headers.insert(name, value.clone());
-            }
-            call
-        };
+        let mut call = self.http.post(&path, request.pieces);
+        call.header(&self.endpoint.key().name(), key);
+        call.header(&header::CONTENT_TYPE, &HeaderValue::from_static("application/json"));
+        call.header(&header::ACCEPT, &HeaderValue::from_static(accept));
+        call.header(&header::USER_AGENT, &HeaderValue::from_static(USER_AGENT));
+        for (name, value) in passed.iter().flatten() {
+            call.header(name, value);
+        }
         self.http.send(call, request.repeat).await.map_err(|error| failure(&error))
     }
 }
@@ -149,34 +135,34 @@ fn not_public() -> Failure {
 
 /// What a failed call means. Only types are asked, never an error's text, which names addresses.
 fn failure(error: &transport::Error) -> Failure {
+    match error {
+        transport::Error::Connect(error) => unconnected(&**error),
+        transport::Error::Call(Broken::TooMuch) => Failure::no_answer("said too much before its answer"),
+        transport::Error::Call(Broken::TooLarge) => Failure::no_answer(&format!(
+            "answered with a head of more than {HEADERS_LIMIT} headers or {HEAD_LIMIT_BYTES} bytes"
+        )),
+        transport::Error::Call(Broken::NotHttp) => Failure::no_answer("answered something that is not HTTP"),
+        transport::Error::Call(Broken::Io(_) | Broken::Closed) => Failure::lost(),
+    }
+}
+
+fn unconnected(error: &(dyn std::error::Error + 'static)) -> Failure {
     if find::<NotPublic>(error).is_some() {
         return not_public();
     }
-    if matches!(error, transport::Error::Connect(_)) {
-        let io = || find::<std::io::Error>(error).map(std::io::Error::kind);
-        let cause = if find::<TooSlow>(error).is_some() || io() == Some(std::io::ErrorKind::TimedOut) {
-            "no connection in time"
-        } else if let Some(error) = find::<rustls::Error>(error) {
-            tls(error)
-        } else {
-            match io() {
-                Some(std::io::ErrorKind::ConnectionRefused) => "the connection was refused",
-                Some(std::io::ErrorKind::ConnectionReset) => "the connection was reset",
-                _ => "no connection",
-            }
-        };
-        return Failure::unreachable(cause);
-    }
-    if find::<TooMuch>(error).is_some() {
-        return Failure::no_answer("said too much before its answer");
-    }
-    match find::<hyper::Error>(error) {
-        Some(error) if error.is_parse_too_large() => Failure::no_answer(&format!(
-            "answered with a head of more than {ANSWER_HEADERS_LIMIT} headers or {READ_AHEAD_BYTES} bytes"
-        )),
-        Some(error) if error.is_parse() => Failure::no_answer("answered something that is not HTTP"),
-        Some(_) | None => Failure::lost(),
-    }
+    let io = || find::<std::io::Error>(error).map(std::io::Error::kind);
+    let cause = if find::<TooSlow>(error).is_some() || io() == Some(std::io::ErrorKind::TimedOut) {
+        "no connection in time"
+    } else if let Some(error) = find::<rustls::Error>(error) {
+        tls(error)
+    } else {
+        match io() {
+            Some(std::io::ErrorKind::ConnectionRefused) => "the connection was refused",
+            Some(std::io::ErrorKind::ConnectionReset) => "the connection was reset",
+            _ => "no connection",
+        }
+    };
+    Failure::unreachable(cause)
 }
 
 /// Why there is no TLS, as far as whoever runs the gateway can do something about it.

@@ -1,115 +1,178 @@
 //! One connection to a host, and the answer that comes on it. It has no task of its own: whoever calls runs it, so that a call
 //! and its answer wake one task, and dropping an answer ends its call. (I/O)
 
-use super::body::Pieces;
-use super::gate::Gate;
-use super::kept::Course;
+use super::http1::{self, Body, Broken, Head, Next};
 use super::pool::Pool;
-use super::transport::{READ_AHEAD_BYTES, Stream};
-use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode};
-use http_body::Body;
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use super::transport::Stream;
+use bytes::{Buf, Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+
+/// Bytes that may come before the head of an answer is whole, interim answers included: many times the longest head, and
+/// what is read ahead of the body behind it. Whoever says more says nothing.
+const BEFORE_ANSWER_BYTES: usize = 256 << 10;
+
+/// Room for what is read at once: at first, and at most, where it was filled each time.
+const READ_BYTES: usize = 8 << 10;
+const READ_LIMIT_BYTES: usize = 64 << 10;
+
+/// Slices that are written at once.
+const SLICES: usize = 16;
 
 /// A connection on which one call runs at a time.
 pub(super) struct Line {
-    sender: SendRequest<Pieces>,
-    /// None when it has ended.
-    connection: Option<Connection<Stream, Pieces>>,
-    gate: Arc<Gate>,
-    /// Of the gate.
-    waker: Waker,
-    course: Course,
-}
-
-/// Why a call came to nothing.
-pub(super) enum Broken {
-    /// Nothing of it was sent; here it is again.
-    Unsent(hyper::Error, Box<Request<Pieces>>),
-    Lost(hyper::Error),
+    stream: Stream,
+    /// What has come and was not taken.
+    buffer: BytesMut,
+    /// As much is read at once.
+    room: usize,
+    /// Of the call that runs, what is still to be written.
+    unsent: VecDeque<Bytes>,
+    is_flushed: bool,
+    /// Whether something of the call that runs was written.
+    has_begun: bool,
+    /// What came since.
+    heard: usize,
+    /// Whether calls were answered on it before.
+    is_kept: bool,
 }
 
 impl Line {
     /// Over a stream that is connected.
-    pub(super) async fn new(stream: Stream) -> Result<Box<Line>, hyper::Error> {
-        let course = stream.inner().course().clone();
-        let (sender, connection) = Builder::new().max_buf_size(READ_AHEAD_BYTES).handshake(stream).await?;
-        let gate = Arc::new(Gate::default());
-        let waker = Waker::from(Arc::clone(&gate));
-        Ok(Box::new(Line { sender, connection: Some(connection), gate, waker, course }))
-    }
-
-    /// Sends a call and waits for the head of its answer.
-    pub(super) async fn call(&mut self, request: Request<Pieces>) -> Result<Response<Incoming>, Broken> {
-        // A task that has had its share of work is told to come again later, by way of a waker: here that is nobody's.
-        let mut answering = pin!(tokio::task::unconstrained(self.sender.try_send_request(request)));
-        let answered = poll_fn(|context| self.run(context, |nobody| answering.as_mut().poll(nobody))).await;
-        answered.map_err(|mut error| match error.take_message() {
-            Some(request) => Broken::Unsent(error.into_error(), Box::new(request)),
-            None => Broken::Lost(error.into_error()),
+    pub(super) fn new(stream: Stream) -> Box<Line> {
+        Box::new(Line {
+            stream,
+            buffer: BytesMut::new(),
+            room: READ_BYTES,
+            unsent: VecDeque::new(),
+            is_flushed: true,
+            has_begun: false,
+            heard: 0,
+            is_kept: false,
         })
     }
 
-    /// How far its calls have come.
-    pub(super) fn course(&self) -> &Course {
-        &self.course
+    /// Sends a call and waits for the head of its answer.
+    ///
+    /// # Errors
+    /// When none comes; the line is of no use then.
+    pub(super) async fn call(&mut self, slices: &[Bytes]) -> Result<Head, Broken> {
+        self.unsent.extend(slices.iter().filter(|slice| !slice.is_empty()).cloned());
+        (self.has_begun, self.heard) = (false, 0);
+        poll_fn(|context| self.poll_head(context)).await
     }
 
-    /// Polls for what the connection brings, and the connection until it brings it.
-    fn run<T>(
-        &mut self,
-        context: &Context<'_>,
-        mut brought: impl FnMut(&mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        let Line { connection, gate, waker, .. } = self;
-        // What is brought comes from the connection alone, which is polled here.
-        let mut nobody = Context::from_waker(Waker::noop());
-        gate.poll(context, || brought(&mut nobody), || advance(connection, waker))
+    /// Whether something of its last call was written.
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
-    /// Leaves the line to whoever watches those that nobody uses.
-    pub(super) fn rest(&self, watcher: &Waker) {
-        self.gate.lead_to(watcher);
-        // What came before that woke somebody else.
-        if self.gate.was_woken() {
-            watcher.wake_by_ref();
+    /// Whether calls were answered on it before its last one.
+    pub(super) fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    /// Whether nothing has come since its last call was written.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.heard == 0
+    }
+
+    fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Broken>> {
+        let written = self.poll_write(context);
+        let mut looked_at = if self.heard == 0 { 0 } else { self.buffer.len() };
+        loop {
+            match ready_or(self.poll_read(context), &written) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Broken::Closed)),
+                Poll::Ready(Ok(count)) => self.heard += count,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(Broken::Io(error))),
+                Poll::Pending => return Poll::Pending,
+            }
+            if self.heard > BEFORE_ANSWER_BYTES {
+                return Poll::Ready(Err(Broken::TooMuch));
+            }
+            if let Some(head) = http1::head(&mut self.buffer, looked_at)? {
+                return Poll::Ready(Ok(head));
+            }
+            looked_at = self.buffer.len();
         }
     }
 
-    /// Takes it from whoever watches.
-    pub(super) fn leave_rest(&self) {
-        self.gate.lead_nowhere();
+    /// Writes what is left of the call.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unsent.is_empty() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count =
+                slices.iter_mut().zip(&self.unsent).map(|(slice, bytes)| *slice = IoSlice::new(bytes));
+            let count = count.count();
+            let writing = Pin::new(&mut self.stream).poll_write_vectored(context, &slices[..count]);
+            let mut written = ready!(writing)?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            (self.has_begun, self.is_flushed) = (true, false);
+            while let Some(first) = self.unsent.front_mut().filter(|_| written > 0) {
+                let whole = first.len().min(written);
+                first.advance(whole);
+                written -= whole;
+                if first.is_empty() {
+                    self.unsent.pop_front();
+                }
+            }
+        }
+        if !self.is_flushed {
+            ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+            self.is_flushed = true;
+        }
+        Poll::Ready(Ok(()))
     }
 
-    /// Whether another call can be made on it, after what has happened since it was left.
-    pub(super) fn is_open(&mut self) -> bool {
-        if self.gate.take_woken() {
-            advance(&mut self.connection, &self.waker);
+    /// Reads what comes; 0 bytes at the end.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.buffer.capacity() - self.buffer.len() < self.room / 2 {
+            self.buffer.reserve(self.room);
         }
-        self.connection.is_some() && self.sender.is_ready()
+        let room = self.buffer.capacity() - self.buffer.len();
+        let count = ready!(pin!(self.stream.read_buf(&mut self.buffer)).poll(context))?;
+        if count == room {
+            self.room = (self.room * 2).min(READ_LIMIT_BYTES);
+        }
+        Poll::Ready(Ok(count))
     }
 
-    /// Whether it is ready for another call, when whoever used it has done with it.
-    fn is_free(&mut self) -> bool {
-        if self.gate.take_woken() || !self.sender.is_ready() {
-            // Something has come, it has not yet looked behind what was read, or it was left in the middle.
-            advance(&mut self.connection, &self.waker);
+    /// Whether nothing comes on a line that nobody uses; whatever does wakes `watcher`, and then it is of no use.
+    pub(super) fn is_quiet(&mut self, watcher: &Waker) -> bool {
+        let mut byte = [0];
+        let mut byte = ReadBuf::new(&mut byte);
+        let reading = poll_fn(|context| Pin::new(&mut self.stream).poll_read(context, &mut byte));
+        // A task that has had its share of work would be told that nothing has come.
+        pin!(tokio::task::unconstrained(reading)).poll(&mut Context::from_waker(watcher)).is_pending()
+    }
+
+    /// Whether it is ready for another call, behind an answer.
+    fn is_free(&self) -> bool {
+        self.unsent.is_empty() && self.is_flushed && self.buffer.is_empty()
+    }
+
+    /// Makes it ready for another call.
+    fn rest(&mut self) {
+        self.is_kept = true;
+        if self.room > READ_BYTES {
+            (self.room, self.buffer) = (READ_BYTES, BytesMut::new());
         }
-        self.connection.is_some() && self.sender.is_ready()
     }
 }
 
-/// Lets a connection do what it can. One that has ended is dropped, which tells whoever waits for what it would have brought.
-fn advance(connection: &mut Option<Connection<Stream, Pieces>>, waker: &Waker) {
-    if let Some(running) = connection
-        && Pin::new(running).poll(&mut Context::from_waker(waker)).is_ready()
-    {
-        *connection = None;
+/// What was read; where nothing is there, why nothing more was written, if it was not.
+fn ready_or(read: Poll<io::Result<usize>>, written: &Poll<io::Result<()>>) -> Poll<io::Result<usize>> {
+    match written {
+        Poll::Ready(Err(error)) if read.is_pending() => Poll::Ready(Err(error.kind().into())),
+        Poll::Ready(_) | Poll::Pending => read,
     }
 }
 
@@ -117,7 +180,8 @@ fn advance(connection: &mut Option<Connection<Stream, Pieces>>, waker: &Waker) {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    body: Option<Incoming>,
+    body: Body,
+    stays_open: bool,
     /// None when the body is at its end, or was lost.
     line: Option<Box<Line>>,
     pool: Arc<Pool>,
@@ -125,16 +189,11 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// Of a call on `line`, which goes back to `pool` behind it.
-    pub(super) fn new(response: Response<Incoming>, line: Box<Line>, pool: &Arc<Pool>) -> Answer {
-        let (head, body) = response.into_parts();
-        let mut answer = Answer {
-            status: head.status,
-            headers: head.headers,
-            body: Some(body),
-            line: Some(line),
-            pool: Arc::clone(pool),
-        };
-        answer.end_where_due();
+    pub(super) fn new(head: Head, line: Box<Line>, pool: &Arc<Pool>) -> Answer {
+        let Head { status, headers, body, stays_open } = head;
+        let mut answer =
+            Answer { status, headers, body, stays_open, line: Some(line), pool: Arc::clone(pool) };
+        answer.leave_where_due();
         answer
     }
 
@@ -142,53 +201,70 @@ impl Answer {
     ///
     /// # Errors
     /// When the connection was lost before the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, hyper::Error> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    fn poll_next(&mut self, context: &Context<'_>) -> Poll<Result<Option<Bytes>, hyper::Error>> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
+        let polled = ready!(self.poll_piece(context));
+        if polled.is_ok() {
+            self.leave_where_due();
+        }
+        if !matches!(polled, Ok(Some(_))) {
+            self.line = None;
+        }
+        Poll::Ready(polled)
+    }
+
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
+        let Some(line) = &mut self.line else { return Poll::Ready(Ok(None)) };
+        // Who answers before it has heard all may want the rest; whether it can be told does not matter.
+        let _ = line.poll_write(context);
         loop {
-            let (Some(line), Some(body)) = (&mut self.line, &mut self.body) else {
-                return Poll::Ready(Ok(None));
-            };
-            let polled = line.run(context, |nobody| Pin::new(&mut *body).poll_frame(nobody));
-            match std::task::ready!(polled) {
-                Some(Ok(frame)) => {
-                    self.end_where_due();
-                    // What is no piece stands behind the last one.
-                    if let Ok(piece) = frame.into_data() {
-                        return Poll::Ready(Ok(Some(piece)));
-                    }
-                }
-                Some(Err(error)) => {
-                    self.line = None;
-                    return Poll::Ready(Err(error));
-                }
-                None => self.leave(),
+            match self.body.next(&mut line.buffer)? {
+                Next::Piece(piece) => return Poll::Ready(Ok(Some(piece))),
+                Next::End => return Poll::Ready(Ok(None)),
+                Next::More => {}
+            }
+            if ready!(line.poll_read(context)).map_err(Broken::Io)? == 0 {
+                let is_end = self.body.ends_at_close();
+                return Poll::Ready(if is_end { Ok(None) } else { Err(Broken::Closed) });
             }
         }
     }
 
-    /// A connection is of use to others before this answer has been read.
-    fn end_where_due(&mut self) {
-        if self.body.as_ref().is_none_or(Body::is_end_stream) {
-            self.leave();
+    /// A connection is of use to others before this answer has been read. One on which no other call can be made is closed.
+    fn leave_where_due(&mut self) {
+        let Some(line) = &mut self.line else { return };
+        if !self.body.is_over(&mut line.buffer) {
+            return;
         }
-    }
-
-    /// The line goes back where another call can be made on it. Otherwise it is closed, which cancels the call.
-    fn leave(&mut self) {
-        self.body = None;
-        if let Some(mut line) = self.line.take()
-            && line.is_free()
-        {
+        if let Some(mut line) = self.line.take().filter(|line| self.stays_open && line.is_free()) {
+            line.rest();
             self.pool.put(line);
         }
     }
 }
 
 impl Drop for Answer {
+    /// Whoever has seen enough asks for no more, of a refusal or behind the last event of a stream. What is left has often come by
+    /// then, and its connection is of use to others. One that has more to say is closed, which cancels the call.
     fn drop(&mut self) {
-        self.leave();
+        let Some(line) = &mut self.line else { return };
+        let mut nobody = Context::from_waker(Waker::noop());
+        let mut is_read = false;
+        loop {
+            match self.body.next(&mut line.buffer) {
+                Ok(Next::Piece(_)) => {}
+                Ok(Next::More) if !is_read => {
+                    is_read = true;
+                    if !matches!(line.poll_read(&mut nobody), Poll::Ready(Ok(1..))) {
+                        return;
+                    }
+                }
+                Ok(Next::More) | Err(_) => return,
+                Ok(Next::End) => return self.leave_where_due(),
+            }
+        }
     }
 }

@@ -25,8 +25,9 @@ struct Idle {
 }
 
 impl Idle {
-    fn close_old(&mut self) {
-        self.lines.retain_mut(|(since, line)| since.elapsed() < IDLE && line.is_open());
+    /// Closes the lines on which something has come, and has the others wake that one.
+    fn close_broken(&mut self, watcher: &Waker) {
+        self.lines.retain_mut(|(_, line)| line.is_quiet(watcher));
     }
 }
 
@@ -35,20 +36,19 @@ impl Pool {
     pub(super) fn take(&self) -> Option<Box<Line>> {
         loop {
             let (since, mut line) = self.idle(|idle| idle.lines.pop())?;
-            line.leave_rest();
-            if since.elapsed() < IDLE && line.is_open() {
+            if since.elapsed() < IDLE && line.is_quiet(Waker::noop()) {
                 return Some(line);
             }
         }
     }
 
     /// Keeps a line that is ready for the next call.
-    pub(super) fn put(self: &Arc<Pool>, line: Box<Line>) {
+    pub(super) fn put(self: &Arc<Pool>, mut line: Box<Line>) {
         let is_watched = self.idle(|idle| {
-            if let Some(watcher) = &idle.watcher {
-                line.rest(watcher);
+            // Where nobody watches yet, whoever begins to looks at each.
+            if idle.watcher.as_ref().is_none_or(|watcher| line.is_quiet(watcher)) {
+                idle.lines.push((Instant::now(), line));
             }
-            idle.lines.push((Instant::now(), line));
             std::mem::replace(&mut idle.is_watched, true)
         });
         if is_watched {
@@ -80,10 +80,7 @@ async fn watch(pool: Weak<Pool>) {
                 if !idle.watcher.as_ref().is_some_and(|watcher| watcher.will_wake(context.waker())) {
                     idle.watcher = Some(context.waker().clone());
                 }
-                for (_, line) in &idle.lines {
-                    line.rest(context.waker());
-                }
-                idle.lines.retain_mut(|(_, line)| line.is_open());
+                idle.close_broken(context.waker());
             });
             Poll::Pending
         });
@@ -93,7 +90,7 @@ async fn watch(pool: Weak<Pool>) {
         }
         let Some(pool) = pool.upgrade() else { return };
         let is_done = pool.idle(|idle| {
-            idle.close_old();
+            idle.lines.retain(|(since, _)| since.elapsed() < IDLE);
             if idle.lines.is_empty() {
                 (idle.watcher, idle.is_watched) = (None, false);
             }

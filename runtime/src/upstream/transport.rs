@@ -1,4 +1,4 @@
-//! Calls to one host: connections of hyper's that are kept, TLS by rustls, names resolved to where they may lead. (I/O)
+//! Calls to one host: connections that are kept, TLS by rustls, names resolved to where they may lead. (I/O)
 //!
 //! No redirection is followed, no proxy is taken from the environment, no compression is offered. A call is made once more
 //! only where a connection that was kept has died under it: always where nothing of it was sent, and otherwise where whoever
@@ -8,12 +8,12 @@
 //! takes nothing, a limit of streams or a silent middlebox holds up all others.
 
 use super::address::Resolver;
-use super::body::Pieces;
-use super::kept::Kept;
-use super::line::{Answer, Broken, Line};
+use super::call::Call;
+use super::http1::{Broken, Head, words};
+use super::line::{Answer, Line};
 use super::pool::Pool;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
-use hyper::body::Incoming;
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, Uri, header};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
@@ -34,9 +34,6 @@ const KEEPALIVE_RETRIES: u32 = 3;
 
 /// Sent, and not acknowledged by the other side's system for so long: the connection is lost.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
-
-/// Of an answer that nobody takes, what is read on a connection: the rest waits at the provider. A head has to fit into it.
-pub(super) const READ_AHEAD_BYTES: usize = 64 << 10;
 
 /// A kept connection that was closed before a call came is found out about in the time of a way there and back. Later it is
 /// the call that was lost.
@@ -61,7 +58,7 @@ pub(crate) struct Transport {
 pub(crate) enum Error {
     /// There is no connection.
     Connect(Failed),
-    Call(hyper::Error),
+    Call(Broken),
 }
 
 impl std::fmt::Display for Error {
@@ -135,59 +132,48 @@ impl Transport {
         Ok(Transport { connect, origin, host, pool: Arc::default() })
     }
 
-    /// Sends a request, whose URI is a path, and waits for the head of its answer. Dropping either cancels the call.
-    pub(crate) async fn send(
-        &self,
-        request: impl Fn() -> Request<Pieces>,
-        repeat: Repeat,
-    ) -> Result<Answer, Error> {
-        let request = || {
-            let mut request = request();
-            request.headers_mut().insert(header::HOST, self.host.clone());
-            request
-        };
-        let mut unsent = request();
+    /// A call of a path of its host, with a body that is sent one piece behind the other.
+    pub(crate) fn post(&self, path: &Uri, body: Vec<Bytes>) -> Call {
+        Call::post(&self.host, path, body)
+    }
+
+    /// Sends a call and waits for the head of its answer. Dropping either cancels the call.
+    pub(crate) async fn send(&self, call: Call, repeat: Repeat) -> Result<Answer, Error> {
+        let call = call.slices();
         while let Some(mut line) = self.pool.take() {
             let begun = Instant::now();
-            let called = line.call(unsent).await;
+            let called = line.call(&call).await;
             let was_stale = match &called {
-                Ok(answer) => line.course().answer() && is_for_nobody(answer),
-                Err(_) => line.course().is_unheard(),
+                Ok(head) => line.is_kept() && is_for_nobody(head),
+                Err(_) => line.is_kept() && line.is_unheard(),
             };
             return match called {
-                Err(Broken::Unsent(_, again)) => {
-                    unsent = *again;
-                    continue;
-                }
+                Err(_) if !line.has_begun() => continue,
                 // One that was kept as long may have died as well.
                 _ if repeat == Repeat::Once && was_stale && begun.elapsed() < AT_ONCE => {
-                    self.send_anew(request()).await
+                    self.send_anew(&call).await
                 }
-                Err(Broken::Lost(error)) => Err(Error::Call(error)),
-                Ok(answer) => Ok(Answer::new(answer, line, &self.pool)),
+                Err(broken) => Err(Error::Call(broken)),
+                Ok(head) => Ok(Answer::new(head, line, &self.pool)),
             };
         }
-        self.send_anew(unsent).await
+        self.send_anew(&call).await
     }
 
     /// Sends it on a connection of its own.
-    async fn send_anew(&self, request: Request<Pieces>) -> Result<Answer, Error> {
+    async fn send_anew(&self, call: &[Bytes]) -> Result<Answer, Error> {
         let stream = self.connect.connect(self.origin.clone()).await.map_err(Error::Connect)?;
-        let mut line = Line::new(stream).await.map_err(Error::Call)?;
-        let answer = line.call(request).await.map_err(|broken| match broken {
-            Broken::Unsent(error, _) | Broken::Lost(error) => Error::Call(error),
-        })?;
-        line.course().answer();
-        Ok(Answer::new(answer, line, &self.pool))
+        let mut line = Line::new(stream);
+        let head = line.call(call).await.map_err(Error::Call)?;
+        Ok(Answer::new(head, line, &self.pool))
     }
 }
 
 /// Whether an answer is what a server says as it closes a connection on which it has waited in vain, and no answer to what
 /// was asked meanwhile. RFC 9110, section 15.5.9.
-fn is_for_nobody(answer: &Response<Incoming>) -> bool {
-    let closes = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
-    answer.status() == StatusCode::REQUEST_TIMEOUT
-        && answer.headers().get_all(header::CONNECTION).iter().any(closes)
+fn is_for_nobody(head: &Head) -> bool {
+    head.status == StatusCode::REQUEST_TIMEOUT
+        && words(&head.headers, &header::CONNECTION).any(|word| word.eq_ignore_ascii_case(b"close"))
 }
 
 /// Host, and port where it is not that of the scheme.
@@ -230,7 +216,7 @@ struct Connect {
 }
 
 /// What a connection runs over.
-pub(super) type Stream = TokioIo<Kept<MaybeHttpsStream<TokioIo<TcpStream>>>>;
+pub(super) type Stream = TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>;
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -238,7 +224,7 @@ impl Connect {
     async fn connect(&self, origin: Uri) -> Result<Stream, Failed> {
         let connecting = tokio::time::timeout(self.patience, self.https.clone().call(origin));
         let connected = connecting.await.unwrap_or_else(|_| Err(TooSlow.into()));
-        connected.map(|stream| TokioIo::new(Kept::new(stream)))
+        connected.map(TokioIo::new)
     }
 }
 

@@ -37,15 +37,13 @@ async fn host(answer: &'static str, closes: bool) -> (Transport, Arc<AtomicUsize
     (Transport::new(&url, ways).unwrap_or_else(|_| panic!("{url}")), connections)
 }
 
-fn request() -> Request<Pieces> {
-    let mut request = Request::new(Pieces::new(vec![Bytes::from_static(b"{}")]));
-    *request.method_mut() = http::Method::POST;
-    *request.uri_mut() = Uri::from_static("/v1/x?a=b");
-    request
+async fn send(transport: &Transport) -> Result<Answer, Error> {
+    let call = transport.post(&Uri::from_static("/v1/x?a=b"), vec![Bytes::from_static(b"{}")]);
+    transport.send(call, Repeat::Never).await
 }
 
 async fn call(transport: &Transport) -> Vec<u8> {
-    let mut answer = transport.send(request, Repeat::Never).await.unwrap();
+    let mut answer = send(transport).await.unwrap();
     let mut body = Vec::new();
     while let Some(piece) = answer.next().await.unwrap() {
         body.extend_from_slice(&piece);
@@ -84,7 +82,7 @@ async fn what_is_not_at_its_end_is_not_used_again() {
     // Nobody reads on.
     let (transport, connections) = host("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nok", false).await;
     for _ in 0..5 {
-        drop(timeout(LONG, transport.send(request, Repeat::Never)).await.unwrap().unwrap());
+        drop(timeout(LONG, send(&transport)).await.unwrap().unwrap());
     }
     assert_eq!(connections.load(Ordering::SeqCst), 5);
 }
