@@ -17,6 +17,9 @@ pub(super) const HEAD_LIMIT_BYTES: usize = 64 << 10;
 /// Of a body in chunks, what its sizes may be followed by, all of them together, and what may stand behind the last one.
 const BESIDE_CHUNKS_LIMIT_BYTES: usize = 16 << 10;
 
+/// So much of what comes first is looked at each time it has become more: whoever does not speak HTTP may wait for an answer.
+const BEGINNING_BYTES: usize = 64;
+
 /// A chunk's size of sixteen digits, and the end of its line.
 const SIZE_BYTES: usize = 18;
 
@@ -81,8 +84,7 @@ pub(super) fn head(buffer: &mut BytesMut, looked_at: usize) -> Result<Option<Hea
             if buffer.len() > HEAD_LIMIT_BYTES {
                 return Err(Broken::TooLarge);
             }
-            // What is no HTTP from its beginning on may wait for an answer itself.
-            if looked_at == 0 && !buffer.is_empty() {
+            if looked_at < BEGINNING_BYTES && !buffer.is_empty() {
                 parse(&Bytes::copy_from_slice(buffer))?;
             }
             return Ok(None);
@@ -133,9 +135,19 @@ fn parse(bytes: &Bytes) -> Result<Option<Head>, Broken> {
         map.append(name, value);
     }
     let is_current = response.version == Some(1);
+    let (is_encoded, has_length) =
+        (map.contains_key(header::TRANSFER_ENCODING), map.contains_key(header::CONTENT_LENGTH));
+    if is_encoded && !is_current {
+        // HTTP/1.0 knows no such thing: RFC 9112, section 6.1.
+        return Err(Broken::NotHttp);
+    }
     let body = Body::of(status, &map)?;
-    // What names two lengths is read as RFC 9112, section 6.3, has it; who wrote it may mean another one.
-    let is_plain = !(map.contains_key(header::TRANSFER_ENCODING) && map.contains_key(header::CONTENT_LENGTH));
+    // What names two lengths, or one where there is no body, is read as RFC 9112, section 6.3, has it; who wrote it may mean
+    // another one.
+    let is_plain = match status {
+        StatusCode::NO_CONTENT => !is_encoded && !has_length,
+        _ => !(is_encoded && has_length),
+    };
     let is_bounded = body != Body::ToClose && status != StatusCode::SWITCHING_PROTOCOLS;
     let stays_open = is_plain && is_bounded && stays_open(is_current, &map);
     Ok(Some(Head { status, headers: map, body, stays_open }))
@@ -236,8 +248,8 @@ impl Body {
     fn pass(&mut self, buffer: &mut BytesMut) -> Result<(), Broken> {
         while let Body::Chunks(chunk, beside) = self {
             match *chunk {
-                Chunk::Size => match httparse::parse_chunk_size(buffer).map_err(|_| Broken::NotHttp)? {
-                    Status::Complete((length, size)) => {
+                Chunk::Size => match size(buffer)? {
+                    Some((length, size)) => {
                         *beside += length.saturating_sub(SIZE_BYTES);
                         if *beside > BESIDE_CHUNKS_LIMIT_BYTES {
                             return Err(Broken::NotHttp);
@@ -245,7 +257,7 @@ impl Body {
                         buffer.advance(length);
                         *chunk = if size == 0 { Chunk::Trailer } else { Chunk::Data(size) };
                     }
-                    Status::Partial => return short(buffer),
+                    None => return short(buffer),
                 },
                 Chunk::Data(0) => *chunk = Chunk::End,
                 Chunk::Data(_) => return Ok(()),
@@ -257,20 +269,44 @@ impl Body {
                     [] | [b'\r'] => return Ok(()),
                     _ => return Err(Broken::NotHttp),
                 },
-                Chunk::Trailer => {
-                    let mut headers = [EMPTY_HEADER; HEADERS_LIMIT];
-                    let parsed = httparse::parse_headers(buffer, &mut headers);
-                    match parsed.map_err(|_| Broken::NotHttp)? {
-                        Status::Complete((length, _)) => {
-                            buffer.advance(length);
-                            *self = Body::Length(0);
-                        }
-                        Status::Partial => return short(buffer),
+                Chunk::Trailer => match trailer_length(buffer)? {
+                    Some(length) => {
+                        buffer.advance(length);
+                        *self = Body::Length(0);
                     }
-                }
+                    None => return short(buffer),
+                },
             }
         }
         Ok(())
+    }
+}
+
+/// The size of a chunk, behind the length of its line; none where that is not whole.
+fn size(buffer: &[u8]) -> Result<Option<(usize, u64)>, Broken> {
+    // The library takes no digits for none, and a line that ends within an extension.
+    if buffer.first().is_some_and(|byte| !byte.is_ascii_hexdigit()) {
+        return Err(Broken::NotHttp);
+    }
+    match httparse::parse_chunk_size(buffer).map_err(|_| Broken::NotHttp)? {
+        Status::Complete((length, _)) if memchr::memchr(b'\n', buffer) != Some(length - 1) => {
+            Err(Broken::NotHttp)
+        }
+        Status::Complete(read) => Ok(Some(read)),
+        Status::Partial => Ok(None),
+    }
+}
+
+/// How long is what stands behind the last chunk; none where that is not whole.
+fn trailer_length(buffer: &[u8]) -> Result<Option<usize>, Broken> {
+    let mut headers = [EMPTY_HEADER; HEADERS_LIMIT];
+    match httparse::parse_headers(buffer, &mut headers).map_err(|_| Broken::NotHttp)? {
+        Status::Complete((length, _)) => {
+            let lines = &buffer[..length];
+            let is_sound = memchr::memchr_iter(b'\n', lines).all(|at| lines[..at].ends_with(b"\r"));
+            if is_sound { Ok(Some(length)) } else { Err(Broken::NotHttp) }
+        }
+        Status::Partial => Ok(None),
     }
 }
 

@@ -6,13 +6,16 @@ use super::pool::Pool;
 use super::transport::Stream;
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
+use hyper_rustls::MaybeHttpsStream;
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::task::unconstrained;
 
 /// Bytes that may come before the head of an answer is whole, interim answers included: many times the longest head, and
 /// what is read ahead of the body behind it. Whoever says more says nothing.
@@ -35,6 +38,8 @@ pub(super) struct Line {
     /// Of the call that runs, what is still to be written.
     unsent: VecDeque<Bytes>,
     is_flushed: bool,
+    /// Why nothing more can be written.
+    failed: Option<io::Error>,
     /// Whether something of the call that runs was written.
     has_begun: bool,
     /// What came since.
@@ -52,6 +57,7 @@ impl Line {
             room: READ_BYTES,
             unsent: VecDeque::new(),
             is_flushed: true,
+            failed: None,
             has_begun: false,
             heard: 0,
             is_kept: false,
@@ -64,7 +70,9 @@ impl Line {
     /// When none comes; the line is of no use then.
     pub(super) async fn call(&mut self, slices: &[Bytes]) -> Result<Head, Broken> {
         self.unsent.extend(slices.iter().filter(|slice| !slice.is_empty()).cloned());
-        (self.has_begun, self.heard) = (false, 0);
+        // Of what goes through TLS some may have left where writing the rest failed.
+        self.has_begun = matches!(self.stream.inner(), MaybeHttpsStream::Https(_));
+        self.heard = 0;
         poll_fn(|context| self.poll_head(context)).await
     }
 
@@ -84,14 +92,23 @@ impl Line {
     }
 
     fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Broken>> {
-        let written = self.poll_write(context);
+        self.write(context);
         let mut looked_at = if self.heard == 0 { 0 } else { self.buffer.len() };
         loop {
-            match ready_or(self.poll_read(context), &written) {
+            match self.poll_read(context) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(Broken::Closed)),
+                // What comes unasked is no answer.
+                Poll::Ready(Ok(_)) if !self.has_begun => return Poll::Ready(Err(Broken::NotHttp)),
                 Poll::Ready(Ok(count)) => self.heard += count,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Broken::Io(error))),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    // Before a host closed the connection over what was written it may have said why: that comes, then the end.
+                    let is_over = |error: &io::Error| !matches!(error.kind(), BrokenPipe | ConnectionReset);
+                    return match self.failed.take_if(|error| is_over(error)) {
+                        Some(error) => Poll::Ready(Err(Broken::Io(error))),
+                        None => Poll::Pending,
+                    };
+                }
             }
             if self.heard > BEFORE_ANSWER_BYTES {
                 return Poll::Ready(Err(Broken::TooMuch));
@@ -100,6 +117,15 @@ impl Line {
                 return Poll::Ready(Ok(head));
             }
             looked_at = self.buffer.len();
+        }
+    }
+
+    /// Writes as much as there is room for, and notes where that fails.
+    fn write(&mut self, context: &mut Context<'_>) {
+        if self.failed.is_none()
+            && let Poll::Ready(Err(error)) = self.poll_write(context)
+        {
+            self.failed = Some(error);
         }
     }
 
@@ -151,7 +177,7 @@ impl Line {
         let mut byte = ReadBuf::new(&mut byte);
         let reading = poll_fn(|context| Pin::new(&mut self.stream).poll_read(context, &mut byte));
         // A task that has had its share of work would be told that nothing has come.
-        pin!(tokio::task::unconstrained(reading)).poll(&mut Context::from_waker(watcher)).is_pending()
+        pin!(unconstrained(reading)).poll(&mut Context::from_waker(watcher)).is_pending()
     }
 
     /// Whether it is ready for another call, behind an answer.
@@ -162,17 +188,9 @@ impl Line {
     /// Makes it ready for another call.
     fn rest(&mut self) {
         self.is_kept = true;
-        if self.room > READ_BYTES {
+        if self.buffer.capacity() > READ_BYTES {
             (self.room, self.buffer) = (READ_BYTES, BytesMut::new());
         }
-    }
-}
-
-/// What was read; where nothing is there, why nothing more was written, if it was not.
-fn ready_or(read: Poll<io::Result<usize>>, written: &Poll<io::Result<()>>) -> Poll<io::Result<usize>> {
-    match written {
-        Poll::Ready(Err(error)) if read.is_pending() => Poll::Ready(Err(error.kind().into())),
-        Poll::Ready(_) | Poll::Pending => read,
     }
 }
 
@@ -219,7 +237,7 @@ impl Answer {
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
         let Some(line) = &mut self.line else { return Poll::Ready(Ok(None)) };
         // Who answers before it has heard all may want the rest; whether it can be told does not matter.
-        let _ = line.poll_write(context);
+        line.write(context);
         loop {
             match self.body.next(&mut line.buffer)? {
                 Next::Piece(piece) => return Poll::Ready(Ok(Some(piece))),
@@ -227,7 +245,8 @@ impl Answer {
                 Next::More => {}
             }
             if ready!(line.poll_read(context)).map_err(Broken::Io)? == 0 {
-                let is_end = self.body.ends_at_close();
+                // A host that was not heard out and reset the connection looks the same as one that closed it.
+                let is_end = self.body.ends_at_close() && line.failed.is_none();
                 return Poll::Ready(if is_end { Ok(None) } else { Err(Broken::Closed) });
             }
         }
@@ -251,14 +270,15 @@ impl Drop for Answer {
     /// then, and its connection is of use to others. One that has more to say is closed, which cancels the call.
     fn drop(&mut self) {
         let Some(line) = &mut self.line else { return };
-        let mut nobody = Context::from_waker(Waker::noop());
         let mut is_read = false;
         loop {
             match self.body.next(&mut line.buffer) {
                 Ok(Next::Piece(_)) => {}
                 Ok(Next::More) if !is_read => {
                     is_read = true;
-                    if !matches!(line.poll_read(&mut nobody), Poll::Ready(Ok(1..))) {
+                    let reading = pin!(unconstrained(poll_fn(|context| line.poll_read(context))));
+                    let read = reading.poll(&mut Context::from_waker(Waker::noop()));
+                    if !matches!(read, Poll::Ready(Ok(1..))) {
                         return;
                     }
                 }

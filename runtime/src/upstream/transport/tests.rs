@@ -102,6 +102,34 @@ async fn what_its_host_closes_is_closed_while_nobody_uses_it() {
     }
 }
 
+/// Who answers before it has heard all, and closes the connection over the rest, is heard.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_before_the_call_is_sent_is_an_answer() {
+    let refusal = "HTTP/1.1 413 Content Too Large\r\ncontent-length: 2\r\n\r\n{}";
+    let (transport, connections) = host(refusal, true).await;
+    let long = Bytes::from(vec![b' '; 8 << 20]);
+    for round in 1..=50 {
+        let call = transport.post(&Uri::from_static("/"), vec![long.clone()]);
+        let mut answer = timeout(LONG, transport.send(call, Repeat::Never)).await.unwrap().unwrap();
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(timeout(LONG, answer.next()).await.unwrap().unwrap().unwrap(), "{}");
+        drop(answer);
+        // Nobody knows what of the call it would take for another one.
+        assert_eq!((transport.pool.count(), connections.load(Ordering::SeqCst)), (0, round));
+    }
+    // Where its end is that of the connection, an answer may be half of one.
+    let (transport, _) = host("HTTP/1.1 200 OK\r\n\r\nhalf", true).await;
+    for _ in 0..50 {
+        let call = transport.post(&Uri::from_static("/"), vec![long.clone()]);
+        let mut answer = timeout(LONG, transport.send(call, Repeat::Never)).await.unwrap().unwrap();
+        let mut last = timeout(LONG, answer.next()).await.unwrap();
+        while let Ok(Some(_)) = last {
+            last = timeout(LONG, answer.next()).await.unwrap();
+        }
+        assert!(last.is_err(), "{last:?}");
+    }
+}
+
 /// Whatever share of its work a task has left when an answer comes, the answer is seen.
 #[tokio::test]
 async fn a_task_that_has_done_its_share_misses_nothing() {
