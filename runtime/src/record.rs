@@ -7,10 +7,14 @@ mod document;
 
 mod request;
 
+mod stored;
+
 mod write;
 
 pub use document::Document;
 pub use request::KnownRequest;
+pub(crate) use stored::Columns;
+pub use stored::StoredRecord;
 
 use crate::trace::Trace;
 use crate::wire::marks::Marks;

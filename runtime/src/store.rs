@@ -17,7 +17,7 @@ mod tests;
 pub use query::{Filter, GroupBy, Listed, SummaryRow};
 
 use crate::keys::{Held, Identity, Keys, NewKey, StoredKey};
-use crate::record::{DecisionRecord, Outcome, PolicyEvent};
+use crate::record::{DecisionRecord, Outcome, PolicyEvent, StoredRecord};
 use row::Row;
 use sqlx::sqlite::SqlitePool;
 use std::path::Path;
@@ -28,8 +28,8 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use wayleave_program::source_view::SourceText;
 
-/// Entries that wait to be written; beyond it they are counted as lost rather than slow a request down. At the 2 KiB of
-/// a usual record with its document this is at most some 32 MiB.
+/// Entries that wait to be written; beyond it they are counted as lost rather than slow a request down. At the KiB that
+/// a usual record takes this is at most some 16 MiB.
 const QUEUE_LIMIT: usize = 16_384;
 
 /// Decisions kept unless told otherwise; older ones are removed.
@@ -315,17 +315,17 @@ impl Store {
         query::newest(&self.pool, filter, before, limit).await
     }
 
-    /// As [`Store::decisions`], each as its row and the JSON that stands there: for those who read many at once.
+    /// As [`Store::decisions`], each with its row, and to be read by whoever wants it: for those who read many at once.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn decision_texts(
+    pub async fn stored_decisions(
         &self,
         filter: &Filter,
         before: Option<i64>,
         limit: u32,
-    ) -> Result<Vec<(i64, String)>, Error> {
-        query::newest_texts(&self.pool, filter, before, limit).await
+    ) -> Result<Vec<(i64, StoredRecord)>, Error> {
+        query::newest_stored(&self.pool, filter, before, limit).await
     }
 
     /// Decisions that pass a filter and came after a row, the oldest first, at most `limit`.

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::PathBuf;
 use wayleave_compiler::proof::Progress;
-use wayleave_runtime::record::DecisionRecord;
+use wayleave_runtime::record::{DecisionRecord, StoredRecord};
 use wayleave_runtime::store::Filter;
 
 /// Records of a batch: enough that handing it over costs nothing beside reading it.
@@ -58,6 +58,7 @@ enum Place {
 
 enum Content {
     Text(Vec<u8>),
+    Stored(Box<StoredRecord>),
     /// Read already, to see whether it is asked for.
     Record(Box<DecisionRecord>),
 }
@@ -71,13 +72,15 @@ pub(super) struct Damage {
 impl Item {
     /// The record.
     pub(super) fn record(self, shown: &str) -> Result<DecisionRecord, Damage> {
-        match self.content {
+        let record = match self.content {
             Content::Record(record) => Ok(*record),
-            Content::Text(text) => serde_json::from_slice(&text).map_err(|error| {
-                let failure = damaged(self.place, shown, &error.to_string());
-                Damage { sequence: self.sequence, failure }
-            }),
-        }
+            Content::Stored(stored) => stored.read(),
+            Content::Text(text) => serde_json::from_slice(&text),
+        };
+        record.map_err(|error| {
+            let failure = damaged(self.place, shown, &error.to_string());
+            Damage { sequence: self.sequence, failure }
+        })
     }
 }
 
@@ -155,7 +158,7 @@ fn pages(
     let (mut sequence, mut newest) = (0_u64, None);
     while left > 0 {
         let count = u32::try_from(left.min(BATCH as u64)).unwrap_or(u32::MAX);
-        let page = storage.runtime.block_on(storage.store.decision_texts(filter, before, count));
+        let page = storage.runtime.block_on(storage.store.stored_decisions(filter, before, count));
         let page = page.map_err(|error| storage.failure(&error))?;
         let Some((last, _)) = page.last() else { break };
         before = Some(*last);
@@ -166,10 +169,10 @@ fn pages(
         let items = page
             .into_iter()
             .zip(sequence..)
-            .map(|((row, text), sequence)| Item {
+            .map(|((row, stored), sequence)| Item {
                 sequence,
                 place: Place::Row(row),
-                content: Content::Text(text.into_bytes()),
+                content: Content::Stored(Box::new(stored)),
             })
             .collect::<Vec<_>>();
         sequence += items.len() as u64;

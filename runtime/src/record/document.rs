@@ -34,6 +34,14 @@ struct Behind {
     text: String,
 }
 
+/// The three out of it.
+#[derive(Deserialize)]
+struct End {
+    policy: Arc<str>,
+    source: Arc<str>,
+    lines: Arc<[RecordedLines]>,
+}
+
 impl Document {
     /// With what every record of the decision says of the policy: its hashes of meaning and of text, and the lines that decided.
     pub(crate) fn of_policy(
@@ -53,9 +61,27 @@ impl Document {
         Document::new(json, Some(behind))
     }
 
+    /// As a store has it, of [`Document::text`] and [`Document::behind`].
+    pub(crate) fn read(text: &str, behind: &str) -> Result<Document, serde_json::Error> {
+        let json = serde_json::from_str(text)?;
+        let Some(members) = behind.strip_prefix(',') else { return Ok(Document::new(json, None)) };
+        let End { policy, source, lines } = serde_json::from_str(&format!("{{{members}}}"))?;
+        Ok(Document::of_policy(json, &policy, &source, &lines))
+    }
+
     fn new(json: Json, behind: Option<Behind>) -> Document {
         let text = serde_json::value::to_raw_value(&json).expect("every JSON value can be written");
         Document(Arc::new(Written { json, text, behind, hash: OnceLock::new() }))
+    }
+
+    /// Puts it into a record that was stored without it, with what it stands for.
+    pub(super) fn put_into(self, record: &mut DecisionRecord) {
+        if let Some(behind) = &self.0.behind {
+            record.policy = Arc::clone(&behind.policy);
+            record.source = Arc::clone(&behind.source);
+            record.lines = Arc::clone(&behind.lines);
+        }
+        record.decision = Some(self);
     }
 
     /// Whether it can stand for what a record says of the policy, or says nothing of it.

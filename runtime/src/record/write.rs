@@ -1,10 +1,13 @@
-//! A record as JSON, as `serde_json` writes it to the byte, in half the time: names are written as they stand, and texts that
-//! have nothing to escape are copied. Whatever is seldom there is left to serde.
+//! What a store's text says of a record: what no column says and what is not usual, as `serde_json` writes it to the byte, in half
+//! the time: names are written as they stand, and texts that have nothing to escape are copied. Whatever is seldom there is
+//! left to serde. [`StoredRecord`](super::StoredRecord) reads it.
 
+use super::stored::{USUAL_STATUS, fits_column};
 use super::{
     AttemptRecord, DecisionRecord, Document, RecordedCaller, RecordedInspection, RecordedLines,
     RecordedTokens,
 };
+use crate::trace::Trace;
 use serde::Serialize;
 
 /// What is written.
@@ -31,10 +34,6 @@ impl Out<'_> {
         self.raw("\"");
     }
 
-    fn texts(&mut self, texts: &[String]) {
-        self.list(texts, |out, text| out.text(text));
-    }
-
     pub(super) fn list<T>(
         &mut self,
         items: impl IntoIterator<Item = T>,
@@ -50,13 +49,6 @@ impl Out<'_> {
         self.raw("]");
     }
 
-    fn optional_text(&mut self, text: Option<&String>) {
-        match text {
-            Some(text) => self.text(text),
-            None => self.raw("null"),
-        }
-    }
-
     /// A text, with what stands before it.
     fn text_of(&mut self, name: &str, text: &str) {
         self.raw(name);
@@ -69,23 +61,20 @@ impl Out<'_> {
         self.any(value);
     }
 
-    /// The same, where it is not empty.
-    fn unless_empty(&mut self, is_empty: bool, name: &str, value: &impl Serialize) {
-        if !is_empty {
+    /// The same, where it is not usual.
+    fn unless(&mut self, is_usual: bool, name: &str, value: &impl Serialize) {
+        if !is_usual {
             self.any_of(name, value);
         }
     }
 }
 
 impl DecisionRecord {
-    /// Takes out its document, and writes the rest: without what the document stands for at its end, so that whoever reads it puts
-    /// both in. The document stays where it would stand for another end than this.
+    /// Takes out its document, and writes what is left to say: without what the document stands for at its end. The document stays
+    /// where it would stand for another end than this.
     pub(crate) fn write_apart(&mut self, bytes: &mut Vec<u8>) -> Option<Document> {
-        if self.decision.as_ref().is_some_and(|document| !document.fits(self)) {
-            self.write(bytes);
-            return None;
-        }
-        let document = self.decision.take();
+        let is_apart = self.decision.as_ref().is_none_or(|document| document.fits(self));
+        let document = if is_apart { self.decision.take() } else { None };
         self.write_head(bytes);
         if document.as_ref().is_none_or(|document| document.behind().is_empty()) {
             behind(bytes, &self.policy, &self.source, &self.lines);
@@ -94,31 +83,24 @@ impl DecisionRecord {
         document
     }
 
-    /// Writes it.
-    pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
-        self.write_head(bytes);
-        behind(bytes, &self.policy, &self.source, &self.lines);
-        bytes.push(b'}');
-    }
-
     /// Its members but those that [`behind`] writes.
     fn write_head(&self, bytes: &mut Vec<u8>) {
         let DecisionRecord {
-            id,
-            at_ms,
+            id: _,
+            at_ms: _,
             api,
             is_stream,
             caller,
             caller_request_id,
             trace,
-            model,
-            outcome,
+            model: _,
+            outcome: _,
             status,
             decision,
             inspection,
             request,
             too_long,
-            decided,
+            decided: _,
             route,
             arm,
             reasons,
@@ -134,40 +116,37 @@ impl DecisionRecord {
             lines: _,
         } = self;
         let mut out = Out(bytes);
-        out.text_of("{\"id\":", id);
-        out.any_of(",\"at_ms\":", at_ms);
-        out.text_of(",\"api\":", api);
-        out.any_of(",\"is_stream\":", is_stream);
-        out.raw(",\"caller\":");
+        // Always there, so that each other has one before it.
+        out.text_of("{\"api\":", api);
+        out.unless(!is_stream, ",\"is_stream\":", is_stream);
         self::caller(&mut out, caller);
-        out.unless_empty(caller_request_id.is_none(), ",\"caller_request_id\":", caller_request_id);
-        out.unless_empty(trace.is_none(), ",\"trace\":", trace);
-        out.text_of(",\"model\":", model);
-        out.text_of(",\"outcome\":", outcome.name());
-        out.any_of(",\"status\":", status);
-        out.any_of(",\"decision\":", decision);
-        out.raw(",\"inspection\":");
+        out.unless(caller_request_id.is_none(), ",\"caller_request_id\":", caller_request_id);
+        if let Some(trace) = trace {
+            self::trace(&mut out, trace);
+        }
+        out.unless(*status == USUAL_STATUS, ",\"status\":", status);
+        out.unless(decision.is_none(), ",\"decision\":", decision);
         self::inspection(&mut out, inspection.as_ref());
         if let Some(request) = request {
             out.raw(",\"request\":");
             out.raw(request.text());
         }
-        out.unless_empty(too_long.is_empty(), ",\"too_long\":", too_long);
-        out.text_of(",\"decided\":", decided);
-        out.raw(",\"route\":");
-        out.optional_text(route.as_ref());
-        out.any_of(",\"arm\":", arm);
-        out.raw(",\"reasons\":");
-        out.texts(reasons);
-        out.raw(",\"target\":");
-        out.optional_text(target.as_ref());
-        out.unless_empty(chosen.is_none(), ",\"chosen\":", chosen);
-        out.raw(",\"attempts\":");
-        out.list(attempts, attempt);
-        out.unless_empty(passed_over.is_empty(), ",\"passed_over\":", passed_over);
-        self::tokens(&mut out, tokens);
-        out.any_of(",\"latency_ms\":", latency_ms);
-        out.any_of(",\"first_content_ms\":", first_content_ms);
+        out.unless(too_long.is_empty(), ",\"too_long\":", too_long);
+        // A column has the same for an empty one as for none.
+        out.unless(route.as_deref() != Some(""), ",\"route\":", route);
+        out.unless(arm.is_none(), ",\"arm\":", arm);
+        out.unless(reasons.is_empty(), ",\"reasons\":", reasons);
+        out.unless(target.as_deref() != Some(""), ",\"target\":", target);
+        out.unless(chosen.is_none(), ",\"chosen\":", chosen);
+        if !attempts.is_empty() {
+            let target = target.as_deref().unwrap_or_default();
+            out.raw(",\"attempts\":");
+            out.list(attempts, |out, one| attempt(out, one, target));
+        }
+        out.unless(passed_over.is_empty(), ",\"passed_over\":", passed_over);
+        out.unless(has_columns(tokens), ",\"tokens\":", tokens);
+        out.unless(fits_column(*latency_ms), ",\"latency_ms\":", latency_ms);
+        out.unless(first_content_ms.is_none(), ",\"first_content_ms\":", first_content_ms);
     }
 }
 
@@ -176,37 +155,42 @@ pub(super) fn behind(bytes: &mut Vec<u8>, policy: &str, source: &str, lines: &[R
     let mut out = Out(bytes);
     out.text_of(",\"policy\":", policy);
     out.text_of(",\"source\":", source);
-    out.raw(",\"lines\":");
-    out.list(lines, self::lines);
+    out.any_of(",\"lines\":", &lines);
 }
 
 fn caller(out: &mut Out<'_>, caller: &RecordedCaller) {
-    let RecordedCaller { key_id, id, team, app, groups } = caller;
-    out.text_of("{\"key_id\":", key_id);
-    out.text_of(",\"id\":", id);
-    out.text_of(",\"team\":", team);
-    out.text_of(",\"app\":", app);
-    out.raw(",\"groups\":");
-    out.texts(groups);
+    let RecordedCaller { key_id, id: _, team: _, app: _, groups } = caller;
+    out.text_of(",\"caller\":{\"key_id\":", key_id);
+    out.unless(groups.is_empty(), ",\"groups\":", groups);
+    out.raw("}");
+}
+
+fn trace(out: &mut Out<'_>, trace: &Trace) {
+    let Trace { trace_id, parent_id, span_id, is_sampled, state: _ } = trace;
+    out.text_of(",\"trace\":{\"trace_id\":", trace_id);
+    if let Some(parent_id) = parent_id {
+        out.text_of(",\"parent_id\":", parent_id);
+    }
+    out.text_of(",\"span_id\":", span_id);
+    out.any_of(",\"is_sampled\":", is_sampled);
     out.raw("}");
 }
 
 fn inspection(out: &mut Out<'_>, inspection: Option<&RecordedInspection>) {
-    let Some(RecordedInspection { parts, bytes, took_ms, failed, looked_for }) = inspection else {
-        return out.raw("null");
-    };
-    out.any_of("{\"parts\":", parts);
+    let Some(RecordedInspection { parts, bytes, took_ms, failed, looked_for }) = inspection else { return };
+    out.any_of(",\"inspection\":{\"parts\":", parts);
     out.any_of(",\"bytes\":", bytes);
-    out.any_of(",\"took_ms\":", took_ms);
-    out.any_of(",\"failed\":", failed);
+    out.unless(*took_ms == 0, ",\"took_ms\":", took_ms);
+    out.unless(failed.is_empty(), ",\"failed\":", failed);
     if !looked_for.is_empty() {
         out.raw(",\"looked_for\":");
-        out.texts(looked_for);
+        out.list(looked_for, |out, text| out.text(text));
     }
     out.raw("}");
 }
 
-fn attempt(out: &mut Out<'_>, attempt: &AttemptRecord) {
+/// A call of a candidate for a request that `served` served.
+fn attempt(out: &mut Out<'_>, attempt: &AttemptRecord, served: &str) {
     let AttemptRecord {
         target,
         cause,
@@ -218,41 +202,22 @@ fn attempt(out: &mut Out<'_>, attempt: &AttemptRecord) {
         marks,
         detail,
     } = attempt;
-    out.text_of("{\"target\":", target);
-    out.raw(",\"cause\":");
-    out.optional_text(cause.as_ref());
-    out.any_of(",\"status\":", status);
-    out.any_of(",\"started_ms\":", started_ms);
-    out.any_of(",\"first_content_ms\":", first_content_ms);
-    out.any_of(",\"latency_ms\":", latency_ms);
-    out.unless_empty(!maybe_billed, ",\"maybe_billed\":", maybe_billed);
-    out.unless_empty(marks.is_empty(), ",\"marks\":", marks);
-    out.text_of(",\"detail\":", detail);
+    out.any_of("{\"latency_ms\":", latency_ms);
+    out.unless(target == served, ",\"target\":", target);
+    out.unless(cause.is_none(), ",\"cause\":", cause);
+    out.unless(*status == Some(USUAL_STATUS), ",\"status\":", status);
+    out.unless(*started_ms == 0, ",\"started_ms\":", started_ms);
+    out.unless(first_content_ms.is_none(), ",\"first_content_ms\":", first_content_ms);
+    out.unless(!maybe_billed, ",\"maybe_billed\":", maybe_billed);
+    out.unless(marks.is_empty(), ",\"marks\":", marks);
+    out.unless(detail.is_empty(), ",\"detail\":", detail);
     out.raw("}");
 }
 
-fn tokens(out: &mut Out<'_>, tokens: &RecordedTokens) {
-    let RecordedTokens { input, output, cached, cache_written, reasoning, is_estimated } = tokens;
-    for (name, count) in [
-        (",\"tokens\":{\"input\":", input),
-        (",\"output\":", output),
-        (",\"cached\":", cached),
-        (",\"cache_written\":", cache_written),
-        (",\"reasoning\":", reasoning),
-    ] {
-        out.any_of(name, count);
-    }
-    out.any_of(",\"is_estimated\":", is_estimated);
-    out.raw("}");
+/// Whether columns say it all.
+fn has_columns(tokens: &RecordedTokens) -> bool {
+    let RecordedTokens { input, output, .. } = *tokens;
+    *tokens == RecordedTokens { input, output, ..RecordedTokens::default() }
+        && fits_column(input)
+        && fits_column(output)
 }
-
-fn lines(out: &mut Out<'_>, lines: &RecordedLines) {
-    let RecordedLines { file, line, end_line } = lines;
-    out.text_of("{\"file\":", file);
-    out.any_of(",\"line\":", line);
-    out.any_of(",\"end_line\":", end_line);
-    out.raw("}");
-}
-
-#[cfg(test)]
-mod tests;

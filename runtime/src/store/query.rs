@@ -1,11 +1,12 @@
 //! Questions to the decision log. Every value is bound; no text of a caller becomes part of a statement.
 
 use super::Error;
-use crate::record::{DecisionRecord, Outcome, PolicyEvent};
+use crate::record::{Columns, DecisionRecord, Document, Outcome, PolicyEvent, StoredRecord};
 use futures_util::TryStreamExt;
 use serde_json::Value as Json;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use wayleave_program::source_view::SourceText;
 
@@ -163,13 +164,57 @@ fn restrict(query: &mut QueryBuilder<Sqlite>, filter: &Filter) {
     }
 }
 
-fn listed(row: &SqliteRow) -> Result<Listed, Error> {
-    Ok(Listed { row: row.try_get("row")?, record: record(row)? })
+/// What is asked of the log for records; conditions come behind it.
+const STORED: &str = "SELECT row, id, at_ms, caller, team, app, model, outcome, decided, route, target, input, output, latency_ms, \
+                      record, document, text, behind FROM decisions LEFT JOIN documents USING (document)";
+
+/// Reads rows of [`STORED`]. A document is read once for all of them that share it.
+#[derive(Debug, Default)]
+struct Reader(BTreeMap<i64, Document>);
+
+impl Reader {
+    fn stored(&mut self, row: &SqliteRow) -> Result<StoredRecord, Error> {
+        let columns = Columns {
+            id: row.try_get("id")?,
+            at_ms: row.try_get("at_ms")?,
+            caller: row.try_get("caller")?,
+            team: row.try_get("team")?,
+            app: row.try_get("app")?,
+            model: row.try_get("model")?,
+            outcome: row.try_get("outcome")?,
+            decided: row.try_get("decided")?,
+            route: row.try_get("route")?,
+            target: row.try_get("target")?,
+            input: row.try_get("input")?,
+            output: row.try_get("output")?,
+            latency_ms: row.try_get("latency_ms")?,
+        };
+        Ok(StoredRecord { columns, text: row.try_get("record")?, document: self.document(row)? })
+    }
+
+    fn document(&mut self, row: &SqliteRow) -> Result<Option<Document>, Error> {
+        // Somebody may have taken it out of the store.
+        let Some(text) = row.try_get::<Option<&str>, _>("text")? else { return Ok(None) };
+        Ok(Some(match self.0.entry(row.try_get("document")?) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => {
+                place.insert(Document::read(text, row.try_get("behind")?).map_err(damaged)?).clone()
+            }
+        }))
+    }
+
+    fn record(&mut self, row: &SqliteRow) -> Result<DecisionRecord, Error> {
+        self.stored(row)?.read().map_err(damaged)
+    }
 }
 
-fn record(row: &SqliteRow) -> Result<DecisionRecord, Error> {
-    let text: String = row.try_get("record")?;
-    serde_json::from_str(&text).map_err(|error| Error::Damaged(format!("a decision: {error}")))
+fn damaged(error: serde_json::Error) -> Error {
+    Error::Damaged(format!("a decision: {error}"))
+}
+
+fn listed(rows: &[SqliteRow]) -> Result<Vec<Listed>, Error> {
+    let mut reader = Reader::default();
+    rows.iter().map(|row| Ok(Listed { row: row.try_get("row")?, record: reader.record(row)? })).collect()
 }
 
 pub(super) async fn newest(
@@ -178,7 +223,7 @@ pub(super) async fn newest(
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Listed>, Error> {
-    newest_rows(pool, filter, before, limit).await?.iter().map(listed).collect()
+    listed(&newest_rows(pool, filter, before, limit).await?)
 }
 
 async fn newest_rows(
@@ -187,7 +232,7 @@ async fn newest_rows(
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<SqliteRow>, Error> {
-    let mut query = QueryBuilder::new("SELECT row, record FROM records");
+    let mut query = QueryBuilder::new(STORED);
     restrict(&mut query, filter);
     if let Some(before) = before {
         query.push(" AND row < ").push_bind(before);
@@ -196,15 +241,16 @@ async fn newest_rows(
     Ok(query.build().fetch_all(pool).await?)
 }
 
-/// As [`newest`], as they are written.
-pub(super) async fn newest_texts(
+/// As [`newest`], not read yet.
+pub(super) async fn newest_stored(
     pool: &SqlitePool,
     filter: &Filter,
     before: Option<i64>,
     limit: u32,
-) -> Result<Vec<(i64, String)>, Error> {
+) -> Result<Vec<(i64, StoredRecord)>, Error> {
     let rows = newest_rows(pool, filter, before, limit).await?;
-    rows.iter().map(|row| Ok((row.try_get("row")?, row.try_get("record")?))).collect()
+    let mut reader = Reader::default();
+    rows.iter().map(|row| Ok((row.try_get("row")?, reader.stored(row)?))).collect()
 }
 
 pub(super) async fn after(
@@ -213,11 +259,11 @@ pub(super) async fn after(
     after: i64,
     limit: u32,
 ) -> Result<Vec<Listed>, Error> {
-    let mut query = QueryBuilder::new("SELECT row, record FROM records");
+    let mut query = QueryBuilder::new(STORED);
     restrict(&mut query, filter);
     query.push(" AND row > ").push_bind(after);
     query.push(" ORDER BY row LIMIT ").push_bind(limit);
-    query.build().fetch_all(pool).await?.iter().map(listed).collect()
+    listed(&query.build().fetch_all(pool).await?)
 }
 
 pub(super) async fn last_row(pool: &SqlitePool) -> Result<i64, Error> {
@@ -225,8 +271,10 @@ pub(super) async fn last_row(pool: &SqlitePool) -> Result<i64, Error> {
 }
 
 pub(super) async fn by_id(pool: &SqlitePool, id: &str) -> Result<Option<DecisionRecord>, Error> {
-    let row = sqlx::query("SELECT record FROM records WHERE id = ?").bind(id).fetch_optional(pool).await?;
-    row.as_ref().map(record).transpose()
+    let mut query = QueryBuilder::new(STORED);
+    query.push(" WHERE id = ").push_bind(id);
+    let row = query.build().fetch_optional(pool).await?;
+    row.map(|row| Reader::default().record(&row)).transpose()
 }
 
 pub(super) async fn policy(pool: &SqlitePool, source: &str) -> Result<Option<Vec<SourceText>>, Error> {
@@ -258,9 +306,10 @@ pub(super) async fn summary(
 ) -> Result<Vec<SummaryRow>, Error> {
     let mut query = QueryBuilder::new(
         "SELECT app, team, model, target, route, outcome, input, output, latency_ms, \
-         json_extract(record, '$.decision.plan[0]') AS first_stage, json_extract(record, '$.attempts') AS tried, \
-         json_extract(record, '$.decision.obligations') AS obligations, \
-         json_extract(record, '$.decision.observed') AS observed FROM records",
+         json_extract(decision, '$.plan[0]') AS first_stage, json_extract(record, '$.attempts') AS tried, \
+         json_extract(decision, '$.obligations') AS obligations, json_extract(decision, '$.observed') AS observed \
+         FROM (SELECT *, coalesce(text, json_extract(record, '$.decision')) AS decision \
+         FROM decisions LEFT JOIN documents USING (document))",
     );
     restrict(&mut query, filter);
     let query = query.build();
@@ -305,14 +354,15 @@ fn is_fallback(first: &Json, tried: &Json, target: &str) -> bool {
     if !first["order"].is_string() {
         return candidates.next().is_some_and(|first| first != target);
     }
-    let others = tried.as_array().into_iter().flatten().filter(|attempt| attempt["target"] != target);
+    // The target that served is not named again.
+    let is_other = |attempt: &&Json| attempt.get("target").is_some_and(|tried| tried != target);
+    let others = tried.as_array().into_iter().flatten().filter(is_other);
     !candidates.any(|candidate| candidate == target) || others.count() > 0
 }
 
 /// A part of a decision document; null where there is none.
 fn part(row: &SqliteRow, name: &str) -> Result<Json, Error> {
     let text: Option<String> = row.try_get(name)?;
-    let damaged = |error| Error::Damaged(format!("a decision: {error}"));
     text.map_or(Ok(Json::Null), |text| serde_json::from_str(&text).map_err(damaged))
 }
 

@@ -8,8 +8,8 @@ use crate::record::{DecisionRecord, Document, Outcome};
 /// id comes before them.
 pub(super) const TEXTS: usize = 7;
 
-/// Room for a usual record without its document.
-const USUAL_BYTES: usize = 1280;
+/// Room for the text of a usual record.
+const USUAL_BYTES: usize = 512;
 
 /// A record as it is stored.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Row {
     pub(super) input: i64,
     pub(super) output: i64,
     pub(super) latency_ms: i64,
-    /// As JSON, without its document and what that stands for.
+    /// As JSON, without what the columns say, its document and what that stands for.
     pub(super) json: String,
     pub(super) document: Option<Document>,
 }
@@ -75,3 +75,6 @@ impl Row {
         std::array::from_fn(|place| &self.texts[self.ends[place]..self.ends[place + 1]])
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// The version of the schema below.
-pub(super) const SCHEMA: i64 = 3;
+pub(super) const SCHEMA: i64 = 4;
 
 /// How often the keys are looked at for changes by other processes.
 const KEYS_INTERVAL: Duration = Duration::from_secs(1);
@@ -42,7 +42,7 @@ const TABLES: [&str; 7] = [
 ];
 
 /// What the second schema adds: each decision document once, which is half of a usual record. `document` is a hash of the text,
-/// `used_ms` when a request arrived that it was last noted for. Records of the first schema hold theirs. `records` is
+/// `used_ms` when a request arrived that it was last noted for. Records of the first schema hold theirs. `records` was
 /// the log as it is read.
 const DOCUMENTS: [&str; 4] = [
     "CREATE TABLE documents (document INTEGER PRIMARY KEY, used_ms INTEGER NOT NULL, text TEXT NOT NULL) STRICT",
@@ -63,6 +63,10 @@ const BEHIND: [&str; 4] = [
      FROM decisions LEFT JOIN documents USING (document)",
     "PRAGMA user_version = 3",
 ];
+
+/// What the fourth schema changes: a record's text leaves out what a column says and what is usual. Texts of earlier schemas say it
+/// again, and hold. What is left out is put in by who reads the log, not by a view.
+const SPARSE: [&str; 2] = ["DROP VIEW records", "PRAGMA user_version = 4"];
 
 /// The database at `path`, made where there is none.
 pub(super) async fn open(path: &Path) -> Result<SqlitePool, Error> {
@@ -134,9 +138,10 @@ async fn prepare(pool: &SqlitePool) -> Result<(), Error> {
     }
     let missing: &[&[&'static str]] = match found {
         SCHEMA => &[],
-        0 => &[&TABLES, &DOCUMENTS, &BEHIND],
-        1 => &[&DOCUMENTS, &BEHIND],
-        _ => &[&BEHIND],
+        0 => &[&TABLES, &DOCUMENTS, &BEHIND, &SPARSE],
+        1 => &[&DOCUMENTS, &BEHIND, &SPARSE],
+        2 => &[&BEHIND, &SPARSE],
+        _ => &[&SPARSE],
     };
     for statement in missing.iter().copied().flatten() {
         sqlx::query(*statement).execute(&mut *transaction).await?;

@@ -332,9 +332,9 @@ async fn a_store_and_a_filter_select_alike() {
         Filter { id_prefix: text("id001"), caller: records[0].caller.id.clone().into(), ..Filter::default() },
     ];
     for filter in filters {
-        let listed = store.decision_texts(&filter, None, 100).await.unwrap();
+        let listed = store.stored_decisions(&filter, None, 100).await.unwrap();
         let listed: Vec<DecisionRecord> =
-            listed.iter().map(|(_, text)| serde_json::from_str(text).unwrap()).collect();
+            listed.into_iter().map(|(_, stored)| stored.read().unwrap()).collect();
         let passing: Vec<DecisionRecord> =
             records.iter().rev().filter(|record| filter.passes(record)).cloned().collect();
         assert_eq!(listed, passing, "{filter:?}");
@@ -446,9 +446,9 @@ async fn what_records_share_is_kept_once_and_read_as_each_said_it() {
     // One with what is shared, one of the same words without.
     assert_eq!(count("SELECT count(*) FROM documents").await, 2);
     assert_eq!(count("SELECT count(*) FROM decisions WHERE record LIKE '%\"source\"%'").await, 4);
-    let texts = store.decision_texts(&Filter::default(), None, 100).await.unwrap();
-    for (one, (_, text)) in all.iter().zip(texts.iter().rev()) {
-        assert_eq!(*text, serde_json::to_string(one).unwrap());
+    let listed = store.decisions(&Filter::default(), None, 100).await.unwrap();
+    for (one, listed) in all.iter().zip(listed.iter().rev()) {
+        assert_eq!(serde_json::to_string(&listed.record).unwrap(), serde_json::to_string(one).unwrap());
     }
     // The log can be read though somebody took documents out of it.
     sqlx::query("DELETE FROM documents").execute(&store.pool).await.unwrap();
@@ -477,19 +477,20 @@ async fn a_document_of_a_lost_group_comes_with_the_next() {
 #[tokio::test]
 async fn a_store_of_an_older_version_is_brought_up_to_date() {
     let whole = serde_json::to_string(&record(1, "search", Outcome::Ok)).unwrap();
-    let whole = format!("UPDATE decisions SET record = '{whole}'");
-    let first = [
-        whole.as_str(),
-        "DROP VIEW records",
-        "ALTER TABLE decisions DROP COLUMN document",
-        "DROP TABLE documents",
-        "PRAGMA user_version = 1",
-    ];
-    // Its view has no word of what the third adds, which is of no account here: it is made anew.
-    let second = ["DROP VIEW records", "ALTER TABLE documents DROP COLUMN behind", "PRAGMA user_version = 2"];
+    let without = serde_json::to_string(&DecisionRecord { decision: None, ..record(1, "search", Outcome::Ok) });
+    let end = r#","policy":"sha256:p","source":"sha256:s","lines":[]"#;
+    let put = |text: &str| format!("UPDATE decisions SET record = '{text}'");
+    let (whole, without) = (put(&whole), put(&without.unwrap()));
+    let (ended, behind) = (without.replace(end, ""), format!("UPDATE documents SET behind = '{end}'"));
+    assert!(without.contains("\"decision\":null") && ended != without);
+    let drop = ["ALTER TABLE decisions DROP COLUMN document", "DROP TABLE documents"];
+    let first = [&*whole, drop[0], drop[1], "PRAGMA user_version = 1"];
+    // Views are of no account here, so that their words are not those of the time.
     let view = "CREATE VIEW records AS SELECT row FROM decisions";
+    let second = [&*without, "ALTER TABLE documents DROP COLUMN behind", view, "PRAGMA user_version = 2"];
     older(1, &first).await;
-    older(2, &[&second[..], &[view]].concat()).await;
+    older(2, &second).await;
+    older(3, &[&ended, &behind, view, "PRAGMA user_version = 3"]).await;
 }
 
 /// What a store that is taken back to that version by these statements becomes.
@@ -507,6 +508,7 @@ async fn older(version: i64, back: &[&str]) {
     let store = Store::open(&folder.file()).await.unwrap();
     store.record(record(2, "search", Outcome::Ok));
     store.flush().await.unwrap();
+    assert_eq!(store.summary(&Filter::default(), &[]).await.unwrap()[0].requests, 2);
     for number in 1..=2 {
         let kept = store.decision(&format!("id{number:04}")).await.unwrap();
         assert_eq!(kept, Some(record(number, "search", Outcome::Ok)));

@@ -85,7 +85,8 @@ def records(store):
     """What the log has, by the number of the request, and a line on each record that is of no request of ours."""
     found, strangers = collections.defaultdict(list), []
     absent = "(SELECT count(*) FROM json_each(record, '$.attempts') WHERE json_extract(value, '$.target') = 'gone/small')"
-    fields = f"id, outcome, json_extract(record, '$.status'), attempts - {absent}, json_extract(record, '$.chosen')"
+    # A record leaves out what is usual.
+    fields = f"id, outcome, coalesce(json_extract(record, '$.status'), 200), attempts - {absent}, json_extract(record, '$.chosen')"
     with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as log:
         for request, *kept in log.execute(f"SELECT json_extract(record, '$.caller_request_id'), {fields} FROM decisions"):
             number = re.fullmatch(r"soak-(\d+)", request or "")
