@@ -88,33 +88,23 @@ pub fn write(instant: Instant) -> String {
     let (year, month, day) = civil(instant.0.div_euclid(SECONDS_PER_DAY));
     let second_of_day = instant.0.rem_euclid(SECONDS_PER_DAY);
     let (hour, minute, second) = (second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
-    // By hand where years have four digits: it is written for every request.
-    let mut text = String::with_capacity(MOST_CHARACTERS);
-    if (1000..10_000).contains(&year) {
-        push_two(&mut text, year / 100);
-        push_two(&mut text, year % 100);
-    } else {
-        text.push_str(&format!("{year:04}"));
+    if second == 0 || !(0..10_000).contains(&year) {
+        let seconds = if second == 0 { String::new() } else { format!(":{second:02}") };
+        return format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}{seconds}Z");
     }
-    for (sign, number) in [('-', month), ('-', day), ('T', hour), (':', minute)] {
-        text.push(sign);
-        push_two(&mut text, number);
+    // By hand: it is written for every request.
+    let mut text = *b"0000-00-00T00:00:00Z";
+    let numbers = [year / 100, year % 100, month, day, hour, minute, second];
+    for (place, number) in [0, 2, 5, 8, 11, 14, 17].into_iter().zip(numbers) {
+        put_two(&mut text, place, number);
     }
-    if second != 0 {
-        text.push(':');
-        push_two(&mut text, second);
-    }
-    text.push('Z');
-    text
+    str::from_utf8(&text).expect("digits and signs are ASCII").to_owned()
 }
 
-/// An instant of a year with four digits, seconds included.
-const MOST_CHARACTERS: usize = 20;
-
 /// Two digits of a number below 100.
-fn push_two(text: &mut String, number: i64) {
-    for digit in [number / 10, number % 10] {
-        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
+fn put_two(text: &mut [u8], place: usize, number: i64) {
+    for (place, digit) in [(place, number / 10), (place + 1, number % 10)] {
+        text[place] = b'0' + u8::try_from(digit).unwrap_or(0);
     }
 }
 
@@ -145,6 +135,15 @@ mod tests {
         }
         assert_eq!(from_date(1970, 1, 1), Some(Instant(0)));
         assert_eq!(read("2026-01-01"), Some(crate::value::DEFAULT_NOW));
+    }
+
+    #[test]
+    fn times_are_written_with_seconds_where_there_are_any() {
+        let day = |year| from_date(year, 6, 30).expect("a day").0;
+        assert_eq!(write(Instant(day(2027) + 9 * 3600)), "2027-06-30T09:00Z");
+        assert_eq!(write(Instant(day(2027) + 86_399)), "2027-06-30T23:59:59Z");
+        assert_eq!(write(Instant(day(33) + 65)), "0033-06-30T00:01:05Z");
+        assert_eq!(write(Instant(day(9999) + 366 * SECONDS_PER_DAY + 7)), "10000-06-30T00:00:07Z");
     }
 
     #[test]

@@ -28,14 +28,8 @@ fn kept<'a>(
     schema: &'a Schema,
     attributes: &'a Attributes,
 ) -> impl Iterator<Item = (&'a Attribute, &'a Value)> {
-    known(schema, attributes).filter(|(attribute, value)| is_kept(attribute, value))
-}
-
-fn known<'a>(
-    schema: &'a Schema,
-    attributes: &'a Attributes,
-) -> impl Iterator<Item = (&'a Attribute, &'a Value)> {
-    schema.ids().filter_map(|id| Some((schema.attribute(id), attributes.get(id)?)))
+    let known = schema.ids().filter_map(|id| Some((schema.attribute(id), attributes.get(id)?)));
+    known.filter(|(attribute, value)| is_kept(attribute, value))
 }
 
 fn is_kept(attribute: &Attribute, value: &Value) -> bool {
@@ -44,10 +38,18 @@ fn is_kept(attribute: &Attribute, value: &Value) -> bool {
         // A draw that is given is another thing than one that is made.
         Origin::BuiltIn(BuiltIn::CallerTeam | BuiltIn::Draw) => true,
         Origin::BuiltIn(BuiltIn::Prompt | BuiltIn::System) => false,
-        Origin::BuiltIn(built_in) => !built_in.is_computed() && *value != attribute.value_type.empty_value(),
+        Origin::BuiltIn(built_in) => !built_in.is_computed() && !is_empty(&attribute.value_type, value),
         Origin::Sources(..) | Origin::Counter => true,
         // What a program computes, it computes again; what is found in texts comes by itself.
         Origin::Classified | Origin::Findings(..) => false,
+    }
+}
+
+fn is_empty(of: &Type, value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.is_empty(),
+        Value::Set(members) => members.is_empty(),
+        other => *other == of.empty_value(),
     }
 }
 
@@ -80,24 +82,16 @@ pub enum Said<'a> {
     Number(u64),
     /// Anything else.
     Other(Json),
+    /// A value that is left out, as it is too long: a part of one would decide otherwise.
+    TooLong,
 }
 
 impl<'a> RecordedRequest<'a> {
-    /// The attributes that are left out, as their values are too long: a part of one would decide otherwise.
-    pub fn too_long(&self) -> Vec<String> {
-        // Hardly ever one is, which is soon seen.
-        known(self.schema, self.attributes)
-            .filter(|(of, value)| self.is_long(of, value) && is_kept(of, value))
-            .map(|(of, _)| of.name.clone())
-            .collect()
-    }
-
-    /// The document's members in their order.
+    /// The document's members in their order, and in their places those that are left out.
     pub fn members(self) -> impl Iterator<Item = (&'a str, Said<'a>)> {
-        let kept = kept(self.schema, self.attributes);
-        let kept = kept.filter(move |(attribute, value)| !self.is_long(attribute, value));
-        kept.map(move |(attribute, value)| {
+        kept(self.schema, self.attributes).map(move |(attribute, value)| {
             let said = match value {
+                _ if self.is_long(attribute, value) => Said::TooLong,
                 _ if is_team(attribute) => Said::Text(self.team),
                 Value::Text(text) => Said::Text(text),
                 Value::Set(members) => Said::Texts(members),
@@ -125,7 +119,7 @@ fn is_team(attribute: &Attribute) -> bool {
 
 impl Serialize for RecordedRequest<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.members())
+        serializer.collect_map(self.members().filter(|(_, said)| *said != Said::TooLong))
     }
 }
 

@@ -35,8 +35,16 @@ impl KnownRequest {
         };
         let mut text = Vec::with_capacity(USUAL_BYTES);
         let mut out = Out(&mut text);
+        let mut too_long = Vec::new();
+        let kept = known.members().filter(|(name, said)| {
+            let is_kept = *said != Said::TooLong;
+            if !is_kept {
+                too_long.push((*name).to_owned());
+            }
+            is_kept
+        });
         out.raw("{");
-        for (position, (name, said)) in known.members().enumerate() {
+        for (position, (name, said)) in kept.enumerate() {
             if position > 0 {
                 out.raw(",");
             }
@@ -45,12 +53,13 @@ impl KnownRequest {
             match said {
                 Said::Text(text) => out.text(text),
                 Said::Texts(texts) => out.list(texts, |out, text| out.text(text)),
+                Said::Other(Json::String(text)) => out.text(&text),
                 other => out.any(&other),
             }
         }
         out.raw("}");
         let text = String::from_utf8(text).expect("JSON is written in UTF-8");
-        (KnownRequest { text, map: OnceLock::new() }, known.too_long())
+        (KnownRequest { text, map: OnceLock::new() }, too_long)
     }
 
     /// It as JSON.

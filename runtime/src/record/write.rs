@@ -24,9 +24,7 @@ impl Out<'_> {
     }
 
     pub(super) fn text(&mut self, text: &str) {
-        // Looked at whole, as that is many bytes at a time.
-        let needs_escape = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-        if text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
+        if !is_plain(text.as_bytes()) {
             return self.any(&text);
         }
         self.raw("\"");
@@ -148,6 +146,15 @@ impl DecisionRecord {
         out.unless(fits_column(*latency_ms), ",\"latency_ms\":", latency_ms);
         out.unless(first_content_ms.is_none(), ",\"first_content_ms\":", first_content_ms);
     }
+}
+
+/// Whether nothing has to be escaped in a text.
+fn is_plain(text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| (*byte >= 0x20) & (*byte != b'"') & (*byte != b'\\');
+    let Some(last) = text.last_chunk::<8>() else { return text.iter().all(is_plain) };
+    // Eight at a time; the last eight may be looked at twice.
+    let (eights, _) = text.as_chunks::<8>();
+    eights.iter().chain([last]).all(|eight| eight.iter().fold(true, |all, byte| all & is_plain(byte)))
 }
 
 /// Writes the last members of a record.
