@@ -50,14 +50,10 @@ impl Document {
         source: &Arc<str>,
         lines: &Arc<[RecordedLines]>,
     ) -> Document {
-        let mut text = Vec::new();
+        let mut text = String::new();
         write::behind(&mut text, policy, source, lines);
-        let behind = Behind {
-            policy: Arc::clone(policy),
-            source: Arc::clone(source),
-            lines: Arc::clone(lines),
-            text: String::from_utf8(text).expect("JSON is written in UTF-8"),
-        };
+        let behind =
+            Behind { policy: Arc::clone(policy), source: Arc::clone(source), lines: Arc::clone(lines), text };
         Document::new(json, Some(behind))
     }
 

@@ -33,7 +33,7 @@ impl KnownRequest {
             text_bytes: FOREIGN_TEXT_BYTES,
             list_bytes: FOREIGN_LIST_BYTES,
         };
-        let mut text = Vec::with_capacity(USUAL_BYTES);
+        let mut text = String::with_capacity(USUAL_BYTES);
         let mut out = Out(&mut text);
         let mut too_long = Vec::new();
         let kept = known.members().filter(|(name, said)| {
@@ -54,11 +54,11 @@ impl KnownRequest {
                 Said::Text(text) => out.text(text),
                 Said::Texts(texts) => out.list(texts, |out, text| out.text(text)),
                 Said::Other(Json::String(text)) => out.text(&text),
+                Said::Number(number) => out.number(number),
                 other => out.any(&other),
             }
         }
         out.raw("}");
-        let text = String::from_utf8(text).expect("JSON is written in UTF-8");
         (KnownRequest { text, map: OnceLock::new() }, too_long)
     }
 

@@ -45,7 +45,8 @@ impl StoredRecord {
         let StoredRecord { columns, text, document } = self;
         let mut json: Json = serde_json::from_str(&text)?;
         for attempt in json.get_mut("attempts").and_then(Json::as_array_mut).into_iter().flatten() {
-            let usual = json!({"target": columns.target, "status": USUAL_STATUS, "started_ms": 0, "detail": ""});
+            let usual =
+                json!({"target": columns.target, "status": USUAL_STATUS, "started_ms": 0, "detail": ""});
             fill(attempt, usual);
         }
         if let Some(inspection) = json.get_mut("inspection") {

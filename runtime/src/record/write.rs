@@ -11,16 +11,24 @@ use crate::trace::Trace;
 use serde::Serialize;
 
 /// What is written.
-pub(super) struct Out<'o>(pub(super) &'o mut Vec<u8>);
+pub(super) struct Out<'o>(pub(super) &'o mut String);
 
 impl Out<'_> {
     pub(super) fn raw(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
+        self.0.push_str(text);
     }
 
     /// Anything, by serde.
     pub(super) fn any(&mut self, value: &impl Serialize) {
-        serde_json::to_writer(&mut *self.0, value).expect("records are texts, numbers and lists of them");
+        self.raw(&serde_json::to_string(value).expect("records are texts, numbers and lists of them"));
+    }
+
+    /// A whole number, which has twenty digits at most.
+    pub(super) fn number(&mut self, number: u64) {
+        if number >= 10 {
+            self.number(number / 10);
+        }
+        self.0.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
     }
 
     pub(super) fn text(&mut self, text: &str) {
@@ -53,6 +61,12 @@ impl Out<'_> {
         self.text(text);
     }
 
+    /// The same of a number.
+    fn number_of(&mut self, name: &str, number: u64) {
+        self.raw(name);
+        self.number(number);
+    }
+
     /// Anything, with what stands before it.
     fn any_of(&mut self, name: &str, value: &impl Serialize) {
         self.raw(name);
@@ -70,19 +84,19 @@ impl Out<'_> {
 impl DecisionRecord {
     /// Takes out its document, and writes what is left to say: without what the document stands for at its end. The document stays
     /// where it would stand for another end than this.
-    pub(crate) fn write_apart(&mut self, bytes: &mut Vec<u8>) -> Option<Document> {
+    pub(crate) fn write_apart(&mut self, text: &mut String) -> Option<Document> {
         let is_apart = self.decision.as_ref().is_none_or(|document| document.fits(self));
         let document = if is_apart { self.decision.take() } else { None };
-        self.write_head(bytes);
+        self.write_head(text);
         if document.as_ref().is_none_or(|document| document.behind().is_empty()) {
-            behind(bytes, &self.policy, &self.source, &self.lines);
+            behind(text, &self.policy, &self.source, &self.lines);
         }
-        bytes.push(b'}');
+        text.push('}');
         document
     }
 
     /// Its members but those that [`behind`] writes.
-    fn write_head(&self, bytes: &mut Vec<u8>) {
+    fn write_head(&self, text: &mut String) {
         let DecisionRecord {
             id: _,
             at_ms: _,
@@ -113,10 +127,10 @@ impl DecisionRecord {
             source: _,
             lines: _,
         } = self;
-        let mut out = Out(bytes);
+        let mut out = Out(text);
         // Always there, so that each other has one before it.
         out.text_of("{\"api\":", api);
-        out.unless(!is_stream, ",\"is_stream\":", is_stream);
+        out.raw(if *is_stream { ",\"is_stream\":true" } else { "" });
         self::caller(&mut out, caller);
         out.unless(caller_request_id.is_none(), ",\"caller_request_id\":", caller_request_id);
         if let Some(trace) = trace {
@@ -135,7 +149,9 @@ impl DecisionRecord {
         out.unless(arm.is_none(), ",\"arm\":", arm);
         out.unless(reasons.is_empty(), ",\"reasons\":", reasons);
         out.unless(target.as_deref() != Some(""), ",\"target\":", target);
-        out.unless(chosen.is_none(), ",\"chosen\":", chosen);
+        if let Some(chosen) = chosen {
+            out.text_of(",\"chosen\":", chosen.name());
+        }
         if !attempts.is_empty() {
             let target = target.as_deref().unwrap_or_default();
             out.raw(",\"attempts\":");
@@ -144,7 +160,9 @@ impl DecisionRecord {
         out.unless(passed_over.is_empty(), ",\"passed_over\":", passed_over);
         out.unless(has_columns(tokens), ",\"tokens\":", tokens);
         out.unless(fits_column(*latency_ms), ",\"latency_ms\":", latency_ms);
-        out.unless(first_content_ms.is_none(), ",\"first_content_ms\":", first_content_ms);
+        if let Some(first_content_ms) = first_content_ms {
+            out.number_of(",\"first_content_ms\":", *first_content_ms);
+        }
     }
 }
 
@@ -152,14 +170,14 @@ impl DecisionRecord {
 fn is_plain(text: &[u8]) -> bool {
     let is_plain = |byte: &u8| (*byte >= 0x20) & (*byte != b'"') & (*byte != b'\\');
     let Some(last) = text.last_chunk::<8>() else { return text.iter().all(is_plain) };
-    // Eight at a time; the last eight may be looked at twice.
-    let (eights, _) = text.as_chunks::<8>();
-    eights.iter().chain([last]).all(|eight| eight.iter().fold(true, |all, byte| all & is_plain(byte)))
+    // Eight at once; the last eight may be looked at twice.
+    let are_plain = |eight: &[u8; 8]| eight.iter().fold(true, |all, byte| all & is_plain(byte));
+    text.as_chunks::<8>().0.iter().all(are_plain) && are_plain(last)
 }
 
 /// Writes the last members of a record.
-pub(super) fn behind(bytes: &mut Vec<u8>, policy: &str, source: &str, lines: &[RecordedLines]) {
-    let mut out = Out(bytes);
+pub(super) fn behind(text: &mut String, policy: &str, source: &str, lines: &[RecordedLines]) {
+    let mut out = Out(text);
     out.text_of(",\"policy\":", policy);
     out.text_of(",\"source\":", source);
     out.any_of(",\"lines\":", &lines);
@@ -179,14 +197,13 @@ fn trace(out: &mut Out<'_>, trace: &Trace) {
         out.text_of(",\"parent_id\":", parent_id);
     }
     out.text_of(",\"span_id\":", span_id);
-    out.any_of(",\"is_sampled\":", is_sampled);
-    out.raw("}");
+    out.raw(if *is_sampled { ",\"is_sampled\":true}" } else { ",\"is_sampled\":false}" });
 }
 
 fn inspection(out: &mut Out<'_>, inspection: Option<&RecordedInspection>) {
     let Some(RecordedInspection { parts, bytes, took_ms, failed, looked_for }) = inspection else { return };
-    out.any_of(",\"inspection\":{\"parts\":", parts);
-    out.any_of(",\"bytes\":", bytes);
+    out.number_of(",\"inspection\":{\"parts\":", *parts);
+    out.number_of(",\"bytes\":", *bytes);
     out.unless(*took_ms == 0, ",\"took_ms\":", took_ms);
     out.unless(failed.is_empty(), ",\"failed\":", failed);
     if !looked_for.is_empty() {
@@ -209,12 +226,14 @@ fn attempt(out: &mut Out<'_>, attempt: &AttemptRecord, served: &str) {
         marks,
         detail,
     } = attempt;
-    out.any_of("{\"latency_ms\":", latency_ms);
+    out.number_of("{\"latency_ms\":", *latency_ms);
     out.unless(target == served, ",\"target\":", target);
     out.unless(cause.is_none(), ",\"cause\":", cause);
     out.unless(*status == Some(USUAL_STATUS), ",\"status\":", status);
     out.unless(*started_ms == 0, ",\"started_ms\":", started_ms);
-    out.unless(first_content_ms.is_none(), ",\"first_content_ms\":", first_content_ms);
+    if let Some(first_content_ms) = first_content_ms {
+        out.number_of(",\"first_content_ms\":", *first_content_ms);
+    }
     out.unless(!maybe_billed, ",\"maybe_billed\":", maybe_billed);
     out.unless(marks.is_empty(), ",\"marks\":", marks);
     out.unless(detail.is_empty(), ",\"detail\":", detail);

@@ -33,7 +33,7 @@ impl Row {
     /// Of a record whose texts are cut.
     pub(super) fn new(mut record: DecisionRecord) -> Row {
         let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let mut json = Vec::with_capacity(USUAL_BYTES);
+        let mut json = String::with_capacity(USUAL_BYTES);
         let document = record.write_apart(&mut json);
         let all: [&str; TEXTS + 1] = [
             &record.id,
@@ -60,7 +60,7 @@ impl Row {
             input: count(record.tokens.input),
             output: count(record.tokens.output),
             latency_ms: count(record.latency_ms),
-            json: String::from_utf8(json).expect("JSON is written in UTF-8"),
+            json,
             document,
         }
     }

@@ -477,7 +477,8 @@ async fn a_document_of_a_lost_group_comes_with_the_next() {
 #[tokio::test]
 async fn a_store_of_an_older_version_is_brought_up_to_date() {
     let whole = serde_json::to_string(&record(1, "search", Outcome::Ok)).unwrap();
-    let without = serde_json::to_string(&DecisionRecord { decision: None, ..record(1, "search", Outcome::Ok) });
+    let without =
+        serde_json::to_string(&DecisionRecord { decision: None, ..record(1, "search", Outcome::Ok) });
     let end = r#","policy":"sha256:p","source":"sha256:s","lines":[]"#;
     let put = |text: &str| format!("UPDATE decisions SET record = '{text}'");
     let (whole, without) = (put(&whole), put(&without.unwrap()));

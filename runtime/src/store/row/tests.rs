@@ -86,8 +86,12 @@ const CHANGES: [Change; 32] = [
     |record, _| record.lines = Arc::default(),
     |record, _| record.inspection = Some(RecordedInspection::default()),
     |record, text| record.inspection = Some(inspection(text)),
-    |record, text| record.request = json!({"tag": text, "request.tokens": 1}).as_object().cloned().map(Into::into),
-    |record, text| record.request = json!({"caller.groups": [text], "draw": 0.5}).as_object().cloned().map(Into::into),
+    |record, text| {
+        record.request = json!({"tag": text, "request.tokens": 1}).as_object().cloned().map(Into::into)
+    },
+    |record, text| {
+        record.request = json!({"caller.groups": [text], "draw": 0.5}).as_object().cloned().map(Into::into)
+    },
     |record, text| record.too_long = vec![text.to_owned()],
     |record, _| record.route = None,
     |record, _| record.route = Some(String::new()),
