@@ -247,3 +247,28 @@ fn has_columns(tokens: &RecordedTokens) -> bool {
         && fits_column(input)
         && fits_column(output)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_and_numbers_are_written_as_serde_writes_them() {
+        let check = |value: &dyn Fn(&mut Out<'_>), by_serde: String| {
+            let mut written = String::new();
+            value(&mut Out(&mut written));
+            assert_eq!(written, by_serde);
+        };
+        for length in 0..20 {
+            for odd in ["a", "\"", "\\", "\u{0}", "\u{1f}", "\u{7f}", "é", "\u{2028}"] {
+                for place in 0..=length {
+                    let text = format!("{}{odd}{}", "x".repeat(place), "/".repeat(length - place));
+                    check(&|out| out.text(&text), serde_json::to_string(&text).unwrap());
+                }
+            }
+        }
+        for number in [0, 1, 9, 10, 99, 100, 1_234_567_890, u64::MAX] {
+            check(&|out| out.number(number), number.to_string());
+        }
+    }
+}

@@ -71,7 +71,7 @@ fn attempt(text: &str) -> AttemptRecord {
 type Change = fn(&mut DecisionRecord, &str);
 
 /// What may be otherwise, of which the record as a whole knows.
-const CHANGES: [Change; 32] = [
+const CHANGES: [Change; 33] = [
     |record, _| record.is_stream = true,
     |record, _| record.caller = RecordedCaller::default(),
     |record, text| record.caller.groups = vec![text.to_owned(), String::new()],
@@ -108,6 +108,7 @@ const CHANGES: [Change; 32] = [
     |record, _| record.tokens = RecordedTokens::default(),
     |record, _| record.latency_ms = u64::MAX,
     |record, _| record.first_content_ms = Some(0),
+    |record, _| record.first_content_ms = Some(u64::MAX),
 ];
 
 type AttemptChange = fn(&mut AttemptRecord, &str);
