@@ -13,7 +13,7 @@ mod walk;
 
 use crate::bounded::each_match;
 use crate::detectors::{Detectors, Finding, Looks};
-use crate::rules::{Tell, before};
+use crate::rules::Tell;
 use aho_corasick::Anchored;
 use aho_corasick::automaton::Automaton;
 use aho_corasick::dfa::DFA;
@@ -197,9 +197,11 @@ impl Called<'_> {
             }
             return;
         }
-        let starts_word = !before(text, keyword.start).is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-        if matches!(rule.form, Form::Token) && rule.before == 0 && !starts_word {
-            return;
+        if matches!(rule.form, Form::Token) && rule.before == 0 {
+            let before = keyword.start.checked_sub(1).map(|at| text.as_bytes()[at]);
+            if before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+                return;
+            }
         }
         let start = text.floor_char_boundary(keyword.start.saturating_sub(rule.before));
         let end = text.ceil_char_boundary((keyword.end + rule.after).min(text.len()));

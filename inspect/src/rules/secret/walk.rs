@@ -61,9 +61,10 @@ pub(super) fn each_end(keywords: &DFA, text: &[u8], start: StateID, tell: &mut d
 fn together(
     keywords: &DFA,
     pieces: [&[u8]; PLACES],
-    states: &mut [StateID; PLACES],
+    reached: &mut [StateID; PLACES],
     ends: &mut Vec<(usize, usize, StateID)>,
 ) {
+    let mut states = *reached;
     let [first, second, third, fourth] = pieces;
     let bytes = first.iter().zip(second).zip(third).zip(fourth);
     for (passed, (((first, second), third), fourth)) in bytes.enumerate() {
@@ -80,6 +81,7 @@ fn together(
             }
         }
     }
+    *reached = states;
 }
 
 #[cfg(test)]
