@@ -144,10 +144,12 @@ fn is_member(member: &str) -> bool {
 }
 
 fn digits(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-    let mut digits = String::with_capacity(2 * bytes.len());
-    digits.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
-    digits
+    let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+    let mut digits = vec![0; 2 * bytes.len()];
+    for (two, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *two = [digit(byte >> 4), digit(byte & 15)];
+    }
+    String::from_utf8(digits).expect("digits are ASCII")
 }
 
 /// A caller's own id of its request; none where it is not short, visible ASCII, or stands twice.

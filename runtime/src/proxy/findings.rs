@@ -124,8 +124,8 @@ impl Asked<'_> {
     }
 
     /// Nobody looks for what no rule asks for any more: a program that knows the texts would do so itself, on the request's
-    /// own thread. What the system prompt holds is known of the prompt too, whose part it is; everything else counts as
-    /// not found.
+    /// own thread, and is told that it counts as not found. What the system prompt holds is known of the prompt too, whose
+    /// part it is.
     fn leave_out(&self, attributes: &mut Attributes) {
         let findings = &self.served.findings;
         let mut of_system: Vec<(DetectorId, Value)> = Vec::new();
@@ -133,6 +133,11 @@ impl Asked<'_> {
             if *inspected == Inspected::System {
                 of_system.extend(attributes.get(*id).map(|found| (*detector, found.clone())));
             }
+        }
+        let has_texts =
+            Inspected::ALL.iter().any(|inspected| attributes.get(inspected.texts().id()).is_some());
+        if !has_texts && of_system.is_empty() {
+            return;
         }
         for (id, inspected, detector) in findings {
             if attributes.get(*id).is_some() {
@@ -144,7 +149,9 @@ impl Asked<'_> {
                 }
                 Inspected::System => None,
             };
-            attributes.set(*id, found.unwrap_or_else(|| Value::Set(BTreeSet::new())));
+            if let Some(found) = found.or_else(|| has_texts.then(|| Value::Set(BTreeSet::new()))) {
+                attributes.set(*id, found);
+            }
         }
     }
 

@@ -9,6 +9,9 @@ const RESERVE_BYTES: usize = 1024;
 
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// Digits of a request's id.
+const ID_DIGITS: usize = 26;
+
 /// The bits of a request's id behind the moment in it.
 const RANDOM_BITS: u32 = 80;
 
@@ -52,10 +55,11 @@ impl Randomness {
         let mut bits = [0; 16];
         bits[..10].copy_from_slice(&self.bytes::<10>());
         let bits = since.as_millis() << RANDOM_BITS | u128::from_le_bytes(bits);
-        let digit = |place: u32| char::from(DIGITS[(bits >> (5 * place) & 31) as usize]);
-        let mut id = String::with_capacity(26);
-        id.extend((0..26).rev().map(digit));
-        id
+        let mut id = vec![0; ID_DIGITS];
+        for (digit, place) in id.iter_mut().rev().zip(0..) {
+            *digit = DIGITS[(bits >> (5 * place)) as usize % DIGITS.len()];
+        }
+        String::from_utf8(id).expect("digits are ASCII")
     }
 }
 

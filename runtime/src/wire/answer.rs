@@ -88,10 +88,8 @@ pub fn read(api: Api, body: &[u8], watch: &mut Watch) -> Result<Usage, NoAnswer>
         return Err(NoAnswer::Empty);
     }
     match api {
-        // Most answers call nothing, and are not looked into.
-        Api::Chat if ["\"tool_calls\"", "\"function_call\""].iter().any(|name| holds(answer, name)) => {
-            calls_of_chat(answer, watch)?;
-        }
+        // Most answers call nothing, have neither `tool_calls` nor `function_call`, and are not looked into.
+        Api::Chat if holds(answer, "_call") => calls_of_chat(answer, watch)?,
         Api::Messages if holds(answer, "\"tool_use\"") => calls_of_message(answer, watch)?,
         Api::Chat | Api::Messages | Api::Embeddings | Api::CountTokens => {}
     }

@@ -43,12 +43,12 @@ pub(super) fn bits(marks: u64) -> u64 {
 /// Quotes, backslashes and control characters: where a plain piece of a string in JSON ends. Only the first of them is told for
 /// sure; none where there is none.
 pub(super) fn first_end_of(eight: u64) -> Option<usize> {
-    // The first zero is found as it is; behind it a borrow may make others.
-    let zeros = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes & EACH_HIGH_BIT;
-    let quotes = zeros(eight ^ (u64::from(b'"') * EACH));
-    let backslashes = zeros(eight ^ (u64::from(b'\\') * EACH));
-    let controls = zeros(eight & (0xE0 * EACH));
-    let ends = quotes | backslashes | controls;
+    // What is taken away leaves a high bit in the first byte of the kind; behind it a borrow may make others. Bytes beyond ASCII
+    // have one anyway, before and after.
+    let quotes = (eight ^ (u64::from(b'"') * EACH)).wrapping_sub(EACH);
+    let backslashes = (eight ^ (u64::from(b'\\') * EACH)).wrapping_sub(EACH);
+    let controls = eight.wrapping_sub(0x20 * EACH);
+    let ends = (quotes | backslashes | controls) & !eight & EACH_HIGH_BIT;
     (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
 }
 
