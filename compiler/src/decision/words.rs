@@ -257,7 +257,7 @@ impl Compiled {
     fn findings(&self, attributes: &Attributes) -> Vec<String> {
         let mut found = BTreeSet::new();
         for id in &self.findings {
-            if let Value::Set(names) = attributes.value(&self.policy.schema, *id).as_ref() {
+            if let Some(Value::Set(names)) = attributes.get(*id) {
                 found.extend(names.iter().cloned());
             }
         }

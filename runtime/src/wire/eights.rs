@@ -16,28 +16,15 @@ pub(super) fn letters_of(eight: u64) -> u64 {
     from_a & !beyond_z & !eight & EACH_HIGH_BIT
 }
 
-/// Blanks.
-pub(super) fn blanks_of(eight: u64) -> u64 {
-    of(eight, b' ')
-}
-
-/// Bytes that are that one.
-pub(super) fn of(eight: u64, byte: u8) -> u64 {
-    let apart = eight ^ (u64::from(byte) * EACH);
-    // No carry leaves its byte.
-    let is_other = ((apart & !EACH_HIGH_BIT) + !EACH_HIGH_BIT) | apart;
-    !is_other & EACH_HIGH_BIT
-}
-
-/// Bytes that are none of ASCII.
-pub(super) fn beyond_ascii_of(eight: u64) -> u64 {
-    eight & EACH_HIGH_BIT
-}
-
-/// The same as eight bits, the lowest of the first byte.
-pub(super) fn bits(marks: u64) -> u64 {
-    // Each mark meets the one power of two that takes it to its place in the highest byte, and no two sums meet.
-    (marks >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+/// Which of 64 bytes are of a kind, the lowest bit of the first.
+pub(super) fn bits_of(piece: &[u8; 64], is: impl Fn(u8) -> bool) -> u64 {
+    let marks = piece.map(|byte| u8::from(is(byte)));
+    let eights = marks.as_chunks::<8>().0.iter().enumerate();
+    eights.fold(0, |bits, (at, eight)| {
+        // Each mark meets the one power of two that takes it to its place in the highest byte, and no two sums meet.
+        let gathered = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits | gathered << (8 * at)
+    })
 }
 
 /// Quotes, backslashes and control characters: where a plain piece of a string in JSON ends. Only the first of them is told for
@@ -74,12 +61,15 @@ mod tests {
         each_eight(|bytes| {
             let eight = u64::from_le_bytes(bytes);
             assert_eq!(letters_of(eight), marks(u8::is_ascii_alphabetic, bytes), "{bytes:?}");
-            assert_eq!(blanks_of(eight), marks(|byte| *byte == b' ', bytes), "{bytes:?}");
-            assert_eq!(of(eight, b'\\'), marks(|byte| *byte == b'\\', bytes), "{bytes:?}");
-            assert_eq!(beyond_ascii_of(eight), marks(|byte| !byte.is_ascii(), bytes), "{bytes:?}");
-            let bit = |(at, byte): (usize, &u8)| u64::from(byte.is_ascii_alphabetic()) << at;
-            assert_eq!(bits(letters_of(eight)), bytes.iter().enumerate().map(bit).sum::<u64>(), "{bytes:?}");
         });
+    }
+
+    #[test]
+    fn each_of_64_bytes_has_its_bit() {
+        for set in [0, 1, 1 << 63, u64::MAX, 0x8040_2010_0804_0201, 0x0123_4567_89AB_CDEF] {
+            let piece = std::array::from_fn(|at| if set >> at & 1 == 1 { b'a' } else { b'b' });
+            assert_eq!(bits_of(&piece, |byte| byte == b'a'), set);
+        }
     }
 
     #[test]

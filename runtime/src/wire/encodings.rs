@@ -1,7 +1,7 @@
 //! The encodings whose dictionaries OpenAI publishes, which models count in them, and how many tokens a text has there.
 //! Pure: a dictionary is part of the program, and is read when it is first asked for.
 
-use super::{Api, eights};
+use super::Api;
 use bpe_openai::Tokenizer;
 use std::sync::OnceLock;
 use wayleave_program::catalogue::Catalogue;
@@ -112,21 +112,16 @@ impl Encoding {
 const LOOK_BYTES: usize = 16 << 10;
 
 /// A number of tokens below which no text in JSON, without its quotes, can stay in any [`Encoding`]: all begin another
-/// one at a blank before a letter or behind it, and none has more than `TOKEN_BYTES`.
-pub fn least(raw: &str) -> u64 {
-    let bytes = raw.as_bytes();
-    let (blanks, letters) = (bytes.get(1..).unwrap_or_default(), bytes.get(2..).unwrap_or_default());
-    let (eights, rest) = letters.as_chunks::<8>();
-    let before = blanks.as_chunks::<8>().0;
-    let begun = |(before, letters): (&[u8; 8], &[u8; 8])| {
-        let (before, letters) = (u64::from_le_bytes(*before), u64::from_le_bytes(*letters));
-        (eights::blanks_of(before) & eights::letters_of(letters)).count_ones()
+/// one at a blank before a letter or behind it, and none has more than `TOKEN_BYTES`. `words` is how many letters stand behind a
+/// blank.
+pub fn least(raw: &str, words: u64) -> u64 {
+    // What the text begins with is one token at the least, with a blank before it or without.
+    let begins = match raw.as_bytes() {
+        [] => 0,
+        [b' ', letter, ..] if letter.is_ascii_alphabetic() => 0,
+        _ => 1,
     };
-    let many: u32 = before.iter().zip(eights).map(begun).sum();
-    let few = blanks[eights.len() * 8..].iter().zip(rest);
-    let few = few.filter(|(before, letter)| **before == b' ' && letter.is_ascii_alphabetic()).count();
-    let words = u64::from(many) + few as u64 + u64::from(!bytes.is_empty());
-    words.max((bytes.len() as u64).div_ceil(ESCAPE_BYTES * TOKEN_BYTES))
+    (words + begins).max((raw.len() as u64).div_ceil(ESCAPE_BYTES * TOKEN_BYTES))
 }
 
 /// In what the targets of one kind of api count.

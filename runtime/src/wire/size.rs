@@ -86,13 +86,14 @@ impl<'a> Meter<'a> {
 
     /// A text as it is written, without its quotes or with them, or any value that a model gets as it stands.
     pub(super) fn text(&mut self, raw: &str) {
-        self.size.estimate += tokens::of_text(raw);
+        let (estimate, words) = tokens::of_text_and_words(raw);
+        self.size.estimate += estimate;
         // Within a text quotes stand behind backslashes.
         let raw = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
         match &mut self.counting {
             None => {
                 self.size.bytes += raw.len() as u64;
-                self.size.least += least(raw);
+                self.size.least += least(raw, words);
             }
             Some(counting) => {
                 let text = super::json::unescaped(raw);

@@ -29,8 +29,13 @@ const WORD_LETTERS: usize = 15;
 
 /// Of a string as it is written in JSON, without its quotes. Linear, one pass.
 pub fn of_text(raw: &str) -> u64 {
+    of_text_and_words(raw).0
+}
+
+/// The same, and the letters of ASCII behind a blank.
+pub(super) fn of_text_and_words(raw: &str) -> (u64, u64) {
     let bytes = raw.as_bytes();
-    let mut tokens = 0;
+    let (mut tokens, mut words) = (0, 0);
     let mut blanks: u32 = 0;
     let mut at = 0;
     // Where a piece is not as most are, the next one is looked at behind it.
@@ -39,8 +44,8 @@ pub fn of_text(raw: &str) -> u64 {
         if at >= next
             && let Some(piece) = bytes[at..].first_chunk()
         {
-            if let Some((cost, length)) = prose(piece, blanks > 0) {
-                tokens += cost;
+            if let Some((cost, begun, length)) = prose(piece, blanks > 0) {
+                (tokens, words) = (tokens + cost, words + begun);
                 at += length;
                 blanks = u32::from(bytes[at - 1] == b' ');
                 continue;
@@ -51,6 +56,7 @@ pub fn of_text(raw: &str) -> u64 {
             let letters = letters(&bytes[at..]);
             let word = letters.min(WORD_LETTERS);
             tokens += (word.div_ceil(LETTERS_PER_TOKEN) + letters - word) as u64;
+            words += u64::from(blanks > 0);
             at += letters;
             // What stands behind most words.
             let is_before_blank = bytes.get(at) == Some(&b' ');
@@ -77,25 +83,23 @@ pub fn of_text(raw: &str) -> u64 {
         tokens += cost;
         at += length;
     }
-    tokens
+    (tokens, words)
 }
 
-/// Of a piece, up to the end of its last whole word, the tokens and bytes; no word goes on where it begins. None where it is not
-/// of words, single blanks and marks of ASCII.
-fn prose(piece: &[u8; 64], is_behind_blank: bool) -> Option<(u64, usize)> {
-    let (mut letters, mut blanks, mut is_odd) = (0, 0, 0);
-    for (at, eight) in piece.as_chunks::<8>().0.iter().enumerate() {
-        let eight = u64::from_le_bytes(*eight);
-        letters |= eights::bits(eights::letters_of(eight)) << (8 * at);
-        blanks |= eights::bits(eights::blanks_of(eight)) << (8 * at);
-        is_odd |= eights::of(eight, b'\\') | eights::beyond_ascii_of(eight);
-    }
-    if is_odd != 0 || blanks & (blanks << 1 | u64::from(is_behind_blank)) != 0 {
+/// Of a piece, up to the end of its last whole word, the tokens, the words behind a blank and the bytes; no word goes on where it
+/// begins. None where it is not of words, single blanks and marks of ASCII.
+fn prose(piece: &[u8; 64], is_behind_blank: bool) -> Option<(u64, u64, usize)> {
+    let letters = eights::bits_of(piece, |byte| byte.is_ascii_alphabetic());
+    let blanks = eights::bits_of(piece, |byte| byte == b' ');
+    let behind_blanks = blanks << 1 | u64::from(is_behind_blank);
+    // All are looked at, as that is many at a time.
+    let is_odd = piece.iter().fold(false, |is_odd, byte| is_odd | (*byte == b'\\') | (*byte >= 0x80));
+    if is_odd || blanks & behind_blanks != 0 {
         return None;
     }
     let length = u64::BITS - (!letters).leading_zeros();
     let taken = u64::MAX.checked_shr(u64::BITS - length)?;
-    letters &= taken;
+    let letters = letters & taken;
     // The first letter of each word, and each third behind it.
     let are_three = letters & letters << 1 & letters << 2;
     let mut third = letters & !(letters << 1);
@@ -105,7 +109,8 @@ fn prose(piece: &[u8; 64], is_behind_blank: bool) -> Option<(u64, usize)> {
         costs |= third;
     }
     let has_long_word = third << LETTERS_PER_TOKEN & are_three != 0;
-    (!has_long_word).then(|| (u64::from(costs.count_ones()), length as usize))
+    let words = (letters & behind_blanks).count_ones();
+    (!has_long_word).then(|| (u64::from(costs.count_ones()), u64::from(words), length as usize))
 }
 
 /// How many letters of ASCII a text begins with; eight bytes at a time.
@@ -189,7 +194,9 @@ mod tests {
                 for _ in 0..60 {
                     text.push_str(if chance(often) == 0 { ODD[chance(12)] } else { PLAIN[chance(8)] });
                 }
-                assert_eq!(of_text(&text), by_bytes(&text), "{text:?}");
+                let is_begun = |two: &&[u8]| two[0] == b' ' && two[1].is_ascii_alphabetic();
+                let words = text.as_bytes().windows(2).filter(is_begun).count() as u64;
+                assert_eq!(of_text_and_words(&text), (by_bytes(&text), words), "{text:?}");
             }
         }
     }

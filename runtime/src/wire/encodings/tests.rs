@@ -1,5 +1,6 @@
 //! Names of models, and counts that are stated elsewhere or must lie between bounds.
 
+use super::super::tokens;
 use super::*;
 
 fn count(encoding: Encoding, text: &str) -> u64 {
@@ -75,6 +76,10 @@ fn texts() -> Vec<String> {
     texts
 }
 
+fn least(raw: &str) -> u64 {
+    super::least(raw, tokens::of_text_and_words(raw).1)
+}
+
 #[test]
 fn no_text_has_fewer_tokens_than_the_least_or_more_than_bytes() {
     for text in texts() {
@@ -90,7 +95,7 @@ fn no_text_has_fewer_tokens_than_the_least_or_more_than_bytes() {
         }
     }
     assert_eq!(least("one two  three, four"), 4);
-    // Eight bytes at a time as one after the other.
+    // Many bytes at a time as one after the other.
     let text = "a b  c d{e f é 7 x  yy zzz  -a b\u{a0}c ".repeat(3);
     for (end, _) in text.char_indices() {
         let text = &text[..end];
