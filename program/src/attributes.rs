@@ -66,6 +66,12 @@ impl Attributes {
         self.values.get(id.0 as usize)?.as_ref()
     }
 
+    /// What is known, ascending.
+    pub fn known(&self) -> impl Iterator<Item = (AttributeId, &Value)> {
+        let values = self.values.iter().zip(0..);
+        values.filter_map(|(value, id)| Some((AttributeId(id), value.as_ref()?)))
+    }
+
     /// The value as a condition sees it: the known one, else the attribute's default, else the empty value of its type.
     ///
     /// # Panics

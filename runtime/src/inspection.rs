@@ -413,20 +413,35 @@ impl Walk {
     }
 }
 
-/// What that member of the next object says, in lower case; none where it is no text.
+/// Why a look for a member is over before the object is.
+enum Looked {
+    Found(Cow<'static, str>),
+    Bad(JsonError),
+}
+
+impl From<JsonError> for Looked {
+    fn from(error: JsonError) -> Looked {
+        Looked::Bad(error)
+    }
+}
+
+/// What that member of the next object says, in lower case; none where it is no text. What stands behind it is not looked at.
 fn word_of(reader: &mut Reader<'_>, name: &str) -> Result<Option<Cow<'static, str>>, JsonError> {
-    let mut word = None;
-    reader.object(|reader, key| {
+    let looked = reader.object(|reader, key| {
         if key.is(name) && reader.peek()? == Kind::String {
             let text = lossy(reader.string()?);
             let said = text.trim();
             let usual = words::USUAL.iter().find(|usual| **usual == said);
-            word = Some(usual.map_or_else(|| said.to_ascii_lowercase().into(), |usual| (*usual).into()));
-            return Ok(());
+            let word = usual.map_or_else(|| said.to_ascii_lowercase().into(), |usual| (*usual).into());
+            return Err(Looked::Found(word));
         }
-        reader.skip().map(drop)
-    })?;
-    Ok(word)
+        reader.skip().map(drop).map_err(Looked::Bad)
+    });
+    match looked {
+        Ok(()) => Ok(None),
+        Err(Looked::Found(word)) => Ok(Some(word)),
+        Err(Looked::Bad(error)) => Err(error),
+    }
 }
 
 fn lossy(text: Text<'_>) -> Cow<'_, str> {

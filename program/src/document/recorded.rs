@@ -28,7 +28,7 @@ fn kept<'a>(
     schema: &'a Schema,
     attributes: &'a Attributes,
 ) -> impl Iterator<Item = (&'a Attribute, &'a Value)> {
-    let known = schema.ids().filter_map(|id| Some((schema.attribute(id), attributes.get(id)?)));
+    let known = attributes.known().map(|(id, value)| (schema.attribute(id), value));
     known.filter(|(attribute, value)| is_kept(attribute, value))
 }
 
