@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The values of one request.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Attributes {
     values: Vec<Option<Value>>,
     #[serde(skip)]
@@ -31,6 +31,15 @@ impl Eq for Settled {}
 impl fmt::Debug for Settled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "worked out" } else { "not worked out" })
+    }
+}
+
+impl Clone for Attributes {
+    /// Mostly little is known, which alone is gone into.
+    fn clone(&self) -> Attributes {
+        let mut values: Vec<Option<Value>> = self.values.iter().map(|_| None).collect();
+        self.known().for_each(|(id, value)| values[id.0 as usize] = Some(value.clone()));
+        Attributes { values, settled: self.settled.clone() }
     }
 }
 

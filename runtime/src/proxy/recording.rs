@@ -222,12 +222,14 @@ impl Recording {
         }
         if decision.outcome == decision::Outcome::Route {
             let health = Arc::clone(&self.served.health);
+            let now = Instant::now();
             let bounds = Bounds {
-                total_ms: in_milliseconds(total.saturating_sub(self.started.elapsed())),
+                total_ms: in_milliseconds(total.saturating_sub(now - self.started)),
                 is_stream: self.is_stream && self.api.can_stream(),
                 seed: seed(&self.id),
             };
-            let (catalogue, now_ms) = (self.served.program.catalogue(), milliseconds(self.epoch));
+            let catalogue = self.served.program.catalogue();
+            let now_ms = in_milliseconds(now - self.epoch);
             let mut exchange = Exchange::new(&decision, catalogue, health, bounds, now_ms);
             if self.api == Api::CountTokens {
                 let counting = counting(&decision, catalogue);
@@ -342,9 +344,10 @@ impl Recording {
     /// The record, which is made once.
     fn finish(&mut self) -> DecisionRecord {
         let is_panic = std::thread::panicking();
-        if !is_panic {
+        let now_ms = milliseconds(self.epoch);
+        if let Some(exchange) = self.exchange.as_mut().filter(|_| !is_panic) {
             // Whoever drops a running exchange does so because nobody waits for it any more.
-            self.on(Event::CallerGone);
+            exchange.on(Event::CallerGone, now_ms);
         }
         let program = &self.served.program;
         let (fingerprint, decision) = (program.fingerprint(), self.decision.as_ref());
@@ -356,7 +359,7 @@ impl Recording {
         };
         // All times of a record are cut to milliseconds of one clock, so that none is longer than what it is a part of.
         let arrived_ms = in_milliseconds(self.started - self.epoch);
-        let latency_ms = milliseconds(self.epoch).saturating_sub(arrived_ms);
+        let latency_ms = now_ms.saturating_sub(arrived_ms);
         let (left_out, marked) = (std::mem::take(&mut self.left_out), std::mem::take(&mut self.marked));
         let attempts = self.exchange.as_ref().map_or(&[][..], Exchange::attempts);
         let serving = self.exchange.as_ref().and_then(Exchange::serving);
