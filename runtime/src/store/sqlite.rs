@@ -65,8 +65,9 @@ const BEHIND: [&str; 4] = [
 ];
 
 /// What the fourth schema changes: a record's text leaves out what a column says and what is usual. Texts of earlier schemas say it
-/// again, and hold. What is left out is put in by who reads the log, not by a view.
-const SPARSE: [&str; 2] = ["DROP VIEW records", "PRAGMA user_version = 4"];
+/// again, and hold. What is left out is put in by who reads the log, not by a view. A gateway of an earlier version that has the file
+/// open goes on to write, as texts that say all hold, and shows nothing: without the view it cannot take what is left out for all.
+const SPARSE: [&str; 2] = ["DROP VIEW IF EXISTS records", "PRAGMA user_version = 4"];
 
 /// The database at `path`, made where there is none.
 pub(super) async fn open(path: &Path) -> Result<SqlitePool, Error> {
@@ -273,3 +274,6 @@ pub(super) async fn watch_keys(pool: SqlitePool, keys: Weak<Keys>, mut known: i6
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
 //! What the store promises of its file, its keys and its log.
 
 use super::*;
-use crate::record::{Document, Outcome, PolicyEventKind, RecordedCaller, RecordedLines, RecordedTokens};
+use crate::record::{
+    AttemptRecord, Document, Outcome, PolicyEventKind, RecordedCaller, RecordedLines, RecordedTokens,
+};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -26,7 +28,7 @@ impl Drop for Folder {
     }
 }
 
-fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
+pub(super) fn record(number: i64, team: &str, outcome: Outcome) -> DecisionRecord {
     DecisionRecord {
         caller_request_id: None,
         trace: None,
@@ -473,47 +475,10 @@ async fn a_document_of_a_lost_group_comes_with_the_next() {
     assert_eq!(store.decision("id0002").await.unwrap(), Some(record(2, "search", Outcome::Ok)));
 }
 
-/// A store of an earlier schema is brought up to date by whoever may write it, and keeps its records.
-#[tokio::test]
-async fn a_store_of_an_older_version_is_brought_up_to_date() {
-    let whole = serde_json::to_string(&record(1, "search", Outcome::Ok)).unwrap();
-    let without =
-        serde_json::to_string(&DecisionRecord { decision: None, ..record(1, "search", Outcome::Ok) });
-    let end = r#","policy":"sha256:p","source":"sha256:s","lines":[]"#;
-    let put = |text: &str| format!("UPDATE decisions SET record = '{text}'");
-    let (whole, without) = (put(&whole), put(&without.unwrap()));
-    let (ended, behind) = (without.replace(end, ""), format!("UPDATE documents SET behind = '{end}'"));
-    assert!(without.contains("\"decision\":null") && ended != without);
-    let drop = ["ALTER TABLE decisions DROP COLUMN document", "DROP TABLE documents"];
-    let first = [&*whole, drop[0], drop[1], "PRAGMA user_version = 1"];
-    // Views are of no account here, so that their words are not those of the time.
-    let view = "CREATE VIEW records AS SELECT row FROM decisions";
-    let second = [&*without, "ALTER TABLE documents DROP COLUMN behind", view, "PRAGMA user_version = 2"];
-    older(1, &first).await;
-    older(2, &second).await;
-    older(3, &[&ended, &behind, view, "PRAGMA user_version = 3"]).await;
-}
-
-/// What a store that is taken back to that version by these statements becomes.
-async fn older(version: i64, back: &[&str]) {
-    let folder = Folder::new(&format!("older-{version}"));
-    let store = Store::open(&folder.file()).await.unwrap();
-    store.record(record(1, "search", Outcome::Ok));
-    store.flush().await.unwrap();
-    for statement in back {
-        sqlx::query(sqlx::AssertSqlSafe((*statement).to_owned())).execute(&store.pool).await.unwrap();
-    }
-    store.close().await.unwrap();
-    let refused = Store::open_for_reading(&folder.file()).await.unwrap_err();
-    assert!(matches!(refused, Error::Older { found } if found == version), "{refused}");
-    let store = Store::open(&folder.file()).await.unwrap();
-    store.record(record(2, "search", Outcome::Ok));
-    store.flush().await.unwrap();
-    assert_eq!(store.summary(&Filter::default(), &[]).await.unwrap()[0].requests, 2);
-    for number in 1..=2 {
-        let kept = store.decision(&format!("id{number:04}")).await.unwrap();
-        assert_eq!(kept, Some(record(number, "search", Outcome::Ok)));
-    }
+pub(super) fn attempt(target: &str, cause: Option<&str>) -> AttemptRecord {
+    let json = serde_json::json!({"target": target, "cause": cause, "status": null, "started_ms": 0, "latency_ms": 1,
+        "first_content_ms": null, "detail": ""});
+    serde_json::from_value(json).unwrap()
 }
 
 #[tokio::test]
@@ -526,12 +491,7 @@ async fn a_fallback_is_what_another_than_the_first_choice_served() {
         let mut one = record(number, "search", outcome);
         one.decision = Some(json!({"decision": "route", "plan": plan}).into());
         one.target = Some(target.to_owned());
-        let attempt = |(target, cause): &(&str, Option<&str>)| {
-            let json = json!({"target": target, "cause": cause, "status": null, "started_ms": 0, "latency_ms": 1,
-                "first_content_ms": null, "detail": ""});
-            serde_json::from_value(json).unwrap()
-        };
-        one.attempts = tried.iter().map(attempt).collect();
+        one.attempts = tried.iter().map(|(target, cause)| attempt(target, *cause)).collect();
         store.record(one);
     };
     let fixed = json!([{"candidates": ["a/b"], "order": null}, {"candidates": ["c/d"], "order": null}]);

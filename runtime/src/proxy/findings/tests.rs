@@ -254,6 +254,16 @@ async fn texts_are_given_where_a_rule_reads_them() {
     assert_eq!(answered.program.looks.load(Ordering::Relaxed), 0);
 }
 
+/// Where a program has no texts it cannot look by itself, and what is unknown counts as not found.
+#[tokio::test]
+async fn what_nobody_asks_for_is_unknown() {
+    let answered = chat(&["prompt has word"], "hi").await;
+    let decided_on = answered.program.decided_on.lock().unwrap()[0].clone();
+    let finding = |name: &str| decided_on.get(answered.program.schema.find(name).unwrap());
+    assert!(finding("prompt has word").is_some());
+    assert_eq!(finding("system has word"), None);
+}
+
 #[tokio::test]
 async fn long_texts_are_looked_through_on_a_thread_of_their_own() {
     let long = "good ".repeat(100_000);

@@ -11,7 +11,8 @@ use crate::wire::marks::Marks;
 use serde_json::json;
 use std::sync::Arc;
 
-/// Of a request that was answered at once, with each text that text.
+/// Of a request that was answered at once, with each text that text and, where there are columns, what it is: two that changed
+/// places would be seen.
 fn usual(text: &str) -> DecisionRecord {
     let (policy, source): (Arc<str>, Arc<str>) = (text.into(), "sha256:s".into());
     let lines: Arc<[RecordedLines]> = [RecordedLines { file: text.to_owned(), line: 1, end_line: 2 }].into();
@@ -23,25 +24,25 @@ fn usual(text: &str) -> DecisionRecord {
         is_stream: false,
         caller: RecordedCaller {
             key_id: text.to_owned(),
-            id: text.to_owned(),
-            team: text.to_owned(),
-            app: text.to_owned(),
+            id: format!("{text} id"),
+            team: format!("{text} team"),
+            app: format!("{text} app"),
             groups: Vec::new(),
         },
         caller_request_id: None,
         trace: None,
-        model: text.to_owned(),
+        model: format!("{text} model"),
         outcome: Outcome::Ok,
         status: 200,
         decision: Some(document),
         inspection: None,
         request: None,
         too_long: Vec::new(),
-        decided: text.to_owned(),
-        route: Some(text.to_owned()),
+        decided: format!("{text} decided"),
+        route: Some(format!("{text} route")),
         arm: None,
         reasons: Vec::new(),
-        target: Some(text.to_owned()),
+        target: Some(target(text)),
         chosen: None,
         attempts: vec![attempt(text)],
         passed_over: Vec::new(),
@@ -54,9 +55,13 @@ fn usual(text: &str) -> DecisionRecord {
     }
 }
 
+fn target(text: &str) -> String {
+    format!("{text} target")
+}
+
 fn attempt(text: &str) -> AttemptRecord {
     AttemptRecord {
-        target: text.to_owned(),
+        target: target(text),
         cause: None,
         status: Some(200),
         started_ms: 0,
@@ -71,9 +76,10 @@ fn attempt(text: &str) -> AttemptRecord {
 type Change = fn(&mut DecisionRecord, &str);
 
 /// What may be otherwise, of which the record as a whole knows.
-const CHANGES: [Change; 33] = [
+const CHANGES: [Change; 34] = [
     |record, _| record.is_stream = true,
     |record, _| record.caller = RecordedCaller::default(),
+    |record, _| (record.decided.clear(), record.model.clear()).0,
     |record, text| record.caller.groups = vec![text.to_owned(), String::new()],
     |record, text| record.caller_request_id = Some(text.to_owned()),
     |record, text| record.trace = Some(trace(text, None)),
