@@ -20,7 +20,7 @@ const KEYS_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A page of a new database. A usual record takes some 700 bytes, of which five fit into SQLite's own 4 KiB and eleven into this.
+/// A page of a new database. A usual record takes some 600 bytes, of which six fit into SQLite's own 4 KiB and thirteen into this.
 const PAGE_BYTES: u32 = 8192;
 
 /// The writer's, and those of readers at once: console and log.

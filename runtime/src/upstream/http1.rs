@@ -1,7 +1,7 @@
 //! HTTP/1.1 as a host answers it: heads and bodies off bytes as they come. Pure. RFC 9112.
 //!
-//! Read here and not by hyper, whose client joins a connection and its call by channels: on the way of every request that was a
-//! tenth of all that the gateway does.
+//! Read here and not by hyper, whose client joins a connection and its call by channels: that cost a request 7 % of all that the
+//! gateway does for it.
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};

@@ -125,7 +125,7 @@ async fn an_answer_is_what_hyper_takes_it_for() {
 
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// Each byte of an answer is once another: no panic, and never another body than hyper's.
+/// fault-F13: each byte of an answer is once another: no panic, and never another body than hyper's.
 #[tokio::test]
 async fn a_damaged_answer_is_what_hyper_takes_it_for() {
     let texts = [
