@@ -145,7 +145,7 @@ fn parse(bytes: &Bytes) -> Result<Option<Head>, Broken> {
     // What names two lengths, or one where there is no body, is read as RFC 9112, section 6.3, has it; who wrote it may mean
     // another one.
     let is_plain = match status {
-        StatusCode::NO_CONTENT => !is_encoded && !has_length,
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => !is_encoded && !has_length,
         _ => !(is_encoded && has_length),
     };
     let is_bounded = body != Body::ToClose && status != StatusCode::SWITCHING_PROTOCOLS;

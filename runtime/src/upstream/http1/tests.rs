@@ -192,6 +192,7 @@ fn a_connection_stays_open_only_where_both_sides_know_its_end() {
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", true),
         ("HTTP/1.1 204 No Content\r\n\r\n", true),
         ("HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n", false),
+        ("HTTP/1.1 304 Not Modified\r\ncontent-length: 2\r\n\r\n", false),
         ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: x, Close\r\n\r\n", false),
         (
             "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\nconnection: close\r\n\r\n",
